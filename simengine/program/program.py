@@ -1,0 +1,137 @@
+"""Statements and the program.
+
+A run goes:
+
+    constants   once: what depends on constants only
+    initial     once, at the start time: what initial values need, and the initial values
+    settled     once, after initial: what does not change from then on
+    step        at every evaluation: auxiliaries and rates, by causality
+    update      once a time step, from the values of its beginning: memories and devices
+    stocks      slots[stock] += rule of the method over slots[rate]
+
+Invariant: within a phase a statement reads only slots written before it in the phase, or in an earlier
+phase, or held by a stock, memory or parameter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.model.lookup import Table
+from simengine.program.node import Node, Slots
+from simengine.program.op import DeviceKind
+from simengine.source.file import Span
+from simengine.source.names import Key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assign:
+    """Slots receive a node's values. `slots` spans the statement's `axes` (a plain int: no axes).
+
+    Nodes may use further axes than the target has: those of reductions, always after the target's own.
+    """
+
+    slots: Slots
+    axes: tuple[int, ...]
+    value: Node
+    variable: int  # position in Program.variables
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emit:
+    """A device shows what it gives at this time: its output slots are written."""
+
+    device: int
+    variable: int
+    span: Span | None = None
+
+
+Statement = Assign | Emit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Device:
+    """One or many devices of a kind (one per point of `axes`).
+
+    `start` nodes are read once in the initial phase, `emit` nodes at every Emit, `advance` nodes at every
+    update. What the nodes and output slots mean, per kind, stands in `kernel/devices`.
+    """
+
+    kind: DeviceKind
+    axes: tuple[int, ...]
+    start: tuple[Node, ...]
+    emit: tuple[Node, ...]
+    advance: tuple[Node, ...]
+    outputs: tuple[Slots, ...]
+    variable: int
+    tables: Slots | None = None
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis of a variable: the name shown, and the names of its elements in storage order."""
+
+    name: str
+    elements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProgramVariable:
+    """A variable of the program: where its values stand, and how they are labelled."""
+
+    name: str
+    key: Key
+    first: int  # first slot; scalars have one, arrays consecutive ones, last axis fastest
+    axes: tuple[Axis, ...]
+    units: str = ""
+    documentation: str = ""
+    hidden: bool = False
+    defined: NDArray[np.bool_] | None = None  # which elements have an equation; None: all
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Numbers of elements along the axes."""
+        return tuple(len(a.elements) for a in self.axes)
+
+    @property
+    def size(self) -> int:
+        """Number of slots."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """Slots whose next value is computed at the end of a time step (SAMPLE IF TRUE, PREVIOUS)."""
+
+    update: Assign
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """Everything a back end needs.
+
+    `parameters` are slots a caller may set before the constants phase, with their values in `defaults`.
+    `specs` are the slots of start, stop, step and save interval, all known after the constants phase.
+    """
+
+    slot_count: int
+    variables: tuple[ProgramVariable, ...]
+    parameters: NDArray[np.int64]
+    defaults: NDArray[np.float64]
+    constants: tuple[Statement, ...]
+    initial: tuple[Statement, ...]
+    settled: tuple[Statement, ...]
+    step: tuple[Statement, ...]
+    memories: tuple[Memory, ...]
+    devices: tuple[Device, ...]
+    stocks: NDArray[np.int64]
+    rates: NDArray[np.int64]
+    floors: NDArray[np.bool_]  # stocks that may not fall below zero (clamped after the step)
+    tables: tuple[Table, ...]
+    specs: tuple[int, int, int, int]
+    by_key: dict[Key, int] = field(default_factory=dict)  # variable key to position in variables

@@ -1,0 +1,82 @@
+"""Names as written and their canonical keys.
+
+Vensim and XMILE treat case, runs of blanks and underscores alike in names; a `Key` is what remains when
+they are folded away. `name` always means text as written, `key` always the canonical form.
+
+Invariant: `key_of(key_of(name)) == key_of(name)`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import NewType
+
+Key = NewType("Key", str)
+
+_BLANKS = re.compile(r"[\s_\u00a0]+")
+_ESCAPES = re.compile(r"\\(.)", re.DOTALL)
+
+
+@lru_cache(maxsize=200_000)
+def key_of(name: str) -> Key:
+    r"""Return the canonical key of a name.
+
+    Quotes around the whole name fall away, ``\n`` and ``\\n`` count as blanks, letters are case-folded and
+    every run of blanks and underscores becomes one underscore.
+
+    Examples
+    --------
+    >>> key_of('"Homes  on\tGas"')
+    'homes_on_gas'
+
+    """
+    if len(name) > 1 and name[0] == '"' and name[-1] == '"':
+        name = name[1:-1]
+    if "\\" in name:
+        name = name.replace("\\n", " ")
+        name = _ESCAPES.sub(r"\1", name)
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", name)
+    return Key(_BLANKS.sub("_", name.strip()).strip("_").casefold() or name)
+
+
+def loose_key(name: str) -> str:
+    """Return the key without any blank or underscore: how a person may type a name.
+
+    Examples
+    --------
+    >>> loose_key("Homes_on gas")
+    'homesongas'
+
+    """
+    return key_of(name).replace("_", "")
+
+
+def find_name(name: str, known: Mapping[Key, object]) -> Key | None:
+    """Return the key among `known` that `name` means, by exact key first, then without blanks; else None."""
+    key = key_of(name)
+    if key in known:
+        return key
+    loose = loose_key(name)
+    found = [k for k in known if k.replace("_", "") == loose]
+    return found[0] if len(found) == 1 else None
+
+
+def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
+    """Return the names among `known` that `name` was probably meant to be, nearest first.
+
+    Examples
+    --------
+    >>> nearest_names("gas uze", ["Gas use", "Homes", "Gas price"], count=1)
+    ['Gas use']
+
+    """
+    by_loose: dict[str, str] = {}
+    for candidate in known:
+        by_loose.setdefault(loose_key(candidate), candidate)
+    close = get_close_matches(loose_key(name), list(by_loose), n=count, cutoff=0.7)
+    return [by_loose[k] for k in close]
