@@ -1,0 +1,180 @@
+"""Builtins that are small models: smooths, delays, trends, present values, as equations.
+
+In: how many arguments a call has, and the order of its delay. Out: a `Macro`, expanded like a modeller's own.
+
+Invariant: nothing here is code that runs in a simulation; each template is the textbook's equations.
+References: Vensim reference manual under each function's name (it prints these equations);
+Sterman, Business Dynamics (2000), ch. 11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simengine.model.definition import Macro
+from simengine.model.expression import Binary, Call, Expression, Number, Operator, Reference, call, number, ref
+from simengine.model.variable import Equation, Variable
+from simengine.source.names import key_of
+
+Template = Callable[[int, int], Macro]
+
+
+def add(a: Expression, b: Expression) -> Binary:
+    """Return a + b."""
+    return Binary(Operator.ADD, a, b)
+
+
+def subtract(a: Expression, b: Expression) -> Binary:
+    """Return a - b."""
+    return Binary(Operator.SUBTRACT, a, b)
+
+
+def multiply(a: Expression, b: Expression) -> Binary:
+    """Return a * b."""
+    return Binary(Operator.MULTIPLY, a, b)
+
+
+def divide(a: Expression, b: Expression) -> Binary:
+    """Return a / b."""
+    return Binary(Operator.DIVIDE, a, b)
+
+
+def _integ(rate: Expression, initial: Expression) -> Call:
+    return call("integ", rate, initial)
+
+
+def _variable(name: str, expression: Expression) -> Variable:
+    return Variable(name, key_of(name), (Equation((), expression),), hidden=True)
+
+
+def _macro(name: str, inputs: tuple[str, ...], equations: dict[str, Expression]) -> Macro:
+    return Macro(
+        name,
+        key_of(name),
+        tuple(ref(i) for i in inputs),
+        (ref("output"),),
+        tuple(_variable(n, e) for n, e in equations.items()),
+    )
+
+
+INPUT, TIME, INITIAL = ref("input"), ref("delay time"), ref("initial")
+
+
+def _inputs(arguments: int) -> tuple[tuple[str, ...], Reference]:
+    """Return the input names of a smooth or delay, and what its initial value is: given, or the input's own."""
+    return ("input", "delay time", "initial")[:arguments], INITIAL if arguments > 2 else INPUT
+
+
+def _smooth(arguments: int, order: int) -> Macro:
+    inputs, initial = _inputs(arguments)
+    stage_time = TIME if order == 1 else ref("stage time")
+    equations: dict[str, Expression] = {}
+    if order > 1:
+        equations["stage time"] = divide(TIME, number(order))
+    before: Expression = INPUT
+    for stage in range(1, order + 1):
+        name = f"level {stage}" if stage < order else "output"
+        equations[name] = _integ(divide(subtract(before, ref(name)), stage_time), initial)
+        before = ref(name)
+    return _macro("smooth", inputs, equations)
+
+
+def _delay(arguments: int, order: int) -> Macro:
+    inputs, initial = _inputs(arguments)
+    stage_time = TIME if order == 1 else ref("stage time")
+    equations: dict[str, Expression] = {}
+    if order > 1:
+        equations["stage time"] = divide(TIME, number(order))
+    before: Expression = INPUT
+    for stage in range(1, order + 1):
+        level, rate = f"level {stage}", f"rate {stage}" if stage < order else "output"
+        equations[level] = _integ(subtract(before, ref(rate)), multiply(initial, stage_time))
+        equations[rate] = divide(ref(level), stage_time)
+        before = ref(rate)
+    return _macro("delay", inputs, equations)
+
+
+def _trend(arguments: int, _order: int) -> Macro:
+    # Vensim ref. "TREND": the average starts where it would be after growing at the initial trend
+    first = divide(INPUT, add(number(1), multiply(INITIAL, TIME))) if arguments > 2 else INPUT
+    average = ref("average")
+    return _macro(
+        "trend",
+        ("input", "delay time", "initial")[:arguments],
+        {
+            "average": _integ(divide(subtract(INPUT, average), TIME), first),
+            "output": call("zidz", subtract(INPUT, average), multiply(TIME, call("abs", average))),
+        },
+    )
+
+
+def _forecast(arguments: int, _order: int) -> Macro:
+    # Vensim ref. "FORECAST"; with a fourth argument (Stella's FORCST) the average starts off the input
+    average, horizon = ref("average"), ref("horizon")
+    first = divide(INPUT, add(number(1), multiply(INITIAL, TIME))) if arguments > 3 else INPUT
+    trend = call("zidz", subtract(INPUT, average), multiply(TIME, average))
+    return _macro(
+        "forecast",
+        ("input", "delay time", "horizon", "initial")[:arguments],
+        {
+            "average": _integ(divide(subtract(INPUT, average), TIME), first),
+            "output": multiply(INPUT, add(number(1), multiply(trend, horizon))),
+        },
+    )
+
+
+def _npv(arguments: int, _order: int) -> Macro:
+    # Vensim ref. "NPV": discounted within the step, so that continuous and discrete discounting agree
+    rate, factor, discount, accumulated = ref("discount rate"), ref("factor"), ref("discount"), ref("accumulated")
+    stream, dt = ref("stream"), call("dt")
+    value = add(accumulated, multiply(multiply(stream, dt), discount))
+    return _macro(
+        "npv",
+        ("stream", "discount rate", "initial", "factor")[:arguments],
+        {
+            "discount": _integ(
+                divide(
+                    multiply(number(-1), multiply(discount, rate)), add(number(1), multiply(rate, dt))
+                ),
+                number(1),
+            ),
+            "accumulated": _integ(multiply(stream, discount), INITIAL if arguments > 2 else Number(0.0)),
+            "output": multiply(value, factor) if arguments > 3 else value,
+        },
+    )
+
+
+def _pink_noise(_arguments: int, _order: int) -> Macro:
+    # Vensim ref. "RANDOM PINK NOISE"; Sterman (2000), appendix B
+    tau, ratio, dt = ref("correlation time"), ref("ratio"), call("dt")
+    variance = divide(subtract(number(2), ratio), ratio)
+    noise = call("random_normal", number(-6), number(6), number(0), number(1), ref("seed"))
+    white = add(ref("mean"), multiply(multiply(ref("sd"), call("sqrt", variance)), noise))
+    return _macro(
+        "pink noise",
+        ("mean", "sd", "correlation time", "seed"),
+        {
+            "ratio": divide(dt, tau),
+            "white": white,
+            "output": _integ(divide(subtract(ref("white"), ref("output")), tau), ref("mean")),
+        },
+    )
+
+
+TEMPLATES: dict[str, Template] = {
+    "smooth1": lambda n, _: _smooth(n, 1),
+    "smooth3": lambda n, _: _smooth(n, 3),
+    "smooth_n": _smooth,
+    "delay1": lambda n, _: _delay(n, 1),
+    "delay3": lambda n, _: _delay(n, 3),
+    "delay_n": _delay,
+    "trend": _trend,
+    "trend_xmile": _trend,
+    "forecast": _forecast,
+    "forecast_xmile": _forecast,
+    "npv": _npv,
+    "npv_xmile": _npv,
+    "random_pink_noise": _pink_noise,
+}
+
+ORDERED = {"smooth_n": 3, "delay_n": 3}  # where the argument that is the order stands

@@ -1,0 +1,111 @@
+"""Values that must be known before a program has its shape: orders of delays.
+
+In: an expression. Out: its value for each element of the left side, if it follows from constants alone.
+
+Invariant: the constants it was computed from are reported, so that setting one means compiling anew.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+
+from simengine.check.symbols import Symbols
+from simengine.model.expression import (
+    ArrayLiteral,
+    Binary,
+    Expression,
+    Number,
+    Operator,
+    Reference,
+    Sign,
+    Subscript,
+    Unary,
+)
+from simengine.source.names import Key
+
+_ARITHMETIC: dict[Operator, Callable[[float, float], float]] = {
+    Operator.ADD: operator.add,
+    Operator.SUBTRACT: operator.sub,
+    Operator.MULTIPLY: operator.mul,
+    Operator.DIVIDE: operator.truediv,
+}
+
+
+def constant_value(
+    expression: Expression, symbols: Symbols, left: Sequence[Subscript], used: set[Key]
+) -> list[float] | None:
+    """Return the values of a constant expression over the elements of a left side, or None.
+
+    `used` receives the keys of the constants it rests on.
+    """
+    combinations: list[dict[Key, Key]] = [{}]
+    for subscript in left:
+        if subscript.key in symbols.dimensions:
+            elements = symbols.dimensions[subscript.key].elements
+            combinations = [{**c, subscript.key: e.key} for c in combinations for e in elements]
+    values = [_value(expression, symbols, c, used, 0) for c in combinations]
+    return None if any(v is None for v in values) else [v for v in values if v is not None]
+
+
+def _value(
+    node: Expression, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int
+) -> float | None:
+    if depth > 50:
+        return None
+    match node:
+        case Number():
+            return node.value
+        case Unary(sign=Sign.NEGATE):
+            inner = _value(node.operand, symbols, at, used, depth + 1)
+            return None if inner is None else -inner
+        case Binary(operator=op) if op in _ARITHMETIC:
+            left = _value(node.left, symbols, at, used, depth + 1)
+            right = _value(node.right, symbols, at, used, depth + 1)
+            if left is None or right is None or (op is Operator.DIVIDE and right == 0):
+                return None
+            return _ARITHMETIC[op](left, right)
+        case Reference():
+            return _reference_value(node, symbols, at, used, depth)
+    return None
+
+
+def _reference_value(
+    node: Reference, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int
+) -> float | None:
+    variable = symbols.variables.get(node.key)
+    if variable is None:
+        return None
+    keys = [at.get(s.key, s.key) for s in node.subscripts if isinstance(s, Subscript)]
+    for equation in variable.equations:
+        inner: dict[Key, Key] = {}
+        for subscript, key in zip(equation.subscripts, keys, strict=False):
+            if subscript.key in symbols.dimensions:
+                if key not in symbols.element_set(subscript.key):
+                    break
+                inner[subscript.key] = key
+            elif subscript.key != key:
+                break
+        else:
+            used.add(node.key)
+            return _equation_value(equation.expression, equation.subscripts, symbols, inner, used, depth)
+    return None
+
+
+def _equation_value(
+    expression: Expression | None,
+    left: Sequence[Subscript],
+    symbols: Symbols,
+    at: dict[Key, Key],
+    used: set[Key],
+    depth: int,
+) -> float | None:
+    if isinstance(expression, ArrayLiteral):
+        flat = [v for row in expression.rows for v in row]
+        place = 0
+        for subscript in left:
+            if subscript.key in symbols.dimensions:
+                index = symbols.axis_along(subscript.key).index
+                place = place * len(index) + index[at[subscript.key]]
+        return flat[place] if place < len(flat) else None
+    return None if expression is None else _value(expression, symbols, at, used, depth + 1)

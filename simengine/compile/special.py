@@ -1,0 +1,238 @@
+"""Builtins with a lowering rule of their own: over arrays, tables, data, and random draws.
+
+In: the lowering of an equation, and a call. Out: a node.
+
+Invariant: one rule a function; `RULES` is the only way in.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simengine.builtins.builtin import Kind
+from simengine.builtins.table_of_functions import BUILTINS
+from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
+from simengine.compile.layout import strides
+from simengine.model.expression import Call, Expression, Reference, Subscript, TableLiteral, children
+from simengine.model.lookup import Between
+from simengine.program.node import Ask, Constant, Draw, Gather, Lookup, Node, Reduce, Slots
+from simengine.program.op import Distribution, Fold, Op, TableQuery
+from simengine.source.names import Key, nearest_names
+
+if TYPE_CHECKING:
+    from simengine.compile.lower import Lowering
+
+Rule = Callable[["Lowering", Call], Node]
+
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "vector_lookup", "find_market_price"})
+"""Functions besides the reductions proper whose arguments run over `!`."""
+
+
+def reduces(node: Call) -> bool:
+    """Return whether a call uses up the `!` of its arguments."""
+    builtin = BUILTINS.get(node.function)
+    return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
+
+
+def open_bangs(expressions: Iterable[Expression]) -> list[Key]:
+    """Return the dimensions of `!` that no reduction inside uses up, in order of appearance."""
+    found: dict[Key, None] = {}
+    stack = list(expressions)[::-1]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Reference):
+            for s in node.subscripts:
+                if isinstance(s, Subscript) and s.reduce:
+                    found.setdefault(s.key)
+        if not (isinstance(node, Call) and reduces(node)):
+            stack.extend(reversed(children(node)))
+    return list(found)
+
+
+def unknown_function(lowering: Lowering, lookup: Reference) -> Node:
+    """Report a name that is applied to arguments but is no function, macro or lookup."""
+    names = [s.name for b in BUILTINS.values() for s in b.spellings if s.dialect is lowering.symbols.definition.dialect]
+    names += [m.name for m in lowering.symbols.definition.macros]
+    names += [v.name for v in lowering.symbols.variables.values() if v.key in lowering.context.layout.table_numbers]
+    near = nearest_names(lookup.name, names)
+    help_ = [f"did you mean `{near[0]}`?"] if near else []
+    return lowering.problem("unknown-function", f"no function, macro or lookup is called `{lookup.name}`", lookup, help=help_)
+
+
+# over arrays
+
+
+def _inside(lowering: Lowering, node: Call, arguments: Iterable[Expression]) -> tuple[list[Node], tuple[int, ...]]:
+    """Return arguments lowered within a call's `!`, each spread over all its axes."""
+    before = lowering.loops
+    axes = lowering.within(node)
+    lowered = [lowering.spread(lowering.lower(a), axes) for a in arguments]
+    lowering.loops = before
+    return lowered, axes
+
+
+def _count(lowering: Lowering, axes: Iterable[int]) -> int:
+    return int(np.prod([lowering.size_of(a) for a in axes], dtype=np.int64))
+
+
+def _mean(lowering: Lowering, node: Call) -> Node:
+    (x,), axes = _inside(lowering, node, node.arguments)
+    return divide(Reduce(Fold.SUM, x, axes), constant(_count(lowering, axes)))
+
+
+def _stddev(lowering: Lowering, node: Call) -> Node:
+    # Stella help, STDDEV: the sample standard deviation (n - 1)
+    (x,), axes = _inside(lowering, node, node.arguments)
+    count = _count(lowering, axes)
+    mean = divide(Reduce(Fold.SUM, x, axes), constant(count))
+    off = subtract(x, mean)
+    squares = Reduce(Fold.SUM, multiply(off, off), axes)
+    return apply(Op.SQRT, divide(squares, constant(max(1, count - 1))))
+
+
+def _size(lowering: Lowering, node: Call) -> Node:
+    argument = node.arguments[0]
+    if isinstance(argument, Reference) and argument.key in lowering.symbols.dimensions:
+        return constant(len(lowering.symbols.dimensions[argument.key].elements))
+    _, axes = _inside(lowering, node, node.arguments)
+    return constant(_count(lowering, axes))
+
+
+def _vector_select(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "VECTOR SELECT": action 0 sum, 1 product, 2 minimum, 3 maximum; nothing selected: missing
+    (chosen, x), axes = _inside(lowering, node, node.arguments[:2])
+    missing, action = lowering.lower(node.arguments[2]), lowering.lower(node.arguments[3])
+    if not axes:
+        return select(chosen, x, missing)
+    some = Reduce(Fold.MAXIMUM, apply(Op.NE, chosen, ZERO), axes)
+    gathered = [
+        Reduce(Fold.SUM, select(chosen, x, ZERO), axes),
+        Reduce(Fold.PRODUCT, select(chosen, x, ONE), axes),
+        Reduce(Fold.MINIMUM, select(chosen, x, constant(float("inf"))), axes),
+        Reduce(Fold.MAXIMUM, select(chosen, x, constant(float("-inf"))), axes),
+    ]
+    value: Node = gathered[3]
+    for number in (2, 1, 0):
+        value = select(apply(Op.EQ, action, constant(number)), gathered[number], value)
+    return select(some, value, missing)
+
+
+def _elm_map(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "VECTOR ELM MAP": counts on from the element given, through the whole array, last subscript fastest
+    first, offset = node.arguments
+    if not isinstance(first, Reference) or first.key not in lowering.symbols.variables:
+        return lowering.problem("not-an-array", f"`{node.name}` needs an array with an element to start from", first)
+    coordinates = lowering.coordinates(first)
+    moved = lowering.lower(offset)
+    if coordinates is None:
+        return Constant(float("nan"))
+    variable = lowering.context.layout.variables[lowering.context.layout.by_key[first.key]]
+    start = lowering.index(coordinates, strides(variable.shape), 0)
+    if start is None:
+        return lowering.problem("computed-subscript", f"the element `{node.name}` starts from must be known", first)
+    base: Node = constant(start) if isinstance(start, int) else Constant(start.astype(np.float64))
+    rows = np.arange(variable.first, variable.first + variable.size, dtype=np.int64)
+    from simengine.model.expression import NOT_AVAILABLE
+
+    return Gather(rows.reshape((1,) * lowering.rank + (-1,)), add(base, apply(Op.TRUNC, moved)), NOT_AVAILABLE)
+
+
+# tables
+
+
+def _with_lookup(lowering: Lowering, node: Call) -> Node:
+    table = node.arguments[1]
+    if not isinstance(table, TableLiteral):
+        if isinstance(table, Reference):
+            numbers = lowering.tables(table)
+            return Constant(float("nan")) if numbers is None else Lookup(numbers, lowering.lower(node.arguments[0]))
+        return lowering.problem("not-a-lookup", f"`{node.name}` needs a table", table)
+    return Lookup(lowering.context.layout.table_number(table.table), lowering.lower(node.arguments[0]))
+
+
+def _tables(lowering: Lowering, argument: Expression) -> Slots | None:
+    if isinstance(argument, TableLiteral):
+        return lowering.context.layout.table_number(argument.table)
+    if isinstance(argument, Reference):
+        return lowering.tables(argument)
+    lowering.problem("not-a-lookup", "a lookup or data variable is needed here", argument)
+    return None
+
+
+def _lookup(between: Between | None) -> Rule:
+    def rule(lowering: Lowering, node: Call) -> Node:
+        tables = _tables(lowering, node.arguments[0])
+        x = lowering.lower(node.arguments[1])
+        return Constant(float("nan")) if tables is None else Lookup(tables, x, between)
+
+    return rule
+
+
+def _ask(query: TableQuery) -> Rule:
+    def rule(lowering: Lowering, node: Call) -> Node:
+        tables = _tables(lowering, node.arguments[0])
+        arguments = tuple(lowering.lower(a) for a in node.arguments[1:])
+        return Constant(float("nan")) if tables is None else Ask(query, tables, arguments)
+
+    return rule
+
+
+def _data_at_time(lowering: Lowering, node: Call) -> Node:
+    tables = _tables(lowering, node.arguments[0])
+    time = lowering.lower(node.arguments[1])
+    return Constant(float("nan")) if tables is None else Lookup(tables, time)
+
+
+# random draws
+
+
+def draw(lowering: Lowering, node: Call) -> Node:
+    """Return a random draw: its stream is named by the equation it stands in and its place there."""
+    from simengine.builtins.random_arguments import draw_arguments
+
+    builtin = BUILTINS[node.function]
+    assert isinstance(builtin.primitive, Distribution)
+    arguments, seed = draw_arguments(builtin.id, [lowering.lower(a) for a in node.arguments], lowering.context.clock)
+    stream = zlib.crc32(f"{lowering.place}#{lowering.draws}".encode()) & 0x3FFFFFFF
+    lowering.draws += 1
+    count = 1
+    shape = [1] * lowering.rank
+    for axis in {x.axis for x in lowering.loops}:
+        shape[axis] = lowering.size_of(axis)
+        count *= shape[axis]
+    while any(s in lowering.context.streams for s in range(stream, stream + count)):
+        stream += count
+    lowering.context.streams.update(range(stream, stream + count))
+    streams: Slots = stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
+    return Draw(builtin.primitive, streams, tuple(arguments), seed)
+
+
+RULES: dict[str, Rule] = {
+    "mean": _mean,
+    "stddev": _stddev,
+    "size": _size,
+    "elmcount": _size,
+    "vector_select": _vector_select,
+    "vector_elm_map": _elm_map,
+    "with_lookup": _with_lookup,
+    "lookup_forward": _lookup(Between.FORWARD),
+    "lookup_backward": _lookup(Between.HOLD),
+    "lookup_extrapolate": _lookup(Between.EXTRAPOLATE),
+    "lookup_xmile": _lookup(None),
+    "lookup_invert": _ask(TableQuery.INVERT),
+    "lookup_area": _ask(TableQuery.AREA),
+    "lookup_slope": _ask(TableQuery.SLOPE),
+    "get_data_at_time": _data_at_time,
+    "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
+    "get_data_first_time": _ask(TableQuery.FIRST_TIME),
+    "get_data_last_time": _ask(TableQuery.LAST_TIME),
+    "get_data_mean": _ask(TableQuery.MEAN),
+    "get_data_min": _ask(TableQuery.MINIMUM),
+    "get_data_max": _ask(TableQuery.MAXIMUM),
+    "get_data_stdv": _ask(TableQuery.STANDARD_DEVIATION),
+    "get_data_total_points": _ask(TableQuery.POINTS),
+}

@@ -1,0 +1,197 @@
+"""Files opened once: their sheets as grids, and their named ranges.
+
+In: a path. Out: a `Book`, or a diagnostic that says why it cannot be read.
+
+Invariant: a file is read once for each `Shelf`; sheets are read when first asked for.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from simengine.language.data.address import Area, read_area
+from simengine.language.data.sheet import Cell, Grid, decode, read_text_grid, sniff_delimiter
+from simengine.source.diagnostic import Diagnostic, error
+
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xls"})
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_NO_VALUE = re.compile(rb"</f>\s*(?:</c>|<v\s*/>|<v>\s*</v>)|<f[^>]*/>\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
+
+
+class Book:
+    """One data file: a workbook with sheets and names, or a delimited text (a book of one sheet)."""
+
+    def __init__(
+        self,
+        path: Path,
+        sheets: tuple[str, ...],
+        load: Callable[[str], Grid],
+        names: dict[tuple[str, str], Area],
+        text: str | None = None,
+        *,
+        stale: bool = False,
+    ) -> None:
+        self.path = path
+        self.sheets = sheets
+        self.text = text  # of a delimited file
+        self.stale = stale  # a workbook never calculated: formulas without values look blank
+        self._load = load
+        self._names = names
+        self._grids: dict[str, Grid] = {}
+
+    def grid(self, tab: str) -> Grid | None:
+        """Return the grid of a sheet (or of a text cut by the delimiter `tab`); None if there is no such sheet."""
+        name = tab if self.text is not None else self.sheet_name(tab)
+        if name is None:
+            return None
+        if name not in self._grids:
+            self._grids[name] = self._load(name)
+        return self._grids[name]
+
+    def sheet_name(self, tab: str) -> str | None:
+        """Return the sheet's name as the book writes it; letters' case and outer blanks do not matter."""
+        if tab in self.sheets:
+            return tab
+        return next((s for s in self.sheets if s.strip().casefold() == tab.strip().casefold()), None)
+
+    def area(self, name: str, tab: str) -> Area | None:
+        """Return the named range, first of the sheet `tab`, then of the whole book; else None."""
+        sheet = (self.sheet_name(tab) or "").casefold()
+        folded = name.strip().casefold()
+        return self._names.get((sheet, folded)) or self._names.get(("", folded))
+
+    @property
+    def range_names(self) -> list[str]:
+        """Names of all ranges, for hints."""
+        return sorted({name for _, name in self._names})
+
+
+class Shelf:
+    """Books by path, each opened once."""
+
+    def __init__(self) -> None:
+        self._books: dict[Path, Book | str] = {}
+
+    def open(self, path: Path) -> Book | Diagnostic:
+        """Return the book at a path that exists, or a diagnostic without a span."""
+        if path not in self._books:
+            self._books[path] = _open(path)
+        book = self._books[path]
+        if isinstance(book, Book):
+            return book
+        return error("unreadable-data-file", f"the data file `{path}` cannot be read: {book}", path=str(path))
+
+
+def _open(path: Path) -> Book | str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+        if path.suffix.casefold() in _WORKBOOKS or head in (_ZIP, _OLE):
+            return _open_xls(path) if head == _OLE else _open_xlsx(path)
+        return _open_text(path)
+    except Exception as problem:  # whatever a library says of a broken file
+        return f"{type(problem).__name__}: {problem}"[:200]
+
+
+def _open_text(path: Path) -> Book:
+    text = decode(path.read_bytes())
+
+    def load(tab: str) -> Grid:
+        return read_text_grid(text, _delimiter(tab, path, text))
+
+    return Book(path, ("",), load, {}, text)
+
+
+def _delimiter(tab: str, path: Path, text: str) -> str:
+    # Vensim ref. "GET DIRECT DATA": the second argument is the delimiter; by default a tab, in .csv a comma.
+    written = tab.replace("\\t", "\t")
+    if len(written) == 1 and written not in '"\r\n':
+        return written
+    if written.strip().casefold() == "tab":
+        return "\t"
+    return sniff_delimiter(text) if path.suffix.casefold() == ".csv" else "\t"
+
+
+def _open_xls(path: Path) -> Book:
+    import xlrd  # lazy: only models with .xls files need it
+
+    book = xlrd.open_workbook(str(path), on_demand=True)
+    names: dict[tuple[str, str], Area] = {}
+    sheets = tuple(book.sheet_names())
+    for item in book.name_obj_list:
+        area = _area_of(str(item.formula_text or ""), item)
+        if area is not None:
+            scope = sheets[item.scope].casefold() if 0 <= item.scope < len(sheets) else ""
+            names[scope, item.name.casefold()] = area
+
+    def load(name: str) -> Grid:
+        sheet = book.sheet_by_name(name)
+        texts = {xlrd.XL_CELL_ERROR, xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
+        rows = [
+            [
+                (xlrd.error_text_from_code.get(c.value, "#N/A") if c.ctype == xlrd.XL_CELL_ERROR else None)
+                if c.ctype in texts
+                else (c.value if isinstance(c.value, str) else float(c.value))
+                for c in sheet.row(r)
+            ]
+            for r in range(sheet.nrows)
+        ]
+        return Grid(rows)
+
+    return Book(path, sheets, load, names)
+
+
+def _area_of(formula: str, item: Any) -> Area | None:
+    area = read_area(formula)
+    if area is not None:
+        return area
+    try:
+        sheet, top, bottom, left, right = item.area2d()
+    except Exception:  # a name that is no range: xlrd raises its own errors and some of Python's
+        return None
+    return Area(top, left, bottom - 1, right - 1, sheet.name)
+
+
+def _open_xlsx(path: Path) -> Book:
+    import openpyxl  # lazy: only models with .xlsx files need it
+
+    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    sheets = tuple(s.title for s in book.worksheets)
+    by_name = {s.title: s for s in book.worksheets}
+    names: dict[tuple[str, str], Area] = {}
+    scopes = [("", book.defined_names), *((s.title.casefold(), getattr(s, "defined_names", {})) for s in book.worksheets)]
+    for scope, defined in scopes:
+        for name, item in defined.items():
+            area = read_area(item.attr_text or "")
+            if area is not None:
+                names[scope, name.casefold()] = area
+
+    def load(name: str) -> Grid:
+        sheet = by_name[name]
+        sheet.reset_dimensions()  # the size a file claims is often wrong
+        return Grid([[_plain(v) for v in row] for row in sheet.iter_rows(values_only=True)])
+
+    return Book(path, sheets, load, names, stale=_has_formulas_without_value(path))
+
+
+def _plain(value: Any) -> Cell:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (int, float)):
+        return float(value)
+    if isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
+        from openpyxl.utils.datetime import to_excel
+
+        return float(to_excel(value))  # a date is the number of days Excel counts
+    return str(value)
+
+
+def _has_formulas_without_value(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.namelist() if m.startswith("xl/worksheets/") and m.endswith(".xml")]
+        return any(_NO_VALUE.search(archive.read(m)) for m in members)

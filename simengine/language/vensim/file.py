@@ -1,0 +1,271 @@
+r"""Cutting a file into its parts: equations, groups, macro marks; sketch and settings.
+
+    equation ~ units [range] ~ documentation ~ :SUPPLEMENTARY |
+    ********************
+        .Group
+    ********************~
+        documentation |
+    :MACRO: name(inputs : outputs) ... :END OF MACRO:
+    \\\---/// sketch
+    ///---\\\
+    settings
+
+Invariant: no expression is looked into here; time is linear in the text; every character of the equation
+part lands in one part, or in a diagnostic.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from simengine.language.vensim.lexer import comment_end
+from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.file import SourceFile, Span
+
+
+class PartKind(Enum):
+    """What a part of the file is."""
+
+    EQUATION = "equation"
+    GROUP = "group"
+    MACRO = "macro"  # body is the header `name(inputs : outputs)`
+    END_OF_MACRO = "end of macro"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part: offsets of its equation text, of its units, and its documentation as cleaned text."""
+
+    kind: PartKind
+    start: int
+    end: int
+    units_start: int = 0
+    units_end: int = 0
+    documentation: str = ""
+    supplementary: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A file cut up."""
+
+    parts: tuple[Part, ...]
+    sketch: str
+    settings: str
+    diagnostics: tuple[Diagnostic, ...]
+
+
+_SKETCH = re.compile(r"^[ \t]*\\\\\\---///", re.MULTILINE)
+_SETTINGS = re.compile(r"^///---\\\\\\|^:L\x7f?<%\^E!@", re.MULTILINE)
+_BLANK = re.compile(r"(?:\s|\\[ \t]*\r?\n)*")
+_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'
+_STOP = re.compile(rf"{_QUOTED}|(?<=[(,:])\s*'[^'\r\n]*'|[{{~|]")
+_STOP_IN_FIELD = re.compile(r"[~|]")
+_STARS = re.compile(r"\*{3,}")
+_MACRO = re.compile(r":[ \t]*MACRO[ \t]*:", re.IGNORECASE)
+_END_OF_MACRO = re.compile(r":[ \t]*END[ \t_]+OF[ \t_]+MACRO[ \t]*:", re.IGNORECASE)
+_OLD_GROUP = re.compile(r"\{\s*\*\*+\s*([^{}]*?)\s*\*\*+\s*\}")
+_MACRO_HEADER = re.compile(r'[^()~|"]*(?:"[^"\r\n]*"[^()~|"]*)?\([^()~|]*\)')
+_FLAGS = re.compile(r"\s*:\s*SUP[A-Z]*\s*:?\s*", re.IGNORECASE)
+_JOIN = re.compile(r"\\[ \t]*\r?\n[ \t]*")
+_ENOUGH = 4_000_000
+
+
+def cut(file: SourceFile) -> Parts:
+    """Return the parts of a file."""
+    text = file.text
+    sketch_at = _SKETCH.search(text)
+    settings_at = _SETTINGS.search(text, sketch_at.end() if sketch_at else 0)
+    end = min(m.start() for m in (sketch_at, settings_at) if m is not None) if sketch_at or settings_at else len(text)
+    settings_start = settings_at.start() if settings_at else len(text)
+    sketch = text[sketch_at.start() : settings_start] if sketch_at else ""
+    cutter = _Cutter(file, end)
+    if not _looks_like_model(text, end):
+        return Parts((), sketch, text[settings_start:], (_not_a_model(file, end),))
+    cutter.run()
+    return Parts(tuple(cutter.parts), sketch, text[settings_start:], tuple(cutter.diagnostics))
+
+
+def _looks_like_model(text: str, end: int) -> bool:
+    return "|" in text[: min(end, _ENOUGH)] and "~" in text[: min(end, _ENOUGH)]
+
+
+def _not_a_model(file: SourceFile, end: int) -> Diagnostic:
+    head = file.text[:200].lstrip()
+    if not file.text[:end].strip():
+        return error("not-a-model", "the file holds no equations", path=file.path)
+    helps = ["an equation is written `name = expression ~ units ~ documentation |`"]
+    if head.startswith("<"):
+        helps = ["this looks like XML: give an XMILE model the extension `.xmile`, `.stmx` or `.xml`"]
+    return error("not-a-model", "no Vensim equation was found in the file", path=file.path, help=helps)
+
+
+class _Cutter:
+    """Walks over the equation part once; `at` is where the next part begins."""
+
+    def __init__(self, file: SourceFile, end: int) -> None:
+        self.file = file
+        self.text = file.text
+        self.end = end
+        self.at = 0
+        self.parts: list[Part] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def run(self) -> None:
+        """Cut until the text is used up or too much is wrong."""
+        while len(self.diagnostics) < 100:
+            self._skip_blanks_and_comments()
+            if self.at >= self.end:
+                return
+            if self.text[self.at] == "*" and _STARS.match(self.text, self.at, self.end):
+                self._cut_group()
+            elif self.text[self.at] == ":" and (found := _END_OF_MACRO.match(self.text, self.at, self.end)):
+                self.parts.append(Part(PartKind.END_OF_MACRO, self.at, found.end()))
+                self.at = found.end()
+            elif self.text[self.at] == ":" and (found := _MACRO.match(self.text, self.at, self.end)):
+                self._cut_macro(found.end())
+            else:
+                self._cut_equation()
+
+    def _skip_blanks_and_comments(self) -> None:
+        text = self.text
+        while True:
+            blank = _BLANK.match(text, self.at, self.end)
+            assert blank is not None
+            self.at = blank.end()
+            if self.at >= self.end or text[self.at] != "{":
+                return
+            old = _OLD_GROUP.match(text, self.at, self.end)
+            if old is not None:
+                self.parts.append(Part(PartKind.GROUP, old.start(1), old.end(1)))
+            stop = comment_end(text, self.at, self.end)
+            if stop is None:
+                self._unclosed_comment(self.at)
+                stop = self.at + 1
+            self.at = stop
+
+    def _unclosed_comment(self, at: int) -> None:
+        where = Span(self.file, at, at + 1)
+        self.diagnostics.append(
+            error("unterminated-comment", "a comment that opens with `{` is never closed", where, label="opens here", help=["add `}`"])
+        )
+
+    def _cut_group(self) -> None:
+        text = self.text
+        opening = _STARS.match(text, self.at, self.end)
+        assert opening is not None
+        closing = _STARS.search(text, opening.end(), self.end)
+        bar = text.find("|", opening.end(), self.end)
+        bar = self.end if bar < 0 else bar
+        if closing is None or closing.start() > bar:
+            where = Span(self.file, self.at, opening.end())
+            said = error("bad-group", "a group heading is not closed by a second row of `*`", where, label="opens here")
+            self.diagnostics.append(said)
+            self.at = bar + 1
+            return
+        documentation = text[closing.end() : bar].strip().removeprefix("~")
+        start, end = _trim(text, opening.end(), closing.start())
+        self.parts.append(Part(PartKind.GROUP, start, end, documentation=clean_text(documentation)))
+        self.at = bar + 1
+
+    def _cut_macro(self, after: int) -> None:
+        header = _MACRO_HEADER.match(self.text, after, self.end)
+        if header is None:
+            where = Span(self.file, self.at, after)
+            said = error("bad-macro", "a macro needs a name and arguments: `:MACRO: name(first, second)`", where, label="begins here")
+            self.diagnostics.append(said)
+            line = self.text.find("\n", after, self.end)
+            self.at = self.end if line < 0 else line
+            return
+        start, end = _trim(self.text, after, header.end())
+        self.parts.append(Part(PartKind.MACRO, start, end))
+        self.at = header.end()
+
+    def _cut_equation(self) -> None:
+        text, end = self.text, self.end
+        start = at = self.at
+        while True:
+            stop = _STOP.search(text, at, end)
+            if stop is None:
+                self._unfinished(start)
+                return
+            sign = text[stop.start()]
+            if sign == "{":
+                after = comment_end(text, stop.start(), end)
+                if after is None:
+                    self._unclosed_comment(stop.start())
+                    after = stop.end()
+                at = after
+            elif sign in "~|":
+                break
+            else:
+                at = stop.end()
+        body_end = stop.start()
+        if sign == "|":
+            self.parts.append(Part(PartKind.EQUATION, start, _trim(text, start, body_end)[1]))
+            self.at = stop.end()
+            return
+        field = _STOP_IN_FIELD.search(text, stop.end(), end)
+        units = _trim(text, stop.end(), field.start() if field else end)
+        documentation, supplementary = "", False
+        after = field.end() if field else end
+        if field is not None and field[0] == "~":
+            bar = text.find("|", field.end(), end)
+            if bar < 0:
+                bar = self._missing_bar(start, body_end)
+            documentation, supplementary = _documentation(text[field.end() : bar])
+            after = min(bar + 1, end)
+        elif field is None:
+            self._missing_bar(start, body_end)
+        stop_at = _trim(text, start, body_end)[1]
+        self.parts.append(Part(PartKind.EQUATION, start, stop_at, *units, documentation, supplementary))
+        self.at = after
+
+    def _missing_bar(self, start: int, end: int) -> int:
+        where = Span(self.file, start, _line_end(self.text, start, end))
+        message = "the file ends inside an equation: its closing `|` is missing"
+        self.diagnostics.append(error("unfinished-equation", message, where, label="begins here"))
+        return self.end
+
+    def _unfinished(self, start: int) -> None:
+        """Report text after the last equation that is not one."""
+        self.at = self.end
+        where = Span(self.file, start, _line_end(self.text, start, self.end))
+        message = "the file ends inside an equation: `~` and `|` are missing"
+        self.diagnostics.append(
+            error("unfinished-equation", message, where, label="begins here", help=["an equation ends with `~ units ~ documentation |`"])
+        )
+
+
+def _documentation(field: str) -> tuple[str, bool]:
+    """Return the cleaned documentation, and whether the flag :SUPPLEMENTARY stands behind it."""
+    head, tilde, tail = field.rpartition("~")
+    if tilde and _FLAGS.fullmatch(tail):
+        return clean_text(head), True
+    if not tilde and _FLAGS.fullmatch(tail):
+        return "", True
+    return clean_text(head if tilde and not tail.strip() else field), False
+
+
+def clean_text(text: str) -> str:
+    """Return free text with continuations joined and line ends as line feeds."""
+    if "\\" in text:
+        text = _JOIN.sub("", text)
+    return text.replace("\r\n", "\n").strip()
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return the stretch without blanks at both ends."""
+    piece = text[start:end]
+    left = len(piece) - len(piece.lstrip())
+    right = len(piece.rstrip())
+    return (start + left, start + right) if right > left else (start, start)
+
+
+def _line_end(text: str, start: int, end: int) -> int:
+    """Return the end of the line of `start`, at most `end`."""
+    line = text.find("\n", start, end)
+    stop = end if line < 0 else line
+    return start + len(text[start:stop].rstrip())

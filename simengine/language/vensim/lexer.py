@@ -1,0 +1,194 @@
+r"""From the text of one equation to tokens.
+
+In: a stretch of text. Out: a list of `(kind, start, end)`, offsets in the whole file. The kind of an operator
+or bracket is its own text, of a keyword its canonical text (`":AND:"`); the others are the constants below.
+
+Names may hold blanks, and a line may be continued by a backslash anywhere, also inside a name: the backslash,
+the line end and the blanks after it do not count.
+
+Invariant: one compiled expression finds every token, in time linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from simengine.source.diagnostic import Diagnostic
+from simengine.source.names import Key, key_of
+
+NAME, NUMBER, STRING, BAD, END = "name", "number", "string", "bad", "end"
+
+Token: TypeAlias = tuple[str, int, int]
+
+KEYWORDS = (
+    "AND",
+    "OR",
+    "NOT",
+    "NA",
+    "EXCEPT",
+    "RAW",
+    "INTERPOLATE",
+    "LOOK FORWARD",
+    "HOLD BACKWARD",
+    "IS",
+    "TEST INPUT",
+    "THE CONDITION",
+    "IMPLIES",
+    "CROSSING",
+    "AT LEAST ONCE",
+    "IGNORE",
+    "MACRO",
+    "END OF MACRO",
+)
+
+# Vensim ref. "Rules for Variable Names": a letter, then letters, digits, blanks, ' and $. Characters that
+# mean nothing else in an equation are let through too: files made by other programs hold them.
+_CONTINUATION = r"\\[ \t]*\r?\n[ \t]*"
+_WORD = r"[\w$'&%#@.\x80-\U0010ffff]"
+_NAME = rf"[A-Za-z_$#%&@\x80-\U0010ffff]{_WORD}*(?:(?:[ \t]+(?:{_CONTINUATION})?|{_CONTINUATION}){_WORD}+)*"
+_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'
+_KEYWORD = ":[ \t]*(?:" + "|".join(k.replace(" ", r"[ \t_]+") for k in KEYWORDS) + ")[ \t]*:"
+
+_TOKEN = re.compile(
+    r"(?:\s|\\[ \t]*\r?\n)*(?:"
+    rf"({_NAME})"
+    r"|(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
+    rf"|({_KEYWORD})"
+    r"|(<->|->|<=|>=|<>|:=|==|[-+*/^=<>()\[\],;!:])"
+    rf"|({_QUOTED})"
+    r"|('[^'\r\n]*')"
+    r"|\Z"
+    r"|([\s\S]))",
+    re.IGNORECASE,
+)
+_PLAIN_NAME = re.compile(rf"[A-Za-z\x80-\U0010ffff][\w$'\x80-\U0010ffff]*(?: [\w$'\x80-\U0010ffff]+)*")
+_JOIN = re.compile(_CONTINUATION)
+_BLANKS = re.compile(r"\s+")
+
+
+class SyntaxProblem(Exception):
+    """Raised inside the reader to leave an equation; carries the diagnostic. Never leaves this room."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.message)
+        self.diagnostic = diagnostic
+
+
+def tokens(body: str, base: int) -> list[Token]:
+    """Return the tokens of `body`, which begins at offset `base` of the file, with an END token last.
+
+    Comments must have been blanked out before (see `blank_comments`).
+    """
+    out: list[Token] = []
+    append = out.append
+    for match in _TOKEN.finditer(body):
+        group = match.lastindex
+        if group is None:
+            break
+        start, end = match.span(group)
+        if group == 1:
+            append((NAME, base + start, base + end))
+        elif group == 4:
+            append((body[start:end], base + start, base + end))
+        elif group == 2:
+            append((NUMBER, base + start, base + end))
+        elif group == 3:
+            append((_keyword(body[start:end]), base + start, base + end))
+        elif group == 5:
+            append((NAME, base + start, base + end))
+        elif group == 6:
+            append((STRING, base + start, base + end))
+        else:
+            append((BAD, base + start, base + end))
+    append((END, base + len(body), base + len(body)))
+    return out
+
+
+def _keyword(text: str) -> str:
+    return ":" + " ".join(text[1:-1].replace("_", " ").upper().split()) + ":"
+
+
+def plain_name(text: str, known: object = ()) -> tuple[str, Key]:
+    r"""Return name and key of a name token: without quotes, continuations and doubled blanks.
+
+    A continuation inside a word joins its halves; where only the version with a blank is in `known`
+    (a container of keys), that one is meant.
+
+    Examples
+    --------
+    >>> plain_name('"gas \\"natural\\" use"')
+    ('gas \\"natural\\" use', 'gas_"natural"_use')
+
+    """
+    if text[0] == '"' and len(text) > 1:
+        inner = _JOIN.sub("", text[1:-1]) if "\n" in text else text[1:-1]
+        return inner.strip() or text, key_of(text)
+    if "\\" in text:
+        joined = _BLANKS.sub(" ", _JOIN.sub("", text)).strip()
+        key = key_of(joined)
+        if key not in known:  # type: ignore[operator]
+            spaced = _BLANKS.sub(" ", _JOIN.sub(" ", text)).strip()
+            if key_of(spaced) in known:  # type: ignore[operator]
+                return spaced, key_of(spaced)
+        return joined, key
+    if "  " in text or "\t" in text or text[-1] == "\xa0":
+        text = _BLANKS.sub(" ", text).strip()
+    return text, key_of(text)
+
+
+def needs_quotes(name: str) -> bool:
+    """Return whether Vensim reads this name only between quotes.
+
+    Examples
+    --------
+    >>> needs_quotes("gas use"), needs_quotes("gas/use")
+    (False, True)
+
+    """
+    return _PLAIN_NAME.fullmatch(name) is None
+
+
+def blank_comments(text: str, start: int, end: int) -> str:
+    """Return `text[start:end]` with comments in braces turned to blanks, so that offsets stay."""
+    body = text[start:end]
+    if "{" not in body:
+        return body
+    out: list[str] = []
+    at = 0
+    for match in _BRACES.finditer(body):
+        if match.start() < at or body[match.start()] == '"':
+            continue
+        stop = comment_end(body, match.start(), len(body))
+        if stop is None:
+            continue
+        out.append(body[at : match.start()])
+        out.append(" " * (stop - match.start()))
+        at = stop
+    out.append(body[at:])
+    return "".join(out)
+
+
+_BRACES = re.compile(rf"{_QUOTED}|\{{")
+_BRACE = re.compile(r"[{}]")
+_LONGEST_COMMENT = 200_000
+_DEEPEST_COMMENT = 100
+
+
+def comment_end(text: str, start: int, end: int) -> int | None:
+    """Return where the comment that opens at `start` is over; None where it never closes.
+
+    Comments nest; where the braces inside do not match, the first closing one counts.
+    """
+    depth, first = 0, None
+    for match in _BRACE.finditer(text, start, min(end, start + _LONGEST_COMMENT)):
+        if match[0] == "{":
+            depth += 1
+            if depth > _DEEPEST_COMMENT:
+                break
+        else:
+            depth -= 1
+            first = first or match.end()
+            if depth == 0:
+                return match.end()
+    return first
