@@ -1,12 +1,14 @@
 """Values that must be known before a program has its shape: orders of delays.
 
-In: an expression. Out: its value for each element of the left side, if it follows from constants alone.
+In: an expression. Out: its value at the start time for each element of the left side, if it follows from
+constants and the clock alone. (Vensim ref. "DELAY N": the order is read once, at the start.)
 
 Invariant: the constants it was computed from are reported, so that setting one means compiling anew.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 
@@ -14,6 +16,7 @@ from simengine.check.symbols import Symbols
 from simengine.model.expression import (
     ArrayLiteral,
     Binary,
+    Call,
     Expression,
     Number,
     Operator,
@@ -67,6 +70,32 @@ def _value(
             return _ARITHMETIC[op](left, right)
         case Reference():
             return _reference_value(node, symbols, at, used, depth)
+        case Call():
+            return _call_value(node, symbols, at, used, depth)
+    return None
+
+
+def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
+    specs = symbols.definition.simulation
+    if node.function in {"time", "starttime"}:
+        return _value(specs.start, symbols, {}, used, depth + 1)
+    if node.function == "dt":
+        return _value(specs.time_step, symbols, {}, used, depth + 1)
+    known = [_value(a, symbols, at, used, depth + 1) for a in node.arguments]
+    values = [v for v in known if v is not None]
+    if len(values) != len(known):
+        return None
+    match node.function:
+        case "step":
+            start = _value(specs.start, symbols, {}, used, depth + 1)
+            step = _value(specs.time_step, symbols, {}, used, depth + 1)
+            return None if start is None or step is None else values[0] if start + step / 2 > values[1] else 0.0
+        case "trunc" | "floor" | "round":
+            return {"trunc": math.trunc, "floor": math.floor, "round": lambda x: math.floor(x + 0.5)}[node.function](values[0])
+        case "min" | "max":
+            return min(values) if node.function == "min" else max(values)
+        case "initial" | "game":
+            return values[0]
     return None
 
 

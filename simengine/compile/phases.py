@@ -37,7 +37,7 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
     _report(context, first_cycles, "initial-loop")
     order = sort_pieces(pieces, count, step_nodes)
     levels = _levels(pieces, order, count, step_nodes)
-    _check_specs(context, specs, pieces, levels)
+    moving = _specs_move(context, specs, pieces, levels)
     begin = _needed_at_start(pieces, count, start_nodes, levels)
     parameters, defaults = _parameters(out)
     stocks, rates, floors = _stocks(out, pieces)
@@ -72,6 +72,7 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
         tables=tuple(layout.tables),
         specs=tuple(layout.variables[layout.by_key[k]].first for k in specs),  # type: ignore[arg-type]
         by_key=dict(layout.by_key),
+        moving_specs=moving,
     )
 
 
@@ -261,13 +262,10 @@ def _statement(piece: Piece, node: Node | None, renumber: dict[int, int]) -> Sta
     return Assign(piece.slots, piece.axes, node, piece.variable, piece.span)
 
 
-def _check_specs(context: Context, specs: Sequence[Key], pieces: Sequence[Piece], levels: Sequence[int]) -> None:
-    numbers = {context.layout.by_key[k]: k for k in specs}
-    for piece, level in zip(pieces, levels, strict=True):
-        if piece.variable in numbers and level != CONSTANT:
-            context.problems.append(
-                error("spec-not-constant", "begin, end, time step and save interval must be constants", piece.span)
-            )
+def _specs_move(context: Context, specs: Sequence[Key], pieces: Sequence[Piece], levels: Sequence[int]) -> bool:
+    """Return whether begin, end, time step or save interval change in the run: Vensim lets them."""
+    numbers = {context.layout.by_key[k] for k in specs}
+    return any(p.variable in numbers and level != CONSTANT for p, level in zip(pieces, levels, strict=True))
 
 
 def _parameters(out: Pieces) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

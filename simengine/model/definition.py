@@ -121,6 +121,7 @@ class ModelDefinition:
     sketch: str = field(default="", compare=False)  # the drawing, verbatim, for a round trip
     settings: str = field(default="", compare=False)  # Vensim's settings section, verbatim
     directory: str = field(default=".", compare=False)  # data files are sought here
+    tags: tuple[tuple[str, str], ...] = ()  # Vensim's file tags as the model sets them: ("?data", "book.xlsx")
 
     def variable(self, key: Key) -> Variable | None:
         """Return the variable with that key, or None."""

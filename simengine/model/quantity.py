@@ -34,8 +34,8 @@ _LONG_PREFIXES = {"peta": 15, "tera": 12, "giga": 9, "mega": 6, "kilo": 3, "hect
                   "milli": -3, "micro": -6, "nano": -9}  # fmt: skip
 _DAY = 86_400
 _YEAR = Fraction("365.25") * _DAY
-_ENERGY = {"kg": 1, "m": 2, "s": -2}
-_POWER = {"kg": 1, "m": 2, "s": -3}
+_ENERGY: dict[str, Exponent] = {"kg": 1, "m": 2, "s": -2}
+_POWER: dict[str, Exponent] = {"kg": 1, "m": 2, "s": -3}
 
 # symbols; names; prefixes allowed on symbols; factor; powers of kg, m, s, ...
 _ROWS: tuple[tuple[str, str, str, object, dict[str, Exponent]], ...] = (
@@ -326,10 +326,10 @@ def _kind(powers: dict[str, Exponent]) -> str:
     rest = dict(powers)
     parts: list[tuple[str, Exponent]] = []
     for name, known in reversed(_KINDS[1:]):  # energy, power, volume ... where they can be seen whole
+        whole = len(known) > 1 or known.get("m", 0) in {2, 3}
         for sign in (1, -1):
-            if len(known) > 1 or known.get("m", 0) in {2, 3}:
-                if all(rest.get(k, 0) == sign * e for k, e in known.items()):
-                    parts.append((name, sign))
-                    rest = {k: e for k, e in rest.items() if k not in known}
+            if whole and all(rest.get(k, 0) == sign * e for k, e in known.items()):
+                parts.append((name, sign))
+                rest = {k: e for k, e in rest.items() if k not in known}
     parts += [(names[k], e) for k, e in rest.items()]
     return str(Unit.of(dict(parts)))

@@ -21,7 +21,7 @@ from simengine.model.unit_text import RAISED_NAMES, Exponent, UnitProblem, exact
 from simengine.model.variable import Variable
 from simengine.source.diagnostic import Diagnostic, warning
 from simengine.source.file import Span
-from simengine.source.names import key_of
+from simengine.source.names import Key, key_of
 
 Powers: TypeAlias = "tuple[tuple[str, Exponent], ...]"
 
@@ -65,7 +65,8 @@ class Unit:
 
 def show_powers(powers: Iterable[tuple[str, Exponent]], names: Mapping[str, str] | None = None) -> str:
     """Return powers as text that reads back: `m3/home/year`; `names` replaces keys by what is shown."""
-    over, under = [], []
+    over: list[str] = []
+    under: list[str] = []
     for key, e in powers:
         (over if e > 0 else under).append(_power(key, abs(e), (names or {}).get(key, key)))
     return "/".join(["*".join(over) or "1", *under])
@@ -106,9 +107,10 @@ DIMENSIONLESS = frozenset(
     "1 dmnl dimensionless dimless dmless unitless nondimensional non-dimensional fraction frac ratio none no_unit no_units "
     "na n/a % percent pct ‰ permille".split()
 )
-_COMPOUNDS: dict[str, Powers] = {
+_KWH: dict[str, Powers] = {
     f"{prefix}wh": (("hour", 1), (f"{prefix}w", 1)) for prefix in ("", "k", "m", "g", "t")
-} | {
+}
+_COMPOUNDS: dict[str, Powers] = _KWH | {
     name.format(metre): ((base, power),)
     for power, kind in ((2, ("square_{}", "sq_{}")), (3, ("cubic_{}", "cu_{}")))
     for name in kind
@@ -167,7 +169,7 @@ class UnitSystem:
     def of(definition: ModelDefinition) -> UnitSystem:
         """Return the unit system of a model; its names are shown as the model first writes them."""
         synonyms = list(definition.unit_synonyms)
-        time_units = definition.simulation.time_units or _declared_time_units(definition)
+        time_units = _time_text(definition)
         if time_units.strip() and key_of(time_units) != "time":  # Stella writes person/time
             synonyms.append(UnitSynonyms((time_units, "time")))
         system = UnitSystem(synonyms, hyphen_multiplies=definition.dialect is Dialect.XMILE)
@@ -188,9 +190,10 @@ class UnitSystem:
 
     def show(self, unit: Unit) -> str:
         """Return a unit as a person of this model would write it; `dimensionless` where nothing is left."""
-        powers = dict(unit.powers)
+        powers: dict[str, Exponent] = dict(unit.powers)
         for prefix in ("", "k", "m", "g", "t"):  # kW*hour is better known as kWh
-            e, h = powers.get(f"{prefix}w", 0), powers.get("hour", 0)
+            e: Exponent = powers.get(f"{prefix}w", 0)
+            h: Exponent = powers.get("hour", 0)
             if e and h and (e > 0) == (h > 0):
                 n = e if abs(e) <= abs(h) else h
                 powers[f"{prefix}w"], powers["hour"], powers[f"{prefix}wh"] = e - n, h - n, n
@@ -268,21 +271,27 @@ class UnitSystem:
             self.shown.setdefault(self._leading(singular(key_of(name))), name)
 
 
-def _declared_time_units(definition: ModelDefinition) -> str:
-    """Return the units of TIME STEP, or another of the variables that tell time."""
-    named = {"time_step", "initial_time", "final_time", "saveper", "time"}
+def clock_keys(definition: ModelDefinition) -> frozenset[Key]:
+    """Return the keys of the variables that tell time: `TIME STEP` and its kin, and what the specs refer to."""
     specs = definition.simulation
-    for expression in (specs.time_step, specs.start, specs.stop, specs.save_every):
-        if isinstance(expression, Reference):
-            named.add(expression.key)
-    found = {v.key: v.units for v in definition.variables if v.key in named and v.units.strip()}
-    order = sorted(found, key=lambda k: (k != "time_step", k))
-    return found[order[0]] if order else ""
+    named = {e.key for e in (specs.time_step, specs.start, specs.stop, specs.save_every) if isinstance(e, Reference)}
+    vensim = {"time_step", "initial_time", "final_time", "saveper", "time"}
+    return frozenset(named.union(map(Key, vensim)) if definition.dialect is Dialect.VENSIM else named)
+
+
+def _time_text(definition: ModelDefinition) -> str:
+    """Return the text of the unit a model counts time in: in Vensim that of TIME STEP comes first."""
+    said = definition.simulation.time_units
+    clocks = clock_keys(definition)
+    found = {v.key: v.units for v in definition.variables if v.key in clocks and v.units.strip()}
+    declared = found[min(found, key=lambda k: (k != "time_step", k))] if found else ""
+    return declared or said if definition.dialect is Dialect.VENSIM else said or declared
 
 
 def time_unit(definition: ModelDefinition, system: UnitSystem) -> Unit | None:
     """Return the unit a model counts time in, or None where it says nothing of it."""
-    return system.unit(definition.simulation.time_units or _declared_time_units(definition))
+    unit = system.unit(_time_text(definition))
+    return unit if unit is None or not unit.dimensionless else None
 
 
 def unit_problem(variable: Variable, problem: UnitProblem) -> Diagnostic:

@@ -81,7 +81,7 @@ class Variable:
 
 
 _LOOKUP_CALLS = frozenset({"get_lookups"})
-_DATA_CALLS = frozenset({"get_data"})
+_DATA_CALLS = frozenset({"get_data", "series"})
 _CONSTANT_CALLS = frozenset({"get_constants"})
 
 

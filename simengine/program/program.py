@@ -135,3 +135,6 @@ class Program:
     tables: tuple[Table, ...]
     specs: tuple[int, int, int, int]
     by_key: dict[Key, int] = field(default_factory=dict)  # variable key to position in variables
+    # True where the specs depend on time (or stocks): then begin is what their equations give at time 0 and
+    # end, step and save interval are read anew at every step from the slots in `specs`.
+    moving_specs: bool = False

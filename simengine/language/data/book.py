@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from simengine.language.data.address import Area, read_area
 from simengine.language.data.sheet import Cell, Grid, decode, read_text_grid, sniff_delimiter
@@ -35,22 +35,33 @@ class Book:
         text: str | None = None,
         *,
         stale: bool = False,
+        close: Callable[[], None] | None = None,
     ) -> None:
         self.path = path
         self.sheets = sheets
         self.text = text  # of a delimited file
         self.stale = stale  # a workbook never calculated: formulas without values look blank
+        self.problem = ""  # why the sheet last asked for could not be read
+        self.close = close if close is not None else (lambda: None)
         self._load = load
         self._names = names
         self._grids: dict[str, Grid] = {}
 
     def grid(self, tab: str) -> Grid | None:
-        """Return the grid of a sheet (or of a text cut by the delimiter `tab`); None if there is no such sheet."""
+        """Return the grid of a sheet (or of a text cut by the delimiter `tab`).
+
+        None if there is no such sheet, or if it cannot be read: `problem` then says why.
+        """
         name = tab if self.text is not None else self.sheet_name(tab)
+        self.problem = ""
         if name is None:
             return None
         if name not in self._grids:
-            self._grids[name] = self._load(name)
+            try:
+                self._grids[name] = self._load(name)
+            except Exception as problem:  # noqa: BLE001  (whatever a library says of a broken sheet)
+                self.problem = _said(problem)
+                return None
         return self._grids[name]
 
     def sheet_name(self, tab: str) -> str | None:
@@ -77,6 +88,14 @@ class Shelf:
     def __init__(self) -> None:
         self._books: dict[Path, Book | str] = {}
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for book in self._books.values():
+            if isinstance(book, Book):
+                book.close()
+
     def open(self, path: Path) -> Book | Diagnostic:
         """Return the book at a path that exists, or a diagnostic without a span."""
         if path not in self._books:
@@ -94,8 +113,12 @@ def _open(path: Path) -> Book | str:
         if path.suffix.casefold() in _WORKBOOKS or head in (_ZIP, _OLE):
             return _open_xls(path) if head == _OLE else _open_xlsx(path)
         return _open_text(path)
-    except Exception as problem:  # whatever a library says of a broken file
-        return f"{type(problem).__name__}: {problem}"[:200]
+    except Exception as problem:  # noqa: BLE001  (whatever a library says of a broken file)
+        return _said(problem)
+
+
+def _said(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {problem}"[:200]
 
 
 def _open_text(path: Path) -> Book:
@@ -143,7 +166,7 @@ def _open_xls(path: Path) -> Book:
         ]
         return Grid(rows)
 
-    return Book(path, sheets, load, names)
+    return Book(path, sheets, load, names, close=book.release_resources)
 
 
 def _area_of(formula: str, item: Any) -> Area | None:
@@ -152,7 +175,7 @@ def _area_of(formula: str, item: Any) -> Area | None:
         return area
     try:
         sheet, top, bottom, left, right = item.area2d()
-    except Exception:  # a name that is no range: xlrd raises its own errors and some of Python's
+    except Exception:  # noqa: BLE001  (no range: xlrd raises its own errors and some of Python's)
         return None
     return Area(top, left, bottom - 1, right - 1, sheet.name)
 
@@ -176,7 +199,7 @@ def _open_xlsx(path: Path) -> Book:
         sheet.reset_dimensions()  # the size a file claims is often wrong
         return Grid([[_plain(v) for v in row] for row in sheet.iter_rows(values_only=True)])
 
-    return Book(path, sheets, load, names, stale=_has_formulas_without_value(path))
+    return Book(path, sheets, load, names, stale=_has_formulas_without_value(path), close=book.close)
 
 
 def _plain(value: Any) -> Cell:

@@ -7,7 +7,6 @@ Invariant: names in a model are relative to the model, names a caller gives to t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,8 +14,6 @@ from pathlib import Path
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.file import Span
 from simengine.source.names import nearest_names
-
-_SETTING = re.compile(r"^30:(\?[^=\r\n]+)=([^\r\n]+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +47,6 @@ class Places:
         near = nearest_names(name, known)
         hint = f"did you mean `{near[0]}`?" if near else f'give it when loading: data={{"{name}": "book.xlsx"}}'
         return error("missing-data-file", f"the tag `{name}` stands for no file", span, label="no file given", help=[hint])
-
-
-def tags_in_settings(settings: str) -> dict[str, str]:
-    r"""Return the ?tags a Vensim model's settings section defines.
-
-    Examples
-    --------
-    >>> tags_in_settings("48:\n30:?data=book.xlsx\n15:0")
-    {'?data': 'book.xlsx'}
-
-    """
-    return {name.strip(): path.strip() for name, path in _SETTING.findall(settings)}
 
 
 def find_path(name: str, directory: str) -> Path | None:

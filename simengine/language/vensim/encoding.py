@@ -46,10 +46,8 @@ def _decode(raw: bytes, path: str | None) -> tuple[str, tuple[Diagnostic, ...]]:
             return _replace(raw[len(mark) :], name, path)
     sample = raw[:_SAMPLE]
     if b"\0" in sample:
-        name = _utf16_by_nulls(sample)
-        if name is None:
-            return "", (_binary(path),)
-        return _replace(raw, name, path)
+        guess = _utf16_by_nulls(sample)
+        return ("", (_binary(path),)) if guess is None else _replace(raw, guess, path)
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -21,7 +21,6 @@ from simengine.language.vensim.lexer import BAD, END, NAME, NUMBER, STRING, Synt
 from simengine.model.definition import Dialect
 from simengine.model.expression import (
     NOT_AVAILABLE,
-    ArrayLiteral,
     Binary,
     Call,
     Expression,
@@ -191,7 +190,7 @@ class Parser:
                 self._too_deep(first, f"more than {LONGEST} operators in a row")
             # unverified: Vensim's documents do not say how a^b^c groups; the grammar of xmutil, by one of
             # Vensim's authors, groups from the right.
-            right = self._nested(level - 1 if level == _POWER else level)
+            right = self._nested(level - 1) if level == _POWER else self.expression(level)
             if level == _COMPARE and _BINARY.get(tokens[self.at][0], (0,))[0] == _COMPARE:
                 self.fail("a comparison cannot be compared again; join two with `:AND:`")
             left = Binary(operator, left, right, Span(self.file, tokens[first][1], tokens[self.at - 1][2]))
@@ -216,8 +215,6 @@ class Parser:
             _, start, end = self.tokens[self.at]
             self.at += 1
             return Number(-float(self.text[start:end]), Span(self.file, self.tokens[first][1], end))
-        if kind == "-" and self.kind == ":NA:":
-            pass
         operand = self._nested(_NOT if kind == ":NOT:" else _SIGN)
         if kind == "+":
             return operand
@@ -425,8 +422,3 @@ class Parser:
             message = "`)` closes nothing"
             raise SyntaxProblem(error("unbalanced-parentheses", message, self.span(self.at), label="no `(` before it"))
         self.fail("expected an operator, or the end of the equation with `~` or `|`")
-
-
-def is_array(expression: Expression) -> bool:
-    """Return whether an expression is a list of numbers."""
-    return isinstance(expression, ArrayLiteral)

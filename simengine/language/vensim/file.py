@@ -57,7 +57,7 @@ class Parts:
     diagnostics: tuple[Diagnostic, ...]
 
 
-_SKETCH = re.compile(r"^[ \t]*\\\\\\---///", re.MULTILINE)
+_SKETCH = re.compile(r"^[ \t]*\\{2,3}---///", re.MULTILINE)
 _SETTINGS = re.compile(r"^///---\\\\\\|^:L\x7f?<%\^E!@", re.MULTILINE)
 _BLANK = re.compile(r"(?:\s|\\[ \t]*\r?\n)*")
 _QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'

@@ -51,7 +51,7 @@ _QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'
 _KEYWORD = ":[ \t]*(?:" + "|".join(k.replace(" ", r"[ \t_]+") for k in KEYWORDS) + ")[ \t]*:"
 
 _TOKEN = re.compile(
-    r"(?:\s|\\[ \t]*\r?\n)*(?:"
+    r"(?:\s|\\[ \t]*(?:\r?\n|\Z))*(?:"
     rf"({_NAME})"
     r"|(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
     rf"|({_KEYWORD})"
@@ -62,7 +62,7 @@ _TOKEN = re.compile(
     r"|([\s\S]))",
     re.IGNORECASE,
 )
-_PLAIN_NAME = re.compile(rf"[A-Za-z\x80-\U0010ffff][\w$'\x80-\U0010ffff]*(?: [\w$'\x80-\U0010ffff]+)*")
+_PLAIN_NAME = re.compile(r"[A-Za-z\x80-\U0010ffff][\w$'\x80-\U0010ffff]*(?: [\w$'\x80-\U0010ffff]+)*")
 _JOIN = re.compile(_CONTINUATION)
 _BLANKS = re.compile(r"\s+")
 
