@@ -10,13 +10,13 @@ _X = "XMILE 1.0, 3.5"
 
 ROWS: tuple[Builtin, ...] = (
     row("with_lookup", S, "x, table", vensim="WITH LOOKUP/2", units="?, ? -> ?", summary="A lookup written in place.", reference=_V),
-    row("lookup_forward", S, "table, x", vensim="LOOKUP FORWARD/2", units="?, ? -> ?", summary="The value of the next point.", reference=_V),
-    row("lookup_backward", S, "table, x", vensim="LOOKUP BACKWARD/2", units="?, ? -> ?", summary="The value of the last point.", reference=_V),
-    row("lookup_extrapolate", S, "table, x", vensim="LOOKUP EXTRAPOLATE/2", units="?, ? -> ?", summary="The end slopes continued beyond the points.", reference=_V),
-    row("lookup_invert", S, "table, y", vensim="LOOKUP INVERT/2", xmile="LOOKUPINV/2", units="?, ? -> ?", summary="The x at which the table reaches y.", reference=_V),
+    row("lookup_forward", S, "table, x", vensim="LOOKUP FORWARD/2", units="a, ? -> a", summary="The value of the next point.", reference=_V),
+    row("lookup_backward", S, "table, x", vensim="LOOKUP BACKWARD/2", units="a, ? -> a", summary="The value of the last point.", reference=_V),
+    row("lookup_extrapolate", S, "table, x", vensim="LOOKUP EXTRAPOLATE/2", units="a, ? -> a", summary="The end slopes continued beyond the points.", reference=_V),
+    row("lookup_invert", S, "table, y", vensim="LOOKUP INVERT/2", xmile="LOOKUPINV/2", units="a, a -> ?", summary="The x at which the table reaches y.", reference=_V),
     row("lookup_area", S, "table, from, to", vensim="LOOKUP AREA/3", xmile="LOOKUPAREA/3", units="?, ?, ? -> ?", summary="Integral of the table.", reference=_V),
     row("lookup_slope", S, "table, x, mode", vensim="LOOKUP SLOPE/3", units="?, ?, ? -> ?", summary="Slope of the table.", reference=_V),
-    row("lookup_xmile", S, "table, x", xmile="LOOKUP/2", units="?, ? -> ?", summary="The value of a graphical function at x.", reference=_X),
+    row("lookup_xmile", S, "table, x", xmile="LOOKUP/2", units="a, ? -> a", summary="The value of a graphical function at x.", reference=_X),
     row("series", W, "table", units="? -> ?", summary="A data variable's points over time (made when data files are read).", reference=_V),
     row("get_data_at_time", S, "data, time", vensim="GET DATA AT TIME/2", units="a, time -> a", summary="The data's value at a time.", reference=_V),
     row("get_data_between_times", S, "data, time, mode", vensim="GET DATA BETWEEN TIMES/3", units="a, time, ? -> a", summary="The data's value at a time: backward (-1), interpolated (0), forward (1).", reference=_V),

@@ -1,4 +1,4 @@
-"""The units check: does every equation give what it says it gives?
+"""The units check: whether every equation gives what it says it gives.
 
 In: a `ModelDefinition`. Out: warnings, and the unit of every variable, declared or inferred.
 
@@ -21,6 +21,8 @@ from simengine.model.unit import Unit, UnitSystem, clock_keys, time_unit, unit_p
 from simengine.model.variable import Variable
 from simengine.source.diagnostic import Diagnostic, Severity, warning
 from simengine.source.names import Key
+
+_NAMED = 5  # variables a summary names
 
 
 @dataclass(frozen=True)
@@ -110,9 +112,7 @@ def _declared_first(variables: Iterable[Variable], declared: dict[Key, Unit]) ->
     return sorted(variables, key=lambda v: v.key not in declared)
 
 
-def _check_clock(
-    definition: ModelDefinition, scope: Scope, solver: Solver, clock: Known, report: UnitReport
-) -> None:
+def _check_clock(definition: ModelDefinition, scope: Scope, solver: Solver, clock: Known, report: UnitReport) -> None:
     """Report variables of the clock that are not in the unit the model counts time in."""
     for key in sorted(clock_keys(definition)):
         variable = scope.variables.get(key)
@@ -128,7 +128,7 @@ def _missing(definition: ModelDefinition, declared: dict[Key, Unit]) -> tuple[Di
     without = [v for v in definition.variables if not v.units.strip() and v.key not in clocks and not v.hidden]
     if not without or not any(k not in clocks for k in declared):
         return ()
-    total = sum(not v.hidden for v in definition.variables)
-    names = ", ".join(f"`{v.name}`" for v in without[:5]) + (", ..." if len(without) > 5 else "")
+    total = sum(not v.hidden and v.key not in clocks for v in definition.variables)
+    names = ", ".join(f"`{v.name}`" for v in without[:_NAMED]) + (", ..." if len(without) > _NAMED else "")
     message = f"{len(without)} of {total} variables have no unit: {names}"
     return (Diagnostic(Severity.NOTE, "missing-unit", message, path=definition.file.path),)

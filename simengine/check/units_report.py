@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Protocol
 
 from simengine.builtins.builtin import Builtin
 from simengine.check.unit_rules import Term
-from simengine.check.units_solver import Form, Known, Solver, known, times
-from simengine.model.expression import Binary, Call, Expression, LookupCall, Operator, Reference, Unary
+from simengine.check.units_solver import Form, Known, Solver, times
+from simengine.model.expression import Call, Expression, LookupCall, Reference
 from simengine.model.unit import Unit, UnitSystem
-from simengine.model.unit_text import Exponent
 from simengine.model.variable import Variable
 from simengine.source.diagnostic import Diagnostic, Label, warning
 from simengine.source.file import Span
@@ -26,6 +26,7 @@ from simengine.source.names import Key
 _TIMES = frozenset({"year", "month", "week", "day", "hour", "minute", "second", "quarter", "decade"})
 _WORD = re.compile(r"\w+")
 _LONGEST = 60
+_MOST = 4  # labels of a kind: more hide what matters
 
 
 class Names(Protocol):
@@ -33,6 +34,16 @@ class Names(Protocol):
 
     variables: Mapping[Key, Variable]
     macro: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A term of a sum, or a factor of a product with 1 (or -1, where it divides), and its form."""
+
+    node: Expression
+    form: Form
+    sign: int
+    term: bool
 
 
 class UnitReport:
@@ -49,54 +60,80 @@ class UnitReport:
         self._places: set[tuple[str, int]] = set()
 
     def show(self, form: Form) -> str:
-        """Return a form as text; `?` stands for what is not known of it."""
+        """Return a form as text; the unit of an undeclared variable that is not known is its name in brackets."""
         if not isinstance(form, dict):
             return "?"
         settled = self.solver.settle(form)
-        unit = Unit.of({key: e for key, e in settled.items() if isinstance(key, str)})
-        if len(unit.powers) == len(settled):
-            return self.system.show(unit)
-        return "?" if unit.dimensionless else f"?*{self.system.show(unit)}"
+        named = {k if isinstance(k, str) else f"[{self.unknown.get(k, '?')}]": e for k, e in settled.items()}
+        return self.system.show(Unit.of(named))
 
-    def equation(self, variable: Variable, expression: Expression, form: Form, got: Form, scope: Names) -> None:
+    def equation(
+        self, variable: Variable, expression: Expression, form: Form, got: Form, parts: Sequence[Part], scope: Names
+    ) -> None:
         """Report an equation whose unit is not the one declared."""
-        how = "is declared" if variable.units.strip() else "is elsewhere"
-        message = f"`{variable.name}` {how} {self.show(form)}, its equation gives {self.show(got)}"
-        self.whole(message, variable, expression, form, got, scope)
+        written = " ".join(variable.units.split())
+        how = "is declared" if written else "is elsewhere"
+        unit = written if written and scope.macro is None else self.show(form)
+        message = f"`{variable.name}` {how} {unit}, its equation gives {self.show(got)}"
+        self.whole(message, variable, expression, form, got, parts, scope)
 
-    def flow(self, stock: Variable, flow: Expression, wanted: Form, got: Form, form: Form, scope: Names) -> None:
+    def flow(
+        self,
+        stock: Variable,
+        flow: Expression,
+        wanted: Form,
+        got: Form,
+        form: Form,
+        parts: Sequence[Part],
+        scope: Names,
+    ) -> None:
         """Report a net flow that is not its stock's unit a time."""
         message = (
             f"`{stock.name}` is a stock in {self.show(form)}: its net flow must be {self.show(wanted)}, "
             f"is {self.show(got)}"
         )
-        self.whole(message, stock, flow, wanted, got, scope)
+        self.whole(message, stock, flow, wanted, got, parts, scope)
 
-    def initial(self, stock: Variable, initial: Expression, form: Form, got: Form, scope: Names) -> None:
+    def initial(
+        self, stock: Variable, initial: Expression, form: Form, got: Form, parts: Sequence[Part], scope: Names
+    ) -> None:
         """Report a stock that begins in another unit."""
         message = f"`{stock.name}` is declared {self.show(form)}, its initial value is {self.show(got)}"
-        self.whole(message, stock, initial, form, got, scope)
+        self.whole(message, stock, initial, form, got, parts, scope)
 
     def whole(
-        self, message: str, variable: Variable, expression: Expression, form: Form, got: Form, scope: Names
+        self,
+        message: str,
+        variable: Variable,
+        expression: Expression,
+        form: Form,
+        got: Form,
+        parts: Sequence[Part],
+        scope: Names,
     ) -> None:
-        """Report that an expression as a whole has the wrong unit, with the unit of each factor."""
-        missing = self.ratio(form, got)
-        factors = _factors(expression)
-        culprit, hints = self.cure(factors, missing, variable, scope)
-        main: Expression = culprit if culprit is not None else expression
-        label = self.describe(main, self.form_of(main, scope) or got, scope)
+        """Report that an expression as a whole has the wrong unit, with the unit of each of its parts."""
+        known_parts = [p for p in parts if isinstance(p.form, dict)]
+        culprit, hints = self.cure(parts, self.ratio(form, got), variable, scope)
+        if culprit is None and known_parts and (known_parts[0].term or len(known_parts) == 1):
+            culprit = known_parts[0]
+        main = culprit.node if culprit is not None else expression
+        label = self.describe(main, culprit.form if culprit is not None else got, scope)
         others = [
-            Label(f.span, self.describe(f, self.form_of(f, scope), scope))
-            for f in factors
-            if f is not main and f.span is not None and self.form_of(f, scope) is not None
+            Label(p.node.span, self.describe(p.node, p.form, scope))
+            for p in known_parts
+            if p is not culprit and p.node.span is not None
         ]
         span = main.span or (variable.equations[0].span if variable.equations else None) or variable.span
-        forms = [form, got, *(self.form_of(f, scope) for f in factors)]
-        self.add("unit-mismatch", message, span, label, others, hints, forms, scope)
+        self.add("unit-mismatch", message, span, label, others, hints, [form, got, *(p.form for p in parts)])
 
     def terms(
-        self, nodes: Sequence[Expression], forms: Sequence[Form], first: int, odd: Sequence[int], verb: str, scope: Names
+        self,
+        nodes: Sequence[Expression],
+        forms: Sequence[Form],
+        first: int,
+        odd: Sequence[int],
+        verb: str,
+        scope: Names,
     ) -> None:
         """Report terms of a sum or comparison that differ from the first."""
         one, two = nodes[first], nodes[odd[0]]
@@ -111,12 +148,12 @@ class UnitReport:
         ]
         label = self.describe(two, forms[odd[0]], scope)
         hints = self.general(self.ratio(forms[first], forms[odd[0]]))
-        self.add("unit-mismatch", message, two.span, label, others, hints, [forms[first], forms[odd[0]]], scope)
+        self.add("unit-mismatch", message, two.span, label, others, hints, [forms[first], forms[odd[0]]])
 
     def not_dimensionless(self, node: Expression, form: Form, rule: str, scope: Names) -> None:
         """Report something that must be a plain number and is not."""
         message = f"{rule}: {_name(node)} is {self.show(form)}"
-        self.add("unit-not-dimensionless", message, node.span, self.describe(node, form, scope), [], [], [form], scope)
+        self.add("unit-not-dimensionless", message, node.span, self.describe(node, form, scope), [], [], [form])
 
     def argument(
         self,
@@ -152,7 +189,8 @@ class UnitReport:
             )
         label = self.describe(node, form, scope)
         used = [form, wanted] + ([forms[earlier]] if earlier is not None else [])
-        self.add("unit-mismatch", message, node.span, label, others, self.general(self.ratio(wanted, form)), used, scope)
+        hints = self.general(self.ratio(wanted, form))
+        self.add("unit-mismatch", message, node.span, label, others, hints, used)
 
     def add(
         self,
@@ -162,34 +200,29 @@ class UnitReport:
         label: str,
         others: Sequence[Label],
         hints: Sequence[str],
-        forms: Sequence[Form | None],
-        scope: Names,
+        forms: Sequence[Form],
     ) -> None:
         """Keep a diagnostic, unless its cause was told already."""
-        guessed = self.solver.unknowns(f for f in forms if f is not None)
+        guessed = self.solver.unknowns(forms)
         place = (code, span.start if span is not None else -len(self.found) - 1)
         if guessed & self._blamed or place in self._places:
             return
         self._blamed |= guessed
         self._places.add(place)
-        extra = []
+        extra: list[Label] = []
+        shown = {label.span.start for label in others} | ({span.start} if span is not None else set())
         for unknown in sorted(guessed):
             origin = self.solver.origins.get(unknown)
             name = self.unknown.get(unknown)
-            if name is not None and origin is not None and (span is None or origin.start != span.start):
-                extra.append(Label(origin, f"from here `{name}`, which declares no unit, is {self.show({unknown: 1})}"))
-        self.found.append(warning(code, message, span, label=label, others=[*others, *extra], help=hints))
+            if name is not None and origin is not None and origin.start not in shown:
+                extra.append(Label(origin, f"makes `{name}`, which declares no unit, {self.show({unknown: 1})}"))
+        self.found.append(
+            warning(code, message, span, label=label, others=[*others[:_MOST], *extra[:_MOST]], help=hints)
+        )
 
-    def form_of(self, node: Expression, scope: Names) -> Form | None:
-        """Return the form of a factor that is a variable with a declared unit."""
-        key = node.key if isinstance(node, Reference) else node.lookup.key if isinstance(node, LookupCall) else None
-        if key is None or scope.macro is not None or key not in self.declared:
-            return None
-        return known(self.declared[key])
-
-    def describe(self, node: Expression, form: Form | None, scope: Names) -> str:
+    def describe(self, node: Expression, form: Form, scope: Names) -> str:
         """Return what a label says: the unit, and where it was declared."""
-        shown = self.show(form) if form is not None else "?"
+        shown = self.show(form)
         reference = node.lookup if isinstance(node, LookupCall) else node
         if not isinstance(reference, Reference) or shown == "?":
             return shown
@@ -208,30 +241,30 @@ class UnitReport:
         return self.solver.unit(times(wanted, got, -1))
 
     def cure(
-        self, factors: Sequence[Expression], missing: Unit | None, variable: Variable, scope: Names
-    ) -> tuple[Expression | None, list[str]]:
+        self, parts: Sequence[Part], missing: Unit | None, variable: Variable, scope: Names
+    ) -> tuple[Part | None, list[str]]:
         """Return the factor that another variable of like name could replace, with that advice."""
         if missing is None:
             return None, []
-        best: tuple[float, Expression, Variable] | None = None
-        for factor in factors:
-            if not isinstance(factor, Reference) or factor.key not in self.declared or scope.macro is not None:
+        best: tuple[float, Part, Variable] | None = None
+        for part in parts:
+            node = part.node
+            if not isinstance(node, Reference) or node.key not in self.declared or part.term or scope.macro is not None:
                 continue
-            sign = _sign_in(factors, factor)
-            wanted = self.declared[factor.key] * missing**sign
-            words = set(_WORD.findall(factor.name.casefold()))
+            wanted = self.declared[node.key] * missing**part.sign
+            words = set(_WORD.findall(node.name.casefold()))
             for key, unit in self.declared.items():
-                if unit != wanted or key in {factor.key, variable.key} or wanted.dimensionless:
+                if unit != wanted or key in {node.key, variable.key} or wanted.dimensionless:
                     continue
                 other = scope.variables.get(key)
                 if other is None or len(words & set(_WORD.findall(other.name.casefold()))) < max(1, len(words) - 1):
                     continue
-                score = SequenceMatcher(None, factor.name.casefold(), other.name.casefold()).ratio()
+                score = SequenceMatcher(None, node.name.casefold(), other.name.casefold()).ratio()
                 if best is None or score > best[0]:
-                    best = (score, factor, other)
+                    best = (score, part, other)
         if best is not None:
-            _, factor, other = best
-            return factor, [f"`{other.name}` is in {self.system.show(self.declared[other.key])}"]
+            _, culprit, other = best
+            return culprit, [f"`{other.name}` is in {self.system.show(self.declared[other.key])}"]
         return None, self.general(missing)
 
     def general(self, missing: Unit | None) -> list[str]:
@@ -254,30 +287,6 @@ class UnitReport:
         if all(e < 0 for e in powers.values()):
             return [f"a divisor is missing: something in {self.system.show(missing**-1)}"]
         return [f"a factor is missing: something in {self.system.show(missing)}"]
-
-
-def _factors(node: Expression) -> list[Expression]:
-    """Return the factors of a product, in order of writing; a lone term is its own factor."""
-    match node:
-        case Binary(operator=Operator.MULTIPLY | Operator.DIVIDE, left=left, right=right):
-            out = [right]
-            while isinstance(left, Binary) and left.operator in {Operator.MULTIPLY, Operator.DIVIDE}:
-                out.append(left.right)
-                left = left.left
-            out.append(left)
-            return out[::-1]
-        case Unary(operand=operand):
-            return _factors(operand) if not isinstance(operand, Unary) else [operand]
-    return [node]
-
-
-def _sign_in(factors: Sequence[Expression], factor: Expression) -> Exponent:
-    """Return -1 for a factor that divides, judged by the sign written before it."""
-    span = factor.span
-    if factor is factors[0] or span is None:
-        return 1
-    before = span.file.text[max(0, span.start - 200) : span.start].rstrip(" \t\r\n\\(")
-    return -1 if before.endswith("/") else 1
 
 
 def _name(node: Expression) -> str:

@@ -19,7 +19,7 @@ from typing import TypeAlias, assert_never
 from simengine.builtins.builtin import Builtin
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.unit_rules import TIME, Special, Term, UnitRule, read_rule
-from simengine.check.units_report import UnitReport
+from simengine.check.units_report import Part, UnitReport
 from simengine.check.units_solver import ONE, Form, Free, Known, Solver, raised, times
 from simengine.model.definition import Macro
 from simengine.model.expression import (
@@ -47,6 +47,7 @@ _SUMS = frozenset({Operator.ADD, Operator.SUBTRACT})
 _PRODUCTS = frozenset({Operator.MULTIPLY, Operator.DIVIDE})
 _LOGIC = frozenset({Operator.AND, Operator.OR})
 _DEEPEST_MACRO = 8
+_LARGEST_EXPONENT = 1e6
 
 _CacheKey: TypeAlias = "tuple[Key, tuple[frozenset[tuple[str | int, Exponent]], ...]]"
 
@@ -89,7 +90,7 @@ class Walker:
             except RecursionError:
                 continue  # a tree this deep is checked no further
             if isinstance(form, dict) and isinstance(got, dict) and not self.solver.unify(got, form, equation.span):
-                self.report.equation(variable, expression, form, got, scope)
+                self.report.equation(variable, expression, form, got, self.parts(expression, scope), scope)
 
     def check_stock(self, variable: Variable, integral: Call, form: Form, scope: Scope) -> None:
         """Check that a stock's net flow is its unit a time, and that it begins in its unit."""
@@ -97,12 +98,20 @@ class Walker:
         wanted: Form = times(form, self.time, -1) if isinstance(form, dict) else ANYTHING
         got = self.infer(flow, scope, wanted)
         if isinstance(got, dict) and isinstance(wanted, dict) and not self.solver.unify(got, wanted, flow.span):
-            self.report.flow(variable, flow, wanted, got, form, scope)
+            self.report.flow(variable, flow, wanted, got, form, self.parts(flow, scope), scope)
         if initial is None:
             return
         got = self.infer(initial, scope, form)
         if isinstance(got, dict) and isinstance(form, dict) and not self.solver.unify(got, form, initial.span):
-            self.report.initial(variable, initial, form, got, scope)
+            self.report.initial(variable, initial, form, got, self.parts(initial, scope), scope)
+
+    def parts(self, node: Expression, scope: Scope) -> list[Part]:
+        """Return the terms or factors of an expression with their forms, to show what it is made of."""
+        while isinstance(node, Unary):
+            node = node.operand
+        operators = _SUMS if isinstance(node, Binary) and node.operator in _SUMS else _PRODUCTS
+        chain = _chain(node, operators) if isinstance(node, Binary) else [(node, 1)]
+        return [Part(part, self.infer(part, scope), sign, operators is _SUMS) for part, sign in chain]
 
     def infer(self, node: Expression, scope: Scope, expected: Form = ANYTHING) -> Form:
         """Return the form of an expression; `expected` helps to tell which term of a sum is the odd one."""
@@ -172,7 +181,7 @@ class Walker:
             fits = [i for i in odd if right is not None and self.solver.unit(forms[i]) == right]
             if fits:
                 first = fits[0]
-                odd = [i for i in range(len(forms)) if isinstance(forms[i], dict) and not self.same(forms[i], forms[first])]
+                odd = [i for i, f in enumerate(forms) if isinstance(f, dict) and not self.same(f, forms[first])]
         self.report.terms(nodes, forms, first, odd, verb, scope)
         return ANYTHING
 
@@ -341,7 +350,7 @@ class Walker:
         return form
 
 
-def _chain(node: Binary, operators: frozenset[Operator]) -> list[tuple[Expression, int]]:
+def _chain(node: Expression, operators: frozenset[Operator]) -> list[tuple[Expression, int]]:
     """Return the operands of a chain of sums (or products) with 1, or -1 for those taken away (divided by)."""
     out: list[tuple[Expression, int]] = []
     stack: list[tuple[Expression, int]] = [(node, 1)]
@@ -368,7 +377,7 @@ def _value(node: Expression, scope: Scope) -> float | None:
     """Return the number an exponent is: a literal, or a constant of the model."""
     match node:
         case Number(value=value):
-            return value if abs(value) < 1e6 else None
+            return value if abs(value) < _LARGEST_EXPONENT else None
         case Unary(sign=Sign.NEGATE, operand=operand):
             inner = _value(operand, scope)
             return None if inner is None else -inner
@@ -386,6 +395,7 @@ def _value(node: Expression, scope: Scope) -> float | None:
             return a / b if b else None
         case Reference(key=key, subscripts=()):
             variable = scope.variables.get(key)
-            constant = variable.equations[0].expression if variable is not None and len(variable.equations) == 1 else None
-            return constant.value if isinstance(constant, Number) and abs(constant.value) < 1e6 else None
+            alone = variable is not None and len(variable.equations) == 1
+            constant = variable.equations[0].expression if variable is not None and alone else None
+            return constant.value if isinstance(constant, Number) and abs(constant.value) < _LARGEST_EXPONENT else None
     return None

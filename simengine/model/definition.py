@@ -72,6 +72,8 @@ class TestInput:
     target: Reference
     expression: Expression
     span: Span | None = field(default=None, compare=False, repr=False)
+    documentation: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class Constraint:
     condition: Expression
     consequence: Expression
     span: Span | None = field(default=None, compare=False, repr=False)
+    documentation: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

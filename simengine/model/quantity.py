@@ -23,15 +23,17 @@ from functools import cache
 from typing import TypeAlias
 
 from simengine.model.unit import DIMENSIONLESS, Unit, UnitSystem, singular
-from simengine.model.unit_text import Exponent, read_unit_text
+from simengine.model.unit_text import Exponent, raise_number, read_unit_text
 from simengine.source.diagnostic import InputError
 from simengine.source.names import key_of, nearest_names
 
 Measure: TypeAlias = "tuple[Fraction, dict[str, Exponent]]"  # factor, and powers of what it measures
 
-_PREFIXES = {"P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "da": 1, "d": -1, "c": -2, "m": -3, "µ": -6, "u": -6, "n": -9}
-_LONG_PREFIXES = {"peta": 15, "tera": 12, "giga": 9, "mega": 6, "kilo": 3, "hecto": 2, "deca": 1, "deci": -1, "centi": -2,
-                  "milli": -3, "micro": -6, "nano": -9}  # fmt: skip
+_PREFIXES = {"P": 15, "T": 12, "G": 9, "M": 6, "k": 3, "h": 2, "d": -1, "c": -2, "m": -3, "µ": -6, "u": -6, "n": -9}
+_LONG_PREFIXES = {
+    "peta": 15, "tera": 12, "giga": 9, "mega": 6, "kilo": 3, "hecto": 2,
+    "deci": -1, "centi": -2, "milli": -3, "micro": -6, "nano": -9,
+}  # fmt: skip
 _DAY = 86_400
 _YEAR = Fraction("365.25") * _DAY
 _ENERGY: dict[str, Exponent] = {"kg": 1, "m": 2, "s": -2}
@@ -265,14 +267,10 @@ def _measure(text: str, system: UnitSystem, head: str) -> Measure:
     for name, e in taken.factors:
         one, measured = _resolve(name, system, head, 0)
         if one != 1:
-            factor *= _to_power(one, e)
+            factor *= raise_number(one, e)
         for key, power in measured.items():
             powers[key] = powers.get(key, 0) + power * e
     return factor, {key: e for key, e in powers.items() if e}
-
-
-def _to_power(factor: Fraction, exponent: Exponent) -> Fraction:
-    return factor**exponent if isinstance(exponent, int) else Fraction(float(factor) ** float(exponent))
 
 
 def _resolve(name: str, system: UnitSystem, head: str, depth: int) -> Measure:
@@ -293,13 +291,13 @@ def _resolve(name: str, system: UnitSystem, head: str, depth: int) -> Measure:
         scale, _ = _resolve(word, system, head, depth)
         factor, powers = _resolve(rest.strip(), system, head, depth)
         return scale * factor, powers
-    factor, measured = Fraction(1), dict[str, Exponent]()
+    factor, measured = system.scale(name), dict[str, Exponent]()
     for base, e in system.base(name).powers:
         if base in {key, name} or depth > 3:
             one, powers = Fraction(1), dict[str, Exponent]({f"~{base}": 1})
         else:
             one, powers = _resolve(base, system, head, depth + 1)
-        factor *= _to_power(one, e)
+        factor *= raise_number(one, e)
         for k, power in powers.items():
             measured[k] = measured.get(k, 0) + power * e
     return factor, measured
@@ -308,7 +306,8 @@ def _resolve(name: str, system: UnitSystem, head: str, depth: int) -> Measure:
 def _why_not(have: dict[str, Exponent], want: dict[str, Exponent]) -> str:
     unknown = sorted(k[1:] for k in {*have} ^ {*want} if k.startswith("~"))
     money = {k for k in {*have} | {*want} if k in _CURRENCIES and have.get(k, 0) != want.get(k, 0)}
-    if len(money) == 2 and {k: e for k, e in have.items() if k not in money} == {k: e for k, e in want.items() if k not in money}:
+    other = {*have, *want} - money
+    if money & {*have} and money & {*want} and all(have.get(k, 0) == want.get(k, 0) for k in other):
         return "currencies are not converted, because their rates change: give the amount in the model's currency"
     reason = f"the first measures {_kind(have)}, the second {_kind(want)}"
     for name in unknown:

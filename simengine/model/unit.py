@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 from simengine.model.definition import Dialect, ModelDefinition, UnitSynonyms
 from simengine.model.expression import Reference
-from simengine.model.unit_text import RAISED_NAMES, Exponent, UnitProblem, exact, read_unit_text
+from simengine.model.unit_text import RAISED_NAMES, Exponent, UnitProblem, exact, raise_number, read_unit_text
 from simengine.model.variable import Variable
 from simengine.source.diagnostic import Diagnostic, warning
 from simengine.source.file import Span
@@ -68,7 +68,7 @@ def show_powers(powers: Iterable[tuple[str, Exponent]], names: Mapping[str, str]
     over: list[str] = []
     under: list[str] = []
     for key, e in powers:
-        (over if e > 0 else under).append(_power(key, abs(e), (names or {}).get(key, key)))
+        (over if e > 0 else under).append(_power(key, e if e > 0 else -e, (names or {}).get(key, key)))
     return "/".join(["*".join(over) or "1", *under])
 
 
@@ -102,14 +102,13 @@ SYNONYMS = (
     ("foot", "feet", "ft"),
     ("unit", "units"),
 )
+_USUAL = frozenset(group[0] for group in SYNONYMS)
 # Vensim ref. "Units": Dmnl, dimensionless and fraction are the number 1; `%` and its kin only scale it.
 DIMENSIONLESS = frozenset(
-    "1 dmnl dimensionless dimless dmless unitless nondimensional non-dimensional fraction frac ratio none no_unit no_units "
+    "1 dmnl dimensionless dimless dmless unitless nondimensional non-dimensional fraction frac ratio none no_unit "
     "na n/a % percent pct ‰ permille".split()
 )
-_KWH: dict[str, Powers] = {
-    f"{prefix}wh": (("hour", 1), (f"{prefix}w", 1)) for prefix in ("", "k", "m", "g", "t")
-}
+_KWH: dict[str, Powers] = {f"{prefix}wh": (("hour", 1), (f"{prefix}w", 1)) for prefix in ("", "k", "m", "g", "t")}
 _COMPOUNDS: dict[str, Powers] = _KWH | {
     name.format(metre): ((base, power),)
     for power, kind in ((2, ("square_{}", "sq_{}")), (3, ("cubic_{}", "cu_{}")))
@@ -117,7 +116,8 @@ _COMPOUNDS: dict[str, Powers] = _KWH | {
     for metre, base in (("meter", "m"), ("metre", "m"), ("m", "m"), ("km", "km"), ("kilometer", "km"),
                         ("foot", "foot"), ("feet", "foot"), ("ft", "foot"), ("mile", "mile"))
 }  # fmt: skip
-_SHOWN = {key.casefold(): key for key in "kWh MWh GWh TWh Wh kW MW GW TW W EUR J MJ GJ TJ PJ K Pa Hz N GtC MtC °C °F".split()}
+_AS_SHOWN = "kWh MWh GWh TWh Wh kW MW GW TW W EUR J MJ GJ TJ PJ K Pa Hz N GtC MtC °C °F"
+_SHOWN = {key.casefold(): key for key in _AS_SHOWN.split()}
 _UNKNOWN = frozenset({"", "?", "**undefined**", "undefined", "tbd"})
 _ES = re.compile(r"(?:x|ch|sh|ss|zz)es$")
 
@@ -137,10 +137,14 @@ def _singular_word(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ParsedUnit:
-    """What a unit text means: `unit` is None where none is given, or the text is wrong (`problem` says how)."""
+    """What a unit text means: `unit` is None where none is given, or the text is wrong (`problem` says how).
+
+    `scale` is the number in it (`1000 $`), those of definitions of the model (`24*bottle`) included.
+    """
 
     unit: Unit | None
     problem: UnitProblem | None = None
+    scale: Fraction = Fraction(1)
 
 
 class UnitSystem:
@@ -160,6 +164,7 @@ class UnitSystem:
         self.shown: dict[str, str] = dict(_SHOWN)
         self._leader: dict[str, str] = {}
         self._definitions: dict[str, Unit] = {key: Unit(powers) for key, powers in _COMPOUNDS.items()}
+        self._scales: dict[str, Fraction] = {}
         self._texts: dict[str, ParsedUnit] = {}
         for group in SYNONYMS:
             self._join([singular(name) for name in group])
@@ -195,7 +200,7 @@ class UnitSystem:
             e: Exponent = powers.get(f"{prefix}w", 0)
             h: Exponent = powers.get("hour", 0)
             if e and h and (e > 0) == (h > 0):
-                n = e if abs(e) <= abs(h) else h
+                n = min(e, h) if e > 0 else max(e, h)
                 powers[f"{prefix}w"], powers["hour"], powers[f"{prefix}wh"] = e - n, h - n, n
         return show_powers(Unit.of(powers).powers, self.shown) if unit.powers else "dimensionless"
 
@@ -205,6 +210,10 @@ class UnitSystem:
         if key in DIMENSIONLESS:
             return Unit()
         return self._definitions.get(key) or Unit(((key, 1),))
+
+    def scale(self, name: str) -> Fraction:
+        """Return how many of `base(name)` one of a unit is, as the model defines it."""
+        return self._scales.get(self._leading(singular(key_of(name))), Fraction(1)) if self._scales else Fraction(1)
 
     def _parse(self, text: str) -> ParsedUnit:
         bare = text.strip().strip('"').strip()
@@ -217,19 +226,20 @@ class UnitSystem:
             shift = text.find(bare)
             at = taken.problem
             return ParsedUnit(None, UnitProblem(at.message, at.start + shift, at.end + shift))
-        result = Unit()
+        result, scale = Unit(), taken.scale
         for name, e in taken.factors:
-            base = self.base(name)
+            base, number = self.base(name), self.scale(name)
             result = result * (base if e == 1 else base**e)
-        return ParsedUnit(result)
+            if number != 1:
+                scale *= raise_number(number, e)
+        return ParsedUnit(result, scale=scale)
 
     def _leading(self, key: str) -> str:
         return self._leader.get(key, key)
 
     def _join(self, keys: list[str]) -> None:
         leaders = list(dict.fromkeys(map(self._leading, keys)))
-        plain = [k for k in leaders if k in DIMENSIONLESS]
-        first = (plain or leaders)[0]
+        first = min(leaders, key=lambda k: (k not in DIMENSIONLESS, k not in _USUAL))
         merged = set(leaders)
         for key, leader in list(self._leader.items()):
             if leader in merged:
@@ -254,10 +264,12 @@ class UnitSystem:
             for name, equation in equations:
                 self._texts.clear()
                 key = self._leading(singular(key_of(name)))
-                found = self._parse(equation).unit
-                if found is None or key in DIMENSIONLESS or any(k == key for k, _ in found.powers):
+                found = self._parse(equation)
+                if found.unit is None or key in DIMENSIONLESS or any(k == key for k, _ in found.unit.powers):
                     continue
-                self._definitions[key] = found
+                self._definitions[key] = found.unit
+                if found.scale != 1:
+                    self._scales[key] = found.scale
         self._texts.clear()
 
     @staticmethod

@@ -35,14 +35,16 @@ _NEGATIVE = re.compile(r"(?P<name>[^\W\d]\w*?|[$€£%])-(?P<digit>[1-9])")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DEEPEST = 60
 _LONGEST = 5_000
+_HUGE = 1e300
 
 # Names that a small digit behind them raises (`m3`), where for others it is part of the name (`CO2`).
 RAISED_NAMES = frozenset("m dm cm mm km ft yd in mi s sec meter metre foot feet inch mile".split())
 # Names of physics and time: side by side they are factors, where other words make up one name.
 PHYSICAL_NAMES = RAISED_NAMES | frozenset(
-    "g kg mg t tonne tonnes ton tons l liter litre liters litres ha w kw mw gw tw watt watts kwh mwh gwh twh wh j kj mj "
-    "gj tj pj ej k kelvin pa kpa bar n v a mol h hr hrs hour hours min minute minutes second seconds d day days week weeks "
-    "wk month months mo yr yrs year years quarter quarters decade decades meters metres miles".split()
+    "g kg mg t tonne tonnes ton tons l liter litre liters litres ha w kw mw gw tw watt watts kwh mwh gwh twh wh "
+    "j kj mj gj tj pj ej k kelvin pa kpa bar n v a mol h hr hrs hour hours min minute minutes second seconds "
+    "d day days week weeks wk month months mo yr yrs year years quarter quarters decade decades "
+    "meters metres miles".split()
 )
 
 
@@ -178,7 +180,7 @@ class _Reader:
             last = len(factors)
         elif kind == "number" and not self.names_a_year():
             text = self.tokens[self.at][1]
-            if len(text) > 40 or abs(float(text)) > 1e300:
+            if len(text) > 40 or abs(float(text)) > _HUGE:
                 raise _Stop("a number this large is no part of a unit", *self.here())
             self.at += 1
             factors, scale, last = [], Fraction(text), 0
@@ -193,7 +195,7 @@ class _Reader:
             keep = len(factors) - last
             factors[keep:] = [(name, exact(e * exponent)) for name, e in factors[keep:]]
             if scale != 1:
-                scale = _raised(scale, exponent)
+                scale = raise_number(scale, exponent)
         return factors, scale
 
     def names_a_year(self) -> bool:
@@ -266,8 +268,9 @@ def _with_power(word: str) -> tuple[str, Exponent] | None:
     return (found["name"], -int(found["digit"])) if found else None
 
 
-def _raised(scale: Fraction, exponent: Exponent) -> Fraction:
-    if isinstance(exponent, int) and scale.numerator < 10**40:
-        return scale**exponent if scale or exponent > 0 else Fraction(1)
-    value = float(scale) ** float(exponent) if scale > 0 else 1.0
-    return Fraction(value) if 0 < value < 1e300 else Fraction(1)
+def raise_number(number: Fraction, exponent: Exponent) -> Fraction:
+    """Return number ** exponent, exact where that is a fraction of sane size."""
+    if isinstance(exponent, int) and max(number.numerator, number.denominator) < 10**40:
+        return number**exponent if number or exponent > 0 else Fraction(1)
+    value = float(number) ** float(exponent) if number > 0 else 1.0
+    return Fraction(value) if 0 < value < _HUGE else Fraction(1)

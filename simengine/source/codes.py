@@ -53,4 +53,12 @@ CODES: dict[str, str] = {
     "integration-method": "The model asks for an integration method that is run in another way here.",
     "missing-time": "A variable that sets the time of a run is not defined, and a default is taken.",
     "cannot-write": "Something in a model has no equivalent in the language it is to be written in.",
+    "bad-unit": "The text of a unit cannot be read.",
+    "unit-mismatch": "Units clash: terms of a sum, or what an equation gives and what is declared.",
+    "unit-not-dimensionless": "Something that must be a plain number, such as an exponent, has a unit.",
+    "missing-unit": "Some variables of a model with units have none.",
+    "missing-bar": "An equation runs into the next one, because the bar between them is missing.",
+    "missing-operand": "An operator, function or bracket has nothing to work on.",
+    "stray-token": "Something stands where an operator or the end of the equation was expected.",
+    "bad-number": "A number is too large to be represented.",
 }

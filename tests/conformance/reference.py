@@ -132,12 +132,24 @@ def _read_dat(text: str) -> tuple[list[float], dict[str, list[float]]]:
             points[float(at)] = _number(value)
         elif line.strip():
             points = series.setdefault(line.strip(), {})
-    times = sorted({t for p in series.values() if len(p) > 2 for t in p} or {t for p in series.values() for t in p})
+    times = _times_of_run(series)
     columns: dict[str, list[float]] = {}
     for name, p in series.items():
         constant = 0 < len(p) <= 2 and len(set(p.values())) == 1
         columns[name] = [next(iter(p.values()))] * len(times) if constant else [p.get(t, math.nan) for t in times]
     return times, columns
+
+
+def _times_of_run(series: Mapping[str, Mapping[float, float]]) -> list[float]:
+    """Return the times a run was saved at: data variables in a .dat keep their own times, before and after it too."""
+    times = sorted({t for p in series.values() if len(p) > 2 for t in p} or {t for p in series.values() for t in p})
+    specs = {loose(name): next(iter(p.values())) for name, p in series.items() if 0 < len(p) <= 2}
+    start, stop, every = (specs.get(n) for n in ("initialtime", "finaltime", "saveper"))
+    if start is not None and stop is not None:
+        times = [t for t in times if start - 1e-6 <= t <= stop + 1e-6]
+        if every:
+            times = [t for t in times if t == stop or abs((t - start) / every - round((t - start) / every)) < 1e-3]
+    return times
 
 
 def _read_table(text: str, suffix: str) -> tuple[list[float], dict[str, list[float]]]:

@@ -8,6 +8,7 @@ Out: the same definition with numbers in their place, and diagnostics.
     book         files opened once: sheets and named ranges
     locate       where a file is: relative to the model, ?tags, letters of another case
     argument     the arguments of one call, each with its place in the model
+    left_side    the elements an equation defines
     constant     GET XLS CONSTANTS, table: GET XLS LOOKUPS and DATA, subscripts: GET XLS SUBSCRIPT
     series       time series by name from .dat .tab .csv .xls .xlsx
     exogenous    data variables without an equation

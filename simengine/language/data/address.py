@@ -13,7 +13,9 @@ from dataclasses import dataclass
 _CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
 _COLUMN = re.compile(r"\$?([A-Za-z]{1,3})")
 _ROW = re.compile(r"\$?([0-9]{1,7})")
-_AREA = re.compile(r"(?:'?(?P<sheet>[^!]*?)'?!)?(?P<first>\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?::(?P<last>\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?")
+_AREA = re.compile(
+    r"(?:'?(?P<sheet>[^!]*?)'?!)?(?P<first>\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?::(?P<last>\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?"
+)
 
 
 @dataclass(frozen=True, slots=True)

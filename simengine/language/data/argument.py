@@ -88,12 +88,18 @@ class SheetCall:
         name = f"{cell_name(row, column)} of {self.where}"
         value = self.grid.cell(row, column)
         if value is None:
-            hints = [f"the data ends at {cell_name(self.grid.height - 1, self.grid.width - 1)}"] if self.grid.width else []
+            hints = (
+                [f"the data ends at {cell_name(self.grid.height - 1, self.grid.width - 1)}"] if self.grid.width else []
+            )
             if self.book.stale:
                 hints = ["the workbook holds formulas that were never calculated: open and save it in a spreadsheet"]
-            return error("missing-cell", f"cell {name} is blank", self.span(index), label=f"{wanted} expected", help=hints)
+            return error(
+                "missing-cell", f"cell {name} is blank", self.span(index), label=f"{wanted} expected", help=hints
+            )
         shown = str(value)[:40]
-        return error("bad-cell", f"cell {name} holds `{shown}`, not {wanted}", self.span(index), label="read from here on")
+        return error(
+            "bad-cell", f"cell {name} holds `{shown}`, not {wanted}", self.span(index), label="read from here on"
+        )
 
     @property
     def where(self) -> str:

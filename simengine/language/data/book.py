@@ -11,6 +11,7 @@ import datetime
 import re
 import zipfile
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -34,13 +35,13 @@ class Book:
         names: dict[tuple[str, str], Area],
         text: str | None = None,
         *,
-        stale: bool = False,
+        stale: Callable[[], bool] | None = None,
         close: Callable[[], None] | None = None,
     ) -> None:
         self.path = path
         self.sheets = sheets
         self.text = text  # of a delimited file
-        self.stale = stale  # a workbook never calculated: formulas without values look blank
+        self._find_stale = stale
         self.problem = ""  # why the sheet last asked for could not be read
         self.close = close if close is not None else (lambda: None)
         self._load = load
@@ -75,6 +76,11 @@ class Book:
         sheet = (self.sheet_name(tab) or "").casefold()
         folded = name.strip().casefold()
         return self._names.get((sheet, folded)) or self._names.get(("", folded))
+
+    @cached_property
+    def stale(self) -> bool:
+        """Whether the workbook was never calculated: formulas without values look like blanks."""
+        return self._find_stale is not None and self._find_stale()
 
     @property
     def range_names(self) -> list[str]:
@@ -187,7 +193,10 @@ def _open_xlsx(path: Path) -> Book:
     sheets = tuple(s.title for s in book.worksheets)
     by_name = {s.title: s for s in book.worksheets}
     names: dict[tuple[str, str], Area] = {}
-    scopes = [("", book.defined_names), *((s.title.casefold(), getattr(s, "defined_names", {})) for s in book.worksheets)]
+    scopes = [
+        ("", book.defined_names),
+        *((s.title.casefold(), getattr(s, "defined_names", {})) for s in book.worksheets),
+    ]
     for scope, defined in scopes:
         for name, item in defined.items():
             area = read_area(item.attr_text or "")
@@ -199,7 +208,7 @@ def _open_xlsx(path: Path) -> Book:
         sheet.reset_dimensions()  # the size a file claims is often wrong
         return Grid([[_plain(v) for v in row] for row in sheet.iter_rows(values_only=True)])
 
-    return Book(path, sheets, load, names, stale=_has_formulas_without_value(path), close=book.close)
+    return Book(path, sheets, load, names, stale=lambda: _has_formulas_without_value(path), close=book.close)
 
 
 def _plain(value: Any) -> Cell:

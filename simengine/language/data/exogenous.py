@@ -12,13 +12,13 @@ from pathlib import Path
 
 from simengine.language.data.book import Shelf
 from simengine.language.data.locate import find_path, missing_file
-from simengine.language.data.series import Series, read_series, series_key
+from simengine.language.data.series import Series, SeriesFile, open_series, series_key
 from simengine.source.diagnostic import Diagnostic
 from simengine.source.names import Key, key_of, nearest_names
 
 
 class SeriesFiles:
-    """All series of the files given; files named for one variable come first for that variable.
+    """All series of the files given; a file named for one variable is the only one for that variable.
 
     Parameters
     ----------
@@ -31,57 +31,67 @@ class SeriesFiles:
 
     def __init__(self, sources: Sequence[str] | Mapping[str, str] | None, directory: str, shelf: Shelf) -> None:
         self.diagnostics: list[Diagnostic] = []
-        self.by_variable: dict[Key, tuple[str, dict[Key, Series]]] = {}
-        self.shared: dict[Key, Series] = {}
+        self.by_variable: dict[Key, tuple[str, SeriesFile | None]] = {}
+        self.shared: list[SeriesFile] = []
         self.files: list[str] = []
-        self._loose: dict[str, Series] = {}
+        self._loose: dict[str, tuple[SeriesFile, Key]] = {}
         self._directory, self._shelf = directory, shelf
-        self._read_before: dict[Path, dict[Key, Series]] = {}
+        self._read_before: dict[Path, SeriesFile] = {}
         if sources is None:
             return
         if isinstance(sources, Mapping):
             for name, path in sources.items():
                 if not name.startswith("?"):
-                    self.by_variable[series_key(name)] = (name, self._read(path))
+                    self.by_variable[series_key(name)] = (name, self._read(str(path)))
             return
         for path in [sources] if isinstance(sources, (str, Path)) else sources:
-            for key, series in self._read(str(path)).items():
-                self.shared.setdefault(key, series)
-        for key, series in self.shared.items():
-            self._loose.setdefault(key.replace("_", ""), series)
+            file = self._read(str(path))
+            if file is not None:
+                self.shared.append(file)
+        for file in self.shared:
+            for key in file.series:
+                self._loose.setdefault(key.replace("_", ""), (file, key))
 
     def find(self, name: str, elements: Sequence[str]) -> Series | None:
-        """Return the series of a variable's element, or None."""
+        """Return the series of a variable's element, or None; faults of the series are told from then on."""
         key = series_key(f"{name}[{','.join(elements)}]") if elements else key_of(name)
         own = self.by_variable.get(key) or self.by_variable.get(key_of(name))
         if own is not None:
-            return _own_series(own[1], key)
-        return self.shared.get(key) or self._loose.get(key.replace("_", ""))
+            return self._take(own[1], _own_key(own[1], key)) if own[1] is not None else None
+        for file in self.shared:
+            if key in file.series:
+                return self._take(file, key)
+        file_and_key = self._loose.get(key.replace("_", ""))
+        return self._take(*file_and_key) if file_and_key is not None else None
 
     def nearest(self, name: str) -> list[str]:
         """Return the names of series nearest to a variable's name."""
-        groups = [self.shared, *(series for _, series in self.by_variable.values())]
-        return nearest_names(name, [s[0] for group in groups for s in group.values()])
+        files = [*self.shared, *(file for _, file in self.by_variable.values() if file is not None)]
+        return nearest_names(name, [s[0] for file in files for s in file.series.values()])
 
-    def _read(self, name: str) -> dict[Key, Series]:
-        name = str(name)
+    def _take(self, file: SeriesFile, key: Key | None) -> Series | None:
+        if key is None:
+            return None
+        self.diagnostics += file.series_faults.pop(key, ())
+        return file.series[key]
+
+    def _read(self, name: str) -> SeriesFile | None:
         path = find_path(name, ".") or find_path(name, self._directory)
         if path is None:
             self.diagnostics.append(missing_file(name, ".", None, path=name))
-            return {}
+            return None
         self.files.append(name)
         if path not in self._read_before:
-            found, bad = read_series(path, self._shelf)
-            self.diagnostics += bad
-            self._read_before[path] = found
+            self._read_before[path] = open_series(path, self._shelf)
+            self.diagnostics += self._read_before[path].faults
         return self._read_before[path]
 
 
-def _own_series(series: Mapping[Key, Series], key: Key) -> Series | None:
-    found = series.get(key)
-    if found is None:
-        loose = key.replace("_", "")
-        found = next((s for k, s in series.items() if k.replace("_", "") == loose), None)
-    if found is None and len(series) == 1 and "[" not in key:
-        return next(iter(series.values()))  # a file with one series, named for this variable
+def _own_key(file: SeriesFile, key: Key) -> Key | None:
+    if key in file.series:
+        return key
+    loose = key.replace("_", "")
+    found = next((k for k in file.series if k.replace("_", "") == loose), None)
+    if found is None and len(file.series) == 1 and "[" not in key:
+        return next(iter(file.series))  # a file with one series, named for this variable
     return found

@@ -60,7 +60,8 @@ def read_left_side(equation: Equation, dimensions: Mapping[Key, Dimension]) -> L
     places = tuple(_elements(s, dimensions) for s in equation.subscripts)
     ranges = tuple(s.key in dimensions for s in equation.subscripts)
     exceptions = tuple(
-        tuple(frozenset(e.key for e in _elements(s, dimensions)) for s in exception) for exception in equation.exceptions
+        tuple(frozenset(e.key for e in _elements(s, dimensions)) for s in exception)
+        for exception in equation.exceptions
     )
     return LeftSide(places, ranges, exceptions)
 

@@ -46,7 +46,9 @@ class Places:
         known = [*self.tags, *self.own_tags]
         near = nearest_names(name, known)
         hint = f"did you mean `{near[0]}`?" if near else f'give it when loading: data={{"{name}": "book.xlsx"}}'
-        return error("missing-data-file", f"the tag `{name}` stands for no file", span, label="no file given", help=[hint])
+        return error(
+            "missing-data-file", f"the tag `{name}` stands for no file", span, label="no file given", help=[hint]
+        )
 
 
 def find_path(name: str, directory: str) -> Path | None:
@@ -69,7 +71,9 @@ def missing_file(name: str, directory: str, span: Span | None, path: str | None 
     folder = Path(directory) / Path(name.replace("\\", "/").replace("\0", "")).parent
     near = _near_files(Path(name).name, folder)
     hints = [f"did you mean `{near[0]}`?"] if near else [f"looked in `{folder}`"]
-    return error("missing-data-file", f"the data file `{name}` is not there", span, label="not found", help=hints, path=path)
+    return error(
+        "missing-data-file", f"the data file `{name}` is not there", span, label="not found", help=hints, path=path
+    )
 
 
 def _near_files(name: str, folder: Path) -> list[str]:

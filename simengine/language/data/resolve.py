@@ -82,9 +82,7 @@ class _Work:
     bad: list[Diagnostic] = field(default_factory=list)
 
     @staticmethod
-    def start(
-        definition: ModelDefinition, sources: Sequence[str] | Mapping[str, str] | None, shelf: Shelf
-    ) -> _Work:
+    def start(definition: ModelDefinition, sources: Sequence[str] | Mapping[str, str] | None, shelf: Shelf) -> _Work:
         given = {k: str(v) for k, v in sources.items() if k.startswith("?")} if isinstance(sources, Mapping) else {}
         places = Places(definition.directory, given, dict(definition.tags))
         files = SeriesFiles(sources, definition.directory, shelf)
@@ -221,6 +219,8 @@ def _table_equation(equation: Equation, subscripts: tuple[Subscript, ...], point
     span = equation.expression.span if equation.expression is not None else equation.span
     # Vensim ref. "Data Equations": interpolating is the default between points; :RAW:, :LOOK FORWARD: and
     # :HOLD BACKWARD: overrule it.
+    # unverified: before the first and after the last point the nearest point holds, save with :RAW:, which is
+    # :NA: wherever there is no point. The run (`Between`) decides; the points are given as they are read.
     between = Between.INTERPOLATE if lookup else equation.interpolation or Between.INTERPOLATE
     table = TableLiteral(Table(points[0], points[1], between), span)
     expression = table if lookup else Call("series", (table,), "", span=span)

@@ -11,6 +11,8 @@ Invariant: junk gives diagnostics, never an exception; a cell that is no number 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from simengine.language.data.address import cell_name
@@ -18,13 +20,13 @@ from simengine.language.data.book import Book, Shelf
 from simengine.language.data.locate import missing_file
 from simengine.language.data.sheet import Grid, is_missing
 from simengine.language.data.table import order_points
-from simengine.source.diagnostic import Diagnostic, Severity, error, warning
+from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.names import Key, key_of
 
 Series = tuple[str, tuple[float, ...], tuple[float, ...]]
 
 _VDF = (b"\x7f\xf7\x17\x52", b"\x7f\xf7\x17\x41")
-_MOST = 20  # diagnostics a file
+_MOST = 20  # diagnostics a series
 
 
 def series_key(name: str) -> Key:
@@ -43,59 +45,90 @@ def series_key(name: str) -> Key:
     return Key(f"{key_of(base.strip())}[{','.join(key_of(e.strip()) for e in inside.split(','))}]")
 
 
-def read_series(path: str | Path, shelf: Shelf | None = None) -> tuple[dict[Key, Series], tuple[Diagnostic, ...]]:
+@dataclass
+class SeriesFile:
+    """What one file holds: its series, what is wrong with the file, and what is wrong with single series.
+
+    Faults of single series matter only to those who use them.
+    """
+
+    path: Path
+    series: dict[Key, Series] = field(default_factory=dict)
+    faults: list[Diagnostic] = field(default_factory=list)
+    series_faults: dict[Key, list[Diagnostic]] = field(default_factory=dict)
+
+    def keep(self, name: str, points: list[tuple[float, float]], faults: list[Diagnostic]) -> None:
+        """Add a series unless it is empty or its name is taken."""
+        key = series_key(name)
+        if not name.strip() or not points or key in self.series:
+            return
+        x, y = order_points(points, f"`{self.path.name}`, `{name.strip()}`", None, faults)
+        self.series[key] = (name.strip(), x, y)
+        if faults:
+            self.series_faults[key] = [replace(d, path=str(self.path)) for d in faults[:_MOST]]
+
+    def fault(self, code: str, message: str, *hints: str) -> None:
+        """Add a fault of the whole file."""
+        self.faults.append(error(code, message, help=hints, path=str(self.path)))
+
+
+def read_series(path: str | Path) -> tuple[dict[Key, Series], tuple[Diagnostic, ...]]:
     """Return every series of a file by key, as (name, times, values), and what is wrong with the file.
 
     Times rise; blank cells are points that are not there. Where a file gives a name twice, the first counts.
     """
-    path = Path(path)
-    if shelf is None:
-        with Shelf() as own:
-            return read_series(path, own)
+    with Shelf() as shelf:
+        file = open_series(Path(path), shelf)
+    return file.series, (*file.faults, *(d for faults in file.series_faults.values() for d in faults))
+
+
+def open_series(path: Path, shelf: Shelf) -> SeriesFile:
+    """Return the series of a file, its faults apart from those of single series."""
+    file = SeriesFile(path)
     try:
         if not path.is_file():
-            return {}, (missing_file(path.name, str(path.parent), None, path=str(path)),)
-        with path.open("rb") as file:
-            head = file.read(4)
+            file.faults.append(missing_file(path.name, str(path.parent), None, path=str(path)))
+            return file
+        with path.open("rb") as opened:
+            head = opened.read(4)
     except (OSError, ValueError) as problem:
-        return {}, (error("unreadable-data-file", f"the data file `{path}` cannot be read: {problem}", path=str(path)),)
+        file.fault("unreadable-data-file", f"the data file `{path}` cannot be read: {problem}")
+        return file
     if path.suffix.casefold() in {".vdf", ".vdfx"} or head in _VDF:
         # Vensim's binary format is not published. What others found out about it pairs names with data by
         # heuristics: a wrong pair would give wrong numbers in silence.
         message = f"the format of `{path.name}` (Vensim's own, .vdf) is not published and cannot be read"
-        hint = "in Vensim, export it (Model > Export Dataset) as .dat, .tab or .csv"
-        return {}, (error("vdf-unreadable", message, help=[hint], path=str(path)),)
+        file.fault("vdf-unreadable", message, "in Vensim, export it (Model > Export Dataset) as .dat, .tab or .csv")
+        return file
     book = shelf.open(path)
     if isinstance(book, Diagnostic):
-        return {}, (book,)
-    bad: list[Diagnostic] = []
-    found = _read_book(book, path, bad)
-    if not found and not any(d.severity is Severity.ERROR for d in bad):
+        file.faults.append(book)
+        return file
+    _read_book(book, file)
+    if not file.series and not file.faults:
         hint = "expected a time column with a column for each variable, or a row for each variable, or .dat"
-        bad.append(error("no-series", f"no time series is found in `{path.name}`", help=[hint], path=str(path)))
-    return found, tuple(bad)
+        file.fault("no-series", f"no time series is found in `{path.name}`", hint)
+    return file
 
 
-def _read_book(book: Book, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]:
-    if book.text is not None and path.suffix.casefold() not in {".csv", ".tsv", ".tab"}:
-        found = _read_dat(book.text, path, bad)
-        if found or path.suffix.casefold() == ".dat":
-            return found
+def _read_book(book: Book, file: SeriesFile) -> None:
+    suffix = file.path.suffix.casefold()
+    if book.text is not None and suffix not in {".csv", ".tsv", ".tab"}:
+        _read_dat(book.text, file)
+        if file.series or suffix == ".dat":
+            return
     tab = book.sheets[0] if book.sheets else ""
     if book.text is not None:
-        tab = "\t" if path.suffix.casefold() in {".tab", ".tsv"} else ""
+        tab = "\t" if suffix in {".tab", ".tsv"} else ""
     grid = book.grid(tab)
     if grid is None:
-        bad.append(error("unreadable-data-file", f"`{path.name}` cannot be read: {book.problem or 'no sheet'}", path=str(path)))
-        return {}
-    if book.text is not None and grid.width == 1 and "\t" in book.text:
-        return _read_dat(book.text, path, bad)
-    return _read_table(grid, path, bad)
+        file.fault("unreadable-data-file", f"`{file.path.name}` cannot be read: {book.problem or 'no sheet'}")
+    else:
+        _read_table(grid, file)
 
 
-def _read_dat(text: str, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]:
-    found: dict[Key, Series] = {}
-    name, points = "", list[tuple[float, float]]()
+def _read_dat(text: str, file: SeriesFile) -> None:
+    name, points, faults = "", list[tuple[float, float]](), list[Diagnostic]()
     for number, line in enumerate(text.splitlines(), 1):
         at, tab, value = line.partition("\t")
         if tab and name:
@@ -109,104 +142,94 @@ def _read_dat(text: str, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]
                 continue
         if not line.strip():
             continue
-        if tab and name and _number(at) is not None:
-            if not is_missing(value) and len(bad) < _MOST:
-                bad.append(error("bad-cell", f"`{value[:40]}` is no number ({path.name}, line {number})", path=str(path)))
+        if not tab:
+            at, _, value = line.strip().partition(" ")
+        x_or_none, y_or_none = _number(at), _number(value)
+        if name and x_or_none is not None and y_or_none is not None:
+            points.append((x_or_none, y_or_none))
+        elif name and tab and x_or_none is not None:
+            if not is_missing(value):
+                message = f"`{value[:40]}` is no number (`{file.path.name}`, line {number}, `{name}`)"
+                faults.append(error("bad-cell", message))
+        elif _number(line) is None:
+            file.keep(name, points, faults)
+            name, points, faults = line.strip(), [], []
+    file.keep(name, points, faults)
+
+
+def _read_table(grid: Grid, file: SeriesFile) -> None:
+    for row in range(grid.height):
+        filled = [c for c in range(1, grid.width) if grid.cell(row, c) is not None]
+        numbers = sum(grid.number(row, c) is not None for c in filled)
+        following = [r for r in range(row + 1, grid.height) if grid.cell(r, 0) is not None][:2] if filled else []
+        if not following:
             continue
-        if _number(line) is None:
-            _keep(found, name, points, path, bad)
-            name, points = line.strip(), []
-    _keep(found, name, points, path, bad)
-    return found
+        if 2 * numbers > len(filled) and grid.number(following[0], 0) is None:
+            _read_rows(grid, row, file)
+            return
+        # a row of units may stand between the names and the first time
+        if 2 * numbers <= len(filled) and any(grid.number(r, 0) is not None for r in following):
+            _read_columns(grid, row, file)
+            return
 
 
-def _read_table(grid: Grid, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]:
-    top = next((r for r in range(grid.height) if _looks_like_head(grid, r)), None)
-    if top is None:
-        return {}
-    across = [grid.number(top, c) for c in range(1, grid.width)]
-    if any(x is not None for x in across) and not _names_in_row(grid, top):
-        return _read_rows(grid, top, path, bad)
-    return _read_columns(grid, top, path, bad)
-
-
-def _looks_like_head(grid: Grid, row: int) -> bool:
-    """Return whether a row holds names with a number below the first, or times with a name below the first."""
-    filled = [c for c in range(1, grid.width) if grid.cell(row, c) is not None]
-    if not filled:
-        return False
-    below = next((r for r in range(row + 1, grid.height) if grid.cell(r, 0) is not None), None)
-    if below is None:
-        return False
-    if _names_in_row(grid, row):
-        return grid.number(below, 0) is not None
-    return all(grid.number(row, c) is not None for c in filled) and grid.number(below, 0) is None
-
-
-def _names_in_row(grid: Grid, row: int) -> bool:
-    return any(isinstance(v := grid.cell(row, c), str) and grid.parse(v) is None for c in range(1, grid.width))
-
-
-def _read_columns(grid: Grid, top: int, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]:
-    times = [(r, x) for r in range(top + 1, grid.height) if (x := _time(grid, r, 0, path, bad)) is not None]
-    found: dict[Key, Series] = {}
-    for column in range(1, grid.width):
+def _read_columns(grid: Grid, top: int, file: SeriesFile) -> None:
+    times = []
+    for row in range(top + 1, grid.height):
+        x = grid.number(row, 0)
+        if x is not None:
+            times.append((row, x))
+        elif any(grid.number(row, c) is not None for c in range(1, len(grid.rows[row]))):
+            file.faults.append(_without_time(grid, row, 0, file))
+    columns = list(zip_longest(*(grid.rows[r] for r, _ in times)))
+    for column in range(1, min(grid.width, len(columns))):
         name = grid.cell(top, column)
-        if name is not None:
-            points = [(x, y) for r, x in times if (y := _value(grid, r, column, path, bad)) is not None]
-            _keep(found, str(name), points, path, bad)
-    return found
+        if name is None:
+            continue
+        faults: list[Diagnostic] = []
+        fast = grid.numbers(columns[column])
+        if fast is not None:
+            points = [(x, y) for (_, x), y in zip(times, fast, strict=True)]
+        else:
+            points = [(x, y) for r, x in times if (y := _value(grid, r, column, file, faults)) is not None]
+        file.keep(str(name), points, faults)
 
 
-def _read_rows(grid: Grid, top: int, path: Path, bad: list[Diagnostic]) -> dict[Key, Series]:
-    times = [(c, x) for c in range(1, grid.width) if (x := _time(grid, top, c, path, bad)) is not None]
-    found: dict[Key, Series] = {}
+def _read_rows(grid: Grid, top: int, file: SeriesFile) -> None:
+    times = []
+    for column in range(1, grid.width):
+        x = grid.number(top, column)
+        if x is not None:
+            times.append((column, x))
+        elif any(grid.number(r, column) is not None for r in range(top + 1, grid.height)):
+            file.faults.append(_without_time(grid, top, column, file))
     for row in range(top + 1, grid.height):
         name = grid.cell(row, 0)
         if name is not None:
-            points = [(x, y) for c, x in times if (y := _value(grid, row, c, path, bad)) is not None]
-            _keep(found, str(name), points, path, bad)
-    return found
+            faults: list[Diagnostic] = []
+            points = [(x, y) for c, x in times if (y := _value(grid, row, c, file, faults)) is not None]
+            file.keep(str(name), points, faults)
 
 
-def _time(grid: Grid, row: int, column: int, path: Path, bad: list[Diagnostic]) -> float | None:
-    x = grid.number(row, column)
-    if x is None and grid.cell(row, column) is not None and len(bad) < _MOST:
-        message = f"`{str(grid.cell(row, column))[:40]}` is no time ({path.name}, cell {cell_name(row, column)}): passed over"
-        bad.append(warning("value-without-time", message, path=str(path)))
-    return x
+def _without_time(grid: Grid, row: int, column: int, file: SeriesFile) -> Diagnostic:
+    shown = str(grid.cell(row, column) or "")[:40]
+    message = (
+        f"cell {cell_name(row, column)} of `{file.path.name}` holds `{shown}`, no time: its values are passed over"
+    )
+    return warning("value-without-time", message, path=str(file.path))
 
 
-def _value(grid: Grid, row: int, column: int, path: Path, bad: list[Diagnostic]) -> float | None:
-    cell = grid.rows[row][column] if column < len(grid.rows[row]) else None
-    try:
-        y = float(cell)  # type: ignore[arg-type]  # the common case; everything else below
-        if math.isfinite(y) and (not isinstance(cell, str) or "_" not in cell):
-            return y
-    except (TypeError, ValueError):
-        pass
+def _value(grid: Grid, row: int, column: int, file: SeriesFile, faults: list[Diagnostic]) -> float | None:
     number = grid.number(row, column)
-    if number is None and not grid.missing(row, column) and len(bad) < _MOST:
-        message = f"`{str(cell)[:40]}` is no number ({path.name}, cell {cell_name(row, column)})"
-        bad.append(error("bad-cell", message, path=str(path)))
+    if number is None and not grid.missing(row, column) and len(faults) < _MOST:
+        shown = str(grid.cell(row, column))[:40]
+        faults.append(error("bad-cell", f"`{shown}` is no number (`{file.path.name}`, cell {cell_name(row, column)})"))
     return number
-
-
-def _keep(
-    found: dict[Key, Series], name: str, points: list[tuple[float, float]], path: Path, bad: list[Diagnostic]
-) -> None:
-    if not name or not points:
-        return
-    key = series_key(name)
-    if key not in found:
-        issues: list[Diagnostic] = []
-        x, y = order_points(points, f"`{name}`", None, issues)
-        found[key] = (name.strip(), x, y)
-        bad.extend(error(d.code, f"{d.message} in `{path.name}`", path=str(path)) for d in issues[: max(0, _MOST - len(bad))])
 
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return None
+    return value if math.isfinite(value) else None

@@ -42,7 +42,9 @@ def read_tables(source: SheetCall, count: int, bad: list[Diagnostic]) -> list[Po
             row, column = _place(line, area, 0, n)
             message = f"no number follows cell {cell_name(row, column)} of {source.where}"
             bad.append(error("missing-cell", message, source.span(3), label=f"{line_name(line)} holds the times"))
-        out.append(order_points(points, f"{source.where}, cell {cell_name(*_place(line, area, 0, n))}", source.span(2), bad))
+        out.append(
+            order_points(points, f"{source.where}, cell {cell_name(*_place(line, area, 0, n))}", source.span(2), bad)
+        )
         if len(bad) > 20:
             return out + [((0.0,), (0.0,))] * (count - len(out))
     return out

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from simengine.language.vensim.expression import Parser
 from simengine.language.vensim.leftside import Form, LeftSide
-from simengine.language.vensim.lexer import END, NAME, SyntaxProblem
+from simengine.language.vensim.lexer import END, NAME, SyntaxProblem, needs_quotes, plain_name
 from simengine.model.dimension import Dimension, Element, Mapping
 from simengine.model.expression import Call
 from simengine.source.diagnostic import Diagnostic, Label, error
@@ -70,7 +70,9 @@ class DataFiles:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-def parse_dimension(parser: Parser, left: LeftSide, documentation: str, group: str, files: DataFiles) -> WrittenDimension:
+def parse_dimension(
+    parser: Parser, left: LeftSide, documentation: str, group: str, files: DataFiles
+) -> WrittenDimension:
     """Parse what stands behind `name :` or `name <->`."""
     if left.subscripts or left.exceptions or left.interpolation:
         message = f"a dimension has no subscripts of its own: `{left.name}`"
@@ -109,7 +111,8 @@ def _member(parser: Parser, files: DataFiles) -> Member:
         return _range(parser)
     if parser.kind == NAME and parser.ahead() == "(":
         return _from_file(parser, files)
-    return Member(*parser.element_name("an element"))
+    name, key, span = parser.element_name("an element")
+    return Member(f'"{name}"' if needs_quotes(name) else name, key, span)
 
 
 def _range(parser: Parser) -> Member:
@@ -128,11 +131,13 @@ def _range(parser: Parser) -> Member:
     count = int(stop[2]) - int(start[2]) + 1 if max(len(start[2]), len(stop[2])) < 12 else _LARGEST_RANGE + 1
     if not 0 < count <= _LARGEST_RANGE:
         what = "runs backwards" if count <= 0 else "is too long"
-        raise SyntaxProblem(error("bad-range", f"the range `({low[0]}-{high[0]})` {what}", span, label="expected as in `(A1-A5)`"))
+        raise SyntaxProblem(
+            error("bad-range", f"the range `({low[0]}-{high[0]})` {what}", span, label="expected as in `(A1-A5)`")
+        )
     width = len(start[2]) if start[2].startswith("0") else 0
     names = [f"{start[1]}{n:0{width}d}" for n in range(int(start[2]), int(stop[2]) + 1)]
     elements = tuple(Element(n, key_of(n)) for n in names)
-    return Member(f"({low[0]}-{high[0]})", Key(""), span, elements)
+    return Member(" ".join(span.text.split()), Key(""), span, elements)
 
 
 def _from_file(parser: Parser, files: DataFiles) -> Member:
@@ -193,7 +198,9 @@ class _Opener:
             if before is not one:
                 message = f"the dimension `{one.left.name}` is defined twice"
                 others = [Label(before.left.name_span, "first defined here")]
-                self.problems.append(error("duplicate-dimension", message, one.left.name_span, label="defined again", others=others))
+                self.problems.append(
+                    error("duplicate-dimension", message, one.left.name_span, label="defined again", others=others)
+                )
 
     def dimensions(self) -> tuple[Dimension, ...]:
         """Return every dimension, in order of appearance."""
@@ -222,7 +229,9 @@ class _Opener:
         assert one.alias_of is not None
         if one.alias_of.key in self.by_key:
             return self.elements(one.alias_of.key)
-        self._unknown(one.alias_of, f"`{one.left.name}` equals the dimension `{one.alias_of.name}`, which is not defined")
+        self._unknown(
+            one.alias_of, f"`{one.left.name}` equals the dimension `{one.alias_of.name}`, which is not defined"
+        )
         return ()
 
     def _gather(self, one: WrittenDimension) -> tuple[Element, ...]:
@@ -241,7 +250,7 @@ class _Opener:
             return member.listed
         if member.key in self.by_key:
             return self.elements(member.key)
-        return (Element(member.name, member.key),)
+        return (Element(plain_name(member.name)[0], member.key),)
 
     def _unknown(self, member: Member, message: str) -> None:
         near = nearest_names(member.name, [d.left.name for d in self.by_key.values()])
@@ -304,5 +313,15 @@ class _Opener:
         return tuple(single) if len(single) == len(source) else None
 
     def _misfit(self, one: WrittenDimension, written: WrittenMapping, source: int, target: int) -> None:
-        message = f"the mapping from `{one.left.name}` to `{written.target}` does not fit: {source} elements against {target}"
-        self.problems.append(error("bad-mapping", message, written.span, label=f"{target} here", others=[Label(one.left.name_span, f"{source} here")]))
+        message = (
+            f"the mapping from `{one.left.name}` to `{written.target}` does not fit: {source} elements against {target}"
+        )
+        self.problems.append(
+            error(
+                "bad-mapping",
+                message,
+                written.span,
+                label=f"{target} here",
+                others=[Label(one.left.name_span, f"{source} here")],
+            )
+        )

@@ -23,7 +23,7 @@ from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import Key
 
-_RANGE = re.compile(r"([^\[\]]*)\[([^\[\]]*)\]\s*")
+_RANGE = re.compile(r"\[([^\[\]]*)\]\s*")
 _OPEN = frozenset({"", "?", "inf", "+inf", "-inf", "nan"})  # the last four: written by other programs
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 
@@ -104,21 +104,23 @@ class Gatherer:
     def _units(self, part: Part, draft: _Draft) -> None:
         """Read the units field: units, and a range in brackets behind them."""
         text = blank_comments(self.file.text, part.units_start, part.units_end)
-        found = _RANGE.fullmatch(text) if "[" in text else None
-        units = found[1] if found else text
+        opens = min((at for at in (text.find("["), text.find("]")) if at >= 0), default=len(text))
+        units = text[:opens]
         if "\\" in units:
             units = re.sub(r"\\[ \t]*\r?\n[ \t]*", "", units)
         units = " ".join(units.split())
-        if found is not None and draft.range is None:
-            draft.range = _range(found[2])
-            if draft.range is None:
-                where = Span(self.file, part.units_start + found.start(2) - 1, part.units_start + found.end(2) + 1)
-                message = f"`[{found[2].strip()}]` is not a range of numbers: it is ignored"
+        if opens < len(text):
+            found = _RANGE.fullmatch(text, opens)
+            bounds = _range(found[1]) if found is not None else None
+            draft.range = draft.range or bounds
+            if bounds is None:
+                where = Span(self.file, part.units_start + opens, part.units_start + len(text.rstrip()))
+                message = f"`{text[opens:].strip()[:60]}` is not a range of numbers: it is ignored"
                 self.problems.append(warning("bad-units-range", message, where, label="expected `[low, high, step]`"))
         if units and not draft.units:
             draft.units = units
             start = part.units_start + len(text) - len(text.lstrip())
-            draft.units_span = Span(self.file, start, part.units_start + (found.end(1) if found else len(text)))
+            draft.units_span = Span(self.file, start, part.units_start + len(text[:opens].rstrip()))
 
 
 def _range(text: str) -> Range | None:
@@ -140,7 +142,9 @@ def _right_side(left: LeftSide, parser: Parser) -> Expression | None:
             return _text(parser)
     if parser.kind == END:
         message = f"`{left.name}` has no right side"
-        raise SyntaxProblem(error("missing-right-side", message, parser.span(parser.at - 1), label="expected an expression after this"))
+        raise SyntaxProblem(
+            error("missing-right-side", message, parser.span(parser.at - 1), label="expected an expression after this")
+        )
     return parser.right_side()
 
 

@@ -10,6 +10,7 @@ by `DEEPEST`, so that no input exhausts the stack.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
@@ -38,7 +39,8 @@ from simengine.source.diagnostic import Diagnostic, Label, error
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import Key
 
-DEEPEST = 150  # parentheses and calls within each other
+DEEPEST = 120  # parentheses and calls within each other
+_TOO_LARGE = math.inf
 LONGEST = 600  # operators in a chain, each a level of the tree
 
 # Vensim ref. "Operators": conventional precedence. That unary minus binds less than ^ (so that -3^2 is -9)
@@ -138,7 +140,14 @@ class Parser:
         if kind == BAD:
             raise SyntaxProblem(self._unknown_character(start, end))
         shown = self.text[start:end] if end - start < 60 else self.text[start : start + 57] + "..."
-        raise SyntaxProblem(error(code, f"`{' '.join(shown.split())}` is out of place: {expected}", Span(self.file, start, end), label=expected))
+        raise SyntaxProblem(
+            error(
+                code,
+                f"`{' '.join(shown.split())}` is out of place: {expected}",
+                Span(self.file, start, end),
+                label=expected,
+            )
+        )
 
     def _behind_last(self) -> Span:
         end = self.tokens[self.at - 1][2] if self.at else self.tokens[self.at][1]
@@ -150,12 +159,24 @@ class Parser:
             line = self.text.find("\n", start)
             stop = min(line if line >= 0 else len(self.text), self.tokens[-1][2])
             where = Span(self.file, start, max(stop, end))
-            return error("unterminated-quote", "a name that opens with `\"` is not closed on its line", where, label="opens here")
+            return error(
+                "unterminated-quote", 'a name that opens with `"` is not closed on its line', where, label="opens here"
+            )
         if character == "'":
-            return error("unterminated-quote", "a text that opens with `'` is not closed on its line", Span(self.file, start, end), label="opens here")
+            return error(
+                "unterminated-quote",
+                "a text that opens with `'` is not closed on its line",
+                Span(self.file, start, end),
+                label="opens here",
+            )
         shown = character if character.isprintable() else f"U+{ord(character):04X}"
         message = f"`{shown}` means nothing in an equation"
-        return error("unknown-character", message, Span(self.file, start, end), help=["put quotes around a name that holds it: `\"...\"`"])
+        return error(
+            "unknown-character",
+            message,
+            Span(self.file, start, end),
+            help=['put quotes around a name that holds it: `"..."`'],
+        )
 
     def name(self, at: int) -> tuple[str, Key]:
         """Return name and key of the name token number `at`."""
@@ -164,6 +185,10 @@ class Parser:
         found = self.names.get(text)
         if found is None:
             found = plain_name(text, self.scope.known)
+            if not found[1]:
+                raise SyntaxProblem(
+                    error("syntax", "a name is empty", Span(self.file, start, end), label="expected a name")
+                )
             self.names[text] = found
         return found
 
@@ -206,7 +231,9 @@ class Parser:
 
     def _too_deep(self, at: int, what: str) -> NoReturn:
         message = f"the expression is {what}"
-        raise SyntaxProblem(error("too-deep", message, self.span(at), label="too deep here", help=["split it into several variables"]))
+        raise SyntaxProblem(
+            error("too-deep", message, self.span(at), label="too deep here", help=["split it into several variables"])
+        )
 
     def _prefixed(self, kind: str) -> Expression:
         first = self.at
@@ -214,7 +241,10 @@ class Parser:
         if kind == "-" and self.kind == NUMBER and self.ahead() != "^":
             _, start, end = self.tokens[self.at]
             self.at += 1
-            return Number(-float(self.text[start:end]), Span(self.file, self.tokens[first][1], end))
+            value = -float(self.text[start:end])
+            if value == -_TOO_LARGE:
+                self._overflow(start, end)
+            return Number(value, Span(self.file, self.tokens[first][1], end))
         operand = self._nested(_NOT if kind == ":NOT:" else _SIGN)
         if kind == "+":
             return operand
@@ -227,7 +257,8 @@ class Parser:
             return self._named()
         if kind == NUMBER:
             self.at += 1
-            return Number(float(self.text[start:end]), Span(self.file, start, end))
+            value = float(self.text[start:end])
+            return Number(value, Span(self.file, start, end)) if value < _TOO_LARGE else self._overflow(start, end)
         if kind == "(":
             if table.begins_table(self):
                 return self.table_in_parentheses()
@@ -241,7 +272,11 @@ class Parser:
         if kind == STRING:
             self.at += 1
             return Text(self.text[start + 1 : end - 1], Span(self.file, start, end))
-        self.fail("expected a number, a name, a function or `(`")
+        self.fail("expected a number, a name, a function or `(`", "missing-operand")
+
+    def _overflow(self, start: int, end: int) -> NoReturn:
+        message = f"the number `{self.text[start:end][:60]}` is too large"
+        raise SyntaxProblem(error("bad-number", message, Span(self.file, start, end), label="beyond 1.8e308"))
 
     def table_in_parentheses(self) -> TableLiteral:
         """Parse a lookup written in place, `([(0,0)-(1,1)],(0,0),(1,1))`."""
@@ -260,9 +295,13 @@ class Parser:
         if kind == BAD:
             self.fail("expected `)`")
         where = self._behind_last() if kind == END else Span(self.file, start, end)
-        message = "`(` is never closed" if kind == END else f"`{self.text[start:end][:60]}` is out of place: expected an operator or `)`"
+        message = (
+            "`(` is never closed"
+            if kind == END
+            else f"`{self.text[start:end][:60]}` is out of place: expected an operator or `)`"
+        )
         opening = Label(Span(self.file, opened, opened + 1), "opened here")
-        code = "unbalanced-parentheses" if kind == END else "syntax"
+        code = "unbalanced-parentheses" if kind == END else "stray-token"
         raise SyntaxProblem(error(code, message, where, label="expected `)`", others=[opening]))
 
     # Names, subscripts and calls
@@ -312,7 +351,11 @@ class Parser:
                 return tuple(out)
             if self.kind == END:
                 where, opening = self._behind_last(), Label(self.span(opened), "opened here")
-                raise SyntaxProblem(error("unbalanced-parentheses", "`[` is never closed", where, label="expected `]`", others=[opening]))
+                raise SyntaxProblem(
+                    error(
+                        "unbalanced-parentheses", "`[` is never closed", where, label="expected `]`", others=[opening]
+                    )
+                )
             self.fail("expected `,` or `]`")
 
     def element_name(self, purpose: str) -> tuple[str, Key, Span]:
@@ -324,7 +367,10 @@ class Parser:
         if self.kind != NUMBER:
             self.fail(f"expected {purpose}")
         self.at += 1
-        while self.kind in (NAME, NUMBER) and self.tokens[self.at][1] - self.tokens[self.at - 1][2] <= 1:
+        while self.kind in (NAME, NUMBER) and self.text[self.tokens[self.at - 1][2] : self.tokens[self.at][1]] in (
+            "",
+            " ",
+        ):
             self.at += 1
         span = self.span(first, self.at - 1)
         return (*plain_name(span.text), span)
@@ -338,7 +384,9 @@ class Parser:
         if self.kind == ",":
             message = f"a lookup takes one argument; `{lookup.name}` is given more"
             helps = function.nearest_function(lookup.name, self.scope.macros)
-            raise SyntaxProblem(error("unknown-function", message, lookup.name_span, label="not a known function", help=helps))
+            raise SyntaxProblem(
+                error("unknown-function", message, lookup.name_span, label="not a known function", help=helps)
+            )
         self._close(opened)
         assert first is not None
         return LookupCall(lookup, argument, Span(self.file, first.start, self.tokens[self.at - 1][2]))
@@ -421,4 +469,4 @@ class Parser:
         if self.kind == ")":
             message = "`)` closes nothing"
             raise SyntaxProblem(error("unbalanced-parentheses", message, self.span(self.at), label="no `(` before it"))
-        self.fail("expected an operator, or the end of the equation with `~` or `|`")
+        self.fail("expected an operator, or the end of the equation with `~` or `|`", "stray-token")

@@ -68,8 +68,10 @@ _MACRO = re.compile(r":[ \t]*MACRO[ \t]*:", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":[ \t]*END[ \t_]+OF[ \t_]+MACRO[ \t]*:", re.IGNORECASE)
 _OLD_GROUP = re.compile(r"\{\s*\*\*+\s*([^{}]*?)\s*\*\*+\s*\}")
 _MACRO_HEADER = re.compile(r'[^()~|"]*(?:"[^"\r\n]*"[^()~|"]*)?\([^()~|]*\)')
-_FLAGS = re.compile(r"\s*:\s*SUP[A-Z]*\s*:?\s*", re.IGNORECASE)
-_JOIN = re.compile(r"\\[ \t]*\r?\n[ \t]*")
+_FLAG = re.compile(r"(?:\A|~)\s*:\s*SUP[A-Z]*\s*:?\Z", re.IGNORECASE)
+_BREAK = re.compile(r"\\[ \t]*\r?\n\t*")
+_SWALLOWED = re.compile(r'(?:^|\n)[ \t]*((?:"[^"\n]*"|[A-Za-z])[^\n=~|]*=)[^=~|]*~[^~|]*~')
+_EDGES = " \t\n\f\v~"
 _ENOUGH = 4_000_000
 
 
@@ -149,7 +151,13 @@ class _Cutter:
     def _unclosed_comment(self, at: int) -> None:
         where = Span(self.file, at, at + 1)
         self.diagnostics.append(
-            error("unterminated-comment", "a comment that opens with `{` is never closed", where, label="opens here", help=["add `}`"])
+            error(
+                "unterminated-comment",
+                "a comment that opens with `{` is never closed",
+                where,
+                label="opens here",
+                help=["add `}`"],
+            )
         )
 
     def _cut_group(self) -> None:
@@ -159,13 +167,14 @@ class _Cutter:
         closing = _STARS.search(text, opening.end(), self.end)
         bar = text.find("|", opening.end(), self.end)
         bar = self.end if bar < 0 else bar
-        if closing is None or closing.start() > bar:
+        if closing is None or closing.start() > bar or not text[opening.end() : closing.start()].strip(" .\t\r\n"):
             where = Span(self.file, self.at, opening.end())
-            said = error("bad-group", "a group heading is not closed by a second row of `*`", where, label="opens here")
+            message = "a group heading needs a name and a second row of `*`"
+            said = error("bad-group", message, where, label="opens here")
             self.diagnostics.append(said)
             self.at = bar + 1
             return
-        documentation = text[closing.end() : bar].strip().removeprefix("~")
+        documentation = text[closing.end() : bar]
         start, end = _trim(text, opening.end(), closing.start())
         self.parts.append(Part(PartKind.GROUP, start, end, documentation=clean_text(documentation)))
         self.at = bar + 1
@@ -174,7 +183,12 @@ class _Cutter:
         header = _MACRO_HEADER.match(self.text, after, self.end)
         if header is None:
             where = Span(self.file, self.at, after)
-            said = error("bad-macro", "a macro needs a name and arguments: `:MACRO: name(first, second)`", where, label="begins here")
+            said = error(
+                "bad-macro",
+                "a macro needs a name and arguments: `:MACRO: name(first, second)`",
+                where,
+                label="begins here",
+            )
             self.diagnostics.append(said)
             line = self.text.find("\n", after, self.end)
             self.at = self.end if line < 0 else line
@@ -209,6 +223,13 @@ class _Cutter:
             return
         field = _STOP_IN_FIELD.search(text, stop.end(), end)
         units = _trim(text, stop.end(), field.start() if field else end)
+        if "=" in text[units[0] : units[1]]:
+            where = Span(self.file, *units)
+            message = "an equation stands in the units of the one before it"
+            said = error(
+                "missing-bar", message, where, label="expected units", help=["close the equation before it with `|`"]
+            )
+            self.diagnostics.append(said)
         documentation, supplementary = "", False
         after = field.end() if field else end
         if field is not None and field[0] == "~":
@@ -216,12 +237,30 @@ class _Cutter:
             if bar < 0:
                 bar = self._missing_bar(start, body_end)
             documentation, supplementary = _documentation(text[field.end() : bar])
+            self._look_for_swallowed(field.end(), bar)
             after = min(bar + 1, end)
         elif field is None:
             self._missing_bar(start, body_end)
         stop_at = _trim(text, start, body_end)[1]
         self.parts.append(Part(PartKind.EQUATION, start, stop_at, *units, documentation, supplementary))
         self.at = after
+
+    def _look_for_swallowed(self, start: int, end: int) -> None:
+        """Report an equation that ended up in the documentation of the one before, for want of a `|`."""
+        if self.text.count("~", start, end) < 2:
+            return
+        found = _SWALLOWED.search(self.text[start:end])
+        if found is not None:
+            where = Span(self.file, start + found.start(1), start + found.end(1))
+            message = "an equation stands in the documentation of the one before it"
+            said = error(
+                "missing-bar",
+                message,
+                where,
+                label="this equation is not read",
+                help=["close the equation before it with `|`"],
+            )
+            self.diagnostics.append(said)
 
     def _missing_bar(self, start: int, end: int) -> int:
         where = Span(self.file, start, _line_end(self.text, start, end))
@@ -235,25 +274,31 @@ class _Cutter:
         where = Span(self.file, start, _line_end(self.text, start, self.end))
         message = "the file ends inside an equation: `~` and `|` are missing"
         self.diagnostics.append(
-            error("unfinished-equation", message, where, label="begins here", help=["an equation ends with `~ units ~ documentation |`"])
+            error(
+                "unfinished-equation",
+                message,
+                where,
+                label="begins here",
+                help=["an equation ends with `~ units ~ documentation |`"],
+            )
         )
 
 
 def _documentation(field: str) -> tuple[str, bool]:
     """Return the cleaned documentation, and whether the flag :SUPPLEMENTARY stands behind it."""
-    head, tilde, tail = field.rpartition("~")
-    if tilde and _FLAGS.fullmatch(tail):
-        return clean_text(head), True
-    if not tilde and _FLAGS.fullmatch(tail):
-        return "", True
-    return clean_text(head if tilde and not tail.strip() else field), False
+    text, flagged = clean_text(field), False
+    while (found := _FLAG.search(text)) is not None:
+        text, flagged = clean_text(text[: found.start()]), True
+    return text, flagged
 
 
 def clean_text(text: str) -> str:
-    """Return free text with continuations joined and line ends as line feeds."""
+    """Return free text with continuations joined, line ends as line feeds, without tildes at its ends."""
     if "\\" in text:
-        text = _JOIN.sub("", text)
-    return text.replace("\r\n", "\n").strip()
+        text = _BREAK.sub("", text)
+    if "\r" in text:
+        text = text.replace("\r", "")
+    return text.strip(_EDGES).rstrip(_EDGES + "\\")
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:

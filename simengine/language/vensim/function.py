@@ -75,7 +75,13 @@ def check_macro(macro: MacroHeader, arguments: int, outputs: int, span: Span) ->
     if arguments != len(macro.inputs):
         message = f"macro `{macro.name}` takes {len(macro.inputs)} arguments, not {arguments}"
         names = ", ".join(i.name for i in macro.inputs)
-        return error("wrong-argument-count", message, span, label=f"{arguments} given", help=[f"it is defined as `{macro.name}({names})`"])
+        return error(
+            "wrong-argument-count",
+            message,
+            span,
+            label=f"{arguments} given",
+            help=[f"it is defined as `{macro.name}({names})`"],
+        )
     if outputs > len(macro.outputs) - 1:
         message = f"macro `{macro.name}` has {len(macro.outputs) - 1} further outputs, not {outputs}"
         return error("wrong-argument-count", message, span, label=f"{outputs} asked for")
@@ -84,7 +90,12 @@ def check_macro(macro: MacroHeader, arguments: int, outputs: int, span: Span) ->
 
 def unsupported(builtin: Builtin, name: str, span: Span) -> Diagnostic:
     """Return the error for a function that is known, and that this engine cannot run."""
-    return error("unsupported-function", f"the function `{name}` is not supported: {builtin.summary}", span, label="not supported")
+    return error(
+        "unsupported-function",
+        f"the function `{name}` is not supported: {builtin.summary}",
+        span,
+        label="not supported",
+    )
 
 
 def not_whole(call: Call) -> Diagnostic:
@@ -101,7 +112,13 @@ def incomplete(span: Span) -> Diagnostic:
 
 def unknown(name: str, span: Span, macros: Mapping[Key, MacroHeader]) -> Diagnostic:
     """Return the error for a call of nothing known."""
-    return error("unknown-function", f"there is no function or macro `{name}`", span, label="not known", help=nearest_function(name, macros))
+    return error(
+        "unknown-function",
+        f"there is no function or macro `{name}`",
+        span,
+        label="not known",
+        help=nearest_function(name, macros),
+    )
 
 
 def nearest_function(name: str, macros: Mapping[Key, MacroHeader]) -> list[str]:

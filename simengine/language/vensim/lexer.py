@@ -12,6 +12,7 @@ Invariant: one compiled expression finds every token, in time linear in the text
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import TypeAlias
 
 from simengine.source.diagnostic import Diagnostic
@@ -64,6 +65,7 @@ _TOKEN = re.compile(
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z\x80-\U0010ffff][\w$'\x80-\U0010ffff]*(?: [\w$'\x80-\U0010ffff]+)*")
 _JOIN = re.compile(_CONTINUATION)
+_BREAK = re.compile(r"\\[ \t]*\r?\n\t*")
 _BLANKS = re.compile(r"\s+")
 
 
@@ -109,11 +111,11 @@ def _keyword(text: str) -> str:
     return ":" + " ".join(text[1:-1].replace("_", " ").upper().split()) + ":"
 
 
-def plain_name(text: str, known: object = ()) -> tuple[str, Key]:
+def plain_name(text: str, known: Container[Key] = ()) -> tuple[str, Key]:
     r"""Return name and key of a name token: without quotes, continuations and doubled blanks.
 
-    A continuation inside a word joins its halves; where only the version with a blank is in `known`
-    (a container of keys), that one is meant.
+    A continuation inside a word joins its halves; where only the version with a blank is in `known`, that
+    one is meant.
 
     Examples
     --------
@@ -122,16 +124,13 @@ def plain_name(text: str, known: object = ()) -> tuple[str, Key]:
 
     """
     if text[0] == '"' and len(text) > 1:
-        inner = _JOIN.sub("", text[1:-1]) if "\n" in text else text[1:-1]
-        return inner.strip() or text, key_of(text)
+        inner = " ".join(_BREAK.sub("", text[1:-1]).split())
+        return inner or text, key_of(f'"{inner}"')
     if "\\" in text:
-        joined = _BLANKS.sub(" ", _JOIN.sub("", text)).strip()
-        key = key_of(joined)
-        if key not in known:  # type: ignore[operator]
-            spaced = _BLANKS.sub(" ", _JOIN.sub(" ", text)).strip()
-            if key_of(spaced) in known:  # type: ignore[operator]
-                return spaced, key_of(spaced)
-        return joined, key
+        # Vensim breaks a line by backslash, line end and two tabs; hand-written files indent by blanks.
+        found = [_BLANKS.sub(" ", p.sub(by, text)).strip() for p, by in ((_BREAK, ""), (_JOIN, ""), (_JOIN, " "))]
+        text = next((name for name in found if key_of(name) in known), found[0])
+        return text, key_of(text)
     if "  " in text or "\t" in text or text[-1] == "\xa0":
         text = _BLANKS.sub(" ", text).strip()
     return text, key_of(text)

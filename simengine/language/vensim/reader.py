@@ -167,11 +167,17 @@ class _Reader:
             else:
                 if room.header is None and not self.rooms:
                     where = Span(self.file, part.start, part.end)
-                    self.report(error("bad-macro", "`:END OF MACRO:` ends no macro", where, label="no `:MACRO:` before it"))
+                    self.report(
+                        error("bad-macro", "`:END OF MACRO:` ends no macro", where, label="no `:MACRO:` before it")
+                    )
                 room = self.model
         if room is not self.model and room.header is not None:
             message = f"the macro `{room.header.name}` is never ended"
-            self.report(error("bad-macro", message, room.header.span, label="begins here", help=["end it with `:END OF MACRO:`"]))
+            self.report(
+                error(
+                    "bad-macro", message, room.header.span, label="begins here", help=["end it with `:END OF MACRO:`"]
+                )
+            )
 
     def begin_group(self, part: Part) -> None:
         """Note a group heading: the equations after it belong to the group."""
@@ -189,7 +195,9 @@ class _Reader:
         """Read the header of a macro and open its space of names."""
         if room is not self.model:
             where = Span(self.file, part.start, part.end)
-            self.report(error("bad-macro", "a macro begins inside another macro", where, label="before `:END OF MACRO:`"))
+            self.report(
+                error("bad-macro", "a macro begins inside another macro", where, label="before `:END OF MACRO:`")
+            )
         names: dict[Key, str] = {}
         inside = _Room(Scope(names, self.macros, inside_macro=True, locals=names), names=names)
         self.rooms.append(inside)
@@ -222,7 +230,7 @@ class _Reader:
             self.report(_too_deep(self.file, part))
             return
         room.names[left.key] = left.name
-        room.pending.append(_Pending(part, left, parser, self.group))
+        room.pending.append(_Pending(part, left, parser, "" if room.header else self.group))
 
     def dimension(self, parser: Parser, left: LeftSide, part: Part, room: _Room) -> None:
         """Read a dimension."""
@@ -269,9 +277,9 @@ class _Reader:
     def right_side(self, one: _Pending, gatherer: Gatherer) -> None:
         """Read one right side."""
         if one.left.form is Form.TEST_INPUT:
-            self.test_inputs.append(parse_test_input(one.parser, one.left))
+            self.test_inputs.append(parse_test_input(one.parser, one.left, one.part.documentation, one.group))
         elif one.left.form is Form.CONSTRAINT:
-            self.constraints.append(parse_constraint(one.parser, one.left))
+            self.constraints.append(parse_constraint(one.parser, one.left, one.part.documentation, one.group))
         else:
             gatherer.add(one.part, one.left, one.parser, one.group)
 

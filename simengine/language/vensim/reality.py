@@ -20,17 +20,17 @@ from simengine.source.diagnostic import error
 _UNSUPPORTED = frozenset({":CROSSING:", ":AT LEAST ONCE:", ":IGNORE:"})
 
 
-def parse_test_input(parser: Parser, left: LeftSide) -> TestInput:
+def parse_test_input(parser: Parser, left: LeftSide, documentation: str = "", group: str = "") -> TestInput:
     """Parse what stands behind `name :TEST INPUT:`."""
     target = parser.reference("the variable the test input changes")
     parser.expect("=", "`=` after the variable the test input changes")
     expression = parser.expression()
     if parser.kind != END:
         _refuse(parser)
-    return TestInput(left.name, left.key, _references(left), target, expression, left.span)
+    return TestInput(left.name, left.key, _references(left), target, expression, left.span, documentation, group)
 
 
-def parse_constraint(parser: Parser, left: LeftSide) -> Constraint:
+def parse_constraint(parser: Parser, left: LeftSide, documentation: str = "", group: str = "") -> Constraint:
     """Parse what stands behind `name :THE CONDITION:`."""
     condition = parser.expression()
     if parser.kind != ":IMPLIES:":
@@ -39,7 +39,7 @@ def parse_constraint(parser: Parser, left: LeftSide) -> Constraint:
     consequence = parser.expression()
     if parser.kind != END:
         _refuse(parser)
-    return Constraint(left.name, left.key, _references(left), condition, consequence, left.span)
+    return Constraint(left.name, left.key, _references(left), condition, consequence, left.span, documentation, group)
 
 
 def _references(left: LeftSide) -> tuple[Reference, ...]:

@@ -73,15 +73,23 @@ def _method(rest: str, path: str, diagnostics: list[Diagnostic]) -> Method:
         diagnostics.append(Diagnostic(Severity.NOTE, "integration-method", message, path=path))
     if number == 2:
         # Vensim ref. "Selecting an Integration Technique": Diff stores auxiliaries as of the save before.
-        message = "the model asks for Diff, which reports auxiliaries one save interval late: they are reported here on time"
+        message = (
+            "the model asks for Diff, which reports auxiliaries one save interval late: they are reported here on time"
+        )
         diagnostics.append(warning("integration-method", message, path=path))
     return method
 
 
-_DEFAULTS = {"initial_time": ("INITIAL TIME", 0.0), "final_time": ("FINAL TIME", 100.0), "time_step": ("TIME STEP", 1.0)}
+_DEFAULTS = {
+    "initial_time": ("INITIAL TIME", 0.0),
+    "final_time": ("FINAL TIME", 100.0),
+    "time_step": ("TIME STEP", 1.0),
+}
 
 
-def read_specs(variables: Mapping[Key, Variable], method: Method, path: str) -> tuple[SimulationSpecs, list[Diagnostic]]:
+def read_specs(
+    variables: Mapping[Key, Variable], method: Method, path: str
+) -> tuple[SimulationSpecs, list[Diagnostic]]:
     """Return the specifications of a run, which refer to INITIAL TIME, FINAL TIME, TIME STEP and SAVEPER."""
     diagnostics: list[Diagnostic] = []
 

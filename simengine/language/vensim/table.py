@@ -10,6 +10,7 @@ Invariant: a `Table` that leaves here has at least one point and its x never fal
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,11 @@ def number(parser: Parser) -> float:
     if kind != NUMBER:
         parser.fail("expected a number")
     parser.at += 1
-    return sign * float(parser.text[start:end])
+    value = float(parser.text[start:end])
+    if value == math.inf:
+        message = f"the number `{parser.text[start:end][:60]}` is too large"
+        raise SyntaxProblem(error("bad-number", message, Span(parser.file, start, end), label="beyond 1.8e308"))
+    return sign * value
 
 
 def parse_points(parser: Parser, first: int) -> Table:
@@ -69,7 +74,9 @@ def parse_points(parser: Parser, first: int) -> Table:
     if falls is not None:
         message = f"the x values of a lookup must not fall: {x[falls]:g} comes after {x[falls - 1]:g}"
         where = parser.span(first, max(parser.at - 1, first))
-        raise SyntaxProblem(error("bad-lookup", message, where, label="these points", help=["put the points in order of x"]))
+        raise SyntaxProblem(
+            error("bad-lookup", message, where, label="these points", help=["put the points in order of x"])
+        )
     return Table(x, y, box=box, box_points=box_points)
 
 
@@ -110,7 +117,9 @@ def _halves(parser: Parser) -> tuple[tuple[float, ...], tuple[float, ...]]:
         values.append(number(parser))
     half, odd = divmod(len(values), 2)
     if odd:
-        message = f"a lookup written as x values and then y values needs as many of both; here are {len(values)} numbers"
+        message = (
+            f"a lookup written as x values and then y values needs as many of both; here are {len(values)} numbers"
+        )
         raise SyntaxProblem(error("bad-lookup", message, parser.span(first, parser.at - 1), label="an odd number"))
     return tuple(values[:half]), tuple(values[half:])
 

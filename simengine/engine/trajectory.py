@@ -1,0 +1,48 @@
+"""What a simulation gives: values over time, how it went, and where it failed.
+
+Invariant: `values` has the shape (time, slot), or (run, time, slot) for many runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.source.file import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The first value of a run that is not a number, in order of causality."""
+
+    run: int
+    time: float
+    variable: str
+    reason: str
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+    def __str__(self) -> str:
+        return f"`{self.variable}` at time {self.time:g}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """How a simulation was run."""
+
+    backend: str
+    method: str
+    steps: int
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trajectory:
+    """Times, the values of the slots asked for, failures, and how it was run."""
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    failures: tuple[Failure, ...]
+    info: RunInfo
