@@ -19,5 +19,5 @@ ROWS: tuple[Builtin, ...] = (
     row("pulse", C, "start, width", vensim="PULSE/2", units="time, time -> 1", summary="1 from start for a width (at least one step), else 0.", reference=_V),
     row("pulse_train", C, "start, width, between, end", vensim="PULSE TRAIN/4", units="time, time, time, time -> 1", summary="Pulses repeated until the end.", reference=_V),
     row("pulse_xmile", C, "magnitude, [first], [interval]", xmile="PULSE/1-3", units="a, time, time -> a/time", summary="magnitude / dt for one step at first and every interval after.", reference=_X),
-    row("get_time_value", C, "relative to, offset, measure", vensim="GET TIME VALUE/3", units="?, ?, ? -> ?", summary="The time in calendar terms; without a calendar, time itself plus the offset.", reference=_V),
+    row("get_time_value", Kind.SPECIAL, "relative to, offset, measure", vensim="GET TIME VALUE/3", units="?, ?, ? -> ?", summary="The time in calendar terms; without a calendar, time itself plus the offset.", reference=_V),
 )

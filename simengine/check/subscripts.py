@@ -146,7 +146,8 @@ def _unknown_element(symbols: Symbols, subscript: Subscript, axis: AxisSymbol, n
 def position_of(symbols: Symbols, reference: Reference, loops: Sequence[Loop]) -> int | Along | None:
     """Return the position (from 1) a dimension or element name is worth as a number; None if it is neither.
 
-    Vensim ref. "Subscripts as values": a dimension's name is worth the position of the current element.
+    A dimension's name is worth the position of the current element, counted in the largest dimension that has
+    it (Vensim output: a subrange's elements keep their positions in the full range).
     """
     key = reference.key
     if key in symbols.dimensions:
@@ -154,8 +155,7 @@ def position_of(symbols: Symbols, reference: Reference, loops: Sequence[Loop]) -
         if found is None:
             return None
         loop, elements = found
-        index = symbols.axis_along(key).index
-        return Along(loop.axis, tuple(index[e] + 1 for e in elements)) if all(e in index for e in elements) else None
+        return Along(loop.axis, tuple(symbols.elements[e][1] for e in elements))
     if key in symbols.elements:
         return symbols.elements[key][1]
     return None

@@ -125,12 +125,6 @@ def _normal_inv(a: Sequence[Node], _clock: ClockNodes) -> Node:
     return add(mean, multiply(sd, apply(Op.NORMAL_INV, a[0])))
 
 
-def _time_value(a: Sequence[Node], clock: ClockNodes) -> Node:
-    # Vensim ref. "GET TIME VALUE": relative to 0 = initial time, 1 = current time, 2 = computer's clock
-    begin = select(apply(Op.EQ, a[0], ZERO), clock.start, clock.time)
-    return add(begin, a[1])
-
-
 COMPOSITIONS: dict[str, Composition] = {
     "log": lambda a, _: divide(apply(Op.LN, a[0]), apply(Op.LN, a[1])),
     "quantum": _quantum,
@@ -156,5 +150,4 @@ COMPOSITIONS: dict[str, Composition] = {
     "pulse": _pulse,
     "pulse_train": _pulse_train,
     "pulse_xmile": _pulse_xmile,
-    "get_time_value": _time_value,
 }

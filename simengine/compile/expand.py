@@ -35,7 +35,7 @@ from simengine.model.expression import (
     rewrite,
     walk,
 )
-from simengine.model.variable import Equation, Variable
+from simengine.model.variable import Equation, Variable, is_constant
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.names import Key
 
@@ -316,8 +316,18 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
             return Number(0.0, node.span)
         order = orders.pop()
         arguments = arguments[:at]
-    macro = TEMPLATES[node.function](len(arguments), order)
+    name = node.function
+    if name == "delay_n" and not _is_fixed(arguments[1], state):
+        name = "delay_n_lagged"
+    macro = TEMPLATES[name](len(arguments), order)
     return _expand_macro(macro, replace(node, arguments=arguments), place, state)
+
+
+def _is_fixed(expression: Expression, state: Expansion) -> bool:
+    """Return whether an expression is a number or a constant of the model."""
+    if isinstance(expression, Reference) and expression.key in state.symbols.variables:
+        return all(is_constant(e.expression) for e in state.symbols.variables[expression.key].equations)
+    return isinstance(expression, Number)
 
 
 def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:

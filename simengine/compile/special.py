@@ -103,22 +103,35 @@ def _size(lowering: Lowering, node: Call) -> Node:
 
 
 def _vector_select(lowering: Lowering, node: Call) -> Node:
-    # Vensim ref. "VECTOR SELECT": action 0 sum, 1 product, 2 minimum, 3 maximum; nothing selected: missing
+    # Vensim ref. "VECTOR SELECT": actions 0 to 4 gather selection * x (sum, product, minimum, maximum, mean), 5 is
+    # the product of x ^ selection, 6 to 10 gather x itself as 0 to 4 do; nothing selected: missing
     (chosen, x), axes = _inside(lowering, node, node.arguments[:2])
     missing, action = lowering.lower(node.arguments[2]), lowering.lower(node.arguments[3])
-    if not axes:
-        return select(chosen, x, missing)
-    some = Reduce(Fold.MAXIMUM, apply(Op.NE, chosen, ZERO), axes)
+    selected = apply(Op.NE, chosen, ZERO)
+
+    def gather(fold: Fold, value: Node) -> Node:
+        neutral = constant(fold.value[1])
+        return Reduce(fold, select(selected, value, neutral), axes) if axes else value
+
+    count = Reduce(Fold.SUM, selected, axes) if axes else selected
+
+    def five(value: Node) -> list[Node]:
+        total = gather(Fold.SUM, value)
+        folds = (Fold.PRODUCT, Fold.MINIMUM, Fold.MAXIMUM)
+        return [total, *(gather(f, value) for f in folds), divide(total, count)]
+
     gathered = [
-        Reduce(Fold.SUM, select(chosen, x, ZERO), axes),
-        Reduce(Fold.PRODUCT, select(chosen, x, ONE), axes),
-        Reduce(Fold.MINIMUM, select(chosen, x, constant(float("inf"))), axes),
-        Reduce(Fold.MAXIMUM, select(chosen, x, constant(float("-inf"))), axes),
+        *five(multiply(chosen, x)),
+        gather(Fold.PRODUCT, apply(Op.POW, x, chosen)),
+        *five(x),
     ]
-    value: Node = gathered[3]
-    for number in (2, 1, 0):
-        value = select(apply(Op.EQ, action, constant(number)), gathered[number], value)
-    return select(some, value, missing)
+    if isinstance(action, Constant) and isinstance(action.value, float) and 0 <= action.value < len(gathered):
+        value = gathered[int(action.value)]
+    else:
+        value = gathered[-1]
+        for number in reversed(range(len(gathered) - 1)):
+            value = select(apply(Op.LT, action, constant(number + 0.5)), gathered[number], value)
+    return select(apply(Op.GT, count, ZERO), value, missing)
 
 
 def _elm_map(lowering: Lowering, node: Call) -> Node:
@@ -187,6 +200,21 @@ def _data_at_time(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
+def _time_value(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
+    base, offset, measure = (lowering.lower(a) for a in node.arguments)
+    known = all(isinstance(n, Constant) and isinstance(n.value, float) for n in (base, measure))
+    if not known or measure.value != 0 or base.value not in {0.0, 1.0}:  # type: ignore[union-attr]
+        return lowering.problem(
+            "unsupported-function",
+            f"`{node.name}` is supported relative to the current (0) or initial (1) time, in the model's time (0)",
+            node,
+            help=["calendar measures and the computer's clock need a calendar the model does not hold"],
+        )
+    clock = lowering.context.clock
+    return add(clock.time if base.value == 0 else clock.start, offset)  # type: ignore[union-attr]
+
+
 # random draws
 
 
@@ -226,6 +254,7 @@ RULES: dict[str, Rule] = {
     "lookup_invert": _ask(TableQuery.INVERT),
     "lookup_area": _ask(TableQuery.AREA),
     "lookup_slope": _ask(TableQuery.SLOPE),
+    "get_time_value": _time_value,
     "get_data_at_time": _data_at_time,
     "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
     "get_data_first_time": _ask(TableQuery.FIRST_TIME),

@@ -163,7 +163,7 @@ class StatementWriter:
                 return self._lookup(node, deeper)
             case Ask():
                 arguments = "".join(f", {self.expression(a, deeper)}" for a in node.arguments)
-                return f"ask({self.source.bind(node, 'n')}{arguments})"
+                return f"ask({self.source.bind(node, 'n')}, clock{arguments})"
             case Gather():
                 return f"gather(V, {self.source.bind(node, 'n')}, {self.expression(node.index, deeper)})"
             case Draw():

@@ -159,8 +159,8 @@ class Interpreter:
         chosen = np.take_along_axis(rows, safe_full[..., None], axis=-1)[..., 0]
         return np.where(inside, values[chosen, np.arange(runs)], node.outside)
 
-    def _ask(self, node: Ask, *arguments: Any) -> Any:
-        return answer(self.program.tables, node, arguments, many=self.many)
+    def _ask(self, node: Ask, clock: ClockState, *arguments: Any) -> Any:
+        return answer(self.program.tables, node, arguments, clock, many=self.many)
 
     def _draw(self, node: Draw, clock: ClockState, seed: Any, *arguments: Any) -> Any:
         return self.streams.draw(node, clock.step_number, seed, arguments)

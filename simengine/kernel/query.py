@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.kernel.clock import ClockState
 from simengine.kernel.lookup import evaluator
 from simengine.model.expression import NOT_AVAILABLE
 from simengine.model.lookup import Between, Table
@@ -20,7 +21,7 @@ from simengine.program.node import Ask
 from simengine.program.op import TableQuery
 
 
-def answer(tables: Sequence[Table], node: Ask, arguments: Sequence[Any], *, many: bool) -> Any:
+def answer(tables: Sequence[Table], node: Ask, arguments: Sequence[Any], clock: ClockState, *, many: bool) -> Any:
     """Return the answer of every element (and run)."""
     if isinstance(node.tables, int):
         numbers: NDArray[np.int64] = np.asarray(node.tables)
@@ -32,11 +33,11 @@ def answer(tables: Sequence[Table], node: Ask, arguments: Sequence[Any], *, many
     target = out.reshape(-1)
     for place in range(target.size):
         table = tables[int(flat[0][place])]
-        target[place] = _ask(node.query, table, [float(f[place]) for f in flat[1:]])
+        target[place] = _ask(node.query, table, [float(f[place]) for f in flat[1:]], clock)
     return out[()]
 
 
-def _ask(query: TableQuery, table: Table, a: Sequence[float]) -> float:
+def _ask(query: TableQuery, table: Table, a: Sequence[float], clock: ClockState) -> float:
     x, y = np.asarray(table.x), np.asarray(table.y)
     match query:
         case TableQuery.INVERT:
@@ -47,7 +48,7 @@ def _ask(query: TableQuery, table: Table, a: Sequence[float]) -> float:
             place = int(np.clip(np.searchsorted(x, a[0], side="right") - 1, 0, max(0, len(x) - 2)))
             return float((y[place + 1] - y[place]) / (x[place + 1] - x[place])) if len(x) > 1 else 0.0
         case TableQuery.VALUE_BETWEEN:
-            return _between(table, x, a[0], a[1])
+            return _between(table, x, a[0], a[1], clock)
         case TableQuery.FIRST_TIME:
             return float(x[0])
         case TableQuery.LAST_TIME:
@@ -86,13 +87,15 @@ def _area(table: Table, x: NDArray[np.float64], start: float, end: float) -> flo
     return float(np.sum(np.diff(points) * (values[1:] + values[:-1]) / 2))
 
 
-def _between(table: Table, x: NDArray[np.float64], time: float, mode: float) -> float:
-    # Vensim ref. "GET DATA BETWEEN TIMES": -1 looks backward, 0 interpolates, 1 looks forward
+def _between(table: Table, x: NDArray[np.float64], time: float, mode: float, clock: ClockState) -> float:
+    # Vensim ref. "GET DATA BETWEEN TIMES": -1 looks backward, 0 interpolates, 1 looks forward. Vensim output:
+    # looking backward takes a point strictly before the time; both look from the last time step before it.
     if np.isnan(time):
         return time
-    rule = Between.FORWARD if mode >= 1 else Between.HOLD if mode <= -1 else Between.INTERPOLATE
-    if time < x[0] or time > x[-1]:
-        held = (time < x[0] and rule is Between.FORWARD) or (time > x[-1] and rule is Between.HOLD)
-        if not held and rule is not Between.INTERPOLATE:
-            return NOT_AVAILABLE
-    return float(evaluator(table, rule, None, one=True)(time))
+    y = table.y
+    if -1 < mode < 1:
+        return float(evaluator(table, Between.INTERPOLATE, None, one=True)(time))
+    grid = clock.start + np.floor((time - clock.start) / clock.step_size + 1e-6) * clock.step_size
+    place = int(np.searchsorted(x, grid, side="left"))
+    place = place if mode >= 1 else place - 1
+    return float(y[min(max(place, 0), len(y) - 1)])

@@ -9,6 +9,7 @@ variable's equations are kept.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -129,7 +130,7 @@ def _range(text: str) -> Range | None:
     if not 1 <= len(fields) <= 3 or any(f.lower() not in _OPEN and not _NUMBER.fullmatch(f) for f in fields):
         return None
     values = [None if f.lower() in _OPEN else float(f) for f in fields]
-    return Range(*values)
+    return Range(*(v if v is not None and math.isfinite(v) else None for v in values))
 
 
 def _right_side(left: LeftSide, parser: Parser) -> Expression | None:

@@ -140,7 +140,7 @@ class _Cutter:
             if self.at >= self.end or text[self.at] != "{":
                 return
             old = _OLD_GROUP.match(text, self.at, self.end)
-            if old is not None:
+            if old is not None and old[1].strip(" .*"):
                 self.parts.append(Part(PartKind.GROUP, old.start(1), old.end(1)))
             stop = comment_end(text, self.at, self.end)
             if stop is None:
@@ -167,7 +167,7 @@ class _Cutter:
         closing = _STARS.search(text, opening.end(), self.end)
         bar = text.find("|", opening.end(), self.end)
         bar = self.end if bar < 0 else bar
-        if closing is None or closing.start() > bar or not text[opening.end() : closing.start()].strip(" .\t\r\n"):
+        if closing is None or closing.start() > bar or not text[opening.end() : closing.start()].strip(" .\t\r\n\\"):
             where = Span(self.file, self.at, opening.end())
             message = "a group heading needs a name and a second row of `*`"
             said = error("bad-group", message, where, label="opens here")
