@@ -35,6 +35,11 @@ class DeviceRule:
 
 DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_fixed": DeviceRule(DeviceKind.DELAY_FIXED, start=(1, 2), advance=(0,)),
+    "delay_xmile": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
+    "delay_information": DeviceRule(DeviceKind.DELAY_INFORMATION, start=(2,), advance=(0, 1)),
+    "delay_material": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
+    "delay_batch": DeviceRule(DeviceKind.DELAY_BATCH, start=(3, 4, 5), advance=(0, 1, 2)),
+    "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1,), emit=(0,), advance=(0,)),
 }
 
 

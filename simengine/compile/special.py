@@ -17,6 +17,7 @@ from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
+from simengine.compile.random import ARGUMENTS
 from simengine.model.expression import Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
 from simengine.program.node import Ask, Constant, Draw, Gather, Lookup, Node, Reduce, Slots
@@ -220,11 +221,9 @@ def _time_value(lowering: Lowering, node: Call) -> Node:
 
 def draw(lowering: Lowering, node: Call) -> Node:
     """Return a random draw: its stream is named by the equation it stands in and its place there."""
-    from simengine.builtins.random_arguments import draw_arguments
-
     builtin = BUILTINS[node.function]
     assert isinstance(builtin.primitive, Distribution)
-    arguments, seed = draw_arguments(builtin.id, [lowering.lower(a) for a in node.arguments], lowering.context.clock)
+    arguments, seed = ARGUMENTS[builtin.id]([lowering.lower(a) for a in node.arguments], lowering.context.clock)
     stream = zlib.crc32(f"{lowering.place}#{lowering.draws}".encode()) & 0x3FFFFFFF
     lowering.draws += 1
     count = 1

@@ -100,6 +100,8 @@ class AlongOp(Enum):
     ALLOCATE_AVAILABLE = "allocate_available"  # (request, ptype, ppriority, pwidth, pextra, available)
     ALLOCATE_BY_PRIORITY = "allocate_by_priority"  # (request, priority, width, supply)
     MARKET_PRICE = "market_price"  # (demand, dtype, dpri, dwidth, dextra, supply, stype, spri, swidth, sextra)
+    DEMAND_AT_PRICE = "demand_at_price"  # (quantity, type, priority, width, extra, price), element by element
+    SUPPLY_AT_PRICE = "supply_at_price"
     RANK_VALUE = "rank_value"  # (x, n): 1-based position of the n-th smallest value (XMILE RANK)
 
 
@@ -144,10 +146,12 @@ class DeviceKind(Enum):
     """State too big for a stock: what happens inside is code, once a time step, not an equation."""
 
     DELAY_FIXED = "delay_fixed"
+    DELAY_INFORMATION = "delay_information"
+    DELAY_MATERIAL = "delay_material"
     DELAY_CONVEYOR = "delay_conveyor"
     DELAY_BATCH = "delay_batch"
     DELAY_PROFILE = "delay_profile"
-    DEPRECIATE_BY_SCHEDULE = "depreciate_by_schedule"
+    DEPRECIATE_STRAIGHTLINE = "depreciate_straightline"
     CONVEYOR = "conveyor"
     QUEUE = "queue"
     OVEN = "oven"

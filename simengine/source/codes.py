@@ -61,4 +61,5 @@ CODES: dict[str, str] = {
     "missing-operand": "An operator, function or bracket has nothing to work on.",
     "stray-token": "Something stands where an operator or the end of the equation was expected.",
     "bad-number": "A number is too large to be represented.",
+    "too-large": "The file is larger than the reader allows.",
 }

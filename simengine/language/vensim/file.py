@@ -17,6 +17,7 @@ part lands in one part, or in a diagnostic.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
@@ -49,30 +50,33 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A file cut up."""
+    """A file cut up. `parts` is cut while it is read; only then is `diagnostics` complete."""
 
-    parts: tuple[Part, ...]
+    parts: Iterator[Part]
     sketch: str
     settings: str
-    diagnostics: tuple[Diagnostic, ...]
+    diagnostics: list[Diagnostic]
 
 
 _SKETCH = re.compile(r"^[ \t]*\\{2,3}---///", re.MULTILINE)
 _SETTINGS = re.compile(r"^///---\\\\\\|^:L\x7f?<%\^E!@", re.MULTILINE)
 _BLANK = re.compile(r"(?:\s|\\[ \t]*\r?\n)*")
-_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'
+_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.)){0,1024}"'
 _STOP = re.compile(rf"{_QUOTED}|(?<=[(,:])\s*'[^'\r\n]*'|[{{~|]")
 _STOP_IN_FIELD = re.compile(r"[~|]")
 _STARS = re.compile(r"\*{3,}")
 _MACRO = re.compile(r":[ \t]*MACRO[ \t]*:", re.IGNORECASE)
 _END_OF_MACRO = re.compile(r":[ \t]*END[ \t_]+OF[ \t_]+MACRO[ \t]*:", re.IGNORECASE)
-_OLD_GROUP = re.compile(r"\{\s*\*\*+\s*([^{}]*?)\s*\*\*+\s*\}")
+_COMMENT = re.compile(r"\{([^{}]*)\}")
 _MACRO_HEADER = re.compile(r'[^()~|"]*(?:"[^"\r\n]*"[^()~|"]*)?\([^()~|]*\)')
 _FLAG = re.compile(r"(?:\A|~)\s*:\s*SUP[A-Z]*\s*:?\Z", re.IGNORECASE)
 _BREAK = re.compile(r"\\[ \t]*\r?\n\t*")
 _SWALLOWED = re.compile(r'(?:^|\n)[ \t]*((?:"[^"\n]*"|[A-Za-z])[^\n=~|]*=)[^=~|]*~[^~|]*~')
+_LONGEST_HEADING = 2_000
 _EDGES = " \t\n\f\v~"
 _ENOUGH = 4_000_000
+_MOST_ERRORS = 100
+_MOST_PARTS = 500_000
 
 
 def cut(file: SourceFile) -> Parts:
@@ -85,9 +89,8 @@ def cut(file: SourceFile) -> Parts:
     sketch = text[sketch_at.start() : settings_start] if sketch_at else ""
     cutter = _Cutter(file, end)
     if not _looks_like_model(text, end):
-        return Parts((), sketch, text[settings_start:], (_not_a_model(file, end),))
-    cutter.run()
-    return Parts(tuple(cutter.parts), sketch, text[settings_start:], tuple(cutter.diagnostics))
+        return Parts(iter(()), sketch, text[settings_start:], [_not_a_model(file, end)])
+    return Parts(cutter.run(), sketch, text[settings_start:], cutter.diagnostics)
 
 
 def _looks_like_model(text: str, end: int) -> bool:
@@ -112,26 +115,32 @@ class _Cutter:
         self.text = file.text
         self.end = end
         self.at = 0
-        self.parts: list[Part] = []
         self.diagnostics: list[Diagnostic] = []
 
-    def run(self) -> None:
-        """Cut until the text is used up or too much is wrong."""
-        while len(self.diagnostics) < 100:
-            self._skip_blanks_and_comments()
+    def run(self) -> Iterator[Part]:
+        """Yield part by part, until the text is used up or too much is wrong."""
+        count = 0
+        while len(self.diagnostics) < _MOST_ERRORS:
+            yield from self._skip_blanks_and_comments()
             if self.at >= self.end:
                 return
+            count += 1
+            if count > _MOST_PARTS:
+                message = f"the file holds more than {_MOST_PARTS:,} equations: the rest is not read"
+                self.diagnostics.append(error("too-large", message, Span(self.file, self.at, self.at + 1)))
+                return
             if self.text[self.at] == "*" and _STARS.match(self.text, self.at, self.end):
-                self._cut_group()
+                yield from self._cut_group()
             elif self.text[self.at] == ":" and (found := _END_OF_MACRO.match(self.text, self.at, self.end)):
-                self.parts.append(Part(PartKind.END_OF_MACRO, self.at, found.end()))
+                yield Part(PartKind.END_OF_MACRO, self.at, found.end())
                 self.at = found.end()
             elif self.text[self.at] == ":" and (found := _MACRO.match(self.text, self.at, self.end)):
-                self._cut_macro(found.end())
+                yield from self._cut_macro(found.end())
             else:
-                self._cut_equation()
+                yield from self._cut_equation()
 
-    def _skip_blanks_and_comments(self) -> None:
+    def _skip_blanks_and_comments(self) -> Iterator[Part]:
+        """Step to the next part; a comment may be a group heading of the old style."""
         text = self.text
         while True:
             blank = _BLANK.match(text, self.at, self.end)
@@ -139,9 +148,10 @@ class _Cutter:
             self.at = blank.end()
             if self.at >= self.end or text[self.at] != "{":
                 return
-            old = _OLD_GROUP.match(text, self.at, self.end)
-            if old is not None and old[1].strip(" .*"):
-                self.parts.append(Part(PartKind.GROUP, old.start(1), old.end(1)))
+            old = _COMMENT.match(text, self.at, min(self.end, self.at + _LONGEST_HEADING))
+            if old is not None and (name := _old_group(old[1])):
+                start = text.index(name, self.at)
+                yield Part(PartKind.GROUP, start, start + len(name))
             stop = comment_end(text, self.at, self.end)
             if stop is None:
                 self._unclosed_comment(self.at)
@@ -160,14 +170,15 @@ class _Cutter:
             )
         )
 
-    def _cut_group(self) -> None:
+    def _cut_group(self) -> Iterator[Part]:
         text = self.text
         opening = _STARS.match(text, self.at, self.end)
         assert opening is not None
         closing = _STARS.search(text, opening.end(), self.end)
         bar = text.find("|", opening.end(), self.end)
         bar = self.end if bar < 0 else bar
-        if closing is None or closing.start() > bar or not text[opening.end() : closing.start()].strip(" .\t\r\n\\"):
+        unnamed = closing is None or not "".join(text[opening.end() : closing.start()].split()).strip(".\\")
+        if closing is None or closing.start() > bar or unnamed:
             where = Span(self.file, self.at, opening.end())
             message = "a group heading needs a name and a second row of `*`"
             said = error("bad-group", message, where, label="opens here")
@@ -176,10 +187,10 @@ class _Cutter:
             return
         documentation = text[closing.end() : bar]
         start, end = _trim(text, opening.end(), closing.start())
-        self.parts.append(Part(PartKind.GROUP, start, end, documentation=clean_text(documentation)))
+        yield Part(PartKind.GROUP, start, end, documentation=clean_text(documentation))
         self.at = bar + 1
 
-    def _cut_macro(self, after: int) -> None:
+    def _cut_macro(self, after: int) -> Iterator[Part]:
         header = _MACRO_HEADER.match(self.text, after, self.end)
         if header is None:
             where = Span(self.file, self.at, after)
@@ -194,10 +205,10 @@ class _Cutter:
             self.at = self.end if line < 0 else line
             return
         start, end = _trim(self.text, after, header.end())
-        self.parts.append(Part(PartKind.MACRO, start, end))
+        yield Part(PartKind.MACRO, start, end)
         self.at = header.end()
 
-    def _cut_equation(self) -> None:
+    def _cut_equation(self) -> Iterator[Part]:
         text, end = self.text, self.end
         start = at = self.at
         while True:
@@ -218,7 +229,7 @@ class _Cutter:
                 at = stop.end()
         body_end = stop.start()
         if sign == "|":
-            self.parts.append(Part(PartKind.EQUATION, start, _trim(text, start, body_end)[1]))
+            yield Part(PartKind.EQUATION, start, _trim(text, start, body_end)[1])
             self.at = stop.end()
             return
         field = _STOP_IN_FIELD.search(text, stop.end(), end)
@@ -242,7 +253,7 @@ class _Cutter:
         elif field is None:
             self._missing_bar(start, body_end)
         stop_at = _trim(text, start, body_end)[1]
-        self.parts.append(Part(PartKind.EQUATION, start, stop_at, *units, documentation, supplementary))
+        yield Part(PartKind.EQUATION, start, stop_at, *units, documentation, supplementary)
         self.at = after
 
     def _look_for_swallowed(self, start: int, end: int) -> None:
@@ -282,6 +293,12 @@ class _Cutter:
                 help=["an equation ends with `~ units ~ documentation |`"],
             )
         )
+
+
+def _old_group(comment: str) -> str:
+    """Return the name in a group heading of the old style, `{**name**}`; empty where the comment is none."""
+    comment = comment.strip()
+    return comment.strip("* \t\r\n") if comment.startswith("**") and comment.endswith("**") else ""
 
 
 def _documentation(field: str) -> tuple[str, bool]:

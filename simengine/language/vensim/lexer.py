@@ -48,7 +48,7 @@ KEYWORDS = (
 _CONTINUATION = r"\\[ \t]*\r?\n[ \t]*"
 _WORD = r"[\w$'&%#@.\x80-\U0010ffff]"
 _NAME = rf"[A-Za-z_$#%&@\x80-\U0010ffff]{_WORD}*(?:(?:[ \t]+(?:{_CONTINUATION})?|{_CONTINUATION}){_WORD}+)*"
-_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*"'
+_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.)){0,1024}"'
 _KEYWORD = ":[ \t]*(?:" + "|".join(k.replace(" ", r"[ \t_]+") for k in KEYWORDS) + ")[ \t]*:"
 
 _TOKEN = re.compile(

@@ -98,9 +98,9 @@ class _Reader:
 
     def read(self) -> tuple[ModelDefinition, tuple[Diagnostic, ...]]:
         """Read the whole file."""
+        self.read_left_sides()
         for diagnostic in self.parts.diagnostics:
             self.report(diagnostic)
-        self.read_left_sides()
         dimensions, problems = open_dimensions(self.written)
         for diagnostic in [*self.files.problems, *problems]:
             self.report(diagnostic)

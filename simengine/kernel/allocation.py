@@ -1,0 +1,115 @@
+"""Sharing out what is scarce: priority profiles, and the price at which they clear.
+
+Each requester has a curve: how much of its request it gets at a price (a priority that must be passed). The
+price is sought at which all together get what there is.
+
+Invariant: what is given out is the smaller of what there is and what is asked, to the last digits; nobody
+gets more than its request.
+References: Vensim reference manual, "ALLOCATE AVAILABLE", "ALLOCATE BY PRIORITY", "Specifying the curves".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL = range(5)
+_STEPS = 120
+
+
+def share_above(kind: Array, centre: Array, width: Array, price: Array) -> Array:
+    """Return the share of a request that stands above a price, by the profile's kind (NaN: not supported).
+
+    Kinds 1 and 2 have a width of `width` around the centre; for 3 it is the standard deviation, for 4 the
+    distance over which the exponential falls by e. Kind 5 (constant elasticity) and integer allocation
+    (10 added) are not supported.
+    """
+    from scipy.special import ndtr  # heavy: only where a model allocates
+
+    with np.errstate(all="ignore"):
+        z = (centre - price) / width
+        z = np.where(width == 0, np.where(centre >= price, np.inf, -np.inf), z)
+        rectangle = np.clip(z + 0.5, 0.0, 1.0)
+        side = np.clip(0.5 - np.abs(z), 0.0, 0.5)
+        triangle = np.where(z >= 0, 1.0 - 2.0 * side * side, 2.0 * side * side)
+        tail = 0.5 * np.exp(-np.abs(z))
+        exponential = np.where(z >= 0, 1.0 - tail, tail)
+    out = np.full(np.broadcast(kind, z).shape, np.nan)
+    for number, share in ((FIXED, 1.0), (RECTANGULAR, rectangle), (TRIANGULAR, triangle), (NORMAL, ndtr(z)),
+                          (EXPONENTIAL, exponential)):
+        out = np.where(kind == number, share, out)
+    return out
+
+
+def allocate(request: Array, kind: Array, centre: Array, width: Array, available: Array) -> Array:
+    """Return what each requester (first axis) gets of what is available."""
+    request = np.maximum(request, 0.0)
+    available = np.maximum(available, 0.0)
+    request, kind, centre, width = np.broadcast_arrays(request, kind, centre, width)
+    total = request.sum(axis=0)
+    reach = 45.0 * np.abs(width) + 1.0
+
+    def given(price: Array) -> Array:
+        return request * share_above(kind, centre, width, price)
+
+    low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
+    low, high = clear(lambda p: given(p).sum(axis=0), np.broadcast_to(available, low.shape), low, high)
+    more, less = given(low), given(high)
+    # between the last two prices: exact conservation, also where a curve jumps
+    with np.errstate(all="ignore"):
+        part = (available - less.sum(axis=0)) / (more.sum(axis=0) - less.sum(axis=0))
+    part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0)
+    shared = less + part * (more - less)
+    return np.where(np.isnan(more), np.nan, np.where(available >= total, request, np.where(available <= 0, 0.0, shared)))
+
+
+def clear(quantity: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> tuple[Array, Array]:
+    """Return prices around the one at which a falling quantity equals what is wanted (bisection)."""
+    low, high = np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
+    for _ in range(_STEPS):
+        middle = 0.5 * (low + high)
+        above = quantity(middle) > wanted
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+        if np.all((middle == low) & (middle == high)):
+            break
+    return low, high
+
+
+def market_price(demand: tuple[Array, ...], supply: tuple[Array, ...]) -> Array:
+    """Return the price at which demand (quantity, kind, centre, width along the first axis) equals supply.
+
+    Demand falls with the price, supply rises: a supplier's curve is the mirror of a demander's.
+    """
+    quantity_d, kind_d, centre_d, width_d = np.broadcast_arrays(*demand)
+    quantity_s, kind_s, centre_s, width_s = np.broadcast_arrays(*supply)
+
+    def excess(price: Array) -> Array:
+        bought = (quantity_d * share_above(kind_d, centre_d, width_d, price)).sum(axis=0)
+        return bought - (quantity_s * share_below(kind_s, centre_s, width_s, price)).sum(axis=0)
+
+    reach_d, reach_s = 45.0 * np.abs(width_d) + 1.0, 45.0 * np.abs(width_s) + 1.0
+    low = np.minimum((centre_d - reach_d).min(axis=0), (centre_s - reach_s).min(axis=0))
+    high = np.maximum((centre_d + reach_d).max(axis=0), (centre_s + reach_s).max(axis=0))
+    low, high = clear(excess, np.zeros_like(low), low, high)
+    return 0.5 * (low + high)
+
+
+def share_below(kind: Array, centre: Array, width: Array, price: Array) -> Array:
+    """Return the share of a supplier's quantity offered at a price."""
+    fixed = kind == FIXED
+    return np.where(fixed, 1.0, 1.0 - share_above(kind, centre, width, price))
+
+
+def demand_at_price(quantity: Any, kind: Any, centre: Any, width: Any, price: Any) -> Any:
+    """Return the quantity asked at a price."""
+    return quantity * share_above(np.asarray(kind), np.asarray(centre), np.asarray(width), np.asarray(price))
+
+
+def supply_at_price(quantity: Any, kind: Any, centre: Any, width: Any, price: Any) -> Any:
+    """Return the quantity offered at a price."""
+    return quantity * share_below(np.asarray(kind), np.asarray(centre), np.asarray(width), np.asarray(price))

@@ -1,0 +1,59 @@
+"""Devices: state too big for a stock, moved by code once a time step.
+
+In: the nodes a program's `Device` names, as arrays of shape (axes..., runs). Out: outputs of that shape.
+
+A device's `emit` shows what it gives at the time of the clock and changes nothing: it may be called for
+every stage of a step. `advance` ends the step.
+
+Invariant: every element and every run has its own device; none sees another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from simengine.kernel.clock import ClockState
+from simengine.kernel.devices.batch import BatchDelay
+from simengine.kernel.devices.belt import ConveyorDelay
+from simengine.kernel.devices.delay import FixedDelay, InformationDelay, MaterialDelay
+from simengine.kernel.devices.depreciation import StraightLine
+from simengine.model.lookup import Table
+from simengine.program.op import DeviceKind
+
+
+class DeviceState(Protocol):
+    """What the interpreter asks of a device."""
+
+    def start(self, arguments: Sequence[NDArray[Any]], clock: ClockState) -> None:
+        """Begin a run."""
+
+    def emit(self, arguments: Sequence[NDArray[Any]], clock: ClockState) -> tuple[NDArray[Any], ...]:
+        """Return what the device gives now, one array an output."""
+
+    def advance(self, arguments: Sequence[NDArray[Any]], clock: ClockState) -> None:
+        """End the time step."""
+
+
+KINDS: dict[DeviceKind, Any] = {
+    DeviceKind.DELAY_FIXED: FixedDelay,
+    DeviceKind.DELAY_INFORMATION: InformationDelay,
+    DeviceKind.DELAY_MATERIAL: MaterialDelay,
+    DeviceKind.DELAY_CONVEYOR: ConveyorDelay,
+    DeviceKind.DELAY_BATCH: BatchDelay,
+    DeviceKind.DEPRECIATE_STRAIGHTLINE: StraightLine,
+}
+
+
+def make_device(
+    kind: DeviceKind,
+    shape: tuple[int, ...],
+    runs: int,
+    options: tuple[str, ...] = (),
+    tables: Sequence[Table] | None = None,
+) -> DeviceState:
+    """Return new devices of a kind, one for each element and run."""
+    state: DeviceState = KINDS[kind]((*shape, runs), options, tables)
+    return state
