@@ -151,9 +151,7 @@ def _npv(arguments: int, _order: int) -> Macro:
         ("stream", "discount rate", "initial", "factor")[:arguments],
         {
             "discount": _integ(
-                divide(
-                    multiply(number(-1), multiply(discount, rate)), add(number(1), multiply(rate, dt))
-                ),
+                divide(multiply(number(-1), multiply(discount, rate)), add(number(1), multiply(rate, dt))),
                 number(1),
             ),
             "accumulated": _integ(multiply(stream, discount), INITIAL if arguments > 2 else Number(0.0)),

@@ -10,9 +10,7 @@ from simengine.model.definition import Dialect
 from simengine.source.names import Key, key_of
 
 BUILTINS: dict[str, Builtin] = {
-    b.id: b
-    for family in (mathematics, clock, state, array, table, random, reality, unsupported)
-    for b in family.ROWS
+    b.id: b for family in (mathematics, clock, state, array, table, random, reality, unsupported) for b in family.ROWS
 }
 
 

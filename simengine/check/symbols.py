@@ -42,7 +42,9 @@ class Symbols:
         self.definition = definition
         self.variables: dict[Key, Variable] = {}
         self.dimensions: dict[Key, Dimension] = {}
-        self.elements: dict[Key, tuple[Key, int]] = {}  # element: the first (largest) dimension with it, position from 1
+        self.elements: dict[
+            Key, tuple[Key, int]
+        ] = {}  # element: the first (largest) dimension with it, position from 1
         self.axes: dict[Key, tuple[AxisSymbol, ...]] = {}
         self.broken: set[Key] = set()  # variables whose left sides make no sense: no cascade of errors from them
         self._axis_of: dict[Key, AxisSymbol] = {}
@@ -177,7 +179,12 @@ def _axes_of(variable: Variable, symbols: Symbols, problems: list[Diagnostic]) -
                 near = nearest_names(subscript.name, [d.name for d in symbols.dimensions.values()])
                 hint = [f"did you mean `{near[0]}`?"] if near else []
                 problems.append(
-                    error("unknown-subscript", f"no dimension or element is called `{subscript.name}`", subscript.span, help=hint)
+                    error(
+                        "unknown-subscript",
+                        f"no dimension or element is called `{subscript.name}`",
+                        subscript.span,
+                        help=hint,
+                    )
                 )
                 symbols.broken.add(variable.key)
     axes: list[AxisSymbol] = []
@@ -210,5 +217,7 @@ def _check_repeats(variable: Variable, symbols: Symbols, problems: list[Diagnost
         first = seen.setdefault(left, equation)
         if first is not equation:
             others = (Label(first.span, "defined here first"),) if first.span else ()
-            problems.append(error("doubly-defined", f"`{variable.name}` is defined twice", equation.span, others=others))
+            problems.append(
+                error("doubly-defined", f"`{variable.name}` is defined twice", equation.span, others=others)
+            )
             symbols.broken.add(variable.key)

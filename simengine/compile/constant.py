@@ -34,6 +34,12 @@ _ARITHMETIC: dict[Operator, Callable[[float, float], float]] = {
     Operator.DIVIDE: operator.truediv,
 }
 
+_ROUNDING: dict[str, Callable[[float], float]] = {
+    "trunc": math.trunc,
+    "floor": math.floor,
+    "round": lambda x: math.floor(x + 0.5),
+}
+
 
 def constant_value(
     expression: Expression, symbols: Symbols, left: Sequence[Subscript], used: set[Key]
@@ -51,9 +57,7 @@ def constant_value(
     return None if any(v is None for v in values) else [v for v in values if v is not None]
 
 
-def _value(
-    node: Expression, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int
-) -> float | None:
+def _value(node: Expression, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
     if depth > 50:
         return None
     match node:
@@ -91,7 +95,7 @@ def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key]
             step = _value(specs.time_step, symbols, {}, used, depth + 1)
             return None if start is None or step is None else values[0] if start + step / 2 > values[1] else 0.0
         case "trunc" | "floor" | "round":
-            return {"trunc": math.trunc, "floor": math.floor, "round": lambda x: math.floor(x + 0.5)}[node.function](values[0])
+            return float(_ROUNDING[node.function](values[0]))
         case "min" | "max":
             return min(values) if node.function == "min" else max(values)
         case "initial" | "game":
@@ -99,9 +103,7 @@ def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key]
     return None
 
 
-def _reference_value(
-    node: Reference, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int
-) -> float | None:
+def _reference_value(node: Reference, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
     variable = symbols.variables.get(node.key)
     if variable is None:
         return None

@@ -8,13 +8,12 @@ Invariant: which argument goes where stands in `DEVICE_FUNCTIONS`; what a device
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simengine.compile.piece import Piece, PieceKind
-from simengine.model.expression import Call
+from simengine.compile.special import table_numbers
+from simengine.model.expression import Call, Number
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
 
@@ -30,7 +29,7 @@ class DeviceRule:
     start: tuple[int, ...]
     advance: tuple[int, ...]
     emit: tuple[int, ...] = ()
-    options: tuple[str, ...] = ()
+    table: int | None = None
 
 
 DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
@@ -38,6 +37,7 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_xmile": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
     "delay_information": DeviceRule(DeviceKind.DELAY_INFORMATION, start=(2,), advance=(0, 1)),
     "delay_material": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
+    "delay_conveyor": DeviceRule(DeviceKind.DELAY_CONVEYOR, start=(4, 5), emit=(1,), advance=(0, 2, 1), table=3),
     "delay_batch": DeviceRule(DeviceKind.DELAY_BATCH, start=(3, 4, 5), advance=(0, 1, 2)),
     "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1,), emit=(0,), advance=(0,)),
 }
@@ -46,23 +46,42 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
 def lower_device(place: EquationPlace, call: Call) -> None:
     """Add the device a call means, one for each point of the left side."""
     rule = DEVICE_FUNCTIONS[call.function]
-    place.prepare(*call.arguments)
-    nodes = {n: place.lower(call.arguments[n]) for n in {*rule.start, *rule.emit, *rule.advance} if n < len(call.arguments)}
+    call = _complete(place, call)
+    used = sorted({*rule.start, *rule.emit, *rule.advance})
+    place.prepare(*(call.arguments[n] for n in used))
+    nodes = {n: place.lower(call.arguments[n]) for n in used}
+    tables = None if rule.table is None else table_numbers(place.lowering, call.arguments[rule.table])
     target = place.target()
     number = len(place.out.devices)
     place.out.devices.append(
         Device(
             rule.kind,
             place.left.axes,
-            tuple(nodes[n] for n in rule.start if n in nodes),
-            tuple(nodes[n] for n in rule.emit if n in nodes),
-            tuple(nodes[n] for n in rule.advance if n in nodes),
+            tuple(nodes[n] for n in rule.start),
+            tuple(nodes[n] for n in rule.emit),
+            tuple(nodes[n] for n in rule.advance),
             (target,),
             place.number,
-            options=rule.options,
+            tables,
         )
     )
-    slots = target if isinstance(target, int) else np.asarray(target)
     place.out.pieces.append(
-        Piece(PieceKind.DEVICE, place.number, slots, place.left.axes, device=number, whole=True, span=place.equation.span)
+        Piece(
+            PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
+        )
     )
+
+
+def _complete(place: EquationPlace, call: Call) -> Call:
+    """Return the call with optional arguments filled in; what a device cannot do is reported."""
+    if call.function == "delay_xmile":
+        # XMILE 1.0, 3.5.3 "DELAY": without an initial value, the input's own
+        initial = call.arguments[2] if len(call.arguments) > 2 else call.arguments[0]
+        return replace(call, arguments=(*call.arguments[:2], initial, Number(0.0)))
+    if call.function == "depreciate_straightline" and call.arguments[2:] != (Number(1.0), Number(0.0)):
+        place.lowering.problem(
+            "unsupported-function",
+            f"`{call.name}` is supported with a fiscal period of 1 and an initial value of 0, written as numbers",
+            call,
+        )
+    return call

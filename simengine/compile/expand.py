@@ -112,7 +112,7 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
 def _expand_variable(variable: Variable, state: Expansion, depth: int) -> Variable:
     if not any(_has_work(e.expression, state) for e in variable.equations):
         return variable
-    equations = []
+    equations: list[Equation] = []
     for equation in variable.equations:
         for part in _split_by_order(equation, state):
             place = Place(variable, part, len(equations), depth)
@@ -378,9 +378,7 @@ def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> E
     frame = _open(node.arguments, place, state)
     prefix = _new_key(place, macro.key)
     given = list(node.arguments)
-    for default in macro.defaults[len(given) :]:
-        if default is not None:
-            given.append(default)
+    given.extend(d for d in macro.defaults[len(given) :] if d is not None)
     if len(given) != len(macro.inputs):
         state.problems.append(
             error(

@@ -98,7 +98,7 @@ class Lowering:
     # axes of reductions
 
     def prepare(self, expression: Expression) -> None:
-        """Number the axes of all `!` in an expression; to be called before `lower`, for all expressions of an equation."""
+        """Number the axes of all `!` in an expression; called before `lower`, for all expressions of an equation."""
         if _has_bang(expression):
             self._number(expression, {})
 
@@ -131,9 +131,7 @@ class Lowering:
     def within(self, call: Call) -> tuple[int, ...]:
         """Enter a reduction: its `!` become loops. Returns its axes; `leave` must follow."""
         axes = self.reduction_axes(call)
-        inner = tuple(
-            Loop(key, axis, self.symbols.axis_along(key).elements, reduce=True) for key, axis in axes.items()
-        )
+        inner = tuple(Loop(key, axis, self.symbols.axis_along(key).elements, reduce=True) for key, axis in axes.items())
         hidden = {x.dimension for x in inner}
         self.loops = (*inner, *(x for x in self.loops if not (x.reduce and x.dimension in hidden)))
         return tuple(axes.values())
@@ -156,14 +154,18 @@ class Lowering:
             case LookupCall():
                 return self.lookup_call(node)
             case TableLiteral() | ArrayLiteral() | Text():
-                return self.problem("misplaced-literal", "a table, array or text may not stand inside an equation", node)
+                return self.problem(
+                    "misplaced-literal", "a table, array or text may not stand inside an equation", node
+                )
         assert_never(node)
 
     def call(self, node: Call) -> Node:
         """Return the node of a builtin."""
         builtin = BUILTINS.get(node.function)
         if builtin is None:
-            return self.problem("unknown-function", f"no function or macro is called `{node.name or node.function}`", node)
+            return self.problem(
+                "unknown-function", f"no function or macro is called `{node.name or node.function}`", node
+            )
         match builtin.kind:
             case Kind.ELEMENTWISE:
                 assert isinstance(builtin.primitive, Op)
@@ -207,7 +209,7 @@ class Lowering:
         return Reduce(fold, self.spread(inner, axes), axes)
 
     def spread(self, inner: Node, axes: Sequence[int]) -> Node:
-        """Return a node that really extends over axes, for those a reduction must count even if it is constant there."""
+        """Return a node that really extends over axes: a reduction counts them even where it is constant."""
         missing = [a for a in axes if extent(inner, a) == 1 and self.size_of(a) > 1]
         if not missing:
             return inner
@@ -380,14 +382,13 @@ class Lowering:
         argument = self.lower(node.argument)
         return NAN if tables is None else Lookup(tables, argument)
 
-    def problem(self, code: str, message: str, node: Expression, *, help: Sequence[str] = ()) -> Node:  # noqa: A002
+    def problem(self, code: str, message: str, node: Expression, *, help: Sequence[str] = ()) -> Node:
         """Report a problem at a node; returns what stands in for it."""
         self.context.problems.append(error(code, message, node.span, help=help))
         return NAN
 
 
 def _has_bang(node: Expression) -> bool:
-    if isinstance(node, Reference):
-        if any(isinstance(s, Subscript) and s.reduce for s in node.subscripts):
-            return True
+    if isinstance(node, Reference) and any(isinstance(s, Subscript) and s.reduce for s in node.subscripts):
+        return True
     return any(_has_bang(c) for c in children(node))

@@ -143,9 +143,7 @@ def split_pieces(pieces: Sequence[Piece], slot_count: int, choose: Chooser) -> t
     return out, cycles
 
 
-def _split_component(
-    members: Sequence[Piece], slot_count: int, choose: Chooser
-) -> tuple[list[Piece], Cycle | None]:
+def _split_component(members: Sequence[Piece], slot_count: int, choose: Chooser) -> tuple[list[Piece], Cycle | None]:
     """Split pieces that need each other into pieces over the points that can be computed at once."""
     flat = [p if p.whole else as_one_axis(p) for p in members]
     starts = np.cumsum([0] + [1 if p.whole else _points(p) for p in flat])

@@ -115,8 +115,8 @@ def _check_defined(context: Context, out: Pieces, step_nodes: Chooser, start_nod
     if has_errors(context.problems):
         return
     for piece in out.pieces:
-        for slots in slots_read(_every_node(piece, out.devices)):
-            lacking = np.atleast_1d(slots)[np.atleast_1d(written[slots] == 0)]
+        for read in slots_read(_every_node(piece, out.devices)):
+            lacking = np.atleast_1d(read)[np.atleast_1d(written[read] == 0)]
             if lacking.size:
                 name = slot_name(context.layout.variables, int(lacking[0]))
                 reader = context.layout.variables[piece.variable].name
@@ -144,9 +144,7 @@ def slot_name(variables: Sequence[ProgramVariable], slot: int) -> str:
     return f"slot {slot}"
 
 
-def _mark_defined(
-    context: Context, out: Pieces, variables: Sequence[ProgramVariable]
-) -> tuple[ProgramVariable, ...]:
+def _mark_defined(context: Context, out: Pieces, variables: Sequence[ProgramVariable]) -> tuple[ProgramVariable, ...]:
     written = np.zeros(context.layout.slot_count, dtype=np.bool_)
     for slots in out.parameter_slots:
         written[slots] = True
@@ -177,7 +175,9 @@ def _prune(
     wanted = {k for k, v in context.symbols.variables.items() if not v.hidden} if save is None else set(save)
     wanted |= set(specs)
     writers: dict[int, list[int]] = {}
-    rate_of = dict(zip(np.concatenate([*out.stocks, _NONE]).tolist(), np.concatenate([*out.rates, _NONE]).tolist(), strict=True))
+    rate_of = dict(
+        zip(np.concatenate([*out.stocks, _NONE]).tolist(), np.concatenate([*out.rates, _NONE]).tolist(), strict=True)
+    )
     owner = np.full(count, -1, dtype=np.int64)
     for number, piece in enumerate(out.pieces):
         owner[piece.slots] = number
@@ -274,9 +274,7 @@ def _parameters(out: Pieces) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     return np.concatenate(out.parameter_slots), np.concatenate(out.parameter_values)
 
 
-def _stocks(
-    out: Pieces, pieces: Sequence[Piece]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
+def _stocks(out: Pieces, pieces: Sequence[Piece]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
     if not out.stocks:
         return _NONE, _NONE, np.empty(0, dtype=np.bool_)
     kept = np.concatenate([np.atleast_1d(p.slots).ravel() for p in pieces if p.kind is PieceKind.STOCK] or [_NONE])
@@ -293,7 +291,9 @@ def _report(context: Context, cycles: Sequence[Cycle], code: str) -> None:
     for cycle in cycles:
         names = [slot_name(variables, int(np.atleast_1d(p.slots).ravel()[0])) for p in cycle.pieces]
         shown = " -> ".join(f"`{n}`" for n in [*names, names[0]])
-        what = "depend on each other at the same time" if code == "algebraic-loop" else "need each other's initial value"
+        what = (
+            "depend on each other at the same time" if code == "algebraic-loop" else "need each other's initial value"
+        )
         first = cycle.pieces[0]
         others = tuple(Label(p.span, "which needs the next") for p in cycle.pieces[1:] if p.span is not None)
         text = f"{shown}: each needs the next" if len(names) > 1 else f"`{names[0]}` needs its own value"

@@ -15,7 +15,7 @@ import numpy as np
 
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
-from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
+from simengine.compile.build import ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
 from simengine.model.expression import Call, Expression, Reference, Subscript, TableLiteral, children
@@ -61,7 +61,9 @@ def unknown_function(lowering: Lowering, lookup: Reference) -> Node:
     names += [v.name for v in lowering.symbols.variables.values() if v.key in lowering.context.layout.table_numbers]
     near = nearest_names(lookup.name, names)
     help_ = [f"did you mean `{near[0]}`?"] if near else []
-    return lowering.problem("unknown-function", f"no function, macro or lookup is called `{lookup.name}`", lookup, help=help_)
+    return lowering.problem(
+        "unknown-function", f"no function, macro or lookup is called `{lookup.name}`", lookup, help=help_
+    )
 
 
 # over arrays
@@ -168,7 +170,8 @@ def _with_lookup(lowering: Lowering, node: Call) -> Node:
     return Lookup(lowering.context.layout.table_number(table.table), lowering.lower(node.arguments[0]))
 
 
-def _tables(lowering: Lowering, argument: Expression) -> Slots | None:
+def table_numbers(lowering: Lowering, argument: Expression) -> Slots | None:
+    """Return the number(s) of the tables an argument means, which may be written in place."""
     if isinstance(argument, TableLiteral):
         return lowering.context.layout.table_number(argument.table)
     if isinstance(argument, Reference):
@@ -179,7 +182,7 @@ def _tables(lowering: Lowering, argument: Expression) -> Slots | None:
 
 def _lookup(between: Between | None) -> Rule:
     def rule(lowering: Lowering, node: Call) -> Node:
-        tables = _tables(lowering, node.arguments[0])
+        tables = table_numbers(lowering, node.arguments[0])
         x = lowering.lower(node.arguments[1])
         return Constant(float("nan")) if tables is None else Lookup(tables, x, between)
 
@@ -188,7 +191,7 @@ def _lookup(between: Between | None) -> Rule:
 
 def _ask(query: TableQuery) -> Rule:
     def rule(lowering: Lowering, node: Call) -> Node:
-        tables = _tables(lowering, node.arguments[0])
+        tables = table_numbers(lowering, node.arguments[0])
         arguments = tuple(lowering.lower(a) for a in node.arguments[1:])
         return Constant(float("nan")) if tables is None else Ask(query, tables, arguments)
 
@@ -196,7 +199,7 @@ def _ask(query: TableQuery) -> Rule:
 
 
 def _data_at_time(lowering: Lowering, node: Call) -> Node:
-    tables = _tables(lowering, node.arguments[0])
+    tables = table_numbers(lowering, node.arguments[0])
     time = lowering.lower(node.arguments[1])
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
@@ -204,8 +207,8 @@ def _data_at_time(lowering: Lowering, node: Call) -> Node:
 def _time_value(lowering: Lowering, node: Call) -> Node:
     # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
     base, offset, measure = (lowering.lower(a) for a in node.arguments)
-    known = all(isinstance(n, Constant) and isinstance(n.value, float) for n in (base, measure))
-    if not known or measure.value != 0 or base.value not in {0.0, 1.0}:  # type: ignore[union-attr]
+    origin, what = (n.value if isinstance(n, Constant) else None for n in (base, measure))
+    if not isinstance(origin, float) or origin not in {0.0, 1.0} or not isinstance(what, float) or what != 0:
         return lowering.problem(
             "unsupported-function",
             f"`{node.name}` is supported relative to the current (0) or initial (1) time, in the model's time (0)",
@@ -213,7 +216,7 @@ def _time_value(lowering: Lowering, node: Call) -> Node:
             help=["calendar measures and the computer's clock need a calendar the model does not hold"],
         )
     clock = lowering.context.clock
-    return add(clock.time if base.value == 0 else clock.start, offset)  # type: ignore[union-attr]
+    return add(clock.time if origin == 0 else clock.start, offset)
 
 
 # random draws

@@ -76,7 +76,9 @@ def _along(lowering: Lowering, call: Call, op: AlongOp, arguments: Sequence[Expr
 def _invert(lowering: Lowering, call: Call) -> Node:
     axes = axes_along(lowering, call.arguments[0])
     if len(axes) < 2:
-        return lowering.problem("not-an-array", f"`{call.name}` needs a matrix over two dimensions of the left side", call)
+        return lowering.problem(
+            "not-an-array", f"`{call.name}` needs a matrix over two dimensions of the left side", call
+        )
     return Inverse(lowering.lower(call.arguments[0]), (axes[-2], axes[-1]))
 
 
@@ -113,9 +115,7 @@ def _allocate_available(lowering: Lowering, call: Call) -> Node:
     fields = profile(lowering, priorities)
     if axis is None or fields is None:
         return NAN
-    return Along(
-        AlongOp.ALLOCATE_AVAILABLE, axis, (lowering.lower(request), *fields, lowering.lower(available))
-    )
+    return Along(AlongOp.ALLOCATE_AVAILABLE, axis, (lowering.lower(request), *fields, lowering.lower(available)))
 
 
 def _allocate_xmile(lowering: Lowering, call: Call) -> Node:

@@ -54,8 +54,7 @@ def plan_time(start: float, stop: float, step: float, save: float) -> TimePlan:
     nearest = round(ratio)
     steps = nearest if abs(ratio - nearest) < 1e-6 * max(1.0, ratio) ** 0.5 else math.floor(ratio)
     every = save / step if save > 0 else 1.0
-    if every < 1.0:
-        every = 1.0
+    every = max(every, 1.0)
     count = math.floor(steps / every + 1e-6)
     saved = dict.fromkeys(min(steps, math.ceil(j * every - 1e-6)) for j in range(count + 1))
     return TimePlan(start, stop, step, save, steps, tuple(saved))

@@ -165,7 +165,7 @@ def _failures(
     method: Method,
 ) -> tuple[Failure, ...]:
     bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
-    out = []
+    out: list[Failure] = []
     for place in bad.tolist():
         found = None
         if plan is not None and method in TABLEAUS and len(out) < 100:

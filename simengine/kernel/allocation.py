@@ -40,8 +40,13 @@ def share_above(kind: Array, centre: Array, width: Array, price: Array) -> Array
         tail = 0.5 * np.exp(-np.abs(z))
         exponential = np.where(z >= 0, 1.0 - tail, tail)
     out = np.full(np.broadcast(kind, z).shape, np.nan)
-    for number, share in ((FIXED, 1.0), (RECTANGULAR, rectangle), (TRIANGULAR, triangle), (NORMAL, ndtr(z)),
-                          (EXPONENTIAL, exponential)):
+    for number, share in (
+        (FIXED, 1.0),
+        (RECTANGULAR, rectangle),
+        (TRIANGULAR, triangle),
+        (NORMAL, ndtr(z)),
+        (EXPONENTIAL, exponential),
+    ):
         out = np.where(kind == number, share, out)
     return out
 
@@ -65,7 +70,8 @@ def allocate(request: Array, kind: Array, centre: Array, width: Array, available
         part = (available - less.sum(axis=0)) / (more.sum(axis=0) - less.sum(axis=0))
     part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0)
     shared = less + part * (more - less)
-    return np.where(np.isnan(more), np.nan, np.where(available >= total, request, np.where(available <= 0, 0.0, shared)))
+    plain = np.where(available >= total, request, np.where(available <= 0, 0.0, shared))
+    return np.asarray(np.where(np.isnan(more), np.nan, plain))
 
 
 def clear(quantity: Callable[[Array], Array], wanted: Array, low: Array, high: Array) -> tuple[Array, Array]:
@@ -73,7 +79,7 @@ def clear(quantity: Callable[[Array], Array], wanted: Array, low: Array, high: A
     low, high = np.array(low, dtype=np.float64), np.array(high, dtype=np.float64)
     for _ in range(_STEPS):
         middle = 0.5 * (low + high)
-        above = quantity(middle) > wanted
+        above = quantity(middle) > wanted  # NaN counts as not above
         low, high = np.where(above, middle, low), np.where(above, high, middle)
         if np.all((middle == low) & (middle == high)):
             break
@@ -90,7 +96,7 @@ def market_price(demand: tuple[Array, ...], supply: tuple[Array, ...]) -> Array:
 
     def excess(price: Array) -> Array:
         bought = (quantity_d * share_above(kind_d, centre_d, width_d, price)).sum(axis=0)
-        return bought - (quantity_s * share_below(kind_s, centre_s, width_s, price)).sum(axis=0)
+        return np.asarray(bought - (quantity_s * share_below(kind_s, centre_s, width_s, price)).sum(axis=0))
 
     reach_d, reach_s = 45.0 * np.abs(width_d) + 1.0, 45.0 * np.abs(width_s) + 1.0
     low = np.minimum((centre_d - reach_d).min(axis=0), (centre_s - reach_s).min(axis=0))
@@ -102,7 +108,7 @@ def market_price(demand: tuple[Array, ...], supply: tuple[Array, ...]) -> Array:
 def share_below(kind: Array, centre: Array, width: Array, price: Array) -> Array:
     """Return the share of a supplier's quantity offered at a price."""
     fixed = kind == FIXED
-    return np.where(fixed, 1.0, 1.0 - share_above(kind, centre, width, price))
+    return np.asarray(np.where(fixed, 1.0, 1.0 - share_above(kind, centre, width, price)))
 
 
 def demand_at_price(quantity: Any, kind: Any, centre: Any, width: Any, price: Any) -> Any:

@@ -240,7 +240,9 @@ class StatementWriter:
     def _lookup(self, node: Lookup, depth: int) -> str:
         x = self.expression(node.x, depth)
         if isinstance(node.tables, int):
-            evaluate = evaluator(self.source.program.tables[node.tables], node.between, node.missing, one=self._single())
+            evaluate = evaluator(
+                self.source.program.tables[node.tables], node.between, node.missing, one=self._single()
+            )
             return f"{self.source.bind(evaluate, 'l')}({x})"
         numbers = sorted({int(n) for n in node.tables.ravel()})
         evaluators = {

@@ -141,7 +141,7 @@ _GEOMETRIC = (
 _DISCRETE: dict[Distribution, tuple[Function, Function]] = {
     Distribution.POISSON: (
         lambda k, mean: np.where(k < 0, 0.0, _special("pdtr")(np.maximum(k, 0), mean)),
-        lambda u, mean: _special("pdtrik")(u, mean),
+        _special("pdtrik"),
     ),
     Distribution.BINOMIAL: (
         lambda k, p, n: np.where(k < 0, 0.0, np.where(k >= n, 1.0, _special("bdtr")(np.maximum(k, 0), n, p))),

@@ -43,6 +43,7 @@ class Interpreter:
         self.many = runs is not None
         self.streams = RandomStreams(seed, runs)
         self._devices: list[Any] = []
+        self._compiled: dict[int, Any] = {}
         self._source = Source(program, self.many)
         namespace = self._namespace()
         names = {
@@ -115,7 +116,7 @@ class Interpreter:
         for number, memory in enumerate(memories):
             writer = StatementWriter(source)
             writer.temporary = 1000 * number
-            writer._uses, writer.rank = {}, rank_of(memory.update.value)
+            writer.rank = rank_of(memory.update.value)
             value = writer.expression(memory.update.value)
             left = 0 if isinstance(memory.update.slots, int) else memory.update.slots.ndim
             if writer.rank > left:
@@ -174,10 +175,10 @@ class Interpreter:
 
     def _full(self, value: Any, rank: int) -> NDArray[np.float64]:
         """Return a value with all axes and a run axis."""
-        value = np.asarray(value, dtype=np.float64)
+        full: NDArray[np.float64] = np.asarray(value, dtype=np.float64)
         if not self.many:
-            return (value.reshape((1,) * rank) if value.ndim < rank else value)[..., None]
-        return value if value.ndim == rank + 1 else value.reshape((1,) * rank + value.shape[-1:])
+            return np.expand_dims(full.reshape((1,) * rank) if full.ndim < rank else full, -1)
+        return full if full.ndim == rank + 1 else full.reshape((1,) * rank + full.shape[-1:])
 
     def _inverse(self, node: Inverse, value: Any) -> Any:
         moved = np.moveaxis(value, node.axes, (-2, -1))
@@ -210,16 +211,12 @@ class Interpreter:
             function = self._compiled[id(node)] = namespace["only"]
         return function(values, clock)
 
-    @property
-    def _compiled(self) -> dict[int, Any]:
-        return self.__dict__.setdefault("_compiled_nodes", {})
-
     def _emit(self, number: int, values: NDArray[np.float64], clock: ClockState) -> None:
         from simengine.kernel.devices import make_device
 
         device = self.program.devices[number]
         if self._devices[number] is None:
-            tables = None if device.tables is None else self.program.tables
+            tables = [self.program.tables[n] for n in np.ravel(device.tables if device.tables is not None else [])]
             runs = values.shape[1] if self.many else 1
             state = make_device(device.kind, device.axes, runs, device.options, tables)
             state.start(self._device_inputs(device.start, values, clock), clock)

@@ -73,7 +73,9 @@ def _invert(x: NDArray[np.float64], y: NDArray[np.float64], value: float) -> flo
     for place in range(len(x) - 1):
         low, high = y[place], y[place + 1]
         if min(low, high) <= value <= max(low, high):
-            return float(x[place] if low == high else x[place] + (value - low) * (x[place + 1] - x[place]) / (high - low))
+            return float(
+                x[place] if low == high else x[place] + (value - low) * (x[place + 1] - x[place]) / (high - low)
+            )
     rising = y[-1] >= y[0]
     return float(x[0] if (value < y[0]) == rising else x[-1])
 

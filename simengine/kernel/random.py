@@ -67,9 +67,9 @@ class RandomStreams:
         if self.runs is not None:
             streams = streams[..., None] if streams.ndim else streams
             run = self.runs.astype(np.uint64)
-        own = np.asarray(seed, dtype=np.float64)
-        own = np.where(np.isfinite(own), own, 0.0).astype(np.int64).astype(np.uint64) & _LOW
-        streams, run, own = np.broadcast_arrays(streams, run, own)
+        given = np.asarray(seed, dtype=np.float64)
+        own = np.where(np.isfinite(given), given, 0.0).astype(np.int64).astype(np.uint64) & _LOW
+        streams, run, own = (np.asarray(a, dtype=np.uint64) for a in np.broadcast_arrays(streams, run, own))
         count = np.full(streams.shape, step, dtype=np.uint64)
         key = [np.full(streams.shape, self.seed, dtype=np.uint64), own]
         words = philox([run & _LOW, count, streams & _LOW, run >> _SHIFT], key)

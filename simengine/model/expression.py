@@ -157,9 +157,7 @@ class ArrayLiteral:
     span: Span | None = _span()
 
 
-Expression: TypeAlias = (
-    Number | Text | Reference | Unary | Binary | Call | LookupCall | TableLiteral | ArrayLiteral
-)
+Expression: TypeAlias = Number | Text | Reference | Unary | Binary | Call | LookupCall | TableLiteral | ArrayLiteral
 
 
 def children(node: Expression) -> tuple[Expression, ...]:

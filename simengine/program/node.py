@@ -122,9 +122,7 @@ class Inverse:
     axes: tuple[int, int]
 
 
-Node: TypeAlias = (
-    "Constant | Load | Clock | Apply | Reduce | Lookup | Ask | Gather | Draw | Along | Inverse"
-)
+Node: TypeAlias = "Constant | Load | Clock | Apply | Reduce | Lookup | Ask | Gather | Draw | Along | Inverse"
 
 
 def operands(node: Node) -> tuple[Node, ...]:

@@ -67,7 +67,11 @@ class Diagnostic:
         return self.span.column if self.span is not None else None
 
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}:{self.column}: " if self.span is not None else (f"{self.path}: " if self.path else "")
+        place = (
+            f"{self.file}:{self.line}:{self.column}: "
+            if self.span is not None
+            else (f"{self.path}: " if self.path else "")
+        )
         return f"{place}{self.severity.value}[{self.code}]: {self.message}"
 
 

@@ -38,7 +38,8 @@ def render_json(diagnostic: Diagnostic) -> dict[str, Any]:
         end = diagnostic.span.file.place(max(diagnostic.span.start, diagnostic.span.end))
         out["end_line"], out["end_column"] = end
     out["others"] = [
-        {"file": o.span.file.path, "line": o.span.line, "column": o.span.column, "text": o.text} for o in diagnostic.others
+        {"file": o.span.file.path, "line": o.span.line, "column": o.span.column, "text": o.text}
+        for o in diagnostic.others
     ]
     return out
 
@@ -79,7 +80,9 @@ def _source_block(diagnostic: Diagnostic, paint: Any) -> list[str]:
     return out
 
 
-def _marked_line(file: SourceFile, number: int, marks: list[tuple[Span, str, str]], width: int, paint: Any) -> list[str]:
+def _marked_line(
+    file: SourceFile, number: int, marks: list[tuple[Span, str, str]], width: int, paint: Any
+) -> list[str]:
     raw = file.line(number)
     first = min(file.place(s.start)[1] for s, _, _ in marks) - 1
     cut = max(0, first - _WIDEST // 2) if len(raw) > _WIDEST else 0
@@ -102,7 +105,10 @@ def _plain(text: str) -> str:
 
 
 def _columns(text: str) -> int:
-    return sum(_TAB if c == "\t" else 2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in text)
+    return sum(
+        _TAB if c == "\t" else 2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1
+        for c in text
+    )
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -108,7 +108,8 @@ def _check_area(source: SheetCall, line: Line, area: Area, count: int, bad: list
         return
     along, beside = (area.height, area.width) if line.down else (area.width, area.height)
     if line.first is not None and line.last is not None and along > 1 and along != line.last - line.first + 1:
-        message = f"the range `{source.text(3)}` has {along} values for the {line.last - line.first + 1} times of `{source.text(2)}`"
+        times = f"the {line.last - line.first + 1} times of `{source.text(2)}`"
+        message = f"the range `{source.text(3)}` has {along} values for {times}"
         raise BadArgument(error("range-size", message, source.span(3), label=f"beside `{source.text(2)}`"))
     if beside != count:
         message = f"the range `{source.text(3)}` holds {beside} series; {count} are read"

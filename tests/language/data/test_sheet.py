@@ -128,7 +128,7 @@ def test_workbook_names_dates_and_formulas(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     sheet.title = "Données"
-    sheet["A1"], sheet["B1"], sheet["C1"] = datetime.datetime(2000, 1, 1), True, "=1+1"
+    sheet["A1"], sheet["B1"], sheet["C1"] = datetime.datetime(2000, 1, 1), True, "=1+1"  # noqa: DTZ001
     book.defined_names["all"] = DefinedName("all", attr_text="'Données'!$A$1:$C$1")
     sheet.defined_names["own"] = DefinedName("own", attr_text="'Données'!$B$1")
     book.save(tmp_path / "b.xlsx")
