@@ -1,0 +1,154 @@
+"""XML as a tree with places, read safely.
+
+In: a source file. Out: the root `Node`, or one diagnostic that says where the XML breaks.
+
+No document type is accepted (entities could grow without bound), and nesting is bounded.
+
+Invariant: every node and every character of text knows where in the file it stands.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.file import SourceFile, Span
+
+DEEPEST = 100
+
+
+@dataclass(slots=True)
+class Text:
+    """Decoded text in pieces, each with the offset of its first character in the file."""
+
+    file: SourceFile
+    value: str = ""
+    _starts: list[int] = field(default_factory=list)  # where pieces begin in `value`
+    _offsets: list[int] = field(default_factory=list)  # where they begin in the file
+
+    def add(self, piece: str, offset: int) -> None:
+        """Append a piece that stands at an offset of the file."""
+        self._starts.append(len(self.value))
+        self._offsets.append(offset)
+        self.value += piece
+
+    def offset(self, place: int) -> int:
+        """Return the offset in the file of a character of the text."""
+        if not self._starts:
+            return 0
+        at = max(0, bisect_right(self._starts, place) - 1)
+        return self._offsets[at] + place - self._starts[at]
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span of a stretch of the text."""
+        first = self.offset(start)
+        return Span(self.file, first, max(first + 1, self.offset(max(start, end - 1)) + 1))
+
+
+@dataclass(slots=True)
+class Node:
+    """An element. `tag` is the name without prefix for XMILE's own, with it for a vendor's: `isee:prefs`."""
+
+    tag: str
+    attributes: dict[str, str]
+    span: Span
+    text: Text
+    children: list[Node] = field(default_factory=list)
+    end: int = 0
+
+    def all(self, tag: str) -> Iterator[Node]:
+        """Yield the children with a tag."""
+        return (c for c in self.children if c.tag == tag)
+
+    def first(self, tag: str) -> Node | None:
+        """Return the first child with a tag."""
+        return next(self.all(tag), None)
+
+    def content(self, tag: str) -> str | None:
+        """Return the text of the first child with a tag, without blanks around it; None where there is none."""
+        child = self.first(tag)
+        return child.text.value.strip() if child is not None else None
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return an attribute."""
+        return self.attributes.get(name, default)
+
+
+class _Refused(Exception):
+    def __init__(self, code: str, message: str) -> None:
+        self.code, self.message = code, message
+        super().__init__(message)
+
+
+class _Builder:
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self.raw = file.text.encode("utf-8", "surrogatepass")
+        self.ascii = len(self.raw) == len(file.text)
+        self.root: Node | None = None
+        self.stack: list[Node] = []
+        self._mark = (0, 0)
+        self.parser = expat.ParserCreate("utf-8", None)
+        self.parser.buffer_text = False
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.CharacterDataHandler = self._data
+        self.parser.StartDoctypeDeclHandler = self._doctype
+
+    def offset(self) -> int:
+        """Return the offset in characters of what the parser reads now; calls come in order of place."""
+        byte = self.parser.CurrentByteIndex
+        if self.ascii:
+            return byte
+        before, characters = self._mark
+        if byte >= before:
+            characters += len(self.raw[before:byte].decode("utf-8", "replace"))
+            self._mark = (byte, characters)
+            return characters
+        return len(self.raw[:byte].decode("utf-8", "replace"))
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self.stack) >= DEEPEST:
+            raise _Refused("too-deep", f"elements are nested more than {DEEPEST} deep")
+        at = self.offset()
+        node = Node(name, attributes, Span(self.file, at, at + len(name) + 1), Text(self.file))
+        if self.stack:
+            self.stack[-1].children.append(node)
+        else:
+            self.root = node
+        self.stack.append(node)
+
+    def _end(self, _name: str) -> None:
+        self.stack.pop().end = self.offset()
+
+    def _data(self, data: str) -> None:
+        self.stack[-1].text.add(data, self.offset())
+
+    def _doctype(self, *_: object) -> None:
+        raise _Refused("document-type", "a document type declaration is not accepted")
+
+
+def parse_document(file: SourceFile) -> tuple[Node | None, Diagnostic | None]:
+    """Return the root of the file's XML, or what is wrong with it."""
+    builder = _Builder(file)
+    try:
+        builder.parser.Parse(builder.raw, True)
+    except expat.ExpatError as broken:
+        at = _place(file, broken.lineno, broken.offset)
+        reason = expat.ErrorString(broken.code)
+        opened = f" (inside `<{builder.stack[-1].tag}>`)" if builder.stack else ""
+        return None, error("malformed-xml", f"this is not well-formed XML: {reason}{opened}", at)
+    except _Refused as refused:
+        at = Span(file, builder.offset(), builder.offset() + 1)
+        return None, error(refused.code, refused.message, at)
+    return builder.root, None
+
+
+def _place(file: SourceFile, line: int, column: int) -> Span:
+    starts = file.line_starts
+    start = starts[min(line, len(starts)) - 1] + column
+    start = min(start, max(0, len(file.text) - 1))
+    return Span(file, start, start + 1)

@@ -1,0 +1,308 @@
+"""XMILE equations: lexer and parser.
+
+In: the text of an equation, with its places. Out: a tree of `Raw` references and the common nodes; names are
+not yet looked up.
+
+The result is the common expression tree, where `Reference.subscripts` may still hold `Star`, `Slice` and
+names that mean elements or variables: `arrays` makes them explicit.
+
+Invariant: parsing never raises to its caller: (tree or None, diagnostics).
+References: XMILE 1.0, 3.3 (operators and precedence), 3.2.2 (identifiers), 3.7.1 (arrays).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from simengine.language.xmile.document import Text
+from simengine.model.expression import (
+    Binary,
+    Call,
+    Expression,
+    Number,
+    Operator,
+    Position,
+    Reference,
+    Sign,
+    Subscript,
+    Unary,
+)
+from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.file import Span
+from simengine.source.names import key_of
+
+DEEPEST = 150
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[\s\u00a0]+|\{[^{}]*\})
+    |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<quoted>"(?:\\.|[^"\\])*"(?:\.(?:"(?:\\.|[^"\\])*"|[^\W\d][\w$\u00a0]*))*)
+    |(?P<name>\.?[^\W\d][\w$\u00a0]*(?:\.(?:"(?:\\.|[^"\\])*"|\w[\w$\u00a0]*))*)
+    |(?P<sign><>|<=|>=|!=|&&|\|\||[-+*/^()\[\],:=<>';!%?~@])""",
+    re.VERBOSE | re.DOTALL,
+)
+
+STAR = "*"
+"""Name of the subscript that stands for a whole dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token: its kind, text, and place in the equation."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+class _Stop(Exception):
+    """The equation cannot be read further; the diagnostic is kept."""
+
+
+_BINARY: dict[str, tuple[int, Operator | str]] = {
+    "or": (1, Operator.OR),
+    "||": (1, Operator.OR),
+    "and": (2, Operator.AND),
+    "&&": (2, Operator.AND),
+    "=": (4, Operator.EQUAL),
+    "<>": (4, Operator.NOT_EQUAL),
+    "!=": (4, Operator.NOT_EQUAL),
+    "<": (5, Operator.LESS),
+    "<=": (5, Operator.LESS_EQUAL),
+    ">": (5, Operator.GREATER),
+    ">=": (5, Operator.GREATER_EQUAL),
+    "+": (6, Operator.ADD),
+    "-": (6, Operator.SUBTRACT),
+    "*": (7, Operator.MULTIPLY),
+    "/": (7, Operator.DIVIDE),
+    "mod": (7, "mod"),
+    "^": (9, Operator.POWER),
+}
+_NOT, _SIGN = 3, 8
+_WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod"})
+
+
+def tokenize(text: str) -> tuple[list[Token], int | None]:
+    """Return the tokens of an equation, and the place of the first character no token can begin with."""
+    tokens: list[Token] = []
+    at = 0
+    while at < len(text):
+        found = _TOKEN.match(text, at)
+        if found is None:
+            return tokens, at
+        kind = found.lastgroup or ""
+        if kind != "blank":
+            tokens.append(Token(kind, found[0], at, found.end()))
+        at = found.end()
+    return tokens, None
+
+
+class Parser:
+    """Parses one equation."""
+
+    def __init__(self, text: Text, what: str) -> None:
+        self.text = text
+        self.what = what
+        self.tokens, bad = tokenize(text.value)
+        self.at = 0
+        self.depth = 0
+        self.problems: list[Diagnostic] = []
+        if bad is not None:
+            self.tokens = []
+            self._report("unexpected-character", f"`{text.value[bad]}` has no meaning in an equation", bad, bad + 1)
+
+    def parse(self) -> Expression | None:
+        """Return the tree, or None where the text is no equation."""
+        if self.problems:
+            return None
+        try:
+            tree = self.expression(0)
+            if self.at < len(self.tokens):
+                token = self.tokens[self.at]
+                self._fail("unexpected-token", f"`{token.text}` is not expected here", "an operator, or the end")
+        except _Stop:
+            return None
+        return tree
+
+    # tokens
+
+    def peek(self) -> str:
+        """Return the text of the next token, words in lower case; empty at the end."""
+        if self.at >= len(self.tokens):
+            return ""
+        token = self.tokens[self.at]
+        lower = token.text.lower()
+        return lower if token.kind == "name" and lower in _WORDS else token.text
+
+    def take(self) -> Token:
+        """Return the next token and move on."""
+        token = self.tokens[self.at]
+        self.at += 1
+        return token
+
+    def expect(self, sign: str, what: str) -> Token:
+        """Take a sign, or say that it was expected."""
+        if self.peek() != sign:
+            self._fail("missing-token", f"`{sign}` is missing {what}", f"`{sign}`")
+        return self.take()
+
+    def span(self, start: int, end: int) -> Span:
+        """Return the span between two places of the equation."""
+        return self.text.span(start, end)
+
+    def _report(self, code: str, message: str, start: int, end: int, label: str = "") -> None:
+        self.problems.append(error(code, f"{message} (in {self.what})", self.span(start, end), label=label))
+
+    def _fail(self, code: str, message: str, expected: str) -> None:
+        if self.at < len(self.tokens):
+            token = self.tokens[self.at]
+            self._report(code, message, token.start, token.end, f"expected {expected}")
+        else:
+            end = len(self.text.value.rstrip())
+            self._report(code, message, max(0, end - 1), max(1, end), f"expected {expected} after this")
+        raise _Stop
+
+    def _end(self) -> int:
+        return self.tokens[self.at - 1].end
+
+    # expressions
+
+    def expression(self, power: int) -> Expression:
+        """Return an expression whose operators bind at least as strongly as `power`."""
+        self.depth += 1
+        if self.depth > DEEPEST:
+            self._fail("too-deep", f"parentheses are nested more than {DEEPEST} deep", "a simpler equation")
+        start = self.tokens[self.at].start if self.at < len(self.tokens) else 0
+        left = self.prefix()
+        while True:
+            sign = self.peek()
+            found = _BINARY.get(sign)
+            if found is None or found[0] < power:
+                break
+            strength, operator = found
+            self.take()
+            # XMILE 1.0, 3.3.1: all operators group from the left, also ^
+            right = self.expression(strength + 1)
+            span = self.span(start, self._end())
+            if isinstance(operator, Operator):
+                left = Binary(operator, left, right, span)
+            else:
+                left = Call(operator, (left, right), "MOD", span=span)
+        self.depth -= 1
+        return left
+
+    def prefix(self) -> Expression:
+        """Return an operand, with the signs before it."""
+        sign = self.peek()
+        if sign == "":
+            self._fail("missing-operand", "the equation ends where a value is needed", "a number, name or parenthesis")
+        token = self.take()
+        match sign:
+            case "-" | "+":
+                operand = self.expression(_SIGN)
+                span = self.span(token.start, self._end())
+                if sign == "+":
+                    return operand
+                if isinstance(operand, Number):
+                    return Number(-operand.value, span)
+                return Unary(Sign.NEGATE, operand, span)
+            case "not" | "!":
+                operand = self.expression(_NOT)
+                return Unary(Sign.NOT, operand, self.span(token.start, self._end()))
+            case "(":
+                inner = self.expression(0)
+                self.expect(")", "to close the parenthesis")
+                return inner
+            case "if":
+                return self._conditional(token)
+        if token.kind == "number":
+            return Number(float(token.text), self.span(token.start, token.end))
+        if token.kind in {"name", "quoted"}:
+            return self._named(token)
+        self.at -= 1
+        self._fail("missing-operand", f"`{token.text}` stands where a value is needed", "a number, name or parenthesis")
+        raise AssertionError
+
+    def _conditional(self, token: Token) -> Expression:
+        condition = self.expression(0)
+        self.expect("then", "after the condition of IF")
+        then = self.expression(0)
+        self.expect("else", "after the value of THEN")
+        otherwise = self.expression(0)
+        span = self.span(token.start, self._end())
+        return Call("if", (condition, then, otherwise), "IF THEN ELSE", span=span)
+
+    def _named(self, token: Token) -> Expression:
+        name, name_span = self._long_name(token)
+        key = key_of(name)
+        if key == "nan" and self.peek() not in {"(", "["}:
+            return Number(math.nan, name_span)
+        subscripts: tuple[Subscript | Position, ...] = ()
+        if self.peek() == "[":
+            subscripts = self._subscripts()
+        if self.peek() == "(":
+            arguments = self._arguments()
+            span = self.span(token.start, self._end())
+            return Call(key, arguments, name, (Reference(name, key, subscripts, name_span, name_span),), span, name_span)
+        return Reference(name, key, subscripts, self.span(token.start, self._end()), name_span)
+
+    def _long_name(self, token: Token) -> tuple[str, Span]:
+        """Return a function's name of several words, as converters write: `EXPRESSION MACRO(...)`."""
+        end = self.at
+        while end < len(self.tokens) and self.tokens[end].kind == "name" and self.tokens[end].text.lower() not in _WORDS:
+            end += 1
+        if end > self.at and end < len(self.tokens) and self.tokens[end].text == "(":
+            words = [token, *self.tokens[self.at : end]]
+            self.at = end
+            return " ".join(w.text for w in words), self.span(token.start, words[-1].end)
+        return token.text, self.span(token.start, token.end)
+
+    def _arguments(self) -> tuple[Expression, ...]:
+        self.take()
+        out: list[Expression] = []
+        if self.peek() == ")":
+            self.take()
+            return ()
+        while True:
+            out.append(self.expression(0))
+            if self.peek() == ",":
+                self.take()
+                continue
+            self.expect(")", "to close the arguments")
+            return tuple(out)
+
+    def _subscripts(self) -> tuple[Subscript | Position, ...]:
+        self.take()
+        out: list[Subscript | Position] = []
+        while True:
+            out.append(self._subscript())
+            if self.peek() == ",":
+                self.take()
+                continue
+            self.expect("]", "to close the subscripts")
+            return tuple(out)
+
+    def _subscript(self) -> Subscript | Position:
+        start = self.tokens[self.at].start if self.at < len(self.tokens) else 0
+        if self.peek() == "*":
+            self.take()
+            self._sub_dimension()
+            return Subscript(STAR, key_of(STAR), reduce=True, span=self.span(start, self._end()))
+        index = self.expression(0)
+        if self.peek() == ":":
+            self.take()
+            last = self.expression(0)
+            span = self.span(start, self._end())
+            return Position(Call(":", (index, last), ":", span=span), span)
+        span = self.span(start, self._end())
+        if isinstance(index, Reference) and not index.subscripts:
+            return Subscript(index.name, index.key, span=span)
+        return Position(index, span)
+
+    def _sub_dimension(self) -> None:
+        """`*:Sub` (Stella) names the range that the star runs over; it is left in place for `arrays` as a name."""
+        if self.peek() == ":":
+            self._fail("unsupported-subscript", "`*:` with a subrange is not supported", "`*` alone")
