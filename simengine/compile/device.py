@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
 from simengine.model.expression import Call, Number
@@ -68,6 +70,40 @@ def lower_device(place: EquationPlace, call: Call) -> None:
     place.out.pieces.append(
         Piece(
             PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
+        )
+    )
+
+
+def lower_conveyor(place: EquationPlace, call: Call) -> None:
+    """Add a conveyor: it writes the stock itself, and the hidden variables of what comes out.
+
+    The call holds inflow, initial contents, length, then for each leakage its fraction and whether it is
+    exponential.
+    """
+    inflow, initial, length, *leaks = call.arguments
+    fractions, kinds = leaks[0::2], leaks[1::2]
+    place.prepare(inflow, initial, length, *fractions)
+    shares = tuple(place.lower(f) for f in fractions)
+    options = tuple("exponential" if isinstance(k, Number) and k.value else "linear" for k in kinds)
+    reach = place.lower(length)
+    outputs = [place.target(), *(place.beside(f">output {n}") for n in range(1 + len(fractions)))]
+    number = len(place.out.devices)
+    place.out.devices.append(
+        Device(
+            DeviceKind.CONVEYOR,
+            place.left.axes,
+            (place.lower(initial), reach),
+            shares,
+            (place.lower(inflow), reach, *shares),
+            tuple(outputs),
+            place.number,
+            options=options,
+        )
+    )
+    slots = np.concatenate([np.atleast_1d(np.asarray(o)).ravel() for o in outputs])
+    place.out.pieces.append(
+        Piece(
+            PieceKind.DEVICE, place.number, slots, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
-from simengine.compile.device import DEVICE_FUNCTIONS, lower_device
+from simengine.compile.device import DEVICE_FUNCTIONS, lower_conveyor, lower_device
 from simengine.compile.layout import strides
 from simengine.compile.lower import TIME, Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
@@ -143,7 +143,11 @@ class EquationPlace:
 
     def target(self) -> Slots:
         """Return the slots of the left side, over its own axes."""
-        placed = self.context.layout.variables[self.number]
+        return self.beside("")
+
+    def beside(self, suffix: str) -> Slots:
+        """Return the slots, at this left side, of the hidden variable that goes with this one."""
+        placed = self.context.layout.variables[self.context.layout.by_key[Key(f"{self.variable.key}{suffix}")]]
         slots = self.lowering.index(self.left.coordinates, strides(placed.shape), placed.first)
         assert slots is not None
         if isinstance(slots, int):
@@ -210,6 +214,10 @@ def lower_equation(place: EquationPlace) -> None:
             place.add(PieceKind.MEMORY, initial=place.lower(initial), update=place.lower(following))
         case Call(function="series"):
             _lower_series(place)
+        case Call(function="device_output"):
+            pass  # written by the device of its stock
+        case Call(function="conveyor"):
+            lower_conveyor(place, expression)
         case Call(function=name) if name in DEVICE_FUNCTIONS:
             lower_device(place, expression)
         case Call(function=name) if name in VECTOR_FUNCTIONS:

@@ -93,7 +93,7 @@ def role_of(variable: Variable) -> Role:
     match expression:
         case None:
             return Role.DATA
-        case Call(function="integ" | "integ_non_negative"):
+        case Call(function="integ" | "integ_non_negative" | "conveyor"):
             return Role.STOCK
         case TableLiteral():
             return Role.LOOKUP

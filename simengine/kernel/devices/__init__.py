@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simengine.kernel.clock import ClockState
 from simengine.kernel.devices.batch import BatchDelay
 from simengine.kernel.devices.belt import ConveyorDelay
+from simengine.kernel.devices.conveyor import Conveyor
 from simengine.kernel.devices.delay import FixedDelay, InformationDelay, MaterialDelay
 from simengine.kernel.devices.depreciation import StraightLine
 from simengine.model.lookup import Table
@@ -42,6 +43,7 @@ KINDS: dict[DeviceKind, Any] = {
     DeviceKind.DELAY_INFORMATION: InformationDelay,
     DeviceKind.DELAY_MATERIAL: MaterialDelay,
     DeviceKind.DELAY_CONVEYOR: ConveyorDelay,
+    DeviceKind.CONVEYOR: Conveyor,
     DeviceKind.DELAY_BATCH: BatchDelay,
     DeviceKind.DEPRECIATE_STRAIGHTLINE: StraightLine,
 }

@@ -9,12 +9,13 @@ Invariant: every node and every character of text knows where in the file it sta
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.file import SourceFile, Span
 
 DEEPEST = 100
@@ -84,10 +85,10 @@ class _Refused(Exception):
 
 
 class _Builder:
-    def __init__(self, file: SourceFile) -> None:
+    def __init__(self, file: SourceFile, text: str) -> None:
         self.file = file
-        self.raw = file.text.encode("utf-8", "surrogatepass")
-        self.ascii = len(self.raw) == len(file.text)
+        self.raw = text.encode("utf-8", "surrogatepass")
+        self.ascii = len(self.raw) == len(text)
         self.root: Node | None = None
         self.stack: list[Node] = []
         self._mark = (0, 0)
@@ -131,9 +132,25 @@ class _Builder:
         raise _Refused("document-type", "a document type declaration is not accepted")
 
 
-def parse_document(file: SourceFile) -> tuple[Node | None, Diagnostic | None]:
-    """Return the root of the file's XML, or what is wrong with it."""
-    builder = _Builder(file)
+def parse_document(file: SourceFile) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+    """Return the root of the file's XML, and what is wrong with it.
+
+    A variable whose end tag is missing is closed before the next one, with a warning, where blanks before
+    that one leave room for the tag: every character keeps its place.
+    """
+    root, problem = _parse(file, file.text)
+    if root is not None or problem is None or problem.code != "malformed-xml":
+        return root, () if problem is None else (problem,)
+    text, warnings = _close_variables(file)
+    if warnings:
+        repaired, _ = _parse(file, text)
+        if repaired is not None:
+            return repaired, warnings
+    return None, (problem,)
+
+
+def _parse(file: SourceFile, text: str) -> tuple[Node | None, Diagnostic | None]:
+    builder = _Builder(file, text)
     try:
         builder.parser.Parse(builder.raw, True)
     except expat.ExpatError as broken:
@@ -145,6 +162,34 @@ def parse_document(file: SourceFile) -> tuple[Node | None, Diagnostic | None]:
         at = Span(file, builder.offset(), builder.offset() + 1)
         return None, error(refused.code, refused.message, at)
     return builder.root, None
+
+
+_TAG = re.compile(r"<(/?)(stock|flow|aux|gf|variables)\b[^<>]*?(/?)>")
+
+
+def _close_variables(file: SourceFile) -> tuple[str, tuple[Diagnostic, ...]]:
+    text, warnings = file.text, []
+    opened: re.Match[str] | None = None
+    for tag in _TAG.finditer(file.text):
+        closes, name, empty = tag.groups()
+        if name in {"gf", "variables"} and opened is not None and opened[2] != "gf" and not closes:
+            continue
+        if closes:
+            opened = None if opened is not None and opened[2] == name else opened
+        elif name == "variables":
+            opened = None
+        else:
+            if opened is not None and name != "gf":
+                end = f"</{opened[2]}>"
+                start = tag.start() - len(end)
+                if start <= opened.end() or file.text[start : tag.start()].strip():
+                    return file.text, ()
+                text = text[:start] + end + text[tag.start() :]
+                span = Span(file, opened.start(), opened.end())
+                message = f"`{opened[0]}` is not closed: it is taken to end before `{tag[0]}`"
+                warnings.append(warning("unclosed-element", message, span, help=[f"write `{end}`"]))
+            opened = None if empty else tag
+    return text, tuple(warnings)
 
 
 def _place(file: SourceFile, line: int, column: int) -> Span:

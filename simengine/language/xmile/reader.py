@@ -67,11 +67,11 @@ def read_xmile(
     stem = Path(file.path).stem
     empty = ModelDefinition(stem, Dialect.XMILE, file, directory=directory)
     if root is None:
-        return empty, (broken,) if broken is not None else ()
+        return empty, broken
     if root.tag.split(":")[-1] != "xmile":
         text = f"the file holds `<{root.tag}>`, not `<xmile>`"
         return empty, (error("not-xmile", text, root.span, label="expected `<xmile>`"),)
-    problems: list[Diagnostic] = []
+    problems: list[Diagnostic] = list(broken)
     dimensions = read_dimensions(root, problems)
     drafts = collect(root, dimensions, problems)
     world = World(
@@ -84,6 +84,7 @@ def read_xmile(
     )
     world.macros = _macros(root, world)
     reader = VariableReader(world, _defaults(root))
+    reader.announce(drafts)
     seen: dict[Key, Variable] = {}
     for draft in drafts:
         variable = reader.read(draft)
@@ -100,7 +101,7 @@ def read_xmile(
             (header.content("name") if header is not None else None) or stem,
             Dialect.XMILE,
             file,
-            variables=(*seen.values(), *control),
+            variables=(*seen.values(), *reader.variables, *control),
             dimensions=tuple(world.dimensions.values()),
             macros=tuple(world.macros.values()),
             simulation=specs,
@@ -235,7 +236,9 @@ def _macros(root: Node, world: World) -> dict[Key, Macro]:
         scope = Scope("", {k: k for k in locals_})
         own = replace(world, arrays=locals_, tables=graphical_keys(inner), top=scope)
         reader = VariableReader(own, _defaults(root))
+        reader.announce(inner)
         variables = [v for v in (reader.read(d) for d in inner) if v is not None]
+        variables += reader.variables
         eqn = node.first("eqn")
         if eqn is not None and eqn.text.value.strip():
             parser = Parser(eqn.text, f"macro `{name}`")

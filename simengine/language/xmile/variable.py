@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from simengine.language.xmile.arrays import Place, World, resolve
 from simengine.language.xmile.document import Node
@@ -33,12 +34,13 @@ from simengine.source.diagnostic import error
 from simengine.source.names import Key, key_of
 
 ROLES = {"stock": Role.STOCK, "flow": Role.FLOW, "aux": Role.AUXILIARY, "gf": Role.LOOKUP}
-DEVICES = frozenset({"conveyor", "queue", "oven"})
+DEVICES = frozenset({"queue", "oven"})
 IGNORED = frozenset(
     "doc units range scale format dimensions non_negative event_poster display table_format eqn mathml element gf "
-    "inflow outflow init_eqn shape label border_style text_box options label_side label_angle".split()
+    "inflow outflow init_eqn shape label border_style text_box options label_side label_angle "
+    "conveyor leak yscale xscale ypts xpts".split()
 )
-UNREAD = frozenset({"leak", "leak_integers", "leak_start", "leak_end", "multiplier", "overflow", "spread_flow"})
+UNREAD = frozenset({"leak_integers", "leak_start", "leak_end", "multiplier", "overflow", "spread_flow"})
 _LIST = re.compile(r"[\s\d.,;eE+-]*[,;][\s\d.,;eE+-]*")
 
 
@@ -56,12 +58,25 @@ class VariableReader:
 
     world: World
     defaults: Defaults
-    variables: list[Variable] = field(default_factory=list)
+    variables: list[Variable] = field(default_factory=list)  # hidden ones, besides those `read` returns
+    flows: dict[Key, Draft] = field(default_factory=dict)
+    conveyor_flows: dict[Key, str] = field(default_factory=dict)
+
+    def announce(self, drafts: Sequence[Draft]) -> None:
+        """Learn which flows leave conveyors, before any variable is read."""
+        self.flows = {d.key: d for d in drafts if d.node.tag == "flow"}
+        for draft in drafts:
+            if draft.node.tag == "stock" and draft.node.first("conveyor") is not None:
+                ends, leaks = self._outflows(draft)
+                for number, key in enumerate([*ends[:1], *leaks]):
+                    self.conveyor_flows[key] = output_key(draft.key, number if ends else number + 1)
 
     def read(self, draft: Draft) -> Variable | None:
         """Return a variable, or None where it cannot be understood (which is reported)."""
         if not self._known(draft):
             return None
+        if draft.node.first("conveyor") is not None:
+            self.variables.extend(self._conveyor_outputs(draft))
         equations = self._equations(draft)
         node, stock = draft.node, draft.node.tag == "stock"
         return Variable(
@@ -122,11 +137,25 @@ class VariableReader:
             left = self._element(part, draft)
             if left is not None:
                 out.append(self._equation(part, draft, left, draft.node))
-        if not parts:
+        several = list(draft.node.all("eqn"))
+        if not parts and len(several) > 1:
+            out.extend(self._one_each(draft, several))
+        elif not parts:
             out.append(self._equation(draft.node, draft, whole, draft.node))
         elif draft.node.first("eqn") is not None and not out:
             out.append(self._equation(draft.node, draft, whole, draft.node))
         return tuple(out) or (Equation(whole, Number(float("nan")), span=draft.node.span),)
+
+    def _one_each(self, draft: Draft, several: Sequence[Node]) -> list[Equation]:
+        """Several `<eqn>` side by side, as converters write them, are one for each element in order."""
+        elements = product(*(self.world.dimensions[d].elements for d in draft.dimensions))
+        lefts = [tuple(Subscript(e.name, e.key) for e in row) for row in elements]
+        if len(lefts) != len(several):
+            text = f"`{draft.name}` has {len(lefts)} element(s) and {len(several)} equations"
+            self.world.problems.append(error("wrong-number-of-values", text, draft.node.span))
+            return []
+        holders = [Node("element", {}, eqn.span, eqn.text, [eqn]) for eqn in several]
+        return [self._equation(h, draft, left, draft.node) for h, left in zip(holders, lefts, strict=True)]
 
     def _element(self, part: Node, draft: Draft) -> tuple[Subscript, ...] | None:
         names = [n.strip() for n in part.get("subscript").split(",")]
@@ -149,8 +178,13 @@ class VariableReader:
     def _equation(self, holder: Node, draft: Draft, left: tuple[Subscript, ...], node: Node) -> Equation:
         place = Place(self.world, draft.scope, draft.key, dict(zip(draft.dimensions, left, strict=True)))
         expression = self._right_side(holder, draft, place, node)
-        if node.tag == "stock":
+        if node.tag == "stock" and node.first("conveyor") is not None:
+            expression = self._conveyor(draft, expression, place)
+        elif node.tag == "stock":
             expression = self._stock(draft, expression, place)
+        elif draft.key in self.conveyor_flows:
+            output = self.conveyor_flows[draft.key]
+            expression = Reference(output, Key(output), left, holder.span, holder.span)
         elif node.tag == "flow" and self._flag(node, default=self.defaults.flow) and expression is not None:
             expression = Call("max", (expression, Number(0.0)), "MAX", span=expression.span)
         return Equation(left, expression, span=holder.span)
@@ -207,9 +241,64 @@ class VariableReader:
         name = "integ_non_negative" if flows.non_negative else "integ"
         return Call(name, (net or Number(0.0), initial), "INTEG", span=initial.span or draft.node.span)
 
+    # conveyors
+
+    def _outflows(self, draft: Draft) -> tuple[list[Key], list[Key]]:
+        """Return the outflows that leave at the end, and those that leak on the way."""
+        flows = self._flows(draft).outflows
+        leaks = [f for f in flows if f in self.flows and self.flows[f].node.first("leak") is not None]
+        return [f for f in flows if f not in leaks], leaks
+
+    def _conveyor_outputs(self, draft: Draft) -> list[Variable]:
+        """Return the hidden variables a conveyor's device writes: what comes out, and each leakage."""
+        node = draft.node.first("conveyor")
+        assert node is not None
+        for child in node.children:
+            if child.tag not in {"len"} and not child.tag.startswith("isee:"):
+                text = f"`<{child.tag}>` of the conveyor `{draft.name}` is not run by this version"
+                self.world.problems.append(error("unsupported-feature", text, child.span))
+        ends, leaks = self._outflows(draft)
+        if len(ends) > 1:
+            text = f"the conveyor `{draft.name}` has {len(ends)} outflows at its end: one is run"
+            self.world.problems.append(error("unsupported-feature", text, draft.node.span))
+        whole = tuple(Subscript(self.world.dimensions[d].name, d) for d in draft.dimensions)
+        out = []
+        for number in range(1 + len(leaks)):
+            key = output_key(draft.key, number)
+            equation = Equation(whole, Call("device_output", (), "conveyor"), span=draft.node.span)
+            out.append(Variable(key, key, (equation,), hidden=True, dimensions=draft.dimensions, span=draft.node.span))
+        return out
+
+    def _conveyor(self, draft: Draft, initial: Expression, place: Place) -> Expression:
+        node = draft.node.first("conveyor")
+        assert node is not None
+        length = node.first("len")
+        if length is None:
+            text = f"the conveyor `{draft.name}` has no `<len>`"
+            self.world.problems.append(error("missing-equation", text, node.span))
+            return initial
+        inflow: Expression = Number(0.0)
+        for number, key in enumerate(self._flows(draft).inflows):
+            term = self._flow(key, draft, place)
+            inflow = term if number == 0 else Binary(Operator.ADD, inflow, term, draft.node.span)
+        arguments = [inflow, initial, self._parse(length, draft, place)]
+        for key in self._outflows(draft)[1]:
+            flow = self.flows[key]
+            leak, eqn = flow.node.first("leak"), flow.node.first("eqn")
+            assert leak is not None
+            kind = Number(float(leak.get("exponential") == "true" or node.get("exponential_leak") == "true"))
+            fraction = self._parse(eqn, flow, replace(place, scope=flow.scope)) if eqn is not None else Number(0.0)
+            arguments += [fraction, kind]
+        return Call("conveyor", tuple(arguments), "conveyor", span=initial.span or draft.node.span)
+
     def _flow(self, key: Key, draft: Draft, place: Place) -> Expression:
         reference = Reference(key, key, (), draft.node.span, draft.node.span)
         return resolve(reference, Place(self.world, Scope("", {key: key}), draft.key, place.left))
+
+
+def output_key(stock: Key, number: int) -> Key:
+    """Return the key of what a conveyor gives: 0 its outflow, then each leakage."""
+    return Key(f"{stock}>output {number}")
 
 
 def _range(node: Node) -> Range | None:
