@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,19 @@ class _Result:
     def __init__(self, saved: Saved, trajectory: Trajectory) -> None:
         self._saved = saved
         self._trajectory = trajectory
+
+    @property
+    def saved(self) -> Saved:
+        """What was saved, and where it stands."""
+        return self._saved
+
+    def columns(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Return names of all columns, `Name` or `Name[a,b]`, and their places in `matrix`."""
+        return self._saved.columns
+
+    def matrix(self) -> NDArray[np.float64]:
+        """Return all values without labels: (..., time, place)."""
+        return self._trajectory.values
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -115,6 +129,18 @@ class Run(_Result):
         times = self.times
         span = f"{times[0]:g} to {times[-1]:g}" if len(times) else "no times"
         return f"<Run of {len(self.names)} variables, {len(times)} times from {span}>"
+
+    def to_csv(self, path: str | Path, *, decimal_comma: bool = False) -> None:
+        """Write all variables as CSV, whole or not at all; with `;` and decimal comma where asked."""
+        from simengine.results.write import write_run  # a sibling that imports this
+
+        write_run(self, Path(path).with_suffix(".csv"), decimal_comma=decimal_comma)
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write all variables as tidy long Parquet (variable, element, time, value), whole or not at all."""
+        from simengine.results.write import write_run
+
+        write_run(self, Path(path).with_suffix(".parquet"))
 
     def to_dataframe(self) -> pd.DataFrame:
         """Return all variables: index time, columns `Name` or `Name[a,b]` as in the model."""

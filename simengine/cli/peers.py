@@ -1,0 +1,61 @@
+"""Other engines, asked for a second opinion. They are optional: `pip install simengine[compare]`.
+
+In: a model's path. Out: their frame (index time, columns as they name them), or why there is none.
+
+Invariant: nothing of them is imported before they are asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import shutil
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def run_peer(
+    name: str, path: str, data: Sequence[str] | Mapping[str, str] | None
+) -> tuple[pd.DataFrame | None, str]:
+    """Return what another engine makes of a model, or the reason why it cannot run it."""
+    runner = {"pysd": _pysd, "simlin": _simlin}[name]
+    quiet = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(quiet), contextlib.redirect_stderr(quiet), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return runner(path, data), ""
+    except ImportError:
+        return None, f"it is not installed (pip install simengine[compare] brings {name})"
+    except Exception as reason:  # noqa: BLE001  (whatever another engine does is its answer)
+        text = " ".join(str(reason).split()) or "no reason given"
+        return None, f"{type(reason).__name__}: {text[:300]}"
+
+
+def _pysd(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataFrame:
+    import pysd
+
+    with tempfile.TemporaryDirectory() as folder:  # it writes its translation beside the model
+        for beside in Path(path).resolve().parent.iterdir():
+            if beside.is_file() and beside.stat().st_size < 50_000_000:
+                shutil.copy(beside, folder)
+        copy = str(Path(folder) / Path(path).name)
+        read = pysd.read_vensim if copy.lower().endswith(".mdl") else pysd.read_xmile
+        files = list(data) if data is not None and not isinstance(data, Mapping) else None
+        model = read(copy, data_files=files) if files else read(copy)
+        frame: pd.DataFrame = model.run()
+    return frame
+
+
+def _simlin(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataFrame:
+    import simlin
+
+    del data
+    model = simlin.load(path)
+    frame: pd.DataFrame = model.run(analyze_loops=False).results
+    return frame
