@@ -5,23 +5,27 @@
     run = model.run({"insulation rate": "3 %/year"}, save=["gas use"])
     run["gas use"]
 
-Invariant: importing this costs little; heavy libraries are loaded where they are first needed.
+Invariant: importing this costs next to nothing: each public name is imported when it is first used.
 """
 
 from __future__ import annotations
 
-from simengine.api.load import load
-from simengine.api.model import Model
-from simengine.results.run import Ensemble, Run
-from simengine.source.diagnostic import (
-    Diagnostic,
-    InputError,
-    ModelError,
-    RunError,
-    RunWarning,
-    Severity,
-    SimengineError,
-)
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simengine.api.load import load
+    from simengine.api.model import Model
+    from simengine.results.run import Ensemble, Run
+    from simengine.source.diagnostic import (
+        Diagnostic,
+        InputError,
+        ModelError,
+        RunError,
+        RunWarning,
+        Severity,
+        SimengineError,
+    )
 
 __version__ = "0.1.0"
 
@@ -38,3 +42,24 @@ __all__ = [
     "SimengineError",
     "load",
 ]
+
+_HOMES = {
+    "Ensemble": "results.run",
+    "Model": "api.model",
+    "Run": "results.run",
+    "load": "api.load",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used."""
+    if name not in __all__:
+        raise AttributeError(f"module 'simengine' has no attribute {name!r}")
+    home = import_module(f"simengine.{_HOMES.get(name, 'source.diagnostic')}")
+    value = getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
