@@ -154,7 +154,9 @@ class Reader:
             flat = every.ravel()
             return flat if placed.defined is None else flat[placed.defined.ravel()]
         if len(target.elements) != len(placed.axes):
-            raise InputError(f"`{target.variable.name}` has {len(placed.axes)} dimension(s), `{target.name}` names {len(target.elements)}")
+            raise InputError(
+                f"`{target.variable.name}` has {len(placed.axes)} dimension(s), `{target.name}` names {len(target.elements)}"
+            )
         place = []
         for element, axis in zip(target.elements, placed.axes, strict=True):
             index = {key_of(e): n for n, e in enumerate(axis.elements)}
@@ -170,7 +172,9 @@ class Reader:
     def _points(self, target: Target, value: Any, out: Assignment) -> None:
         if target.elements:
             raise InputError(f"`{target.name}`: points can be given for a whole variable only")
-        pairs = sorted((float(x), self._point(target, y)) for x, y in (value.items() if isinstance(value, Mapping) else value))
+        pairs = sorted(
+            (float(x), self._point(target, y)) for x, y in (value.items() if isinstance(value, Mapping) else value)
+        )
         if not pairs:
             raise InputError(f"`{target.name}`: no points given")
         table = TableLiteral(Table(tuple(p[0] for p in pairs), tuple(p[1] for p in pairs), Between.INTERPOLATE))

@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run_peer(
-    name: str, path: str, data: Sequence[str] | Mapping[str, str] | None
-) -> tuple[pd.DataFrame | None, str]:
+def run_peer(name: str, path: str, data: Sequence[str] | Mapping[str, str] | None) -> tuple[pd.DataFrame | None, str]:
     """Return what another engine makes of a model, or the reason why it cannot run it."""
     runner = {"pysd": _pysd, "simlin": _simlin}[name]
     quiet = io.StringIO()

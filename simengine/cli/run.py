@@ -30,15 +30,21 @@ COLUMNS = 6
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("model", help="a .mdl, .xmile, .stmx or .xml file")
-    parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help='"NAME=VALUE" or "NAME=VALUE UNIT"')
-    parser.add_argument("--save", action="append", default=[], metavar="PATTERN", help="variables to save; * matches anything")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help='"NAME=VALUE" or "NAME=VALUE UNIT"'
+    )
+    parser.add_argument(
+        "--save", action="append", default=[], metavar="PATTERN", help="variables to save; * matches anything"
+    )
     parser.add_argument("--out", metavar="PATH", help="a .csv, .parquet or .nc file, or a folder")
     parser.add_argument("--params", metavar="FILE", help="a Vensim change file (.cin) with values")
     parser.add_argument("--start", type=float, help="begin at this time")
     parser.add_argument("--stop", type=float, help="end at this time")
     parser.add_argument("--time-step", type=float, help="use this time step")
     parser.add_argument("--integration", help="euler, rk2, rk4, rk45 or bdf")
-    parser.add_argument("--decimal-comma", action="store_true", help="write csv with ; and decimal comma, as Dutch Excel reads")
+    parser.add_argument(
+        "--decimal-comma", action="store_true", help="write csv with ; and decimal comma, as Dutch Excel reads"
+    )
     parser.add_argument("--json", action="store_true", help="print results as JSON")
     add_data(parser)
 
@@ -104,7 +110,11 @@ def _changes(path: str) -> dict[str, Any]:
 def _as_json(run: Run) -> dict[str, Any]:
     names, places = run.columns()
     values = run.matrix()[:, places]
-    failed = None if run.failed is None else {"variable": run.failed.variable, "time": run.failed.time, "reason": run.failed.reason}
+    failed = (
+        None
+        if run.failed is None
+        else {"variable": run.failed.variable, "time": run.failed.time, "reason": run.failed.reason}
+    )
     clean = [[v if np.isfinite(v) else None for v in column] for column in values.T.tolist()]
     return {
         "time": run.times.tolist(),

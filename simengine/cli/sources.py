@@ -50,6 +50,6 @@ def read_settings(given: list[str]) -> dict[str, object]:
     for text in given:
         name, sign, value = text.partition("=")
         if not sign or not name.strip() or not value.strip():
-            raise InputError(f"`{text}`: write --set \"NAME=VALUE\" or \"NAME=VALUE UNIT\"")
+            raise InputError(f'`{text}`: write --set "NAME=VALUE" or "NAME=VALUE UNIT"')
         out[name.strip()] = value.strip()
     return out

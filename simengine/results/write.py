@@ -98,7 +98,9 @@ def _parquet(run: Run, path: Path) -> None:
     table = pa.table(
         {
             "variable": pa.DictionaryArray.from_arrays(np.repeat(np.asarray(variable_numbers, np.int32), count), names),
-            "element": pa.DictionaryArray.from_arrays(np.repeat(np.asarray(element_numbers, np.int32), count), elements),
+            "element": pa.DictionaryArray.from_arrays(
+                np.repeat(np.asarray(element_numbers, np.int32), count), elements
+            ),
             "time": np.tile(run.times, len(columns)),
             "value": matrix.T.ravel(),
         }

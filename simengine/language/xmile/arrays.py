@@ -141,6 +141,8 @@ def _subscript(s: Subscript | Position, dimension: Key, place: Place) -> Subscri
     along = world.dimensions[dimension]
     if isinstance(s, Position):
         return _position(s, along, place)
+    if s.reduce and s.name != STAR:
+        return s
     if s.name == STAR:
         if place.mode == "reduce":
             return Subscript(along.name, along.key, reduce=True, span=s.span)
@@ -243,7 +245,9 @@ def _builtin(node: Call, builtin: Builtin, spelling: Spelling, place: Place) -> 
         inner = replace(place, mode="reduce")
     elif builtin.id == "allocate_xmile":
         inner = replace(place, mode="vector")
-    arguments = [resolve(a, inner if n == 0 or builtin.id != "rank_xmile" else place) for n, a in enumerate(node.arguments)]
+    arguments = [
+        resolve(a, inner if n == 0 or builtin.id != "rank_xmile" else place) for n, a in enumerate(node.arguments)
+    ]
     if spelling.order:
         ordered: list[Expression] = [Number(0.0)] * (max(spelling.order) + 1)
         for n, argument in enumerate(arguments):

@@ -246,13 +246,17 @@ class Parser:
         if self.peek() == "(":
             arguments = self._arguments()
             span = self.span(token.start, self._end())
-            return Call(key, arguments, name, (Reference(name, key, subscripts, name_span, name_span),), span, name_span)
+            return Call(
+                key, arguments, name, (Reference(name, key, subscripts, name_span, name_span),), span, name_span
+            )
         return Reference(name, key, subscripts, self.span(token.start, self._end()), name_span)
 
     def _long_name(self, token: Token) -> tuple[str, Span]:
         """Return a function's name of several words, as converters write: `EXPRESSION MACRO(...)`."""
         end = self.at
-        while end < len(self.tokens) and self.tokens[end].kind == "name" and self.tokens[end].text.lower() not in _WORDS:
+        while (
+            end < len(self.tokens) and self.tokens[end].kind == "name" and self.tokens[end].text.lower() not in _WORDS
+        ):
             end += 1
         if end > self.at and end < len(self.tokens) and self.tokens[end].text == "(":
             words = [token, *self.tokens[self.at : end]]
@@ -289,8 +293,14 @@ class Parser:
         start = self.tokens[self.at].start if self.at < len(self.tokens) else 0
         if self.peek() == "*":
             self.take()
-            self._sub_dimension()
-            return Subscript(STAR, key_of(STAR), reduce=True, span=self.span(start, self._end()))
+            if self.peek() != ":":
+                return Subscript(STAR, key_of(STAR), reduce=True, span=self.span(start, self._end()))
+            self.take()  # `*:Sub` runs over a part of the dimension (Stella)
+            part = self.prefix()
+            if not isinstance(part, Reference) or part.subscripts:
+                self._fail("bad-subscript", "`*:` needs the name of a dimension", "a dimension")
+                raise AssertionError
+            return Subscript(part.name, part.key, reduce=True, span=self.span(start, self._end()))
         index = self.expression(0)
         if self.peek() == ":":
             self.take()
@@ -301,8 +311,3 @@ class Parser:
         if isinstance(index, Reference) and not index.subscripts:
             return Subscript(index.name, index.key, span=span)
         return Position(index, span)
-
-    def _sub_dimension(self) -> None:
-        """`*:Sub` (Stella) names the range that the star runs over; it is left in place for `arrays` as a name."""
-        if self.peek() == ":":
-            self._fail("unsupported-subscript", "`*:` with a subrange is not supported", "`*` alone")

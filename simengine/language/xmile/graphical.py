@@ -12,7 +12,12 @@ from simengine.language.xmile.document import Node
 from simengine.model.lookup import Between, Table
 from simengine.source.diagnostic import Diagnostic, error
 
-KINDS = {"": Between.INTERPOLATE, "continuous": Between.INTERPOLATE, "extrapolate": Between.EXTRAPOLATE, "discrete": Between.HOLD}
+KINDS = {
+    "": Between.INTERPOLATE,
+    "continuous": Between.INTERPOLATE,
+    "extrapolate": Between.EXTRAPOLATE,
+    "discrete": Between.HOLD,
+}
 
 
 def read_graphical(node: Node, name: str) -> tuple[Table | None, Diagnostic | None]:
@@ -34,9 +39,10 @@ def read_graphical(node: Node, name: str) -> tuple[Table | None, Diagnostic | No
         return None, error("bad-graphical", text, points.span)
     if any(b < a for a, b in zip(x, x[1:], strict=False)):
         return None, error("bad-graphical", f"the x points of `{name}` must rise", (across or node).span)
+    between = Between(node.get("simengine:type") or KINDS[kind].value)
     low, high = _ends(node, "yscale")
     box = (x[0], low, x[-1], high) if low is not None and high is not None else None
-    return Table(tuple(x), tuple(y), KINDS[kind], box), None
+    return Table(tuple(x), tuple(y), between, box), None
 
 
 def _numbers(node: Node) -> list[float] | None:

@@ -146,9 +146,7 @@ def _simulation(
         own = variables.get(key_of(name))
         if own is None:
             units = _time_units(node)
-            added.append(
-                Variable(name, key_of(name), (Equation((), Number(value)),), units=units, group=CONTROL_GROUP)
-            )
+            added.append(Variable(name, key_of(name), (Equation((), Number(value)),), units=units, group=CONTROL_GROUP))
         references.append(_spec(name, own, value))
     method, text = Method.EULER, (node.get("method") if node is not None else "").strip().lower()
     if text:

@@ -11,11 +11,12 @@ References: XMILE 1.0, 3.2.2 (names), 4.6 (modules), 4.5 (dimensions).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import abc
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from simengine.language.xmile.document import Node
-from simengine.model.dimension import Dimension, Element
+from simengine.model.dimension import Dimension, Element, Mapping
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.names import Key, key_of, nearest_names
 
@@ -62,7 +63,9 @@ def read_dimensions(root: Node, problems: list[Diagnostic]) -> dict[Key, Dimensi
             size = node.get("size").strip()
             if not elements:
                 if not size.isdigit() or not 0 < int(size) <= 1_000_000:
-                    problems.append(error("bad-dimension", f"dimension `{name}` has no elements and no size", node.span))
+                    problems.append(
+                        error("bad-dimension", f"dimension `{name}` has no elements and no size", node.span)
+                    )
                     continue
                 elements = [str(n + 1) for n in range(int(size))]
             keys = [key_of(e) for e in elements]
@@ -74,11 +77,23 @@ def read_dimensions(root: Node, problems: list[Diagnostic]) -> dict[Key, Dimensi
                 problems.append(error("doubly-defined", f"dimension `{name}` is defined twice", node.span))
                 continue
             pairs = tuple(Element(e, k) for e, k in zip(elements, keys, strict=True))
-            out[key] = Dimension(name, key, pairs, span=node.span, sized=bool(size) and not list(node.all("elem")))
+            sized = bool(size) and node.first("elem") is None
+            out[key] = Dimension(name, key, pairs, _mappings(node), span=node.span, sized=sized)
     return out
 
 
-def collect(root: Node, dimensions: Mapping[Key, Dimension], problems: list[Diagnostic]) -> list[Draft]:
+def _mappings(node: Node) -> tuple[Mapping, ...]:
+    """Return the mappings that our own writer keeps beside a dimension."""
+    out = []
+    for child in node.all("simengine:map"):
+        target = child.get("target")
+        rows = [r for r in child.get("pairs").split(";") if r.strip()]
+        pairs = tuple(tuple(key_of(t) for t in row.split(",") if t.strip()) for row in rows)
+        out.append(Mapping(target, key_of(target), pairs, child.span))
+    return tuple(out)
+
+
+def collect(root: Node, dimensions: abc.Mapping[Key, Dimension], problems: list[Diagnostic]) -> list[Draft]:
     """Return the drafts of all variables of a file, modules flattened."""
     models: dict[Key, Node] = {}
     main: Node | None = None
@@ -100,8 +115,8 @@ def collect(root: Node, dimensions: Mapping[Key, Dimension], problems: list[Diag
 
 @dataclass(slots=True)
 class _Room:
-    models: Mapping[Key, Node]
-    dimensions: Mapping[Key, Dimension]
+    models: abc.Mapping[Key, Node]
+    dimensions: abc.Mapping[Key, Dimension]
     problems: list[Diagnostic]
     drafts: list[Draft]
     top: Scope
@@ -135,7 +150,7 @@ def _collect(model: Node, scope: Scope, room: _Room, depth: int) -> None:
         _enter(node, scope, room, depth)
 
 
-def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], room: _Room) -> None:
+def _draft(node: Node, scope: Scope, groups: abc.Mapping[Key, str], room: _Room) -> None:
     name = read_name(node.get("name"))
     if not name:
         room.problems.append(error("missing-name", f"a `<{node.tag}>` has no name", node.span))

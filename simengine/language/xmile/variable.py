@@ -131,18 +131,18 @@ class VariableReader:
     def _equations(self, draft: Draft) -> tuple[Equation, ...]:
         dimensions = [self.world.dimensions[d] for d in draft.dimensions]
         whole = tuple(Subscript(d.name, d.key) for d in dimensions)
-        parts = list(draft.node.all("element"))
+        parts = [c for c in draft.node.children if c.tag in {"element", "simengine:part"}]
         out: list[Equation] = []
         for part in parts:
-            left = self._element(part, draft)
+            left = self._element(part, draft, part.get("subscript"))
             if left is not None:
-                out.append(self._equation(part, draft, left, draft.node))
+                excepted = [self._element(part, draft, x) for x in part.get("except").split(";") if x.strip()]
+                equation = self._equation(part, draft, left, draft.node)
+                out.append(replace(equation, exceptions=tuple(x for x in excepted if x is not None)))
         several = list(draft.node.all("eqn"))
         if not parts and len(several) > 1:
             out.extend(self._one_each(draft, several))
-        elif not parts:
-            out.append(self._equation(draft.node, draft, whole, draft.node))
-        elif draft.node.first("eqn") is not None and not out:
+        elif not parts or (draft.node.first("eqn") is not None and not out):
             out.append(self._equation(draft.node, draft, whole, draft.node))
         return tuple(out) or (Equation(whole, Number(float("nan")), span=draft.node.span),)
 
@@ -157,20 +157,24 @@ class VariableReader:
         holders = [Node("element", {}, eqn.span, eqn.text, [eqn]) for eqn in several]
         return [self._equation(h, draft, left, draft.node) for h, left in zip(holders, lefts, strict=True)]
 
-    def _element(self, part: Node, draft: Draft) -> tuple[Subscript, ...] | None:
-        names = [n.strip() for n in part.get("subscript").split(",")]
+    def _element(self, part: Node, draft: Draft, text: str) -> tuple[Subscript, ...] | None:
+        names = [n.strip() for n in text.split(",")]
         if len(names) != len(draft.dimensions):
-            text = f"`{draft.name}` has {len(draft.dimensions)} dimension(s), an element names {len(names)}"
-            self.world.problems.append(error("subscript-mismatch", text, part.span))
+            message = f"`{draft.name}` has {len(draft.dimensions)} dimension(s), an element names {len(names)}"
+            self.world.problems.append(error("subscript-mismatch", message, part.span))
             return None
         out = []
         for name, key in zip(names, draft.dimensions, strict=True):
             dimension = self.world.dimensions[key]
             element = next((e for e in dimension.elements if e.key == key_of(read_name(name))), None)
+            inner = self.world.dimensions.get(key_of(name))
+            if element is None and inner is not None and part.tag == "simengine:part":
+                out.append(Subscript(inner.name, inner.key, span=part.span))
+                continue
             if element is None:
                 shown = ", ".join(e.name for e in dimension.elements[:6])
-                text = f"`{dimension.name}` has no element `{name}`"
-                self.world.problems.append(error("unknown-subscript", text, part.span, help=[f"it has {shown}"]))
+                message = f"`{dimension.name}` has no element `{name}`"
+                self.world.problems.append(error("unknown-subscript", message, part.span, help=[f"it has {shown}"]))
                 return None
             out.append(Subscript(element.name, element.key, span=part.span))
         return tuple(out)
@@ -320,5 +324,7 @@ def graphical_keys(drafts: Sequence[Draft]) -> frozenset[Key]:
     return frozenset(
         d.key
         for d in drafts
-        if d.node.tag == "gf" or d.node.first("gf") is not None or any(e.first("gf") is not None for e in d.node.all("element"))
+        if d.node.tag == "gf"
+        or d.node.first("gf") is not None
+        or any(e.first("gf") is not None for e in d.node.all("element"))
     )
