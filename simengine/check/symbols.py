@@ -154,6 +154,8 @@ def add_variable(symbols: Symbols, variable: Variable, problems: list[Diagnostic
 
 def _axes_of(variable: Variable, symbols: Symbols, problems: list[Diagnostic]) -> tuple[AxisSymbol, ...]:
     if variable.dimensions and all(d in symbols.dimensions for d in variable.dimensions):
+        if any(not symbols.dimensions[d].elements for d in variable.dimensions):
+            symbols.broken.add(variable.key)
         return tuple(symbols.axis_along(d) for d in variable.dimensions)
     rank = len(variable.equations[0].subscripts)
     covered: list[set[Key]] = [set() for _ in range(rank)]
@@ -204,6 +206,8 @@ def _axes_of(variable: Variable, symbols: Symbols, problems: list[Diagnostic]) -
             symbols.broken.add(variable.key)
             continue
         axes.append(symbols.axis_along(key))
+    if any(not a.elements for a in axes):
+        symbols.broken.add(variable.key)  # its dimension could not be read, which is reported
     return tuple(axes)
 
 

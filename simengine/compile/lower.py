@@ -133,6 +133,10 @@ class Lowering:
         axes = self.reduction_axes(call)
         inner = tuple(Loop(key, axis, self.symbols.axis_along(key).elements, reduce=True) for key, axis in axes.items())
         hidden = {x.dimension for x in inner}
+        if any(not x.elements for x in inner):
+            self.context.problems.append(
+                error("empty-dimension", f"`{call.name}` runs over a dimension without elements", call.span)
+            )
         self.loops = (*inner, *(x for x in self.loops if not (x.reduce and x.dimension in hidden)))
         return tuple(axes.values())
 

@@ -27,7 +27,8 @@ class Method(Enum):
     """Integration methods."""
 
     EULER = "euler"
-    RK2 = "rk2"
+    RK2 = "rk2"  # Heun's, as in Stella
+    MIDPOINT = "midpoint"  # the RK2 of Vensim
     RK4 = "rk4"
     RK45 = "rk45"  # adaptive, SciPy
     BDF = "bdf"  # stiff, SciPy

@@ -82,7 +82,7 @@ def error(
     *,
     label: str = "",
     others: Sequence[Label] = (),
-    help: Sequence[str] = (),  # noqa: A002  (the word a reader of an error knows)
+    help: Sequence[str] = (),
     path: str | None = None,
 ) -> Diagnostic:
     """Return a diagnostic of severity ERROR."""
@@ -96,7 +96,7 @@ def warning(
     *,
     label: str = "",
     others: Sequence[Label] = (),
-    help: Sequence[str] = (),  # noqa: A002
+    help: Sequence[str] = (),
     path: str | None = None,
 ) -> Diagnostic:
     """Return a diagnostic of severity WARNING."""
@@ -112,14 +112,22 @@ class SimengineError(Exception):
     """The root of every exception this package raises on purpose."""
 
 
+_MOST_SHOWN = 100
+
+
 class ModelError(SimengineError):
     """A file is wrong; `diagnostics` holds every problem found in it, in order of place."""
 
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__(*map(str, self.diagnostics[:1]))
+
+    def __str__(self) -> str:
         from simengine.source.render import render_full  # the exception's text is a rendering
 
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("\n" + "\n\n".join(render_full(d) for d in self.diagnostics))
+        shown = [render_full(d) for d in self.diagnostics[:_MOST_SHOWN]]
+        rest = len(self.diagnostics) - len(shown)
+        return "\n" + "\n\n".join([*shown, f"... and {rest} more"] if rest else shown)
 
     def __reduce__(self) -> tuple[type[ModelError], tuple[tuple[Diagnostic, ...]]]:
         return ModelError, (self.diagnostics,)

@@ -5,13 +5,18 @@ Invariant: a `Span` never leaves its file; offsets count characters (not bytes) 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
 
 class SourceFile:
-    """The decoded text of one file, with the line table that turns offsets into places.
+    r"""The decoded text of one file, with the line table that turns offsets into places.
+
+    A line ends with ``\n``, ``\r\n`` or, in files from old Macs, a lone ``\r``.
 
     Parameters
     ----------
@@ -19,6 +24,11 @@ class SourceFile:
         The path as the user gave it: it is shown in diagnostics.
     text
         The decoded text, line ends as found.
+
+    Examples
+    --------
+    >>> SourceFile("m.mdl", "a = 1\r\nb = 2").place(9)
+    (2, 3)
 
     """
 
@@ -33,6 +43,9 @@ class SourceFile:
     def line_starts(self) -> list[int]:
         """Offset of the first character of every line."""
         starts = [0]
+        if self.text.count("\r") != self.text.count("\r\n"):
+            starts += [found.end() for found in _LINE_END.finditer(self.text)]
+            return starts
         find = self.text.find
         at = find("\n")
         while at >= 0:
@@ -41,15 +54,23 @@ class SourceFile:
         return starts
 
     def place(self, offset: int) -> tuple[int, int]:
-        """Return (line, column), both counted from 1, of a character offset."""
+        """Return (line, column), both counted from 1, of a character offset; offsets off the text are drawn in."""
+        offset = min(max(offset, 0), len(self.text))
         row = bisect_right(self.line_starts, offset) - 1
         return row + 1, offset - self.line_starts[row] + 1
 
-    def line(self, number: int) -> str:
-        """Return the text of line `number` (from 1) without its line end."""
+    def line_bounds(self, number: int) -> tuple[int, int]:
+        """Return the offsets where the text of line `number` (from 1) begins and ends, its line end left out."""
         start = self.line_starts[number - 1]
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
-        return self.text[start:end].rstrip("\r\n")
+        while end > start and self.text[end - 1] in "\r\n":
+            end -= 1
+        return start, end
+
+    def line(self, number: int) -> str:
+        """Return the text of line `number` (from 1) without its line end."""
+        start, end = self.line_bounds(number)
+        return self.text[start:end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,14 +34,25 @@ def key_of(name: str) -> Key:
     'homes_on_gas'
 
     """
-    if len(name) > 1 and name[0] == '"' and name[-1] == '"':
-        name = name[1:-1]
-    if "\\" in name:
-        name = name.replace("\\n", " ")
-        name = _ESCAPES.sub(r"\1", name)
-    if not name.isascii():
-        name = unicodedata.normalize("NFC", name)
-    return Key(_BLANKS.sub("_", name.strip()).strip("_").casefold() or name)
+    key = _folded(name)
+    while '"' in key or "\\" in key or not key.isascii():
+        again = _folded(key)
+        if again == key:
+            break
+        key = again
+    return Key(key)
+
+
+def _folded(name: str) -> str:
+    plain = name.strip()
+    if len(plain) > 1 and plain[0] == '"' and plain[-1] == '"':
+        plain = plain[1:-1]
+    if "\\" in plain:
+        plain = plain.replace("\\n", " ")
+        plain = _ESCAPES.sub(r"\1", plain)
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFC", plain)
+    return _BLANKS.sub("_", plain.strip()).strip("_").casefold() or ("_" if name else "")
 
 
 def loose_key(name: str) -> str:

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from simengine.language.vensim import table
 from simengine.language.vensim.expression import Parser, Scope
-from simengine.language.vensim.lexer import END, NUMBER, STRING, SyntaxProblem, blank_comments, tokens
+from simengine.language.vensim.lexer import END, NUMBER, STRING, SyntaxProblem, blank_comments, plain_string, tokens
 from simengine.model.expression import ArrayLiteral, Number, Reference
 from simengine.model.lookup import Table
 from simengine.source.diagnostic import Diagnostic, Severity, error
@@ -136,7 +136,7 @@ def _text(parser: Parser) -> str:
         parser.fail("expected a text between quotes")
     _, start, end = parser.tokens[parser.at]
     parser.at += 1
-    return parser.text[start + 1 : end - 1]
+    return plain_string(parser.text[start:end])
 
 
 def _number(parser: Parser) -> float | ArrayLiteral:

@@ -23,14 +23,14 @@ _SAMPLE = 4096
 
 
 def decode(raw: bytes, path: str | None = None) -> tuple[str, tuple[Diagnostic, ...]]:
-    """Return the text of a file and what is to be said about its encoding.
+    r"""Return the text of a file and what is to be said about its encoding.
 
     Byte order marks, UTF-16, the header `{UTF-8}`, plain UTF-8 and Windows code page 1252 are understood;
     lone carriage returns (old Macintosh) become line feeds.
 
     Examples
     --------
-    >>> decode(b"caf\\xe9 = 1 ~~|")[0]
+    >>> decode(b"caf\xe9 = 1 ~~|")[0]
     'café = 1 ~~|'
 
     """
@@ -78,7 +78,7 @@ def _replace(raw: bytes, name: str, path: str | None) -> tuple[str, tuple[Diagno
         text = raw.decode(name, errors="replace").replace("\0", " ")
         said = warning(
             "bad-encoding",
-            f"the file is marked as {name.upper()} but byte {problem.start} does not fit; unreadable characters were replaced",
+            f"the file is marked as {name.upper()} but byte {problem.start} does not fit; what is not read is replaced",
             path=path,
             help=["save the file again as UTF-8"],
         )

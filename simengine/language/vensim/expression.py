@@ -18,7 +18,17 @@ from typing import NoReturn
 from simengine.builtins.builtin import Builtin, Kind, Spelling
 from simengine.builtins.table_of_functions import spelt
 from simengine.language.vensim import function, table
-from simengine.language.vensim.lexer import BAD, END, NAME, NUMBER, STRING, SyntaxProblem, Token, plain_name
+from simengine.language.vensim.lexer import (
+    BAD,
+    END,
+    NAME,
+    NUMBER,
+    STRING,
+    SyntaxProblem,
+    Token,
+    plain_name,
+    plain_string,
+)
 from simengine.model.definition import Dialect
 from simengine.model.expression import (
     NOT_AVAILABLE,
@@ -47,6 +57,7 @@ LONGEST = 600  # operators in a chain, each a level of the tree
 # is how Vensim computes, against the table on that page (SDEverywhere issue 569).
 _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN, _POWER = range(1, 9)
 
+_PREFIXES = frozenset({"-", "+", ":NOT:"})
 _BINARY: dict[str, tuple[int, Operator]] = {
     ":OR:": (_OR, Operator.OR),
     ":AND:": (_AND, Operator.AND),
@@ -185,7 +196,7 @@ class Parser:
         found = self.names.get(text)
         if found is None:
             found = plain_name(text, self.scope.known)
-            if not found[1]:
+            if not found[1].strip("_"):
                 raise SyntaxProblem(
                     error("syntax", "a name is empty", Span(self.file, start, end), label="expected a name")
                 )
@@ -199,10 +210,7 @@ class Parser:
         tokens = self.tokens
         first = self.at
         kind = tokens[first][0]
-        if kind == "-" or kind == "+" or kind == ":NOT:":
-            left = self._prefixed(kind)
-        else:
-            left = self._primary()
+        left = self._prefixed(kind) if kind in _PREFIXES else self._primary()
         links = 0
         while True:
             found = _BINARY.get(tokens[self.at][0])
@@ -269,10 +277,10 @@ class Parser:
         if kind == ":NA:":
             self.at += 1
             return Number(NOT_AVAILABLE, Span(self.file, start, end))
-        if kind == STRING:
-            self.at += 1
-            return Text(self.text[start + 1 : end - 1], Span(self.file, start, end))
-        self.fail("expected a number, a name, a function or `(`", "missing-operand")
+        if kind != STRING:
+            self.fail("expected a number, a name, a function or `(`", "missing-operand")
+        self.at += 1
+        return Text(plain_string(self.text[start:end]), Span(self.file, start, end))
 
     def _overflow(self, start: int, end: int) -> NoReturn:
         message = f"the number `{self.text[start:end][:60]}` is too large"

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from simengine.language.vensim.lexer import comment_end
+from simengine.language.vensim.lexer import comment_end, stops
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.file import SourceFile, Span
 
@@ -60,9 +60,7 @@ class Parts:
 
 _SKETCH = re.compile(r"^[ \t]*\\{2,3}---///", re.MULTILINE)
 _SETTINGS = re.compile(r"^///---\\\\\\|^:L\x7f?<%\^E!@", re.MULTILINE)
-_BLANK = re.compile(r"(?:\s|\\[ \t]*\r?\n)*")
-_QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.)){0,1024}"'
-_STOP = re.compile(rf"{_QUOTED}|(?<=[(,:])\s*'[^'\r\n]*'|[{{~|]")
+_BLANK = re.compile(r"\s*(?:\\[ \t]*\r?\n\s*)*")
 _STOP_IN_FIELD = re.compile(r"[~|]")
 _STARS = re.compile(r"\*{3,}")
 _MACRO = re.compile(r":[ \t]*MACRO[ \t]*:", re.IGNORECASE)
@@ -76,7 +74,8 @@ _LONGEST_HEADING = 2_000
 _EDGES = " \t\n\f\v~"
 _ENOUGH = 4_000_000
 _MOST_ERRORS = 100
-_MOST_PARTS = 500_000
+_MOST_PARTS = 200_000
+_LONGEST_EQUATION = 20_000_000
 
 
 def cut(file: SourceFile) -> Parts:
@@ -142,7 +141,7 @@ class _Cutter:
     def _skip_blanks_and_comments(self) -> Iterator[Part]:
         """Step to the next part; a comment may be a group heading of the old style."""
         text = self.text
-        while True:
+        while self.at < self.end:
             blank = _BLANK.match(text, self.at, self.end)
             assert blank is not None
             self.at = blank.end()
@@ -155,7 +154,8 @@ class _Cutter:
             stop = comment_end(text, self.at, self.end)
             if stop is None:
                 self._unclosed_comment(self.at)
-                stop = self.at + 1
+                line = text.find("\n", self.at, self.end)
+                stop = self.end if line < 0 else line
             self.at = stop
 
     def _unclosed_comment(self, at: int) -> None:
@@ -174,7 +174,7 @@ class _Cutter:
         text = self.text
         opening = _STARS.match(text, self.at, self.end)
         assert opening is not None
-        closing = _STARS.search(text, opening.end(), self.end)
+        closing = _STARS.search(text, opening.end(), min(self.end, opening.end() + _LONGEST_HEADING))
         bar = text.find("|", opening.end(), self.end)
         bar = self.end if bar < 0 else bar
         unnamed = closing is None or not "".join(text[opening.end() : closing.start()].split()).strip(".\\")
@@ -209,31 +209,24 @@ class _Cutter:
         self.at = header.end()
 
     def _cut_equation(self) -> Iterator[Part]:
-        text, end = self.text, self.end
-        start = at = self.at
-        while True:
-            stop = _STOP.search(text, at, end)
-            if stop is None:
-                self._unfinished(start)
-                return
-            sign = text[stop.start()]
-            if sign == "{":
-                after = comment_end(text, stop.start(), end)
-                if after is None:
-                    self._unclosed_comment(stop.start())
-                    after = stop.end()
-                at = after
-            elif sign in "~|":
+        text, end, start = self.text, self.end, self.at
+        for sign, body_end, after in stops(text, start, min(end, start + _LONGEST_EQUATION)):
+            if sign != "{":
                 break
-            else:
-                at = stop.end()
-        body_end = stop.start()
+            if after is None:
+                self._unclosed_comment(body_end)
+                if len(self.diagnostics) >= _MOST_ERRORS:
+                    return
+        else:
+            self._unfinished(start)
+            return
+        assert after is not None
         if sign == "|":
             yield Part(PartKind.EQUATION, start, _trim(text, start, body_end)[1])
-            self.at = stop.end()
+            self.at = after
             return
-        field = _STOP_IN_FIELD.search(text, stop.end(), end)
-        units = _trim(text, stop.end(), field.start() if field else end)
+        field = _STOP_IN_FIELD.search(text, after, end)
+        units = _trim(text, after, field.start() if field else end)
         if "=" in text[units[0] : units[1]]:
             where = Span(self.file, *units)
             message = "an equation stands in the units of the one before it"

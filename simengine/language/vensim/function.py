@@ -43,7 +43,7 @@ def signature(builtin: Builtin, spelling: Spelling) -> str:
     Examples
     --------
     >>> from simengine.builtins.table_of_functions import find_builtin
-    >>> signature(*find_builtin(Dialect.VENSIM, key_of("SMOOTH"), 2))
+    >>> signature(*find_builtin(Dialect.VENSIM, Key("smooth"), 2))
     'SMOOTH(input, time)'
 
     """

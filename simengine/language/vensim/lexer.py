@@ -12,7 +12,7 @@ Invariant: one compiled expression finds every token, in time linear in the text
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from typing import TypeAlias
 
 from simengine.source.diagnostic import Diagnostic
@@ -49,19 +49,19 @@ _CONTINUATION = r"\\[ \t]*\r?\n[ \t]*"
 _WORD = r"[\w$'&%#@.\x80-\U0010ffff]"
 _NAME = rf"[A-Za-z_$#%&@\x80-\U0010ffff]{_WORD}*(?:(?:[ \t]+(?:{_CONTINUATION})?|{_CONTINUATION}){_WORD}+)*"
 _QUOTED = r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.)){0,1024}"'
-_KEYWORD = ":[ \t]*(?:" + "|".join(k.replace(" ", r"[ \t_]+") for k in KEYWORDS) + ")[ \t]*:"
+_STRING_TEXT = r"'(?:\\[ \t]*\r?\n|[^'\r\n])*'"
+_KEYWORD = "(?i::[ \t]*(?:" + "|".join(k.replace(" ", r"[ \t_]+") for k in KEYWORDS) + ")[ \t]*:)"
 
 _TOKEN = re.compile(
-    r"(?:\s|\\[ \t]*(?:\r?\n|\Z))*(?:"
+    r"\s*(?:\\[ \t]*(?:\r?\n|\Z)\s*)*(?:"
     rf"({_NAME})"
     r"|(\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)"
     rf"|({_KEYWORD})"
     r"|(<->|->|<=|>=|<>|:=|==|[-+*/^=<>()\[\],;!:])"
     rf"|({_QUOTED})"
-    r"|('[^'\r\n]*')"
+    rf"|({_STRING_TEXT})"
     r"|\Z"
-    r"|([\s\S]))",
-    re.IGNORECASE,
+    r"|([\s\S]))"
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z\x80-\U0010ffff][\w$'\x80-\U0010ffff]*(?: [\w$'\x80-\U0010ffff]+)*")
 _JOIN = re.compile(_CONTINUATION)
@@ -89,7 +89,7 @@ def tokens(body: str, base: int) -> list[Token]:
         if group is None:
             break
         start, end = match.span(group)
-        if group == 1:
+        if group == 1 or group == 5:  # noqa: PLR1714  (twice as fast as a set, in the innermost loop)
             append((NAME, base + start, base + end))
         elif group == 4:
             append((body[start:end], base + start, base + end))
@@ -97,12 +97,11 @@ def tokens(body: str, base: int) -> list[Token]:
             append((NUMBER, base + start, base + end))
         elif group == 3:
             append((_keyword(body[start:end]), base + start, base + end))
-        elif group == 5:
-            append((NAME, base + start, base + end))
         elif group == 6:
             append((STRING, base + start, base + end))
         else:
             append((BAD, base + start, base + end))
+            break  # no equation can be read past it
     append((END, base + len(body), base + len(body)))
     return out
 
@@ -131,9 +130,14 @@ def plain_name(text: str, known: Container[Key] = ()) -> tuple[str, Key]:
         found = [_BLANKS.sub(" ", p.sub(by, text)).strip() for p, by in ((_BREAK, ""), (_JOIN, ""), (_JOIN, " "))]
         text = next((name for name in found if key_of(name) in known), found[0])
         return text, key_of(text)
-    if "  " in text or "\t" in text or text[-1] == "\xa0":
-        text = _BLANKS.sub(" ", text).strip()
+    if "  " in text or "\t" in text or not text.isascii():
+        text = " ".join(text.split())
     return text, key_of(text)
+
+
+def plain_string(text: str) -> str:
+    """Return the value of a string token: without quotes and continuations."""
+    return _BREAK.sub("", text[1:-1]) if "\n" in text else text[1:-1]
 
 
 def needs_quotes(name: str) -> bool:
@@ -155,20 +159,48 @@ def blank_comments(text: str, start: int, end: int) -> str:
         return body
     out: list[str] = []
     at = 0
-    for match in _BRACES.finditer(body):
-        if match.start() < at or body[match.start()] == '"':
-            continue
-        stop = comment_end(body, match.start(), len(body))
-        if stop is None:
-            continue
-        out.append(body[at : match.start()])
-        out.append(" " * (stop - match.start()))
-        at = stop
+    for sign, opens, closes in stops(body, 0, len(body)):
+        if sign == "{" and closes is not None:
+            out += [body[at:opens], " " * (closes - opens)]
+            at = closes
     out.append(body[at:])
     return "".join(out)
 
 
-_BRACES = re.compile(rf"{_QUOTED}|\{{")
+def stops(text: str, start: int, end: int) -> Iterator[tuple[str, int, int | None]]:
+    """Yield `~`, `|` and comments outside quotes, each with where it begins and ends.
+
+    The end is None for a comment that is never closed.
+    """
+    at, unquoted = start, start
+    while (found := _STOP.search(text, at, end)) is not None:
+        begin = found.start()
+        sign, at = text[begin], begin + 1
+        if sign == '"':
+            if begin >= unquoted:  # else a quote that is not closed was met before on this line
+                quoted = _QUOTE.match(text, begin, end)
+                assert quoted is not None
+                if quoted[1]:
+                    at = quoted.end()
+                else:
+                    unquoted = quoted.end()
+        elif sign == "'":
+            # an apostrophe may be part of a name: a text only begins behind these
+            if text[max(start, begin - 40) : begin].rstrip()[-1:] in _BEFORE_TEXT:
+                string = _STRING.match(text, begin, end)
+                at = string.end() if string is not None else at
+        elif sign == "{":
+            closes = comment_end(text, begin, end)
+            at = closes if closes is not None else at
+            yield sign, begin, closes
+        else:
+            yield sign, begin, at
+
+
+_STOP = re.compile(r"""["'{~|]""")
+_QUOTE = re.compile(r'"(?:[^"\\\r\n]|\\(?:[ \t]*\r?\n|.))*+("?)')
+_STRING = re.compile(_STRING_TEXT)
+_BEFORE_TEXT = frozenset("(,:")
 _BRACE = re.compile(r"[{}]")
 _LONGEST_COMMENT = 200_000
 _DEEPEST_COMMENT = 100

@@ -76,6 +76,7 @@ class Setting:
     tables: Mapping[Key, Between] = field(default_factory=dict)  # lookups that are not plainly interpolated
     dimensions: Mapping[Key, tuple[tuple[Key, ...], ...]] = field(default_factory=dict)  # of variables: element keys
     inside_macro: bool = False
+    as_written: bool = True  # Vensim wrote the names of functions: keep them
 
 
 def spell(name: str, key: Key) -> str:
@@ -253,7 +254,7 @@ def _call(node: Call, setting: Setting) -> tuple[str, int]:
         if between is not Between.INTERPOLATE:
             x, table = (expression_text(a, setting) for a in node.arguments)
             return f"{_between_function(between, node.span)}({table}, {x})", _ATOM
-    name = _vensim_name(node)
+    name = _vensim_name(node, setting)
     if name is None:
         from simengine.language.vensim.substitute import substitute  # it builds trees, written here again
 
@@ -264,13 +265,12 @@ def _call(node: Call, setting: Setting) -> tuple[str, int]:
 
 
 def _clock(node: Call, setting: Setting) -> str:
-    # in a macro the model's own names carry a $; as written where it was Vensim that wrote it
     name = _CLOCK[node.function]
-    if key_of(node.name.removesuffix("$")) == key_of(name) and (
-        node.name.endswith("$") or not setting.inside_macro or name == "Time"
-    ):
+    written = node.name.removesuffix("$")
+    as_written = node.name != written or not setting.inside_macro or name == "Time"
+    if setting.as_written and as_written and key_of(written) == key_of(name):
         return node.name
-    return name + "$" if setting.inside_macro else name
+    return name + "$" if setting.inside_macro else name  # in a macro, $ marks the model's own names
 
 
 def _macro_call(node: Call, macro: Macro, setting: Setting) -> str:
@@ -285,9 +285,10 @@ def _macro_call(node: Call, macro: Macro, setting: Setting) -> str:
     return f"{spell(node.name or macro.name, macro.key)}({inside})"
 
 
-def _vensim_name(node: Call) -> str | None:
+def _vensim_name(node: Call, setting: Setting) -> str | None:
     """Return Vensim's name for a call, as written if it was Vensim's already; None where there is none."""
-    for builtin, spelling in spelt(Dialect.VENSIM).get(key_of(node.name), ()) if node.name else ():
+    written = spelt(Dialect.VENSIM).get(key_of(node.name), ()) if node.name and setting.as_written else ()
+    for builtin, spelling in written:
         if builtin.id == node.function and spelling.least <= len(node.arguments) <= spelling.most:
             return node.name
     row = BUILTINS.get(node.function)

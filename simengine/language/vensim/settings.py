@@ -69,7 +69,7 @@ def _method(rest: str, path: str, diagnostics: list[Diagnostic]) -> Method:
         return Method.EULER
     if number in _AUTO:
         order = method.value.upper()
-        message = f"the model asks for {_AUTO[number]}, whose step Vensim adapts: it runs here with {order} at a fixed time step"
+        message = f"the model asks for {_AUTO[number]}, which adapts its step: it runs here with {order} at fixed steps"
         diagnostics.append(Diagnostic(Severity.NOTE, "integration-method", message, path=path))
     if number == 2:
         # Vensim ref. "Selecting an Integration Technique": Diff stores auxiliaries as of the save before.

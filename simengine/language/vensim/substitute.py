@@ -19,10 +19,10 @@ from simengine.model.expression import (
     Reference,
     Subscript,
     TableLiteral,
-    call,
     number,
     walk,
 )
+from simengine.model.lookup import Between
 
 _ZERO, _ONE = number(0.0), number(1.0)
 _UNBOUNDED = number(1e30)
@@ -35,6 +35,11 @@ def substitute(node: Call) -> Expression:
     if found is None:
         raise CannotWrite(node.name or node.function, "Vensim has no such function", node.span)
     return found
+
+
+def call(function: str, *arguments: Expression) -> Call:
+    """Return a call without a name as written: the writer then takes Vensim's."""
+    return Call(function, arguments)
 
 
 def _add(a: Expression, b: Expression) -> Expression:
@@ -102,7 +107,14 @@ def _pulse(a: tuple[Expression, ...]) -> Expression | None:
 
 
 def _previous(a: tuple[Expression, ...]) -> Expression:
-    return call("delay_fixed", a[0], call("dt"), a[1] if len(a) > 1 else _ZERO)
+    return call("delay_fixed", a[0], call("dt"), a[1] if len(a) > 1 else a[0])
+
+
+def _series(a: tuple[Expression, ...]) -> Expression | None:
+    """Data read from a file become a lookup of time, where straight lines run between the points."""
+    if isinstance(a[0], TableLiteral) and a[0].table.between is Between.INTERPOLATE:
+        return call("with_lookup", call("time"), a[0])
+    return None
 
 
 def _delay(a: tuple[Expression, ...]) -> Expression:
@@ -154,6 +166,8 @@ def _mean(a: tuple[Expression, ...]) -> Expression | None:
 
 
 def _size(a: tuple[Expression, ...]) -> Expression | None:
+    if isinstance(a[0], Reference) and not a[0].subscripts:
+        return call("elmcount", a[0])
     return _count(a[0])
 
 
@@ -185,6 +199,7 @@ _RULES: dict[str, Callable[[tuple[Expression, ...]], Expression | None]] = {
     "ramp_xmile": _ramp,
     "pulse_xmile": _pulse,
     "previous": _previous,
+    "series": _series,
     "delay_xmile": _delay,
     "smooth_n": _with_order("smooth_n"),
     "delay_n": _with_order("delay_n"),

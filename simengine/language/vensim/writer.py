@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from simengine.language.vensim.layout import (
@@ -33,14 +34,16 @@ from simengine.model.definition import Constraint, Dialect, Macro, ModelDefiniti
 from simengine.model.dimension import Dimension, Mapping
 from simengine.model.expression import (
     ArrayLiteral,
+    Binary,
     Call,
     Expression,
+    Operator,
     Reference,
+    Sign,
     Subscript,
     TableLiteral,
     Text,
-    call,
-    number,
+    Unary,
 )
 from simengine.model.lookup import Between
 from simengine.model.variable import Equation, Range, Role, Variable
@@ -54,7 +57,6 @@ _KEYWORD = {
     Between.HOLD: ":HOLD BACKWARD:",
 }
 _REFUSED = {
-    "integ_non_negative": "a stock that cannot fall below zero takes its rules from Stella",
     "conveyor": "Vensim's conveyors follow other rules",
 }
 
@@ -87,7 +89,10 @@ class _Writer:
         self.problems: list[Diagnostic] = []
         self.by_key = {d.key: d for d in definition.dimensions}
         self.setting = Setting(
-            {m.key: m for m in definition.macros}, _tables(definition), self._element_keys(), inside_macro=False
+            {m.key: m for m in definition.macros},
+            _tables(definition),
+            self._element_keys(),
+            as_written=self.vensim,
         )
 
     def _element_keys(self) -> dict[Key, tuple[tuple[Key, ...], ...]]:
@@ -100,9 +105,7 @@ class _Writer:
 
     def write(self) -> str:
         """Return the text of the file."""
-        out = ["{UTF-8}\n"]
-        for macro in self.definition.macros:
-            out.append(self.macro(macro))
+        out = ["{UTF-8}\n", *(self.macro(macro) for macro in self.definition.macros)]
         group, documentations = "", {g.name: g.documentation for g in self.definition.groups}
         waiting = list(documentations)
         for item in ordered_items(self.definition):
@@ -177,7 +180,7 @@ class _Writer:
         inputs = ", ".join(spell(i.name, i.key) for i in macro.inputs)
         further = ", ".join(spell(o.name, o.key) for o in macro.outputs if o.key != macro.key)
         outside = self.setting
-        self.setting = Setting(outside.macros, outside.tables, outside.dimensions, inside_macro=True)
+        self.setting = replace(outside, inside_macro=True)
         out = [f":MACRO: {spell(macro.name, macro.key)}({inputs}{' : ' + further if further else ''})\n"]
         variables = macro.variables
         if macro.outputs and macro.outputs[0].key != macro.key:  # XMILE: the result is any variable of the macro
@@ -251,6 +254,8 @@ class _Writer:
             return f"{left}(\n\t{points_text(expression.table)})"
         if isinstance(expression, Text) and variable.declared is not Role.DATA:
             return f"{left} :IS:\n\t{expression_text(expression, self.setting)}"
+        if isinstance(expression, Call) and expression.function == "integ_non_negative":
+            expression = _not_below_zero(variable, equation, expression)
         return f"{left}{self.assignment(variable)}\n\t{self.right_side(variable, expression)}"
 
     def assignment(self, variable: Variable) -> str:
@@ -265,8 +270,6 @@ class _Writer:
             raise CannotWrite(expression.function, _REFUSED[expression.function], expression.span)
         if isinstance(expression, ArrayLiteral):
             return array_text(expression)
-        if variable.non_negative and not (isinstance(expression, Call) and expression.function == "integ"):
-            expression = call("max", number(0.0), expression)
         return expression_text(expression, self.setting)
 
     def reality(self, check: TestInput | Constraint) -> str:
@@ -279,6 +282,13 @@ class _Writer:
             condition = expression_text(check.condition, self.setting)
             body = f":THE CONDITION:\n\t{condition}\n\t:IMPLIES: {expression_text(check.consequence, self.setting)}"
         return f"{left} {body}" + _closing("", check.documentation)
+
+
+def _not_below_zero(variable: Variable, equation: Equation, call: Call) -> Call:
+    """Return a stock that cannot be drained below zero in Vensim's words: its net flow takes no more than is there."""
+    stock = Reference(variable.name, variable.key, equation.subscripts)
+    most = Binary(Operator.DIVIDE, Unary(Sign.NEGATE, stock), Call("dt", ()))
+    return Call("integ", (Call("max", (call.arguments[0], most)), call.arguments[1]), span=call.span)
 
 
 def _subscript(reference: Reference) -> Subscript:

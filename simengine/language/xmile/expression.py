@@ -238,6 +238,8 @@ class Parser:
     def _named(self, token: Token) -> Expression:
         name, name_span = self._long_name(token)
         key = key_of(name)
+        if token.kind == "quoted" and name.count('"') == 2 and "\\" not in name and "." not in name:
+            name = name[1:-1]
         if key == "nan" and self.peek() not in {"(", "["}:
             return Number(math.nan, name_span)
         subscripts: tuple[Subscript | Position, ...] = ()

@@ -39,6 +39,8 @@ from simengine.source.diagnostic import ModelError, error
 from simengine.source.names import Key
 
 _PLAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_ESCAPED = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
+"""A name in which quotes and backslashes are escaped already (Vensim's names keep their escapes)."""
 _WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod", "nan", "self"})
 
 POWERS: dict[Operator, int] = {
@@ -72,8 +74,9 @@ def identifier(name: str) -> str:
     joined = re.sub(r"[\s\u00a0]+", "_", name.strip())
     if _PLAIN.fullmatch(joined) and joined.lower() not in _WORDS:
         return joined
-    escaped = name.replace('"', '\\"')
-    return f'"{escaped}"'
+    if not _ESCAPED.fullmatch(name):
+        name = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}"'
 
 
 def number(value: float) -> str:

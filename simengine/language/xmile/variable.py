@@ -18,6 +18,7 @@ from simengine.language.xmile.document import Node
 from simengine.language.xmile.expression import Parser
 from simengine.language.xmile.graphical import read_graphical
 from simengine.language.xmile.scope import Draft, Scope, global_name, read_name
+from simengine.model.dimension import Element
 from simengine.model.expression import (
     ArrayLiteral,
     Binary,
@@ -167,10 +168,12 @@ class VariableReader:
         for name, key in zip(names, draft.dimensions, strict=True):
             dimension = self.world.dimensions[key]
             element = next((e for e in dimension.elements if e.key == key_of(read_name(name))), None)
-            inner = self.world.dimensions.get(key_of(name))
-            if element is None and inner is not None and part.tag == "simengine:part":
-                out.append(Subscript(inner.name, inner.key, span=part.span))
-                continue
+            if element is None and part.tag == "simengine:part":
+                # our own writer's parts may name dimensions, and elements an exception reaches beyond
+                inner = self.world.dimensions.get(key_of(name)) or self._element_anywhere(name)
+                if inner is not None:
+                    out.append(Subscript(inner.name, inner.key, span=part.span))
+                    continue
             if element is None:
                 shown = ", ".join(e.name for e in dimension.elements[:6])
                 message = f"`{dimension.name}` has no element `{name}`"
@@ -178,6 +181,10 @@ class VariableReader:
                 return None
             out.append(Subscript(element.name, element.key, span=part.span))
         return tuple(out)
+
+    def _element_anywhere(self, name: str) -> Element | None:
+        every = (e for d in self.world.dimensions.values() for e in d.elements)
+        return next((e for e in every if e.key == key_of(name)), None)
 
     def _equation(self, holder: Node, draft: Draft, left: tuple[Subscript, ...], node: Node) -> Equation:
         place = Place(self.world, draft.scope, draft.key, dict(zip(draft.dimensions, left, strict=True)))
