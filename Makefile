@@ -1,14 +1,22 @@
-# Two commands set everything up on a fresh machine: `make demo` and `make test`.
+# Two commands set everything up on a fresh machine: `make demo` and `make test`; `make help` names the others.
 # Needed: python3 (3.11 or newer) with venv and pip, and make.
+#
+# macOS: the make of the command line tools will do; give the interpreter with PYTHON=python3.12 where python3 is older.
+# Windows: run it from Git Bash with GNU make and PYTHON=python, or do by hand what the recipes say.
 
 PYTHON ?= python3
 BIN := .venv/bin
-STAMP := .venv/.installed
 ifeq ($(OS),Windows_NT)
 BIN := .venv/Scripts
 endif
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+STAMP := .venv/.installed
+DOCS := .venv/.docs
 
-.PHONY: demo test lint format types layers bench wheel check clean
+.PHONY: help demo test golden lint format types layers bench wheel docs lock check clean
+
+help:  ## This list
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
 
 demo: $(STAMP)  ## The main job: Delft's energy model beside the hard data
 	$(BIN)/python -m models.demo
@@ -16,32 +24,48 @@ demo: $(STAMP)  ## The main job: Delft's energy model beside the hard data
 test: $(STAMP)  ## All tests
 	$(BIN)/python -m pytest -n auto -q
 
-lint: $(STAMP)
+golden: $(STAMP)  ## Write golden files anew; read the difference before committing it
+	SIMENGINE_UPDATE_GOLDEN=1 $(BIN)/python -m pytest -n auto -q tests
+
+lint: $(STAMP)  ## Format and lint, nothing is changed
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-format: $(STAMP)
+format: $(STAMP)  ## Format, and mend what ruff can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix-only .
 
-types: $(STAMP)
+types: $(STAMP)  ## Strict types
 	$(BIN)/mypy
 
-layers: $(STAMP)
+layers: $(STAMP)  ## Rooms import only what stands below them
 	$(BIN)/lint-imports
 
 bench: $(STAMP)  ## Figures, beside those of peers, in one run
 	$(BIN)/python -m benchmarks.language
 
-wheel: $(STAMP)  ## A wheel, installed and tried without the repository
+wheel: $(STAMP)  ## A wheel in dist/
 	$(BIN)/python -m build --wheel --outdir dist .
 
-check: lint types layers test
+docs: $(DOCS)  ## The documentation as a site in site/
+	$(BIN)/python -m docs.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-$(STAMP): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test,dev,compare]"
+lock: $(STAMP) $(DOCS)  ## Pin what is installed now
+	$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools > constraints.txt
+
+check: lint types layers test  ## Everything but the wheel
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) --editable ".[test,dev,compare]"
 	touch $(STAMP)
 
-clean:
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+$(DOCS): pyproject.toml constraints.txt $(STAMP)
+	$(INSTALL) --editable ".[docs]"
+	touch $(DOCS)
+
+clean:  ## Remove what was made, the environment too
+	rm -rf .venv dist build site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

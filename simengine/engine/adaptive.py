@@ -1,9 +1,9 @@
 """Adaptive methods: Dormand-Prince RK45 and stiff BDF, by SciPy.
 
-In: an interpreter and a time plan. Out: values at the times to be saved.
+In: an interpreter and a time plan. Out: a `Moment` at every step that is saved.
 
-Memories and devices change once a time step of the model; where a program has any, the solver is started
-anew at every such step. Random draws are those of the step.
+Memories, devices and random draws change once a time step of the model; where a program has any, the solver is
+started anew at every step, and they keep still within it.
 
 Invariant: tolerances are fixed here, so that results do not depend on the caller.
 References: SciPy `solve_ivp`; Dormand and Prince (1980); Shampine and Reichelt (1997).
@@ -11,59 +11,99 @@ References: SciPy `solve_ivp`; Dormand and Prince (1980); Shampine and Reichelt 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan
-from simengine.engine.fixed import clock_of
+from simengine.engine.fixed import Moment, Values
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
-from simengine.source.diagnostic import InputError, RunError
+from simengine.program.node import Draw
+from simengine.program.program import Assign, Program
+from simengine.program.walk import nodes_upward
+from simengine.source.diagnostic import RunError
 
 RELATIVE, ABSOLUTE = 1e-8, 1e-10
+Slope = Callable[[float, NDArray[np.float64]], NDArray[np.float64]]
 _NAMES = {Method.RK45: "RK45", Method.BDF: "BDF"}
 
 
-def run_adaptive(
-    interpreter: Interpreter, values: NDArray[np.float64], plan: TimePlan, method: Method
-) -> Iterator[tuple[int, float]]:
-    """Run a plan; yield (step, time) whenever `values` hold what is to be saved."""
-    from scipy.integrate import solve_ivp  # heavy: only when asked for
+class Stuck(RunError):
+    """The solver found no way on; `values` are the last it computed, finite or not, at `moment`."""
 
-    program = interpreter.program
-    if values.ndim > 1:
-        raise InputError("adaptive methods run one run at a time")
-    clock = clock_of(plan)
+    def __init__(self, message: str, values: Values, moment: Moment) -> None:
+        super().__init__(message)
+        self.values = values
+        self.moment = moment
+
+
+def changes_by_step(program: Program) -> bool:
+    """Return whether something in a program changes once a time step only."""
+    if program.memories or program.devices:
+        return True
+    nodes = nodes_upward(s.value for s in program.step if isinstance(s, Assign))
+    return any(isinstance(node, Draw) for node in nodes)
+
+
+def run_adaptive(interpreter: Interpreter, values: Values, plan: TimePlan, method: Method) -> Iterator[Moment]:
+    """Run a plan, one run.
+
+    Raises
+    ------
+    Stuck
+        If the solver cannot go on.
+
+    """
+    program, clock = interpreter.program, plan.clock()
     interpreter.initial(values, clock)
     interpreter.settled(values, clock)
-    stocks, rates = program.stocks, program.rates
-    stepwise = bool(program.memories or program.devices)
-    stops = range(plan.steps + 1) if stepwise else plan.saved
+    stocks, rates, floors = program.stocks, program.rates, program.floors
+    stepwise, saved = changes_by_step(program), set(plan.saved)
 
     def slope(moment: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
-        clock.time = moment
-        clock.step_number = min(plan.steps, int((moment - plan.start) / plan.step + 1e-9))
-        values[stocks] = state
+        clock.time = clock.begin = np.float64(moment)
+        values[stocks] = np.where(floors & (state < 0), 0.0, state)
         interpreter.step(values, clock)
-        return values[rates].copy()
+        rate = values[rates]
+        return np.where(floors & (state <= 0) & (rate < 0), 0.0, rate)
 
     previous: int | None = None
-    saved = set(plan.saved)
-    for number in stops:
-        state = values[stocks].copy()
-        if previous is not None and stocks.size:
-            begin, end = plan.time(previous), plan.time(number)
-            slope(begin, state)
-            if stepwise:
-                interpreter.update(values, clock)
-            solved = solve_ivp(slope, (begin, end), state, method=_NAMES[method], rtol=RELATIVE, atol=ABSOLUTE)
-            if not solved.success:
-                raise RunError(f"{method.value} could not pass time {solved.t[-1]:g}: {solved.message}")
-            state = solved.y[:, -1]
-        clock.step_number = number
-        slope(plan.time(number), state)
-        if number in saved:
-            yield number, plan.time(number)
+    for number in range(plan.steps + 1) if stepwise else plan.saved:
+        state = values[stocks]
+        if previous is not None:
+            pending = interpreter.collect(values, clock)
+            span = (plan.time(previous), plan.time(number))
+            if stocks.size:
+                try:
+                    state = _solve(slope, span, state, _NAMES[method], plan.step)
+                except _NoWay as problem:
+                    raise Stuck(str(problem), values.copy(), Moment(previous, clock, saved=False)) from problem
+            clock.move(previous, span[0])
+            interpreter.commit(values, clock, pending)
+        clock.move(number, plan.time(number))
+        values[stocks] = np.where(floors & (state < 0), 0.0, state)
+        interpreter.step(values, clock)
+        yield Moment(number, clock, number in saved)
         previous = number
+
+
+class _NoWay(Exception):
+    """What the solver says of why it stopped."""
+
+
+def _solve(
+    slope: Slope, span: tuple[float, float], state: NDArray[np.float64], name: str, longest: float
+) -> NDArray[np.float64]:
+    """Return the stocks at the end of a span. Steps are no longer than the model's, so that no pulse is missed."""
+    from scipy.integrate import solve_ivp  # heavy: only when asked for
+
+    try:
+        solved = solve_ivp(slope, span, state, method=name, rtol=RELATIVE, atol=ABSOLUTE, max_step=longest)
+    except (ValueError, np.linalg.LinAlgError) as problem:  # BDF given values that are not finite
+        raise _NoWay(f"{name} could not go on after time {span[0]:g}: {problem}") from problem
+    if not solved.success:
+        raise _NoWay(f"{name} could not pass time {solved.t[-1]:g}: {solved.message}")
+    final: NDArray[np.float64] = solved.y[:, -1]
+    return final

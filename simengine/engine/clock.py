@@ -2,8 +2,9 @@
 
 In: begin, end, time step, save interval. Out: `TimePlan`.
 
-Invariant: the first and every multiple of the save interval up to the end are saved, at the step nearest.
-References: Vensim reference manual, "Time and simulation control parameters".
+Invariant: the first step, the last, and those at which a multiple of the save interval is reached are saved.
+References: Vensim reference manual, "Simulation Control Parameters"; conformance models control_vars and
+euler_step_vs_saveper.
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from simengine.kernel.clock import ClockState
 from simengine.source.diagnostic import InputError
 
 MOST_STEPS = 100_000_000
+
+_SLACK = 1e-3
+"""Parts of a step that a time may fall short: time steps such as 0.333333 do not divide exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,16 @@ class TimePlan:
         """Return the time of a step."""
         return self.start + step * self.step
 
+    def clock(self) -> ClockState:
+        """Return the clock at the start of the plan."""
+        return ClockState(self.start, self.start, self.stop, self.step, self.save, 0, self.start)
+
 
 def plan_time(start: float, stop: float, step: float, save: float) -> TimePlan:
     """Return the plan of a run.
+
+    A run ends at the last step that is not past the end. A save interval below the time step, or not above 0,
+    saves every step.
 
     Raises
     ------
@@ -51,10 +63,20 @@ def plan_time(start: float, stop: float, step: float, save: float) -> TimePlan:
     ratio = (stop - start) / step
     if ratio > MOST_STEPS:
         raise InputError(f"{ratio:.3g} time steps are more than {MOST_STEPS}: the time step {step:g} is too small")
-    nearest = round(ratio)
-    steps = nearest if abs(ratio - nearest) < 1e-6 * max(1.0, ratio) ** 0.5 else math.floor(ratio)
-    every = save / step if save > 0 else 1.0
-    every = max(every, 1.0)
-    count = math.floor(steps / every + 1e-6)
-    saved = dict.fromkeys(min(steps, math.ceil(j * every - 1e-6)) for j in range(count + 1))
-    return TimePlan(start, stop, step, save, steps, tuple(saved))
+    if start + step == start:
+        raise InputError(f"the time step {step:g} is lost beside the start {start:g}")
+    steps = math.floor(ratio + _SLACK)
+    return TimePlan(start, stop, step, save, steps, _saved(steps, save / step))
+
+
+def _saved(steps: int, every: float) -> tuple[int, ...]:
+    whole = round(every)
+    if every < 1.0 + _SLACK:
+        return tuple(range(steps + 1))
+    if abs(every - whole) < _SLACK:
+        chosen = dict.fromkeys(range(0, steps + 1, whole))
+    else:  # unverified: the first step that reaches the time
+        count = math.floor(steps / every + _SLACK)
+        chosen = dict.fromkeys(min(steps, math.ceil(j * every - _SLACK)) for j in range(count + 1))
+    chosen[steps] = None  # unverified: Vensim's manual does not say whether the end is saved; nothing is lost so
+    return tuple(chosen)

@@ -1,8 +1,10 @@
-"""Where a run went wrong: the first value, by causality, that is not a number.
+"""Where runs went wrong: for each, the first value, by causality, that is not a number.
 
-In: a run known to hold NaN or infinity. Out: `Failure`.
+In: runs known to hold NaN or infinity. Out: a `Failure` for each that has one.
 
-Invariant: locating runs the model anew, statement by statement, and changes no result.
+A value is a failure only if it is saved, or moves a stock: one that is passed over by the run is none.
+
+Invariant: locating runs the model anew, beside what was computed, and changes no result.
 """
 
 from __future__ import annotations
@@ -10,89 +12,96 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.compile.phases import slot_name
-from simengine.engine.clock import TimePlan
-from simengine.engine.fixed import advance, clock_of
+from simengine.engine.adaptive import Stuck
+from simengine.engine.fixed import Moment, Values
+from simengine.engine.start import begin
 from simengine.engine.tableau import TABLEAUS
+from simengine.engine.trace import Tracer
 from simengine.engine.trajectory import Failure
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
-from simengine.program.node import Apply, Node, operands
-from simengine.program.op import Op
-from simengine.program.program import Assign, Program, Statement
+from simengine.program.program import Program
 
 
 def locate(
-    program: Program, parameters: NDArray[np.float64], run: int, seed: int, plan: TimePlan, method: Method
-) -> Failure | None:
-    """Return the first failure of a run; None if it has none after all."""
-    interpreter = Interpreter(program, np.asarray([run]), seed)
-    values = np.zeros((program.slot_count, 1))
-    values[program.parameters] = parameters[:, None]
-    clock = clock_of(plan)
-    with np.errstate(all="ignore"):
-        interpreter.constants(values, clock)
-        interpreter.initial(values, clock)
-        interpreter.settled(values, clock)
-        for phase in (program.constants, program.initial, program.settled):
-            found = _first_bad(program, phase, values, clock.time, run)
-            if found is not None:
-                return found
-        for number in range(plan.steps + 1):
-            clock.step_number, clock.time = number, plan.time(number)
-            interpreter.step(values, clock)
-            if not np.isfinite(values[:, 0]).all():
-                found = _first_bad(program, program.step, values, clock.time, run)
-                found = found or _bad_stock(program, values, clock.time, run)
-                if found is not None:
-                    return found
-            if number < plan.steps:
-                advance(interpreter, values, clock, plan.step, TABLEAUS[method])
-    return None
+    program: Program,
+    parameters: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    seed: int,
+    slots: NDArray[np.int64],
+    method: Method,
+) -> dict[int, Failure]:
+    """Return the first failure of each of the runs that has one, by run number; all runs go together.
+
+    Parameters
+    ----------
+    program, seed, method
+        As they were run.
+    parameters
+        (runs, parameters).
+    numbers
+        The numbers of the runs.
+    slots
+        The slots that were saved.
+
+    """
+    watched = watched_slots(program, slots)
+    if program.moving_specs or method not in TABLEAUS:
+        alone: dict[int, Failure] = {}
+        for place, run in enumerate(numbers.tolist()):
+            alone |= _locate(program, parameters[place], run, seed, watched, method)
+        return alone
+    return _locate(program, parameters, numbers, seed, watched, method)
 
 
-def _first_bad(
-    program: Program, statements: tuple[Statement, ...], values: NDArray[np.float64], time: float, run: int
-) -> Failure | None:
-    for statement in statements:
-        if not isinstance(statement, Assign):
-            continue
-        slots = np.atleast_1d(statement.slots).ravel()
-        bad = slots[~np.isfinite(values[slots, 0])]
-        if bad.size:
-            value = float(values[bad[0], 0])
-            name = slot_name(program.variables, int(bad[0]))
-            if name.startswith("slot "):
-                name = f"net flow of {program.variables[statement.variable].name}"
-            return Failure(run, time, name, _reason(statement.value, value), statement.span)
-    return None
+def watched_slots(program: Program, slots: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the slots whose values matter: those saved, and those that move the model."""
+    return np.unique(np.concatenate([slots, program.stocks, program.rates]))
 
 
-def _bad_stock(program: Program, values: NDArray[np.float64], time: float, run: int) -> Failure | None:
-    bad = program.stocks[~np.isfinite(values[program.stocks, 0])]
-    if not bad.size:
-        return None
-    value = float(values[bad[0], 0])
-    return Failure(run, time, slot_name(program.variables, int(bad[0])), f"it grew beyond all numbers ({value})")
+def _locate(
+    program: Program,
+    parameters: NDArray[np.float64],
+    runs: NDArray[np.int64] | int,
+    seed: int,
+    watched: NDArray[np.int64],
+    method: Method,
+) -> dict[int, Failure]:
+    interpreter = Interpreter(program, runs, seed)
+    numbers = [runs] if isinstance(runs, int) else runs.tolist()
+    explainer = _Explainer(program, seed, watched)
+    out: dict[int, Failure] = {}
+    places = list(range(len(numbers)))  # of the runs that have not failed yet
+    try:
+        values, _, moments = begin(interpreter, parameters, method)
+        columns = values.reshape(values.shape[0], -1)
+        for moment in moments:
+            sound = np.isfinite(columns[watched][:, places]).all(axis=0)
+            for place in [places[n] for n in np.flatnonzero(~sound).tolist()]:
+                failure = explainer.explain(columns[:, place], moment, numbers[place])
+                if failure is not None:
+                    out[numbers[place]] = failure
+                    places.remove(place)
+            if not places:
+                break
+    except Stuck as stuck:
+        failure = explainer.explain(stuck.values, stuck.moment, numbers[0])
+        out[numbers[0]] = failure or Failure(numbers[0], stuck.moment.time, "the solver", str(stuck))
+    return out
 
 
-def _reason(node: Node, value: float) -> str:
-    what = "not a number" if np.isnan(value) else "infinite"
-    causes = {
-        Op.DIV: "a division by zero",
-        Op.LN: "the logarithm of a number not above zero",
-        Op.LOG10: "the logarithm of a number not above zero",
-        Op.SQRT: "the square root of a negative number",
-        Op.POW: "a power of a negative number, or too large",
-        Op.EXP: "an exponential too large",
-        Op.ASIN: "the arcsine of a number beyond 1",
-        Op.ACOS: "the arccosine of a number beyond 1",
-    }
-    found: list[str] = []
-    stack = [node]
-    while stack:
-        at = stack.pop()
-        if isinstance(at, Apply) and at.op in causes and causes[at.op] not in found:
-            found.append(causes[at.op])
-        stack.extend(operands(at))
-    return f"it is {what}" + (f" (perhaps {' or '.join(found[:2])})" if found else "")
+class _Explainer:
+    """Explains failures; what it needs is made when the first is found."""
+
+    def __init__(self, program: Program, seed: int, watched: NDArray[np.int64]) -> None:
+        self.program = program
+        self.seed = seed
+        self.watched = watched
+        self._tracer: Tracer | None = None
+
+    def explain(self, values: Values, moment: Moment, run: int) -> Failure | None:
+        """Return the failure of a run whose values, [slot], are bad at a moment; None where infinity was meant."""
+        if self._tracer is None:
+            self._tracer = Tracer(self.program, self.seed)
+        cause = self._tracer.find(np.array(values), moment.clock, self.watched, run, first=moment.step == 0)
+        return None if cause is None else Failure(run, moment.time, cause.variable, cause.reason, cause.span)

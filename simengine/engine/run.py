@@ -1,20 +1,22 @@
 """Simulate: a program with its parameters, one run or many.
 
+In: a program, values of its parameters, a method, the slots to save. Out: a `Trajectory`.
+
 Invariant: the values of a run do not depend on which other runs go with it.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.engine.adaptive import run_adaptive
-from simengine.engine.clock import TimePlan, plan_time
+from simengine.engine.adaptive import Stuck, changes_by_step
+from simengine.engine.clock import TimePlan
 from simengine.engine.failure import locate
-from simengine.engine.fixed import clock_of, run_moving, run_steps
+from simengine.engine.start import begin
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.kernel.interpreter import Interpreter
@@ -22,8 +24,9 @@ from simengine.model.definition import Method
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
 
-BLOCK = 4096
-"""Runs computed together: a block's values should fit in the cache."""
+_BLOCK_BYTES = 8_000_000
+_BLOCK_RUNS = (256, 4096)
+"""Runs computed together: their values should fit in the cache, but each operation is worth its call."""
 
 
 def simulate(
@@ -53,122 +56,138 @@ def simulate(
     method
         How stocks are integrated.
 
+    Returns
+    -------
+    Values of shape (time, slot) for one run, (run, time, slot) for many. Runs that fail keep what they gave.
+
     Raises
     ------
     InputError
-        If the specs of the simulation make no run.
+        If the specs of the simulation make no run, or the arguments do not fit.
 
     """
     began = time.perf_counter()
-    slots = np.arange(program.slot_count) if slots is None else np.asarray(slots, dtype=np.int64)
-    given = program.defaults if parameters is None else np.asarray(parameters, dtype=np.float64)
-    many = given.ndim == 2 or runs is not None
+    task = _task(program, parameters, runs, run_numbers, seed, slots, method)
     with np.errstate(all="ignore"):
-        if not many:
-            times, values, plan = _one(program, given, seed, slots, method)
-            failures = _failures(program, given[None], values[None], np.zeros(1, np.int64), seed, plan, method)
-        else:
-            count = given.shape[0] if given.ndim == 2 else int(runs or 0)
-            numbers = np.arange(count, dtype=np.int64) if run_numbers is None else run_numbers
-            rows = np.broadcast_to(given, (count, program.defaults.size))
-            times, values, plan = _many(program, rows, numbers, seed, slots, method)
-            failures = _failures(program, rows, values, numbers, seed, plan, method)
-    info = RunInfo("interpreter", method.value, plan.steps if plan else len(times) - 1, time.perf_counter() - began)
-    return Trajectory(times, values, failures, info)
+        together = task.many and method in TABLEAUS and not program.moving_specs
+        done = _together(task) if together else _one_by_one(task)
+        failures = _failures(task, done.values)
+    notes = _notes(program, method)
+    info = RunInfo("interpreter", method.value, done.steps, time.perf_counter() - began, notes)
+    return Trajectory(done.times, done.values if task.many else done.values[0], failures, info)
 
 
-def _specs(program: Program, values: NDArray[np.float64]) -> TimePlan:
-    rows = values[list(program.specs)]
-    if rows.ndim > 1:
-        if np.any(rows != rows[:, :1]):
-            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
-        rows = rows[:, 0]
-    return plan_time(*(float(v) for v in rows))
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Checked arguments; `parameters` are (runs, parameters)."""
+
+    program: Program
+    parameters: NDArray[np.float64]
+    numbers: NDArray[np.int64]
+    seed: int
+    slots: NDArray[np.int64]
+    method: Method
+    many: bool
 
 
-def _one(
-    program: Program, parameters: NDArray[np.float64], seed: int, slots: NDArray[np.int64], method: Method
-) -> tuple[NDArray[np.float64], NDArray[np.float64], TimePlan | None]:
-    interpreter = Interpreter(program, None, seed)
-    values = np.zeros(program.slot_count)
-    values[program.parameters] = parameters
-    plan, moments = _begin(interpreter, values, method)
-    times, rows = [], []
-    for _, moment in moments:
-        times.append(moment)
-        rows.append(values[slots])
-    return np.asarray(times), np.asarray(rows).reshape(len(times), slots.size), plan
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Times, values (run, time, slot), and how many steps were taken."""
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    steps: int
 
 
-def _many(
+def _task(
     program: Program,
-    parameters: NDArray[np.float64],
-    numbers: NDArray[np.int64],
+    parameters: NDArray[np.float64] | None,
+    runs: int | None,
+    run_numbers: NDArray[np.int64] | None,
     seed: int,
-    slots: NDArray[np.int64],
+    slots: NDArray[np.int64] | None,
     method: Method,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], TimePlan | None]:
-    if method not in TABLEAUS or program.moving_specs:
-        parts = [_one_of_many(program, parameters[n], int(r), seed, slots, method) for n, r in enumerate(numbers)]
-        if len({p[0].tobytes() for p in parts}) > 1:
-            raise InputError("the runs of an ensemble must be saved at the same times")
-        return parts[0][0], np.stack([p[1] for p in parts]), parts[0][2]
+) -> _Task:
+    chosen = np.arange(program.slot_count) if slots is None else np.asarray(slots, dtype=np.int64)
+    if chosen.size and not 0 <= chosen.min() <= chosen.max() < program.slot_count:
+        raise InputError(f"slots lie between 0 and {program.slot_count - 1}")
+    given = program.defaults if parameters is None else np.asarray(parameters, dtype=np.float64)
+    if given.ndim not in {1, 2} or given.shape[-1] != program.defaults.size:
+        raise InputError(f"{program.defaults.size} parameters are needed for each run, given are {given.shape}")
+    many = given.ndim == 2 or runs is not None
+    count = given.shape[0] if given.ndim == 2 else 1 if runs is None else int(runs)
+    if count < 1 or (given.ndim == 2 and runs not in {None, count}):
+        raise InputError(f"{runs} runs with parameters for {count}" if count else "an ensemble needs at least one run")
+    numbers = np.arange(count, dtype=np.int64) if run_numbers is None else np.atleast_1d(run_numbers).astype(np.int64)
+    if numbers.shape != (count,) or (count and not 0 <= numbers.min() <= numbers.max() < 2**32):
+        raise InputError(f"{count} run numbers between 0 and 2^32 are needed")
+    return _Task(program, np.broadcast_to(given, (count, given.shape[-1])), numbers, seed, chosen, method, many)
+
+
+def _together(task: _Task) -> _Done:
+    """Run many runs at once, in blocks."""
+    program, count = task.program, len(task.numbers)
+    size = int(np.clip(_BLOCK_BYTES // (8 * max(1, program.slot_count)), *_BLOCK_RUNS))
     times: list[float] = []
-    blocks = []
-    plan: TimePlan | None = None
-    for start in range(0, len(numbers), BLOCK):
-        part = slice(start, start + BLOCK)
-        interpreter = Interpreter(program, numbers[part], seed)
-        values = np.zeros((program.slot_count, len(numbers[part])))
-        values[program.parameters] = parameters[part].T
-        plan, moments = _begin(interpreter, values, method)
-        times, rows = [], []
-        for _, moment in moments:
-            times.append(moment)
-            rows.append(values[slots])
-        blocks.append(np.moveaxis(np.asarray(rows), 2, 0))
-    if not blocks:
-        raise InputError("an ensemble needs at least one run")
-    return np.asarray(times), np.concatenate(blocks), plan
+    out: NDArray[np.float64] | None = None
+    planned: TimePlan | None = None
+    for start in range(0, count, size):
+        part = slice(start, start + size)
+        interpreter = Interpreter(program, task.numbers[part], task.seed)
+        values, plan, moments = begin(interpreter, task.parameters[part], task.method)
+        assert plan is not None
+        if planned is None:
+            planned, out = plan, np.empty((count, len(plan.saved), task.slots.size))
+        if plan != planned or out is None:
+            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+        times = []
+        for moment in moments:
+            if moment.saved:
+                out[part, len(times)] = values[task.slots].T
+                times.append(moment.time)
+    assert planned is not None
+    assert out is not None
+    return _Done(np.asarray(times), out, planned.steps)
 
 
-def _one_of_many(
-    program: Program, parameters: NDArray[np.float64], run: int, seed: int, slots: NDArray[np.int64], method: Method
-) -> tuple[NDArray[np.float64], NDArray[np.float64], TimePlan | None]:
-    del run  # adaptive methods have no noise, and moving specs no grid: their streams are those of run 0
-    return _one(program, parameters, seed, slots, method)
+def _one_by_one(task: _Task) -> _Done:
+    done = [_alone(task, place) for place in range(len(task.numbers))]
+    if any(d.times.shape != done[0].times.shape or np.any(d.times != done[0].times) for d in done):
+        raise InputError("the runs of an ensemble must be saved at the same times")
+    return _Done(done[0].times, np.concatenate([d.values for d in done]), done[0].steps)
 
 
-def _begin(
-    interpreter: Interpreter, values: NDArray[np.float64], method: Method
-) -> tuple[TimePlan | None, Iterator[tuple[int, float]]]:
-    program = interpreter.program
-    if program.moving_specs:
-        if method not in TABLEAUS:
-            raise InputError("an adaptive method needs a time step and an end that do not change in the run")
-        interpreter.constants(values, clock_of(TimePlan(0.0, 0.0, 1.0, 1.0, 0, (0,))))
-        return None, run_moving(interpreter, values, method)
-    interpreter.constants(values, clock_of(TimePlan(0.0, 0.0, 1.0, 1.0, 0, (0,))))
-    plan = _specs(program, values)
+def _alone(task: _Task, place: int) -> _Done:
+    interpreter = Interpreter(task.program, int(task.numbers[place]), task.seed)
+    values, plan, moments = begin(interpreter, task.parameters[place], task.method)
+    times: list[float] = []
+    rows: list[NDArray[np.float64]] = []
+    steps = 0
+    try:
+        for moment in moments:
+            steps = moment.step
+            if moment.saved:
+                times.append(moment.time)
+                rows.append(values[task.slots])
+    except Stuck:  # only adaptive methods, which have a plan: what could not be reached is not a number
+        assert plan is not None
+        times = [plan.time(n) for n in plan.saved]
+        rows += [np.full(task.slots.size, np.nan)] * (len(times) - len(rows))
+    return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps)
+
+
+def _failures(task: _Task, values: NDArray[np.float64]) -> tuple[Failure, ...]:
+    bad = np.flatnonzero([not np.isfinite(v).all() for v in values])
+    if not bad.size:
+        return ()
+    found = locate(task.program, task.parameters[bad], task.numbers[bad], task.seed, task.slots, task.method)
+    return tuple(found[n] for n in task.numbers[bad].tolist() if n in found)
+
+
+def _notes(program: Program, method: Method) -> tuple[str, ...]:
     if method in TABLEAUS:
-        return plan, run_steps(interpreter, values, plan, method)
-    return plan, run_adaptive(interpreter, values, plan, method)
-
-
-def _failures(
-    program: Program,
-    parameters: NDArray[np.float64],
-    values: NDArray[np.float64],
-    numbers: NDArray[np.int64],
-    seed: int,
-    plan: TimePlan | None,
-    method: Method,
-) -> tuple[Failure, ...]:
-    bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
-    out: list[Failure] = []
-    for place in bad.tolist():
-        found = None
-        if plan is not None and method in TABLEAUS and len(out) < 100:
-            found = locate(program, parameters[place], int(numbers[place]), seed, plan, method)
-        out.append(found or Failure(int(numbers[place]), float("nan"), "a value", "it is not a finite number"))
-    return tuple(out)
+        return ()
+    notes = ["the solver's steps are no longer than the model's time step"]
+    if changes_by_step(program):
+        notes.append("memories, devices and draws change once a time step: the solver starts anew at each")
+    return tuple(notes)

@@ -22,13 +22,17 @@ class Tableau:
 
 EULER = Tableau(c=(0.0,), a=((),), b=(1.0,))
 
-# Heun's: Vensim ref. "Integration": RK2 averages the rates at the beginning and the (Euler) end of the step
-RK2 = Tableau(c=(0.0, 1.0), a=((), (1.0,)), b=(0.5, 0.5))
+# Heun's. Stella help, "Runge-Kutta methods": half the sum of the flows at t and at t + dt, from x and x + F1
+HEUN = Tableau(c=(0.0, 1.0), a=((), (1.0,)), b=(0.5, 0.5))
 
+# Vensim ref. "Runge-Kutta Integration": a half step with the rates at Time; its new rates go the whole step
+MIDPOINT = Tableau(c=(0.0, 0.5), a=((), (0.5,)), b=(0.0, 1.0))
+
+# the classical one; Vensim ref. "Runge-Kutta Integration", Stella help, "Runge-Kutta methods"
 RK4 = Tableau(
     c=(0.0, 0.5, 0.5, 1.0),
     a=((), (0.5,), (0.0, 0.5), (0.0, 0.0, 1.0)),
     b=(1 / 6, 1 / 3, 1 / 3, 1 / 6),
 )
 
-TABLEAUS = {Method.EULER: EULER, Method.RK2: RK2, Method.RK4: RK4}
+TABLEAUS = {Method.EULER: EULER, Method.RK2: HEUN, Method.MIDPOINT: MIDPOINT, Method.RK4: RK4}

@@ -1,6 +1,6 @@
 """Values of tables: between points, at points, and beyond them.
 
-In: a `Table`, a rule, and x as one number or an array. Out: y, of the same shape.
+In: a `Table` or several, a rule, and x as one number or an array. Out: y, of the same shape.
 
 Invariant: a number and an array holding it give the same bits; a point's own x gives exactly its y.
 """
@@ -8,7 +8,7 @@ Invariant: a number and an array holding it give the same bits; a point's own x 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,12 @@ from simengine.model.expression import NOT_AVAILABLE
 from simengine.model.lookup import Between, Table
 
 Evaluate = Callable[[Any], Any]
+Array = NDArray[np.float64]
+Rows = Any
+"""Which table of a set: a number, or an array of numbers."""
+
+_NEAR = 1e-9
+"""How far, relatively, x may be from a point to be at the point (:RAW: data)."""
 
 
 def evaluator(table: Table, between: Between | None, missing: float | None, *, one: bool) -> Evaluate:
@@ -34,115 +40,175 @@ def evaluator(table: Table, between: Between | None, missing: float | None, *, o
 
     """
     rule = between or table.between
-    x = np.asarray(table.x, dtype=np.float64)
-    y = np.asarray(table.y, dtype=np.float64)
-    with np.errstate(all="ignore"):
-        slope = np.diff(y) / np.diff(x) if len(x) > 1 else np.zeros(1)
-    slope = np.where(np.isfinite(slope), slope, 0.0)
-    match rule:
-        case Between.INTERPOLATE | Between.EXTRAPOLATE:
-            beyond = rule is Between.EXTRAPOLATE and len(x) > 1
-            return (_line_one if one else _line_many)(x, y, slope, missing, beyond)
-        case Between.HOLD | Between.FORWARD:
-            return (_step_one if one else _step_many)(x, y, missing, forward=rule is Between.FORWARD)
-        case Between.RAW:
-            return _raw(x, y, one=one)
+    if one and rule in {Between.INTERPOLATE, Between.EXTRAPOLATE}:
+        return _line_one(table, missing, beyond=rule is Between.EXTRAPOLATE)
+    if one and rule in {Between.HOLD, Between.FORWARD}:
+        return _step_one(table, missing, forward=rule is Between.FORWARD)
+    tables = TableSet([table], rule, missing)
+    if one:
+        return lambda value: np.float64(tables(value, 0))
+    return lambda value: tables(value, 0)
 
 
-def _line_one(
-    x: NDArray[np.float64], y: NDArray[np.float64], slope: NDArray[np.float64], missing: float | None, beyond: bool
+def evaluator_of_many(
+    tables: Sequence[Table], numbers: NDArray[np.int64], between: Between | None, missing: float | None
 ) -> Evaluate:
-    xs, ys, slopes = x.tolist(), y.tolist(), slope.tolist()
-    first, last, top = xs[0], xs[-1], len(xs) - 1
+    """Return the function of x of an array of tables; x is broadcast against their numbers.
+
+    An element without a table (number -1) is not a number.
+    """
+    used = sorted({int(n) for n in numbers.ravel() if n >= 0})
+    rules: dict[Between, list[int]] = {}
+    for number in used:
+        rules.setdefault(between or tables[number].between, []).append(number)
+    parts = []
+    for rule, own in rules.items():
+        row = np.zeros(len(tables), dtype=np.int64)
+        row[own] = np.arange(len(own))
+        parts.append((np.isin(numbers, own), row[numbers], TableSet([tables[n] for n in own], rule, missing)))
+    if len(parts) == 1 and parts[0][0].all():
+        _, rows, only = parts[0]
+        return lambda value: only(value, rows)
+
+    def at(value: Any) -> Array:
+        out = np.full(np.broadcast_shapes(numbers.shape, np.shape(value)), np.nan)
+        for chosen, rows, tables_of_rule in parts:
+            np.copyto(out, tables_of_rule(value, rows), where=chosen)
+        return out
+
+    return at
+
+
+class TableSet:
+    """Tables of one rule, packed side by side: rows are tables, padded to one length.
+
+    Parameters
+    ----------
+    tables, rule, missing
+        As for `evaluator`.
+
+    """
+
+    def __init__(self, tables: Sequence[Table], rule: Between, missing: float | None) -> None:
+        self.rule = rule
+        self.counts = np.asarray([len(t.x) for t in tables], dtype=np.int64)
+        self.levels = max(1, int(self.counts.max())).bit_length()
+        shape = (len(tables), (1 << self.levels) - 1)  # so long that halving needs no check of the end
+        self.x, self.y = np.full(shape, np.inf), np.zeros(shape)
+        self.slope = np.zeros(shape)
+        for number, table in enumerate(tables):
+            count = len(table.x)
+            self.x[number, :count], self.y[number, :count] = table.x, table.y
+            self.slope[number, : max(0, count - 1)] = slopes(table)
+        last = self.counts - 1
+        rows = np.arange(len(tables))
+        self.first_x, self.last_x = self.x[:, 0], self.x[rows, last]
+        self.first_y, self.last_y = self.y[:, 0], self.y[rows, last]
+        self.low = self.first_y if missing is None else np.full(len(tables), missing)
+        self.high = self.last_y if missing is None else np.full(len(tables), missing)
+        self.first_slope, self.last_slope = self.slope[:, 0], self.slope[rows, np.maximum(0, last - 1)]
+        self.several = self.counts > 1
+
+    def __call__(self, value: Any, row: Rows) -> Any:
+        """Return y at x = value; `row` is broadcast against it."""
+        value = np.asarray(value, dtype=np.float64)
+        match self.rule:
+            case Between.INTERPOLATE | Between.EXTRAPOLATE:
+                out = self._line(value, row)
+            case Between.HOLD:
+                out = self._step(value, row, self._count(value, row, side="right") - 1)
+            case Between.FORWARD:
+                out = self._step(value, row, self._count(value, row, side="left"))
+            case Between.RAW:
+                out = self._raw(value, row)
+        return np.where(np.isnan(value), value, out)
+
+    def _count(self, value: Array, row: Rows, *, side: str) -> NDArray[np.int64]:
+        """Return how many points lie before x, those at x included for side "right"."""
+        if len(self.counts) == 1:
+            found = np.searchsorted(self.x[0, : self.counts[0]], value, side="right" if side == "right" else "left")
+            return np.asarray(found, dtype=np.int64)
+        before = np.less_equal if side == "right" else np.less
+        place = np.zeros(np.broadcast_shapes(np.shape(row), value.shape), dtype=np.int64)
+        for level in reversed(range(self.levels)):
+            half = 1 << level
+            place += np.where(before(self.x[row, place + (half - 1)], value), half, 0)
+        return np.minimum(place, self.counts[row])
+
+    def _line(self, value: Array, row: Rows) -> Array:
+        place = self._count(value, row, side="right") - 1
+        place = np.clip(place, 0, np.maximum(0, self.counts[row] - 2))
+        out = self.y[row, place] + (value - self.x[row, place]) * self.slope[row, place]
+        last, first = self.last_x[row], self.first_x[row]
+        if self.rule is Between.EXTRAPOLATE:
+            above = self.last_y[row] + (value - last) * self.last_slope[row]
+            below = self.first_y[row] + (value - first) * self.first_slope[row]
+            above = np.where(self.several[row], above, self.last_y[row])
+            below = np.where(self.several[row], below, self.first_y[row])
+        else:
+            above, below = self.high[row], self.low[row]
+        out = np.where(value > last, above, np.where(value < first, below, out))
+        return np.where(value == last, self.last_y[row], out)
+
+    def _step(self, value: Array, row: Rows, place: NDArray[np.int64]) -> Array:
+        out = self.y[row, np.clip(place, 0, self.counts[row] - 1)]
+        outside = np.where(value > self.last_x[row], self.high[row], self.low[row])
+        return np.where((value < self.first_x[row]) | (value > self.last_x[row]), outside, out)
+
+    def _raw(self, value: Array, row: Rows) -> Array:
+        # Vensim ref. "Data equations": raw data are missing wherever there is no point
+        last = self.counts[row] - 1
+        place = np.clip(self._count(value, row, side="left"), 0, last)
+        before = np.clip(place - 1, 0, last)
+        near = _NEAR * np.maximum(1.0, np.abs(value))
+        at = np.abs(self.x[row, place] - value) <= near
+        at_before = np.abs(self.x[row, before] - value) <= near
+        return np.where(at, self.y[row, place], np.where(at_before, self.y[row, before], NOT_AVAILABLE))
+
+
+def slopes(table: Table) -> Array:
+    """Return the slopes between a table's points; 0 where x stands still (a jump)."""
+    x, y = np.asarray(table.x, dtype=np.float64), np.asarray(table.y, dtype=np.float64)
+    with np.errstate(all="ignore"):
+        slope = np.diff(y) / np.diff(x)
+    return np.where(np.isfinite(slope), slope, 0.0)
+
+
+def _line_one(table: Table, missing: float | None, *, beyond: bool) -> Evaluate:
+    xs, ys = list(map(float, table.x)), list(map(float, table.y))
+    slope = [*slopes(table).tolist(), 0.0]
+    first, last, top = xs[0], xs[-1], max(0, len(xs) - 2)
+    low = ys[0] if missing is None else missing
+    high = ys[-1] if missing is None else missing
+    beyond = beyond and len(xs) > 1
+
+    def at(value: float) -> float:
+        if value < last:
+            if value >= first:
+                place = bisect_right(xs, value) - 1
+                place = min(place, top)
+                return np.float64(ys[place] + (value - xs[place]) * slope[place])
+            return np.float64(ys[0] + (value - first) * slope[0] if beyond else low)
+        if value == last:
+            return np.float64(ys[-1])
+        if value > last:
+            return np.float64(ys[-1] + (value - last) * slope[-2] if beyond else high)
+        return value  # not a number
+
+    return at
+
+
+def _step_one(table: Table, missing: float | None, *, forward: bool) -> Evaluate:
+    xs, ys = list(map(float, table.x)), list(map(float, table.y))
+    first, last = xs[0], xs[-1]
     low = ys[0] if missing is None else missing
     high = ys[-1] if missing is None else missing
 
     def at(value: float) -> float:
-        if value >= last:
-            if value == last or not beyond:
-                return np.float64(ys[-1] if value == last else high)
-            return np.float64(ys[-1] + (value - last) * slopes[-1])
-        if value < first:
-            return np.float64(ys[0] + (value - first) * slopes[0] if beyond else low)
         if value != value:  # noqa: PLR0124  (not a number)
             return value
-        place = min(bisect_right(xs, value) - 1, top - 1)
-        return np.float64(ys[place] + (value - xs[place]) * slopes[place])
+        if value < first or value > last:
+            return np.float64(low if value < first else high)
+        return np.float64(ys[bisect_left(xs, value) if forward else bisect_right(xs, value) - 1])
 
     return at
-
-
-def _line_many(
-    x: NDArray[np.float64], y: NDArray[np.float64], slope: NDArray[np.float64], missing: float | None, beyond: bool
-) -> Evaluate:
-    top = max(0, len(x) - 2)
-    low = y[0] if missing is None else missing
-    high = y[-1] if missing is None else missing
-
-    def at(value: Any) -> Any:
-        value = np.asarray(value, dtype=np.float64)
-        place = np.clip(np.searchsorted(x, value, side="right") - 1, 0, top)
-        out = y[place] + (value - x[place]) * slope[place]
-        if beyond:
-            out = np.where(value > x[-1], y[-1] + (value - x[-1]) * slope[-1], out)
-        else:
-            out = np.where(value > x[-1], high, np.where(value < x[0], low, out))
-        out = np.where(value == x[-1], y[-1], out)
-        return np.where(np.isnan(value), value, out)
-
-    return at
-
-
-def _step_one(x: NDArray[np.float64], y: NDArray[np.float64], missing: float | None, *, forward: bool) -> Evaluate:
-    xs, ys = x.tolist(), y.tolist()
-
-    def at(value: float) -> float:
-        if value != value:  # noqa: PLR0124
-            return value
-        place = bisect_left(xs, value) if forward else bisect_right(xs, value) - 1
-        if 0 <= place < len(xs):
-            return np.float64(ys[place])
-        return np.float64(missing if missing is not None else ys[0] if place < 0 else ys[-1])
-
-    return at
-
-
-def _step_many(x: NDArray[np.float64], y: NDArray[np.float64], missing: float | None, *, forward: bool) -> Evaluate:
-    def at(value: Any) -> Any:
-        value = np.asarray(value, dtype=np.float64)
-        place = np.searchsorted(x, value, side="left") if forward else np.searchsorted(x, value, side="right") - 1
-        out = y[np.clip(place, 0, len(x) - 1)]
-        if missing is not None:
-            out = np.where((place < 0) | (place >= len(x)), missing, out)
-        return np.where(np.isnan(value), value, out)
-
-    return at
-
-
-def _raw(x: NDArray[np.float64], y: NDArray[np.float64], *, one: bool) -> Evaluate:
-    # Vensim ref. ":RAW:": a value only where there is a point
-    def at(value: Any) -> Any:
-        value = np.asarray(value, dtype=np.float64)
-        place = np.clip(np.searchsorted(x, value, side="left"), 0, len(x) - 1)
-        near = np.abs(x[place] - value) <= 1e-9 * np.maximum(1.0, np.abs(value))
-        before = np.clip(place - 1, 0, len(x) - 1)
-        near_before = np.abs(x[before] - value) <= 1e-9 * np.maximum(1.0, np.abs(value))
-        out = np.where(near, y[place], np.where(near_before, y[before], NOT_AVAILABLE))
-        return np.float64(out) if one else out
-
-    return at
-
-
-def by_element(
-    evaluators: dict[int, Evaluate], numbers: NDArray[np.int64], value: Any, *, many: bool
-) -> NDArray[np.float64]:
-    """Return values where every element has a table of its own; `numbers` lies over the axes."""
-    numbers = numbers[..., None] if many else numbers
-    shape = np.broadcast_shapes(numbers.shape, np.shape(value))
-    wide = np.broadcast_to(value, shape)
-    which = np.broadcast_to(numbers, shape)
-    out = np.empty(shape)
-    for number, evaluate in evaluators.items():
-        chosen = which == number
-        out[chosen] = evaluate(wide[chosen])
-    return out

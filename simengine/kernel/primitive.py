@@ -1,36 +1,57 @@
-"""Primitives as Python source over NumPy values: one table, complete (tested).
+"""Primitives over NumPy values: what each computes, for a number and for an array of them.
 
-In: sources of the arguments. Out: source of the result.
+In: numbers or arrays. Out: the same kind. `INFIX`, `COMPARE` and `LOGIC` are written as operators by the code
+generator, the others are called. Together the tables know every primitive (tested).
 
 Invariant: every form gives, for a number, the same bits as for an array that holds it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from simengine.program.op import Op
 
+Function = Callable[..., Any]
+
 INFIX: dict[Op, str] = {Op.ADD: "+", Op.SUB: "-", Op.MUL: "*", Op.DIV: "/"}
 COMPARE: dict[Op, str] = {Op.LT: "<", Op.LE: "<=", Op.GT: ">", Op.GE: ">=", Op.EQ: "==", Op.NE: "!="}
 LOGIC: dict[Op, str] = {Op.AND: "&", Op.OR: "|"}
 
+_EXACT_POWERS: tuple[tuple[float, Function], ...] = (
+    (2.0, lambda x: x * x),
+    (0.5, np.sqrt),
+    (-1.0, lambda x: 1.0 / x),
+)
+"""Exponents with a rule of their own.
+
+`np.power` takes short cuts for these where the exponent is a single number, and not where it is an array:
+the bits would differ between one run and many.
+"""
+
 
 def power(x: Any, y: Any) -> Any:
-    """Return x to the power y; 0 to the power 0 is 1."""
-    return np.power(x, y)
+    """Return x to the power y: 0 to the power 0 is 1, a negative x to a fraction is not a number."""
+    if np.ndim(y) == 0:
+        for exponent, rule in _EXACT_POWERS:
+            if y == exponent:
+                return rule(np.asarray(x, dtype=np.float64)[()])
+        return np.power(x, y)
+    out = np.power(x, y)
+    for exponent, rule in _EXACT_POWERS:
+        chosen = np.equal(y, exponent)
+        if chosen.any():
+            out = np.where(chosen, rule(np.asarray(x, dtype=np.float64)), out)
+    return out
 
 
 def round_half_away(x: Any) -> Any:
     """Return the nearest integer, halves away from zero."""
-    return np.copysign(np.floor(np.abs(x) + 0.5), x)
-
-
-def remainder_floor(x: Any, y: Any) -> Any:
-    """Return x - y floor(x / y)."""
-    return np.mod(x, y)
+    whole = np.trunc(x)
+    return np.where(np.abs(x - whole) >= 0.5, whole + np.copysign(1.0, x), whole)[()]
 
 
 def xidz(a: Any, b: Any, otherwise: Any) -> Any:
@@ -55,12 +76,12 @@ def maximum_one(a: Any, b: Any) -> Any:
 
 
 def minimum(a: Any, b: Any) -> Any:
-    """Return the smaller, element by element, the first where equal."""
+    """Return the smaller, element by element; the first where equal (`np.minimum` may give either zero)."""
     return np.where((a <= b) | np.isnan(a), a, b)
 
 
 def maximum(a: Any, b: Any) -> Any:
-    """Return the larger, element by element, the first where equal."""
+    """Return the larger, element by element; the first where equal."""
     return np.where((a >= b) | np.isnan(a), a, b)
 
 
@@ -85,9 +106,12 @@ def normal_inverse(p: Any) -> Any:
     return ndtri(p)
 
 
-FUNCTIONS: dict[Op, Any] = {
+FUNCTIONS: dict[Op, Function] = {
     Op.POW: power,
+    Op.NEG: np.negative,
     Op.ABS: np.abs,
+    Op.MIN: minimum,
+    Op.MAX: maximum,
     Op.SQRT: np.sqrt,
     Op.EXP: np.exp,
     Op.LN: np.log,
@@ -108,14 +132,13 @@ FUNCTIONS: dict[Op, Any] = {
     Op.CEIL: np.ceil,
     Op.ROUND: round_half_away,
     Op.REM: np.fmod,
-    Op.MOD: remainder_floor,
-    Op.MIN: minimum,
-    Op.MAX: maximum,
-    Op.XIDZ: xidz,
+    Op.MOD: np.mod,
+    Op.NOT: np.logical_not,
     Op.SELECT: np.where,
+    Op.XIDZ: xidz,
     Op.NORMAL_CDF: normal_cdf,
     Op.NORMAL_INV: normal_inverse,
 }
 
-ONE_RUN: dict[Op, Any] = {Op.MIN: minimum_one, Op.MAX: maximum_one, Op.XIDZ: xidz_one, Op.ABS: abs}
+ONE_RUN: dict[Op, Function] = {Op.MIN: minimum_one, Op.MAX: maximum_one, Op.XIDZ: xidz_one, Op.ABS: abs}
 """Faster forms for single numbers."""

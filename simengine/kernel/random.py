@@ -1,41 +1,37 @@
-"""Random streams: Philox4x32-10, counted by run, step and stream.
+"""Random streams: uniforms counted by run, step and stream, shaped into draws.
 
-In: a draw node, the step, the runs. Out: uniforms in (0, 1), shaped by the distribution.
+In: a draw node, the step, the runs. Out: draws over the node's axes (and runs).
 
-A draw depends on nothing but (seed, the model's seed argument, run, step, stream): not on order, threads,
-or what else a model draws.
+A draw depends on nothing but (seed, the model's own seed argument, run, step, stream): not on order, threads,
+or what else a model draws. The counter is (run, step, stream, 0), the key (seed, seed argument).
 
 Invariant: run number r draws the same alone and among others.
-References: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC11).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.kernel.philox import philox, uniform_of
 from simengine.program.node import Draw
 
-_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = 0x9E3779B9, 0xBB67AE85
 _LOW = np.uint64(0xFFFFFFFF)
-_SHIFT = np.uint64(32)
+_BATCH = 4096
+"""Uniforms drawn at once: those of the steps to come are drawn with this step's."""
 
 
-def philox(counter: Sequence[NDArray[np.uint64]], key: Sequence[NDArray[np.uint64]]) -> list[NDArray[np.uint64]]:
-    """Return four 32-bit words (in 64-bit arrays) of Philox4x32-10 for counters and keys, element by element."""
-    c0, c1, c2, c3 = counter
-    k0, k1 = key
-    for number in range(10):
-        if number:
-            k0 = (k0 + np.uint64(_W0)) & _LOW
-            k1 = (k1 + np.uint64(_W1)) & _LOW
-        p0, p1 = _M0 * c0, _M1 * c2
-        c0, c1, c2, c3 = (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW, (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
-    return [c0, c1, c2, c3]
+@dataclass(slots=True)
+class _Drawn:
+    """Uniforms of consecutive steps."""
+
+    first: int
+    seed: bytes
+    values: NDArray[np.float64]
 
 
 class RandomStreams:
@@ -46,33 +42,46 @@ class RandomStreams:
     seed
         Seed of the whole simulation.
     runs
-        Numbers of the runs; None for one run, number 0, without a run axis.
+        Numbers of the runs; one number for one run without a run axis.
 
     """
 
-    def __init__(self, seed: int, runs: NDArray[np.int64] | None) -> None:
-        self.seed = seed & 0xFFFFFFFF
-        self.runs = runs
+    def __init__(self, seed: int, runs: NDArray[np.int64] | int) -> None:
+        self.seed = np.uint64(seed & 0xFFFFFFFF)
+        self.many = not isinstance(runs, int)
+        self.runs = np.asarray(runs, dtype=np.int64).astype(np.uint64) & _LOW
+        self._drawn: dict[int, _Drawn] = {}
 
     def draw(self, node: Draw, step: int, seed: Any, arguments: Sequence[Any]) -> Any:
-        """Return the draws of a node at a step, over its axes (and runs)."""
+        """Return the draws of a node at a step."""
         from simengine.kernel.distribution import draw
 
         return draw(node.distribution, self.uniform(node, step, seed), list(arguments))
 
     def uniform(self, node: Draw, step: int, seed: Any) -> Any:
-        """Return uniforms in (0, 1) with 53 bits."""
-        streams = np.asarray(node.streams, dtype=np.uint64)
-        run = np.zeros((), dtype=np.uint64)
-        if self.runs is not None:
-            streams = streams[..., None] if streams.ndim else streams
-            run = self.runs.astype(np.uint64)
-        given = np.asarray(seed, dtype=np.float64)
-        own = np.where(np.isfinite(given), given, 0.0).astype(np.int64).astype(np.uint64) & _LOW
-        streams, run, own = (np.asarray(a, dtype=np.uint64) for a in np.broadcast_arrays(streams, run, own))
-        count = np.full(streams.shape, step, dtype=np.uint64)
-        key = [np.full(streams.shape, self.seed, dtype=np.uint64), own]
-        words = philox([run & _LOW, count, streams & _LOW, run >> _SHIFT], key)
-        high, low = words[0] >> np.uint64(5), words[1] >> np.uint64(6)
-        value = (high.astype(np.float64) * 67108864.0 + low.astype(np.float64) + 0.5) / 9007199254740992.0
-        return value[()]
+        """Return uniforms in (0, 1) of a node at a step."""
+        own = _seed_word(seed)
+        drawn = self._drawn.get(id(node))
+        fingerprint = own.tobytes()
+        if drawn is None or drawn.seed != fingerprint or not drawn.first <= step < drawn.first + len(drawn.values):
+            drawn = self._drawn[id(node)] = _Drawn(step, fingerprint, self._fill(node, step, own))
+        return drawn.values[step - drawn.first]
+
+    def _fill(self, node: Draw, step: int, own: NDArray[np.uint64]) -> NDArray[np.float64]:
+        streams = np.asarray(node.streams, dtype=np.int64).astype(np.uint64) & _LOW
+        if self.many and streams.ndim:
+            streams = streams[..., None]
+        streams, runs, own = np.broadcast_arrays(streams, self.runs, own)
+        count = max(1, _BATCH // max(1, streams.size))
+        steps = np.arange(step, step + count, dtype=np.uint64).reshape((count,) + (1,) * streams.ndim)
+        zero, seed = np.zeros((), dtype=np.uint64), np.asarray(self.seed)
+        counter = [*np.broadcast_arrays(runs, steps & _LOW, streams, zero)]
+        words = philox(counter, [*np.broadcast_arrays(seed, own)])
+        return uniform_of(words[0], words[1])
+
+
+def _seed_word(seed: Any) -> NDArray[np.uint64]:
+    """Return a model's seed argument as 32 bits; what is not a number counts as 0."""
+    value = np.asarray(seed, dtype=np.float64)
+    value = np.where(np.abs(value) < 2.0**52, value, 0.0)
+    return value.astype(np.int64).astype(np.uint64) & _LOW

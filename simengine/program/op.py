@@ -80,6 +80,7 @@ class ClockValue(Enum):
     """What a node may ask of the clock."""
 
     TIME = "time"
+    BEGIN = "begin"  # time at the beginning of the step: TIME, except within the stages of a Runge-Kutta step
     START = "start"
     STOP = "stop"
     STEP = "step"
@@ -129,9 +130,11 @@ class Distribution(Enum):
 class TableQuery(Enum):
     """Questions to a lookup or data series besides its value at x."""
 
-    INVERT = "invert"  # (y): first x at which the table reaches y
-    AREA = "area"  # (from, to): integral of the table
-    SLOPE = "slope"  # (x): slope of the segment x is in
+    INVERT = "invert"  # (y): smallest x at which the table takes the value y; missing beyond its values (Vensim)
+    INVERT_HELD = "invert_held"  # (y): the same; beyond its values the end, or the end slope continued (Stella)
+    AREA = "area"  # (from, to): integral of the table, ends held
+    AREA_WITHIN = "area_within"  # (from, to): integral over the points only, in either order (Stella)
+    SLOPE = "slope"  # (x, [mode]): slope of the segment x is in; at a point to the right, to the left for mode < 0
     VALUE_BETWEEN = "value_between"  # (time, mode): mode -1 backward, 0 interpolate, 1 forward; missing off the data
     FIRST_TIME = "first_time"  # ()
     LAST_TIME = "last_time"  # ()

@@ -53,8 +53,8 @@ def test_the_error_of_the_style_guide() -> None:
 warning[unit-mismatch]: `gas use` is declared m3/year, its equation gives m3
  --> m.mdl:5:26
 5 | gas use = homes on gas * gas per home ~ m3/year ~|
-  |           ------------ home, declared at line 2
-  |                          ^^^^^^^^^^^^ m3/home, declared at line 3
+  |           ------------   ^^^^^^^^^^^^ m3/home, declared at line 3
+  |           home, declared at line 2
 help: `annual gas per home` is in m3/home/Year"""
     ]
 

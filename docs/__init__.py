@@ -1,0 +1,1 @@
+"""The documentation: pages, and `reference`, which writes those that come from tables."""
