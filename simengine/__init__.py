@@ -10,10 +10,10 @@ Invariant: importing this costs next to nothing: each public name is imported wh
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import importlib as _importlib
+import typing as _typing
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from simengine.api.load import load
     from simengine.api.model import Model
     from simengine.results.run import Ensemble, Run
@@ -55,11 +55,11 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first used."""
     if name not in __all__:
         raise AttributeError(f"module 'simengine' has no attribute {name!r}")
-    home = import_module(f"simengine.{_HOMES.get(name, 'source.diagnostic')}")
+    home = _importlib.import_module(f"simengine.{_HOMES.get(name, 'source.diagnostic')}")
     value = getattr(home, name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return list(__all__)

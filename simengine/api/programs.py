@@ -65,6 +65,14 @@ def _changed(
         spec = getattr(specs, name)
         if isinstance(spec, Reference) and not spec.subscripts:
             new[spec.key] = (Equation((), Number(float(value))),)  # others that use it see it change too
-        specs = replace(specs, **{name: Number(float(value))}) if not isinstance(spec, Reference) else specs
+        else:
+            number = Number(float(value))
+            match name:
+                case "start":
+                    specs = replace(specs, start=number)
+                case "stop":
+                    specs = replace(specs, stop=number)
+                case _:
+                    specs = replace(specs, time_step=number)
     variables = tuple(replace(v, equations=new[v.key]) if v.key in new else v for v in definition.variables)
     return replace(definition, variables=variables, simulation=specs)

@@ -141,11 +141,11 @@ ROWS: tuple[Builtin, ...] = (
     ),
     row(
         "vector_lookup",
-        S,
-        "x, n",
-        vensim="VECTOR LOOKUP/2-4",
+        Kind.UNSUPPORTED,
+        "vector, x, low, high, mode",
+        vensim="VECTOR LOOKUP/5",
         units="a, ? -> a",
-        summary="Value of a vector at a fractional position.",
+        summary="its ten modes are not described precisely enough to be checked",
         reference=_V,
     ),
     row(

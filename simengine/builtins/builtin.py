@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 from simengine.model.definition import Dialect
 from simengine.program.op import AlongOp, Distribution, Fold, Op
@@ -61,6 +62,17 @@ class Builtin:
     primitive: Op | Fold | AlongOp | Distribution | None = None
     derivative: str = ""
 
+    @property
+    def arity(self) -> tuple[int, int]:
+        """Fewest and most canonical arguments, by the signature."""
+        return _arity(self.signature)
+
+
+@cache
+def _arity(signature: str) -> tuple[int, int]:
+    names = [n.strip() for n in signature.split(",") if n.strip()]
+    return sum(not n.startswith("[") for n in names), len(names)
+
 
 _SPELLING = re.compile(r"(?P<name>[^/]+)/(?P<least>\d+)(?:-(?P<most>\d+))?(?:@(?P<order>[\d.]+))?")
 
@@ -85,7 +97,7 @@ def spellings(dialect: Dialect, text: str) -> tuple[Spelling, ...]:
 
 
 def row(
-    id: str,  # noqa: A002
+    id: str,
     kind: Kind,
     signature: str,
     *,

@@ -74,11 +74,11 @@ ROWS: tuple[Builtin, ...] = (
     ),
     row(
         "shift_if_true",
-        S,
+        Kind.UNSUPPORTED,
         "array, condition, elements, initial, new",
         vensim="SHIFT IF TRUE/5",
         units="a, ?, ?, a, a -> a",
-        summary="A stock's array shifted one element when the condition holds.",
+        summary="it changes a stock from outside its equation, in an order no source tells; use stocks with flows between them",
         reference=_V,
     ),
     row(

@@ -140,6 +140,8 @@ def add_variable(symbols: Symbols, variable: Variable, problems: list[Diagnostic
         problems.append(error("doubly-defined", f"`{variable.name}` is defined twice", variable.span, others=seen))
         return
     symbols.variables[variable.key] = variable
+    if any(isinstance(e.expression, Call) and e.expression.function == "broken" for e in variable.equations):
+        symbols.broken.add(variable.key)
     if variable.key in symbols.dimensions:
         problems.append(
             error("doubly-defined", f"`{variable.name}` is a variable and a dimension at once", variable.span)

@@ -60,8 +60,9 @@ def execute(arguments: argparse.Namespace) -> int:
         print(json.dumps(result))
     else:
         print(table(["variable", "largest relative difference"], [[n, number(d)] for n, d in rows[:40]]))
+        count = f"{len(rows)} variables"
         print(
-            f"{len(rows)} variables at {len(times)} times compared with {arguments.peer}; largest difference {worst:.3g}"
+            f"{count} at {len(times)} times compared with {arguments.peer}; largest difference: {worst:.3g}"
             + (f"; {len(alone)} not in its output" if alone else ""),
             file=sys.stderr,
         )

@@ -20,6 +20,7 @@ from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
 from simengine.compile.constant import constant_value
+from simengine.compile.macro import check_macros
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -80,6 +81,8 @@ class Expansion:
     problems: list[Diagnostic] = field(default_factory=list)
     structural: set[Key] = field(default_factory=set)  # constants that shape the program: orders of delays
     waiting: list[tuple[Variable, int]] = field(default_factory=list)
+    recursive: frozenset[Key] = frozenset()  # macros that call themselves
+    blind: frozenset[Key] = frozenset()  # names that macros cannot see, reported once
 
 
 @dataclass
@@ -101,6 +104,9 @@ class Place:
 def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, list[Variable]]:
     """Return the expansion (problems, structural constants, new dimensions) and all variables, hidden ones last."""
     state = Expansion(definition, symbols, {m.key: m for m in definition.macros})
+    found = check_macros(definition, symbols)
+    state.recursive, state.blind = found.recursive, found.blind
+    state.problems += found.problems
     visible = [_expand_variable(v, state, 0) for v in definition.variables]
     hidden: list[Variable] = []
     while state.waiting:
@@ -163,6 +169,9 @@ def _may_stay_whole(call: Call, equation: Equation) -> bool:
 def _change(node: Expression, place: Place, state: Expansion) -> Expression | None:
     if not isinstance(node, Call):
         return None
+    builtin = BUILTINS.get(node.function)
+    if builtin is not None and not builtin.arity[0] <= len(node.arguments) <= builtin.arity[1]:
+        return Number(float("nan"), node.span)  # the reader has reported it
     if node.function == "sample_if_true":
         return _sample(node, place, state)
     if node.function == "previous":
@@ -336,7 +345,7 @@ def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
     if expression is None or not equation.subscripts or equation.exceptions:
         return [equation]
     for node in walk(expression):
-        if isinstance(node, Call) and node.function in ORDERED:
+        if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
             order = node.arguments[ORDERED[node.function]]
             found = constant_value(order, state.symbols, equation.subscripts, state.structural)
             if found is not None and len({int(n) for n in found}) > 1:
@@ -375,6 +384,9 @@ def _fix(equation: Equation, place: int, element: Subscript) -> Equation:
 
 
 def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> Expression:
+    defined = {v.key for v in macro.variables}
+    if macro.key in state.recursive or any(o.key not in defined for o in macro.outputs):
+        return Number(float("nan"), node.span)  # reported at the macro itself
     frame = _open(node.arguments, place, state)
     prefix = _new_key(place, macro.key)
     given = list(node.arguments)
@@ -422,6 +434,8 @@ def _define_local(
             if n.subscripts and isinstance(value, Reference):
                 return replace(value, subscripts=n.subscripts)
             return value
+        if n.key in state.blind and n.key not in state.symbols.dimensions:
+            return Number(float("nan"), n.span)
         if n.key.endswith("$"):
             return replace(n, key=Key(n.key[:-1]), name=n.name.rstrip("$"))
         return None

@@ -103,7 +103,8 @@ def change_arrays(node: Node, change: Change, axis: Callable[[int], int]) -> Nod
         case Draw():
             return Draw(node.distribution, at(node.streams), tuple(down(a) for a in node.arguments), down(node.seed))
         case Along():
-            return Along(node.op, axis(node.axis), tuple(down(a) for a in node.arguments))
+            second = axis(node.second) if node.second >= 0 else -1
+            return Along(node.op, axis(node.axis), tuple(down(a) for a in node.arguments), second)
         case Inverse():
             return Inverse(down(node.argument), (axis(node.axes[0]), axis(node.axes[1])))
     assert_never(node)

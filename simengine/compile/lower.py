@@ -166,10 +166,15 @@ class Lowering:
     def call(self, node: Call) -> Node:
         """Return the node of a builtin."""
         builtin = BUILTINS.get(node.function)
+        if node.function == "broken":
+            return NAN  # an equation that could not be read
         if builtin is None:
             return self.problem(
                 "unknown-function", f"no function or macro is called `{node.name or node.function}`", node
             )
+        least, most = builtin.arity
+        if not least <= len(node.arguments) <= most:
+            return NAN  # the reader has reported it
         match builtin.kind:
             case Kind.ELEMENTWISE:
                 assert isinstance(builtin.primitive, Op)

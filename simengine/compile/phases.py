@@ -287,22 +287,36 @@ def _stocks(out: Pieces, pieces: Sequence[Piece]) -> tuple[NDArray[np.int64], ND
 
 
 def _report(context: Context, cycles: Sequence[Cycle], code: str) -> None:
-    variables = context.layout.variables
+    """Report loops, by the names a modeller knows: what the compiler made stands for the equation it came from."""
     for cycle in cycles:
-        names = [slot_name(variables, int(np.atleast_1d(p.slots).ravel()[0])) for p in cycle.pieces]
+        names: list[str] = []
+        others: list[Label] = []
+        for piece in cycle.pieces:
+            name = _visible_name(context, piece)
+            if name not in names:
+                names.append(name)
+                if piece.span is not None and piece is not cycle.pieces[0]:
+                    others.append(Label(piece.span, "which needs the next"))
         shown = " -> ".join(f"`{n}`" for n in [*names, names[0]])
-        what = (
-            "depend on each other at the same time" if code == "algebraic-loop" else "need each other's initial value"
-        )
-        first = cycle.pieces[0]
-        others = tuple(Label(p.span, "which needs the next") for p in cycle.pieces[1:] if p.span is not None)
-        text = f"{shown}: each needs the next" if len(names) > 1 else f"`{names[0]}` needs its own value"
-        context.problems.append(
-            error(
-                code,
-                f"variables {what}: {text}" if len(names) > 1 else text,
-                first.span,
-                others=others,
-                help=["a stock or a delay somewhere in the loop breaks it"],
+        if code == "algebraic-loop":
+            what = (
+                "variables depend on each other at the same time" if len(names) > 1 else "a variable depends on itself"
             )
-        )
+        else:
+            what = "initial values need each other" if len(names) > 1 else "an initial value needs itself"
+        first = cycle.pieces[0]
+        hint = "a stock or a delay somewhere in the loop breaks it"
+        if code == "initial-loop":
+            hint = "give one of them an initial value that needs no other (ACTIVE INITIAL, SMOOTHI, DELAY3I, ...)"
+        spans = [o for o in others if first.span is None or o.span.start != first.span.start]
+        context.problems.append(error(code, f"{what}: {shown}", first.span, others=spans, help=[hint]))
+
+
+def _visible_name(context: Context, piece: Piece) -> str:
+    variables = context.layout.variables
+    placed = variables[piece.variable]
+    if placed.hidden and ">" in placed.key:
+        owner = context.layout.by_key.get(Key(placed.key.split(">", 1)[0]))
+        if owner is not None:
+            return variables[owner].name
+    return slot_name(variables, int(np.atleast_1d(piece.slots).ravel()[0]))

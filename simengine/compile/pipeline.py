@@ -8,18 +8,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
 from simengine.compile.compose import ClockNodes
+from simengine.compile.constant import constant_value
 from simengine.compile.expand import expand
 from simengine.compile.layout import lay_out
 from simengine.compile.lower import TIME, Context
 from simengine.compile.phases import assemble
 from simengine.compile.whole import Pieces, lower_variable, number_tables
 from simengine.model.definition import ModelDefinition, SimulationSpecs
+from simengine.model.expression import Expression, Reference
 from simengine.model.variable import Equation, Variable
 from simengine.program.node import Load
 from simengine.program.program import Program
-from simengine.source.diagnostic import Diagnostic, has_errors
+from simengine.source.diagnostic import Diagnostic, error, has_errors
+from simengine.source.file import Span
 from simengine.source.names import Key
 from simengine.source.render import sort_diagnostics
 
@@ -46,6 +50,8 @@ def compile_model(
     """
     definition = _with_specs(definition)
     symbols, problems = build_symbols(definition)
+    problems += _check_clock(definition, symbols)
+    problems += check_reality(symbols)
     expansion, variables = expand(definition, symbols)
     problems += expansion.problems
     _rebuild(symbols, variables, problems)
@@ -60,6 +66,33 @@ def compile_model(
     program = assemble(context, pieces, save, SPECS)
     diagnostics = sort_diagnostics(problems)
     return (None if has_errors(diagnostics) else program), diagnostics
+
+
+def _check_clock(definition: ModelDefinition, symbols: Symbols) -> list[Diagnostic]:
+    """Return what is wrong with begin, end and time step, where they are known beforehand."""
+    specs, used = definition.simulation, set[Key]()
+
+    def value(expression: Expression) -> float | None:
+        found = constant_value(expression, symbols, (), used)
+        return found[0] if found else None
+
+    start, stop, step = value(specs.start), value(specs.stop), value(specs.time_step)
+    out: list[Diagnostic] = []
+    if step is not None and not step > 0:
+        out.append(
+            error("bad-time-step", f"the time step must be above 0, it is {step:g}", _place(symbols, specs.time_step))
+        )
+    if start is not None and stop is not None and stop < start:
+        text = f"the simulation ends at {stop:g}, before it begins at {start:g}"
+        out.append(error("bad-end-time", text, _place(symbols, specs.stop)))
+    return out
+
+
+def _place(symbols: Symbols, expression: Expression) -> Span | None:
+    if isinstance(expression, Reference) and expression.key in symbols.variables:
+        equation = symbols.variables[expression.key].equations[0]
+        return equation.expression.span if equation.expression is not None else equation.span
+    return expression.span
 
 
 def _with_specs(definition: ModelDefinition) -> ModelDefinition:

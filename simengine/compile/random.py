@@ -52,7 +52,7 @@ ARGUMENTS: dict[str, Row] = {
     "triangular_xmile": lambda a, _c: ([a[0], a[2], a[0], a[1], a[2]], _optional(a, 3, ZERO)),
     "beta_xmile": lambda a, _c: ([ZERO, ONE, a[0], a[1], ZERO, ONE], _optional(a, 2, ZERO)),
     "binomial_xmile": lambda a, _c: ([ZERO, HIGH, a[1], a[0], ZERO, ONE], _optional(a, 2, ZERO)),
-    "gamma_xmile": lambda a, _c: ([ZERO, HIGH, a[0], ZERO, a[1]], _optional(a, 2, ZERO)),
+    "gamma_xmile": lambda a, _c: ([ZERO, HIGH, a[0], ZERO, _optional(a, 1, ONE)], _optional(a, 2, ZERO)),
     "geometric_xmile": lambda a, _c: ([ONE, HIGH, a[0]], _optional(a, 1, ZERO)),
     "logistic_xmile": lambda a, _c: ([LOW, HIGH, a[0], a[1]], _optional(a, 2, ZERO)),
     "negbinomial_xmile": lambda a, _c: ([ZERO, HIGH, a[1], a[0], ZERO, ONE], _optional(a, 2, ZERO)),

@@ -18,10 +18,10 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
-from simengine.model.expression import Call, Expression, Reference, Subscript, TableLiteral, children
+from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
-from simengine.program.node import Ask, Constant, Draw, Gather, Lookup, Node, Reduce, Slots
-from simengine.program.op import Distribution, Fold, Op, TableQuery
+from simengine.program.node import Along, Ask, Constant, Draw, Gather, Load, Lookup, Node, Reduce, Slots
+from simengine.program.op import AlongOp, Distribution, Fold, Op, TableQuery
 from simengine.source.names import Key, nearest_names
 
 if TYPE_CHECKING:
@@ -152,9 +152,57 @@ def _elm_map(lowering: Lowering, node: Call) -> Node:
         return lowering.problem("computed-subscript", f"the element `{node.name}` starts from must be known", first)
     base: Node = constant(start) if isinstance(start, int) else Constant(start.astype(np.float64))
     rows = np.arange(variable.first, variable.first + variable.size, dtype=np.int64)
-    from simengine.model.expression import NOT_AVAILABLE
-
+    if isinstance(moved, Constant) and isinstance(base, Constant):  # known elements: only they are read
+        place = np.asarray(base.value) + np.trunc(moved.value)
+        inside = (place >= 0) & (place < variable.size)
+        slots = rows[np.where(inside, place, 0).astype(np.int64)]
+        there = Constant(float(inside) if inside.ndim == 0 else inside.astype(np.float64))
+        return select(there, Load(int(slots) if slots.ndim == 0 else slots), constant(NOT_AVAILABLE))
     return Gather(rows.reshape((1,) * lowering.rank + (-1,)), add(base, apply(Op.TRUNC, moved)), NOT_AVAILABLE)
+
+
+def _rank_xmile(lowering: Lowering, node: Call) -> Node:
+    # XMILE 1.0, 3.7.1: the position of the n-th smallest element
+    (x,), axes = _inside(lowering, node, node.arguments[:1])
+    if len(node.arguments) > 2 or len(axes) != 1:
+        return lowering.problem(
+            "unsupported-function", f"`{node.name}` is supported for one dimension, without tie breaker", node
+        )
+    return Reduce(Fold.MAXIMUM, Along(AlongOp.RANK_VALUE, axes[0], (x, lowering.lower(node.arguments[1]))), axes)
+
+
+def _price(op: AlongOp) -> Rule:
+    def rule(lowering: Lowering, node: Call) -> Node:
+        from simengine.compile.vector import axes_along, profile
+
+        quantity, priorities, price = node.arguments
+        axes, fields = axes_along(lowering, quantity), profile(lowering, priorities)
+        if fields is None or not axes:
+            return lowering.problem(
+                "not-an-array", f"`{node.name}` needs an array over a dimension of the left side", node
+            )
+        return Along(op, axes[-1], (lowering.lower(quantity), *fields, lowering.lower(price)))
+
+    return rule
+
+
+def _market_price(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "FIND MARKET PRICE": demanders and suppliers run over `!` subscripts of their own
+    from simengine.compile.vector import profile
+
+    demand, demand_profile, supply, supply_profile = node.arguments
+    before = lowering.loops
+    lowering.within(node)
+    own = lowering.reduction_axes(node)
+    axes = [[own[k] for k in open_bangs([e]) if k in own] for e in (demand, supply)]
+    sides = [(lowering.lower(q), profile(lowering, p)) for q, p in ((demand, demand_profile), (supply, supply_profile))]
+    lowering.loops = before
+    if any(f is None for _, f in sides) or any(len(a) != 1 for a in axes):
+        return lowering.problem(
+            "not-an-array", f"`{node.name}` needs demand[D!] and supply[S!], each over one dimension", node
+        )
+    arguments = tuple(n for quantity, fields in sides for n in (quantity, *(fields or ())))
+    return Along(AlongOp.MARKET_PRICE, axes[0][0], arguments, axes[1][0])
 
 
 # tables
@@ -248,6 +296,10 @@ RULES: dict[str, Rule] = {
     "elmcount": _size,
     "vector_select": _vector_select,
     "vector_elm_map": _elm_map,
+    "rank_xmile": _rank_xmile,
+    "find_market_price": _market_price,
+    "demand_at_price": _price(AlongOp.DEMAND_AT_PRICE),
+    "supply_at_price": _price(AlongOp.SUPPLY_AT_PRICE),
     "with_lookup": _with_lookup,
     "lookup_forward": _lookup(Between.FORWARD),
     "lookup_backward": _lookup(Between.HOLD),

@@ -39,6 +39,7 @@ class Pieces:
     devices: list[Device] = field(default_factory=list)
     parameter_slots: list[NDArray[np.int64]] = field(default_factory=list)
     parameter_values: list[NDArray[np.float64]] = field(default_factory=list)
+    given: set[int] = field(default_factory=set)  # parameter slots, to tell what is given twice
     stocks: list[NDArray[np.int64]] = field(default_factory=list)
     rates: list[NDArray[np.int64]] = field(default_factory=list)
     floors: list[NDArray[np.bool_]] = field(default_factory=list)
@@ -267,6 +268,12 @@ def _lower_constant(place: EquationPlace, expression: Expression) -> None:
         node = Constant(float(values[0]) if not shape else values.reshape(shape))
         place.add(PieceKind.COMPUTED, step=node, initial=node)
         return
+    if place.out.given.intersection(slots.tolist()):
+        place.context.problems.append(
+            error("doubly-defined", f"`{place.variable.name}` is defined twice", place.equation.span)
+        )
+        return
+    place.out.given.update(slots.tolist())
     place.out.parameter_slots.append(slots)
     place.out.parameter_values.append(values)
 

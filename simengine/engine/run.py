@@ -24,8 +24,8 @@ from simengine.model.definition import Method
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
 
-_BLOCK_BYTES = 8_000_000
-_BLOCK_RUNS = (256, 4096)
+_BLOCK_BYTES = 32_000_000
+_BLOCK_RUNS = (1024, 8192)
 """Runs computed together: their values should fit in the cache, but each operation is worth its call."""
 
 

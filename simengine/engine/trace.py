@@ -184,7 +184,7 @@ class Tracer:
         return operands(node)
 
     def _bad(self, node: Node, point: list[int], values: NDArray[np.float64], clock: ClockState) -> bool:
-        return not isinstance(node, Constant) and not np.isfinite(self._at(node, point, values, clock))
+        return not isinstance(node, Constant | Load) and not np.isfinite(self._at(node, point, values, clock))
 
     def _at(self, node: Node, point: list[int], values: NDArray[np.float64], clock: ClockState) -> Any:
         value = np.asarray(self.interpreter.evaluate(node, values, clock))

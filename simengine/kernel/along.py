@@ -13,10 +13,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.allocation import RECTANGULAR, allocate, demand_at_price, supply_at_price
+from simengine.kernel.allocation import RECTANGULAR, allocate, demand_at_price, market_price, supply_at_price
 from simengine.program.op import AlongOp
 
 Array = NDArray[np.float64]
+
+
+def apply_market_price(axis: int, second: int, arguments: Sequence[Array]) -> Array:
+    """Return the price at which demand along one axis equals supply along another; both become size 1.
+
+    Arguments: quantity, type, priority, width, extra of the demand, then of the supply.
+    """
+    sides = []
+    for along, across, own in ((axis, second, arguments[:5]), (second, axis, arguments[5:])):
+        full = [np.moveaxis(a, (along, across), (0, 1))[:, 0] for a in np.broadcast_arrays(*own)]
+        sides.append(tuple(full[:4]))
+    price = market_price(sides[0], sides[1])
+    return np.moveaxis(price[None, None], (0, 1), (axis, second))
 
 
 def apply_along(op: AlongOp, axis: int, arguments: Sequence[Array]) -> Array:

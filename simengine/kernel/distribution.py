@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from simengine.kernel.primitive import power
 from simengine.program.op import Distribution
 
 Function = Callable[..., Any]
@@ -101,7 +102,7 @@ _LOGNORMAL = (
     lambda p, m, s: np.exp(m + s * _ndtri(p)),
 )
 _LOGISTIC = (lambda x: 1 / (1 + np.exp(-x)), lambda p: np.log(p) - np.log1p(-p))
-_PARETO = (lambda x, a: np.where(x > 1, 1 - np.power(x, -a), 0.0), lambda p, a: np.power(1 - p, -1 / a))
+_PARETO = (lambda x, a: np.where(x > 1, 1 - power(x, -a), 0.0), lambda p, a: power(1 - p, -1 / a))
 
 
 def _triangular_cdf(x: Any, start: Any, peak: Any, stop: Any) -> Any:
@@ -130,12 +131,12 @@ _CONTINUOUS: dict[Distribution, tuple[Function, Function]] = {
         lambda p, a, b: _special("betaincinv")(a, b, p),
     ),
     Distribution.WEIBULL: (
-        lambda x, k: -np.expm1(-np.power(np.maximum(x, 0), k)),
-        lambda p, k: np.power(-np.log1p(-p), 1 / k),
+        lambda x, k: -np.expm1(-power(np.maximum(x, 0), k)),
+        lambda p, k: power(-np.log1p(-p), 1 / k),
     ),
 }
 _GEOMETRIC = (
-    lambda k, p: np.where(k < 1, 0.0, 1 - np.power(1 - p, k)),
+    lambda k, p: np.where(k < 1, 0.0, 1 - power(1 - p, k)),
     lambda u, p: np.maximum(1.0, np.log1p(-u) / np.log1p(-p)),
 )
 _DISCRETE: dict[Distribution, tuple[Function, Function]] = {

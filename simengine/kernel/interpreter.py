@@ -22,6 +22,7 @@ from simengine.kernel.query import answer
 from simengine.kernel.random import RandomStreams
 from simengine.model.lookup import Table
 from simengine.program.node import Along, Ask, Draw, Gather, Node
+from simengine.program.op import AlongOp
 from simengine.program.program import Device, Program
 
 Values: TypeAlias = NDArray[np.float64]
@@ -132,9 +133,13 @@ class Interpreter:
         return self.streams.draw(node, clock.step_number, seed, arguments)
 
     def _along(self, node: Along, rank: int, *arguments: Any) -> Any:
-        from simengine.kernel.along import apply_along
+        from simengine.kernel.along import apply_along, apply_market_price
 
-        out = apply_along(node.op, node.axis, [self._full(a, rank) for a in arguments])
+        full = [self._full(a, rank) for a in arguments]
+        if node.op is AlongOp.MARKET_PRICE:
+            out = apply_market_price(node.axis, node.second, full)
+        else:
+            out = apply_along(node.op, node.axis, full)
         return out if self.many else out[..., 0]
 
     def _inverse(self, value: Any, axes: tuple[int, int], rank: int) -> Any:

@@ -107,11 +107,12 @@ class Draw:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Along:
-    """A vector operation along one axis."""
+    """A vector operation along one axis. A market price lies between vectors along two: `second` is the other."""
 
     op: AlongOp
     axis: int
     arguments: tuple[Node, ...]
+    second: int = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

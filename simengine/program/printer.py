@@ -71,7 +71,7 @@ class SlotNames:
     def __init__(self, program: Program) -> None:
         self.variables = sorted(program.variables, key=lambda v: v.first)
         self.firsts = [v.first for v in self.variables]
-        self.rates = dict(zip(program.rates.tolist(), program.stocks.tolist(), strict=True))
+        self.rates = dict(zip(program.rates.tolist(), program.stocks.tolist(), strict=False))
 
     def owner(self, slot: int) -> ProgramVariable | None:
         """Return the variable a slot belongs to."""
@@ -103,7 +103,7 @@ class SlotNames:
         variable = self.owner(first)
         if variable is None and first in self.rates:
             return "'" + self.names(np.vectorize(lambda s: self.rates.get(s, first), otypes=[np.int64])(slots))
-        if variable is None or last >= variable.first + variable.size:
+        if variable is None or not variable.axes or last >= variable.first + variable.size:
             return f"slots {_shorten([str(s) for s in slots.ravel().tolist()])}"
         places = np.unravel_index(slots - variable.first, variable.shape)
         shown = [_along(p, axis.elements) for p, axis in zip(places, variable.axes, strict=True)]
@@ -224,7 +224,8 @@ class _Printer:
                 inside = ", ".join([*map(_bare, below[:-1]), f"seed {_bare(below[-1])}"])
                 return f"{node.distribution.value}({inside}, stream {_tables(node.streams)})"
             case Along():
-                return f"{node.op.value}({_axes((node.axis,))}: {', '.join(map(_bare, below))})"
+                axes = _axes((node.axis, node.second) if node.second >= 0 else (node.axis,))
+                return f"{node.op.value}({axes}: {', '.join(map(_bare, below))})"
             case Inverse():
                 return f"inverse({_axes(node.axes)}: {_bare(below[0])})"
         assert_never(node)

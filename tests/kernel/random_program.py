@@ -46,7 +46,11 @@ class Maker:
             shown = vector if self.pick(True, False) else vector[::-1]
             return load(shown.reshape((COLUMNS,) + (1,) * (rank - 1)))
         if kind == "array":
-            return Constant(np.asarray(self.draw(st.lists(VALUES, min_size=COLUMNS, max_size=COLUMNS))).reshape((COLUMNS,) + (1,) * (rank - 1)))
+            return Constant(
+                np.asarray(self.draw(st.lists(VALUES, min_size=COLUMNS, max_size=COLUMNS))).reshape(
+                    (COLUMNS,) + (1,) * (rank - 1)
+                )
+            )
         return number(self.draw(VALUES))
 
     def node(self, rank: int, depth: int = 0) -> Node:
@@ -61,11 +65,17 @@ class Maker:
         if kind == 6:
             return Lookup(self.draw(st.integers(0, 2)), inner(), self.pick(None, *Between), self.pick(None, -3.0))
         if kind == 7:
-            query, count = self.pick((TableQuery.INVERT, 1), (TableQuery.AREA, 2), (TableQuery.MEAN, 2), (TableQuery.VALUE_BETWEEN, 2))
+            query, count = self.pick(
+                (TableQuery.INVERT, 1), (TableQuery.AREA, 2), (TableQuery.MEAN, 2), (TableQuery.VALUE_BETWEEN, 2)
+            )
             return Ask(query, self.draw(st.integers(0, 2)), tuple(inner() for _ in range(count)))
         if kind == 8:
             self.streams += COLUMNS
-            streams = self.streams if not rank else (self.streams + np.arange(COLUMNS)).reshape((COLUMNS,) + (1,) * (rank - 1))
+            streams = (
+                self.streams
+                if not rank
+                else (self.streams + np.arange(COLUMNS)).reshape((COLUMNS,) + (1,) * (rank - 1))
+            )
             return Draw(Distribution.UNIFORM, streams, (inner(), inner()), number(3))
         if kind == 9 and self.vectors:
             slots = self.pick(*self.vectors).reshape((1,) * rank + (COLUMNS,))
@@ -101,10 +111,15 @@ class Maker:
     def program(self) -> Program:
         build = self.build
         self.remember(build.parameter("p", self.draw(VALUES)))
-        self.remember(build.parameter_array("q", np.asarray(self.draw(st.lists(VALUES, min_size=COLUMNS, max_size=COLUMNS)))))
+        self.remember(
+            build.parameter_array("q", np.asarray(self.draw(st.lists(VALUES, min_size=COLUMNS, max_size=COLUMNS))))
+        )
         for _ in range(self.draw(st.integers(0, 2))):
             self.statement("constants")
-        stocks = [build.stock("s", self.node(0), floor=self.pick(True, False)), build.stock("t", self.node(1), (COLUMNS,))]
+        stocks = [
+            build.stock("s", self.node(0), floor=self.pick(True, False)),
+            build.stock("t", self.node(1), (COLUMNS,)),
+        ]
         first, second = build.scalar("m"), build.scalar("d")
         build.assign("initial", first, self.node(0))
         for slots in (*stocks, first):

@@ -68,7 +68,8 @@ def test_a_scalar_written_from_an_array_and_read_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fold", "expected"), [(Fold.SUM, [6, 15]), (Fold.PRODUCT, [6, 120]), (Fold.MINIMUM, [1, 4]), (Fold.MAXIMUM, [3, 6])]
+    ("fold", "expected"),
+    [(Fold.SUM, [6, 15]), (Fold.PRODUCT, [6, 120]), (Fold.MINIMUM, [1, 4]), (Fold.MAXIMUM, [3, 6])],
 )
 def test_reductions(fold: Fold, expected: list[float]) -> None:
     build = Build(stop=0)
@@ -366,4 +367,9 @@ def test_a_device_without_axes() -> None:
     assert values.ravel().tolist() == [9, 9, 0, 1]
     rows = np.tile(build.program().defaults, (2, 1))
     rows[1, -1] = 7
-    assert simulate(build.program(), parameters=rows, slots=np.asarray([out])).values[1].ravel().tolist() == [7, 7, 0, 1]
+    assert simulate(build.program(), parameters=rows, slots=np.asarray([out])).values[1].ravel().tolist() == [
+        7,
+        7,
+        0,
+        1,
+    ]

@@ -134,7 +134,9 @@ def test_library_functions_do_not_depend_on_how_numbers_lie_in_memory(name: str)
     function = power if name == "power" else getattr(np, name)
     random = np.random.default_rng(5)
     for scale in (1.0, 30.0, 1e5):
-        arguments = [random.standard_normal(1003) * scale for _ in range(2 if name in {"arctan2", "fmod", "mod", "power"} else 1)]
+        arguments = [
+            random.standard_normal(1003) * scale for _ in range(2 if name in {"arctan2", "fmod", "mod", "power"} else 1)
+        ]
         if name == "power":
             arguments[1][::7] = random.choice([2.0, 0.5, -1.0, 3.0, 0.0, 1.0], arguments[1][::7].shape)
         with np.errstate(all="ignore"):
@@ -142,7 +144,9 @@ def test_library_functions_do_not_depend_on_how_numbers_lie_in_memory(name: str)
             assert bits([function(*a) for a in zip(*arguments, strict=True)]) == whole
             spread = [np.repeat(a, 3)[::3] for a in arguments]
             assert bits(function(*spread)) == whole
-            assert bits(np.concatenate([function(*(a[n : n + 5] for a in arguments)) for n in range(0, 1003, 5)])) == whole
+            assert (
+                bits(np.concatenate([function(*(a[n : n + 5] for a in arguments)) for n in range(0, 1003, 5)])) == whole
+            )
 
 
 def test_numbers_of_python_are_divided_as_numpy_does() -> None:

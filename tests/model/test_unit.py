@@ -17,7 +17,19 @@ from simengine.source.names import key_of
 
 SYSTEM = UnitSystem()
 NAMES = st.sampled_from(
-    ["m", "kg", "person", "year", "$", "home", "widget", "thousand_people", "co2-eq", "€/x".split("/", maxsplit=1)[0], "ñandu"]
+    [
+        "m",
+        "kg",
+        "person",
+        "year",
+        "$",
+        "home",
+        "widget",
+        "thousand_people",
+        "co2-eq",
+        "€/x".split("/", maxsplit=1)[0],
+        "ñandu",
+    ]
 )
 EXPONENTS = st.one_of(st.integers(-4, 4), st.fractions(-3, 3, max_denominator=6))
 UNITS = st.dictionaries(NAMES.map(lambda n: next(iter(SYSTEM.base(n).exponents))), EXPONENTS, max_size=4).map(Unit.of)

@@ -85,3 +85,8 @@ def test_nearest_names_come_nearest_first() -> None:
 @given(NAMES)
 def test_a_loose_key_has_no_blanks(name: str) -> None:
     assert "_" not in loose_key(name)
+
+
+def test_letters_that_changed_places_in_a_short_name() -> None:
+    assert nearest_names("MXA", ["MAX", "MIN", "ABS", "EXP"]) == ["MAX"]
+    assert nearest_names("q", ["p", "r"]) == []

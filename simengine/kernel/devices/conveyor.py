@@ -2,7 +2,7 @@
 
 | kind | start | emit | advance | outputs |
 | --- | --- | --- | --- | --- |
-| CONVEYOR | initial contents, length | leak fractions... | inflow, length, leak fractions... | contents, outflow, leakages... |
+| CONVEYOR | contents, length | leak fractions... | inflow, length, leak fractions... | contents, outflow, leakages... |
 
 Options: for each leakage `linear` (the fraction of what came in is lost evenly over the whole transit) or
 `exponential` (the fraction of what is there is lost each time unit). The initial contents lie evenly.
@@ -51,10 +51,8 @@ class Conveyor:
         for content, entered, leaves, way in self.slats:
             left, taken = content, []
             for kind, fraction in zip(self.options, fractions, strict=True):
-                if kind == "linear":
-                    wanted = entered * fraction / way
-                else:
-                    wanted = content * fraction * clock.step_size
+                linear = kind == "linear"
+                wanted = entered * fraction / way if linear else content * fraction * clock.step_size
                 here = np.where(leaves >= self.moment, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
                 taken.append(here)
                 left = left - here

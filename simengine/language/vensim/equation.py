@@ -102,6 +102,14 @@ class Gatherer:
         if part.units_end > part.units_start:
             self._units(part, draft)
 
+    def add_broken(self, part: Part, left: LeftSide, group: str) -> None:
+        """Keep the name of a variable whose right side could not be read: others may use it without further errors."""
+        draft = self.drafts.get(left.key)
+        if draft is None:
+            draft = self.drafts[left.key] = _Draft(left, group)
+        span = Span(self.file, part.start, part.end)
+        draft.equations.append(Equation(left.subscripts, Call("broken", (), span=span), left.exceptions, left.span))
+
     def _units(self, part: Part, draft: _Draft) -> None:
         """Read the units field: units, and a range in brackets behind them."""
         text = blank_comments(self.file.text, part.units_start, part.units_end)

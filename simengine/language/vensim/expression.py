@@ -390,7 +390,10 @@ class Parser:
         self.at += 1
         argument = self._nested(0)
         if self.kind == ",":
-            message = f"a lookup takes one argument; `{lookup.name}` is given more"
+            if lookup.key in self.scope.known or lookup.key in self.scope.locals:
+                message = f"`{lookup.name}` is a lookup: it takes one argument"
+                raise SyntaxProblem(error("wrong-argument-count", message, lookup.name_span, label="given more"))
+            message = f"no function or macro is called `{lookup.name}`"
             helps = function.nearest_function(lookup.name, self.scope.macros)
             raise SyntaxProblem(
                 error("unknown-function", message, lookup.name_span, label="not a known function", help=helps)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from simengine.language.vensim.phrase import CannotWrite
+from simengine.language.vensim.refusal import CannotWrite
 from simengine.language.vensim.settings import METHOD_NUMBERS, read_settings
 from simengine.model.definition import Constraint, Dialect, ModelDefinition, TestInput
 from simengine.model.dimension import Dimension

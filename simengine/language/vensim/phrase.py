@@ -15,6 +15,8 @@ from typing import assert_never
 
 from simengine.builtins.table_of_functions import BUILTINS, spelt
 from simengine.language.vensim.lexer import needs_quotes
+from simengine.language.vensim.refusal import CannotWrite
+from simengine.language.vensim.substitute import substitute
 from simengine.model.definition import Dialect, Macro
 from simengine.model.expression import (
     NOT_AVAILABLE,
@@ -58,14 +60,6 @@ _BETWEEN_FUNCTION = {
     Between.HOLD: "LOOKUP BACKWARD",
     Between.FORWARD: "LOOKUP FORWARD",
 }
-
-
-class CannotWrite(Exception):
-    """Something has no equivalent in Vensim. Caught by the writer, which knows the variable."""
-
-    def __init__(self, what: str, why: str, span: Span | None = None, *, help: str = "") -> None:
-        super().__init__(what)
-        self.what, self.why, self.span, self.help = what, why, span, help
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,8 +250,6 @@ def _call(node: Call, setting: Setting) -> tuple[str, int]:
             return f"{_between_function(between, node.span)}({table}, {x})", _ATOM
     name = _vensim_name(node, setting)
     if name is None:
-        from simengine.language.vensim.substitute import substitute  # it builds trees, written here again
-
         return _text(substitute(node), setting)
     arguments = ", ".join(expression_text(a, setting) for a in node.arguments)
     blank = " " if node.function == "integ" else ""

@@ -266,13 +266,20 @@ class _Reader:
                 self.right_side(one, gatherer)
             except SyntaxProblem as problem:
                 self.report(problem.diagnostic)
+                self.keep_name(one, gatherer)
             except RecursionError:
                 self.report(_too_deep(self.file, one.part))
+                self.keep_name(one, gatherer)
             for diagnostic in parser.problems:
                 self.report(diagnostic)
         for diagnostic in gatherer.problems:
             self.report(diagnostic)
         return gatherer.gathered
+
+    def keep_name(self, one: _Pending, gatherer: Gatherer) -> None:
+        """Keep the variable of an equation that could not be read."""
+        if one.left.form not in {Form.TEST_INPUT, Form.CONSTRAINT}:
+            gatherer.add_broken(one.part, one.left, one.group)
 
     def right_side(self, one: _Pending, gatherer: Gatherer) -> None:
         """Read one right side."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from simengine.language.vensim.phrase import CannotWrite
+from simengine.language.vensim.refusal import CannotWrite
 from simengine.model.expression import (
     Binary,
     Call,

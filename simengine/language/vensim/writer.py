@@ -21,7 +21,6 @@ from simengine.language.vensim.layout import (
     plain_sketch,
 )
 from simengine.language.vensim.phrase import (
-    CannotWrite,
     Setting,
     array_text,
     expression_text,
@@ -30,6 +29,7 @@ from simengine.language.vensim.phrase import (
     spell,
     subscripts_text,
 )
+from simengine.language.vensim.refusal import CannotWrite
 from simengine.model.definition import Constraint, Dialect, Macro, ModelDefinition, TestInput
 from simengine.model.dimension import Dimension, Mapping
 from simengine.model.expression import (
@@ -256,7 +256,7 @@ class _Writer:
             return f"{left} :IS:\n\t{expression_text(expression, self.setting)}"
         if isinstance(expression, Call) and expression.function == "integ_non_negative":
             expression = _not_below_zero(variable, equation, expression)
-        return f"{left}{self.assignment(variable)}\n\t{self.right_side(variable, expression)}"
+        return f"{left}{self.assignment(variable)}\n\t{self.right_side(expression)}"
 
     def assignment(self, variable: Variable) -> str:
         """Return the sign between left and right side."""
@@ -264,7 +264,7 @@ class _Writer:
             return ":="
         return "==" if self.vensim and variable.declared is Role.CONSTANT else "="
 
-    def right_side(self, variable: Variable, expression: Expression) -> str:
+    def right_side(self, expression: Expression) -> str:
         """Return a whole right side."""
         if isinstance(expression, Call) and expression.function in _REFUSED:
             raise CannotWrite(expression.function, _REFUSED[expression.function], expression.span)

@@ -2,7 +2,8 @@
 
 In: a source file. Out: the root `Node`, or one diagnostic that says where the XML breaks.
 
-No document type is accepted (entities could grow without bound), and nesting is bounded.
+No document type is accepted (entities could grow without bound); nesting and the number of elements are
+bounded. What stands inside `<views>` is drawing: it is passed over.
 
 Invariant: every node and every character of text knows where in the file it stands.
 """
@@ -19,22 +20,37 @@ from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.file import SourceFile, Span
 
 DEEPEST = 100
+MOST_ELEMENTS = 1_000_000
+PASSED_OVER = frozenset({"views", "view"})
+VENDORS = (("iseesystems", "isee:"), ("simengine", "simengine:"), ("xmile", ""))
+"""What the address of a namespace holds, and how its tags begin here, whatever prefix the file gives them."""
 
 
-@dataclass(slots=True)
 class Text:
     """Decoded text in pieces, each with the offset of its first character in the file."""
 
-    file: SourceFile
-    value: str = ""
-    _starts: list[int] = field(default_factory=list)  # where pieces begin in `value`
-    _offsets: list[int] = field(default_factory=list)  # where they begin in the file
+    __slots__ = ("_length", "_offsets", "_pieces", "_starts", "file")
+
+    def __init__(self, file: SourceFile) -> None:
+        self.file = file
+        self._pieces: list[str] = []
+        self._starts: list[int] = []  # where pieces begin in `value`
+        self._offsets: list[int] = []  # where they begin in the file
+        self._length = 0
+
+    @property
+    def value(self) -> str:
+        """The whole text."""
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
 
     def add(self, piece: str, offset: int) -> None:
         """Append a piece that stands at an offset of the file."""
-        self._starts.append(len(self.value))
+        self._starts.append(self._length)
         self._offsets.append(offset)
-        self.value += piece
+        self._pieces.append(piece)
+        self._length += len(piece)
 
     def offset(self, place: int) -> int:
         """Return the offset in the file of a character of the text."""
@@ -58,7 +74,6 @@ class Node:
     span: Span
     text: Text
     children: list[Node] = field(default_factory=list)
-    end: int = 0
 
     def all(self, tag: str) -> Iterator[Node]:
         """Yield the children with a tag."""
@@ -77,6 +92,13 @@ class Node:
         """Return an attribute."""
         return self.attributes.get(name, default)
 
+    def place(self, name: str) -> Span:
+        """Return where the value of an attribute stands; the tag where it has none."""
+        file = self.span.file
+        end = file.text.find(">", self.span.start)
+        found = re.compile(rf"\s{re.escape(name)}\s*=\s*[\"']([^\"'<]*)").search(file.text, self.span.end, max(0, end))
+        return Span(file, *found.span(1)) if found is not None and found[1] else self.span
+
 
 class _Refused(Exception):
     def __init__(self, code: str, message: str) -> None:
@@ -91,6 +113,9 @@ class _Builder:
         self.ascii = len(self.raw) == len(text)
         self.root: Node | None = None
         self.stack: list[Node] = []
+        self.count = 0
+        self.depth_passed = 0  # how deep inside an element that is passed over
+        self.prefixes: dict[str, str] = {}
         self._mark = (0, 0)
         self.parser = expat.ParserCreate("utf-8", None)
         self.parser.buffer_text = False
@@ -112,21 +137,49 @@ class _Builder:
         return len(self.raw[:byte].decode("utf-8", "replace"))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if self.depth_passed:
+            self.depth_passed += 1
+            return
         if len(self.stack) >= DEEPEST:
             raise _Refused("too-deep", f"elements are nested more than {DEEPEST} deep")
+        self.count += 1
+        if self.count > MOST_ELEMENTS:
+            raise _Refused("too-large", f"the file has more than {MOST_ELEMENTS:,} elements")
         at = self.offset()
-        node = Node(name, attributes, Span(self.file, at, at + len(name) + 1), Text(self.file))
+        if self.root is None:
+            self._read_namespaces(attributes)
+        tag = self._named(name)
+        if self.prefixes and any(":" in a for a in attributes):
+            attributes = {self._named(a): v for a, v in attributes.items()}
+        node = Node(tag, attributes, Span(self.file, at, at + len(name) + 1), Text(self.file))
         if self.stack:
             self.stack[-1].children.append(node)
         else:
             self.root = node
         self.stack.append(node)
+        if tag in PASSED_OVER:
+            self.depth_passed = 1
+
+    def _read_namespaces(self, attributes: dict[str, str]) -> None:
+        for name, address in attributes.items():
+            if name.startswith("xmlns:"):
+                known = next((own for part, own in VENDORS if part in address.lower()), None)
+                if known is not None:
+                    self.prefixes[name[6:]] = known
+
+    def _named(self, name: str) -> str:
+        prefix, colon, rest = name.partition(":")
+        return self.prefixes[prefix] + rest if colon and prefix in self.prefixes else name
 
     def _end(self, _name: str) -> None:
-        self.stack.pop().end = self.offset()
+        if self.depth_passed:
+            self.depth_passed -= 1
+        if not self.depth_passed:
+            self.stack.pop()
 
     def _data(self, data: str) -> None:
-        self.stack[-1].text.add(data, self.offset())
+        if not self.depth_passed:
+            self.stack[-1].text.add(data, self.offset())
 
     def _doctype(self, *_: object) -> None:
         raise _Refused("document-type", "a document type declaration is not accepted")

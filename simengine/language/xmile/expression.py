@@ -33,7 +33,9 @@ from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.file import Span
 from simengine.source.names import key_of
 
-DEEPEST = 150
+DEEPEST = 100
+LONGEST = 600
+"""Operators in a row: each is a level of the tree."""
 
 _TOKEN = re.compile(
     r"""(?P<blank>[\s\u00a0]+|\{[^{}]*\})
@@ -177,12 +179,16 @@ class Parser:
             self._fail("too-deep", f"parentheses are nested more than {DEEPEST} deep", "a simpler equation")
         start = self.tokens[self.at].start if self.at < len(self.tokens) else 0
         left = self.prefix()
+        count = 0
         while True:
             sign = self.peek()
             found = _BINARY.get(sign)
             if found is None or found[0] < power:
                 break
             strength, operator = found
+            count += 1
+            if count > LONGEST:
+                self._fail("too-deep", f"more than {LONGEST} operators stand in a row", "a simpler equation")
             self.take()
             # XMILE 1.0, 3.3.1: all operators group from the left, also ^
             right = self.expression(strength + 1)

@@ -8,6 +8,8 @@ References: XMILE 1.0, 4.4 (graphical functions).
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from simengine.language.xmile.document import Node
 from simengine.model.lookup import Between, Table
 from simengine.source.diagnostic import Diagnostic, error
@@ -37,7 +39,7 @@ def read_graphical(node: Node, name: str) -> tuple[Table | None, Diagnostic | No
     if len(x) != len(y):
         text = f"`{name}` has {len(x)} x and {len(y)} y points"
         return None, error("bad-graphical", text, points.span)
-    if any(b < a for a, b in zip(x, x[1:], strict=False)):
+    if any(b < a for a, b in pairwise(x)):
         return None, error("bad-graphical", f"the x points of `{name}` must rise", (across or node).span)
     between = Between(node.get("simengine:type") or KINDS[kind].value)
     low, high = _ends(node, "yscale")

@@ -165,7 +165,7 @@ class Phrases:
             case "time" | "dt" | "starttime" | "stoptime" | "pi" | "inf" if not arguments:
                 return node.function.upper()
             case "power":
-                return self.write(Binary(Operator.POWER, *arguments), power)
+                return self.write(Binary(Operator.POWER, arguments[0], arguments[1]), power)
             case "log":
                 return self.write(Binary(Operator.DIVIDE, Call("ln", arguments[:1]), Call("ln", arguments[1:])), power)
             case "zidz":

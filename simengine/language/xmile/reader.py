@@ -141,7 +141,8 @@ def _simulation(
     step = _step(node, problems)
     every = _save(node, step, problems)
     given = dict(zip(CONTROL, (start, stop, step, every), strict=True))
-    references, added = [], []
+    references: list[Expression] = []
+    added: list[Variable] = []
     for name, value in given.items():
         own = variables.get(key_of(name))
         if own is None:
@@ -154,10 +155,10 @@ def _simulation(
         if found:
             method = found[0]
         else:
-            problems.append(
-                error("unknown-method", f"`{text}` is no integration method this engine has", node and node.span)
-            )
-    return SimulationSpecs(*references, method, _time_units(node)), added
+            span = node.span if node is not None else None
+            problems.append(error("unknown-method", f"`{text}` is no integration method this engine has", span))
+    begin, end, dt, saved = references
+    return SimulationSpecs(begin, end, dt, saved, method, _time_units(node)), added
 
 
 def _spec(name: str, own: Variable | None, value: float) -> Expression:

@@ -46,7 +46,7 @@ class Draft:
 
 
 def read_name(text: str) -> str:
-    """Return a name as shown: `\\n` and underscores are kept as written, quotes fall away."""
+    r"""Return a name as shown: `\n` and underscores are kept as written, quotes fall away."""
     text = text.strip()
     if len(text) > 1 and text[0] == '"' and text[-1] == '"':
         text = text[1:-1]

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from simengine.language.xmile.arrays import Place, World, resolve
+from simengine.language.xmile.conveyor import conveyor_outputs, output_key, read_conveyor, split_outflows
 from simengine.language.xmile.document import Node
 from simengine.language.xmile.expression import Parser
 from simengine.language.xmile.graphical import read_graphical
@@ -32,6 +33,7 @@ from simengine.model.expression import (
 )
 from simengine.model.variable import Equation, Range, Role, StockFlows, Variable
 from simengine.source.diagnostic import error
+from simengine.source.file import Span
 from simengine.source.names import Key, key_of
 
 ROLES = {"stock": Role.STOCK, "flow": Role.FLOW, "aux": Role.AUXILIARY, "gf": Role.LOOKUP}
@@ -68,7 +70,7 @@ class VariableReader:
         self.flows = {d.key: d for d in drafts if d.node.tag == "flow"}
         for draft in drafts:
             if draft.node.tag == "stock" and draft.node.first("conveyor") is not None:
-                ends, leaks = self._outflows(draft)
+                ends, leaks = split_outflows(self, draft)
                 for number, key in enumerate([*ends[:1], *leaks]):
                     self.conveyor_flows[key] = output_key(draft.key, number if ends else number + 1)
 
@@ -77,7 +79,7 @@ class VariableReader:
         if not self._known(draft):
             return None
         if draft.node.first("conveyor") is not None:
-            self.variables.extend(self._conveyor_outputs(draft))
+            self.variables.extend(conveyor_outputs(self, draft))
         equations = self._equations(draft)
         node, stock = draft.node, draft.node.tag == "stock"
         return Variable(
@@ -85,13 +87,13 @@ class VariableReader:
             draft.key,
             equations,
             units=node.content("units") or "",
-            units_span=self._units_span(node),
+            units_span=_units_span(node),
             documentation=node.content("doc") or "",
             range=_range(node),
             group=draft.group,
             declared=ROLES[node.tag],
-            flows=self._flows(draft) if stock else None,
-            non_negative=node.tag == "flow" and self._flag(node, default=self.defaults.flow),
+            flows=self.stock_flows(draft) if stock else None,
+            non_negative=node.tag == "flow" and _flag(node, default=self.defaults.flow),
             dimensions=draft.dimensions,
             access=node.get("access"),
             span=node.span,
@@ -110,22 +112,13 @@ class VariableReader:
                 good = False
         return good
 
-    @staticmethod
-    def _units_span(node: Node) -> object:
-        units = node.first("units")
-        return units.text.span(0, len(units.text.value)) if units is not None and units.text.value else None  # type: ignore[return-value]
-
-    @staticmethod
-    def _flag(node: Node, *, default: bool) -> bool:
-        child = node.first("non_negative")
-        return default if child is None else child.text.value.strip().lower() != "false"
-
-    def _flows(self, draft: Draft) -> StockFlows:
+    def stock_flows(self, draft: Draft) -> StockFlows:
+        """Return the flows of a stock by their global keys."""
         ends = [
             tuple(global_name(read_name(c.text.value), draft.scope, self.world.top) for c in draft.node.all(tag))
             for tag in ("inflow", "outflow")
         ]
-        return StockFlows(ends[0], ends[1], self._flag(draft.node, default=self.defaults.stock))
+        return StockFlows(ends[0], ends[1], _flag(draft.node, default=self.defaults.stock))
 
     # equations
 
@@ -190,13 +183,13 @@ class VariableReader:
         place = Place(self.world, draft.scope, draft.key, dict(zip(draft.dimensions, left, strict=True)))
         expression = self._right_side(holder, draft, place, node)
         if node.tag == "stock" and node.first("conveyor") is not None:
-            expression = self._conveyor(draft, expression, place)
+            expression = read_conveyor(self, draft, expression, place)
         elif node.tag == "stock":
             expression = self._stock(draft, expression, place)
         elif draft.key in self.conveyor_flows:
             output = self.conveyor_flows[draft.key]
             expression = Reference(output, Key(output), left, holder.span, holder.span)
-        elif node.tag == "flow" and self._flag(node, default=self.defaults.flow) and expression is not None:
+        elif node.tag == "flow" and _flag(node, default=self.defaults.flow) and expression is not None:
             expression = Call("max", (expression, Number(0.0)), "MAX", span=expression.span)
         return Equation(left, expression, span=holder.span)
 
@@ -211,16 +204,17 @@ class VariableReader:
             span = (eqn or holder).span
             self.world.problems.append(error("missing-equation", f"`{draft.name}` has no equation", span))
             return Number(float("nan"), span)
-        expression = self._parse(eqn, draft, place)
+        expression = self.parse(eqn, draft, place)
         init = holder.first("init_eqn")
         if table is not None:
             expression = Call("with_lookup", (expression, table), "WITH LOOKUP", span=expression.span)
         if init is not None and init.text.value.strip():
-            initial = self._parse(init, draft, place)
+            initial = self.parse(init, draft, place)
             expression = Call("active_initial", (expression, initial), "INIT", span=expression.span)
         return expression
 
-    def _parse(self, eqn: Node, draft: Draft, place: Place) -> Expression:
+    def parse(self, eqn: Node, draft: Draft, place: Place) -> Expression:
+        """Return the tree of an equation's text."""
         text = eqn.text
         span = text.span(0, len(text.value))
         if draft.dimensions and _LIST.fullmatch(text.value):
@@ -240,11 +234,11 @@ class VariableReader:
         return TableLiteral(table, node.span) if table is not None else None
 
     def _stock(self, draft: Draft, initial: Expression, place: Place) -> Expression:
-        flows = self._flows(draft)
+        flows = self.stock_flows(draft)
         net: Expression | None = None
         for sign, keys in ((Operator.ADD, flows.inflows), (Operator.SUBTRACT, flows.outflows)):
             for key in keys:
-                term = self._flow(key, draft, place)
+                term = self.flow(key, draft, place)
                 if net is None:
                     net = term if sign is Operator.ADD else Binary(sign, Number(0.0), term, draft.node.span)
                 else:
@@ -252,64 +246,20 @@ class VariableReader:
         name = "integ_non_negative" if flows.non_negative else "integ"
         return Call(name, (net or Number(0.0), initial), "INTEG", span=initial.span or draft.node.span)
 
-    # conveyors
-
-    def _outflows(self, draft: Draft) -> tuple[list[Key], list[Key]]:
-        """Return the outflows that leave at the end, and those that leak on the way."""
-        flows = self._flows(draft).outflows
-        leaks = [f for f in flows if f in self.flows and self.flows[f].node.first("leak") is not None]
-        return [f for f in flows if f not in leaks], leaks
-
-    def _conveyor_outputs(self, draft: Draft) -> list[Variable]:
-        """Return the hidden variables a conveyor's device writes: what comes out, and each leakage."""
-        node = draft.node.first("conveyor")
-        assert node is not None
-        for child in node.children:
-            if child.tag not in {"len"} and not child.tag.startswith("isee:"):
-                text = f"`<{child.tag}>` of the conveyor `{draft.name}` is not run by this version"
-                self.world.problems.append(error("unsupported-feature", text, child.span))
-        ends, leaks = self._outflows(draft)
-        if len(ends) > 1:
-            text = f"the conveyor `{draft.name}` has {len(ends)} outflows at its end: one is run"
-            self.world.problems.append(error("unsupported-feature", text, draft.node.span))
-        whole = tuple(Subscript(self.world.dimensions[d].name, d) for d in draft.dimensions)
-        out = []
-        for number in range(1 + len(leaks)):
-            key = output_key(draft.key, number)
-            equation = Equation(whole, Call("device_output", (), "conveyor"), span=draft.node.span)
-            out.append(Variable(key, key, (equation,), hidden=True, dimensions=draft.dimensions, span=draft.node.span))
-        return out
-
-    def _conveyor(self, draft: Draft, initial: Expression, place: Place) -> Expression:
-        node = draft.node.first("conveyor")
-        assert node is not None
-        length = node.first("len")
-        if length is None:
-            text = f"the conveyor `{draft.name}` has no `<len>`"
-            self.world.problems.append(error("missing-equation", text, node.span))
-            return initial
-        inflow: Expression = Number(0.0)
-        for number, key in enumerate(self._flows(draft).inflows):
-            term = self._flow(key, draft, place)
-            inflow = term if number == 0 else Binary(Operator.ADD, inflow, term, draft.node.span)
-        arguments = [inflow, initial, self._parse(length, draft, place)]
-        for key in self._outflows(draft)[1]:
-            flow = self.flows[key]
-            leak, eqn = flow.node.first("leak"), flow.node.first("eqn")
-            assert leak is not None
-            kind = Number(float(leak.get("exponential") == "true" or node.get("exponential_leak") == "true"))
-            fraction = self._parse(eqn, flow, replace(place, scope=flow.scope)) if eqn is not None else Number(0.0)
-            arguments += [fraction, kind]
-        return Call("conveyor", tuple(arguments), "conveyor", span=initial.span or draft.node.span)
-
-    def _flow(self, key: Key, draft: Draft, place: Place) -> Expression:
+    def flow(self, key: Key, draft: Draft, place: Place) -> Expression:
+        """Return a flow of a stock as a term of its net flow."""
         reference = Reference(key, key, (), draft.node.span, draft.node.span)
         return resolve(reference, Place(self.world, Scope("", {key: key}), draft.key, place.left))
 
 
-def output_key(stock: Key, number: int) -> Key:
-    """Return the key of what a conveyor gives: 0 its outflow, then each leakage."""
-    return Key(f"{stock}>output {number}")
+def _units_span(node: Node) -> Span | None:
+    units = node.first("units")
+    return units.text.span(0, len(units.text.value)) if units is not None and units.text.value else None
+
+
+def _flag(node: Node, *, default: bool) -> bool:
+    child = node.first("non_negative")
+    return default if child is None else child.text.value.strip().lower() != "false"
 
 
 def _range(node: Node) -> Range | None:
