@@ -154,9 +154,8 @@ class Reader:
             flat = every.ravel()
             return flat if placed.defined is None else flat[placed.defined.ravel()]
         if len(target.elements) != len(placed.axes):
-            raise InputError(
-                f"`{target.variable.name}` has {len(placed.axes)} dimension(s), `{target.name}` names {len(target.elements)}"
-            )
+            has, named = len(placed.axes), len(target.elements)
+            raise InputError(f"`{target.variable.name}` has {has} dimension(s), `{target.name}` names {named}")
         place = []
         for element, axis in zip(target.elements, placed.axes, strict=True):
             index = {key_of(e): n for n, e in enumerate(axis.elements)}

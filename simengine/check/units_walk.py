@@ -160,7 +160,7 @@ class Walker:
         if operator in _PRODUCTS:
             return self.product(node, scope)
         if operator is Operator.POWER:
-            return self.power(node, node.left, node.right, scope)
+            return self.power(node.left, node.right, scope)
         forms = [self.infer(node.left, scope), self.infer(node.right, scope)]
         if operator not in _LOGIC:
             self.agree([node.left, node.right], forms, scope, ANYTHING, "compared")
@@ -213,7 +213,7 @@ class Walker:
                 anything = True
         return ANYTHING if anything else LITERAL if literal else result
 
-    def power(self, node: Expression, base: Expression, exponent: Expression, scope: Scope) -> Form:
+    def power(self, base: Expression, exponent: Expression, scope: Scope) -> Form:
         """Return the form of a power: a literal exponent multiplies, any other needs a dimensionless base."""
         raising = self.infer(exponent, scope)
         form = self.infer(base, scope)
@@ -240,7 +240,7 @@ class Walker:
                 return self.macro(node, macro, [self.infer(a, scope) for a in node.arguments], scope)
         rule = read_rule(builtin.units) if builtin is not None else None
         if rule is Special.POWER and len(node.arguments) == 2:
-            return self.power(node, node.arguments[0], node.arguments[1], scope)
+            return self.power(node.arguments[0], node.arguments[1], scope)
         forms = [self.infer(a, scope, expected) for a in node.arguments]
         if rule is Special.PRODUCT:
             return forms[0] if forms and forms[0] == ONE else ANYTHING

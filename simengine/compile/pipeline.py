@@ -80,11 +80,16 @@ def _check_clock(definition: ModelDefinition, symbols: Symbols) -> list[Diagnost
     out: list[Diagnostic] = []
     if step is not None and not step > 0:
         out.append(
-            error("bad-time-step", f"the time step must be above 0, it is {step:g}", _place(symbols, specs.time_step))
+            error(
+                "bad-time-step",
+                f"the time step must be above 0, it is {step:g}",
+                _place(symbols, specs.time_step),
+                path=definition.file.path,
+            )
         )
     if start is not None and stop is not None and stop < start:
         text = f"the simulation ends at {stop:g}, before it begins at {start:g}"
-        out.append(error("bad-end-time", text, _place(symbols, specs.stop)))
+        out.append(error("bad-end-time", text, _place(symbols, specs.stop), path=definition.file.path))
     return out
 
 

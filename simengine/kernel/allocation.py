@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.kernel.library import sum_in_order
+
 Array = NDArray[np.float64]
 
 FIXED, RECTANGULAR, TRIANGULAR, NORMAL, EXPONENTIAL = range(5)
@@ -56,18 +58,18 @@ def allocate(request: Array, kind: Array, centre: Array, width: Array, available
     request = np.maximum(request, 0.0)
     available = np.maximum(available, 0.0)
     request, kind, centre, width = np.broadcast_arrays(request, kind, centre, width)
-    total = request.sum(axis=0)
+    total = sum_in_order(request)
     reach = 45.0 * np.abs(width) + 1.0
 
     def given(price: Array) -> Array:
         return request * share_above(kind, centre, width, price)
 
     low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
-    low, high = clear(lambda p: given(p).sum(axis=0), np.broadcast_to(available, low.shape), low, high)
+    low, high = clear(lambda p: sum_in_order(given(p)), np.broadcast_to(available, low.shape), low, high)
     more, less = given(low), given(high)
     # between the last two prices: exact conservation, also where a curve jumps
     with np.errstate(all="ignore"):
-        part = (available - less.sum(axis=0)) / (more.sum(axis=0) - less.sum(axis=0))
+        part = (available - sum_in_order(less)) / (sum_in_order(more) - sum_in_order(less))
     part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0)
     shared = less + part * (more - less)
     plain = np.where(available >= total, request, np.where(available <= 0, 0.0, shared))
@@ -95,8 +97,8 @@ def market_price(demand: tuple[Array, ...], supply: tuple[Array, ...]) -> Array:
     quantity_s, kind_s, centre_s, width_s = np.broadcast_arrays(*supply)
 
     def excess(price: Array) -> Array:
-        bought = (quantity_d * share_above(kind_d, centre_d, width_d, price)).sum(axis=0)
-        return np.asarray(bought - (quantity_s * share_below(kind_s, centre_s, width_s, price)).sum(axis=0))
+        bought = sum_in_order(quantity_d * share_above(kind_d, centre_d, width_d, price))
+        return np.asarray(bought - sum_in_order(quantity_s * share_below(kind_s, centre_s, width_s, price)))
 
     reach_d, reach_s = 45.0 * np.abs(width_d) + 1.0, 45.0 * np.abs(width_s) + 1.0
     low = np.minimum((centre_d - reach_d).min(axis=0), (centre_s - reach_s).min(axis=0))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol, assert_never
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.lookup import evaluator, evaluator_of_many
+from simengine.kernel.lookup import evaluator, evaluator_of_few, evaluator_of_many
 from simengine.kernel.primitive import COMPARE, FUNCTIONS, INFIX, LOGIC, ONE_RUN
 from simengine.program.node import (
     Along,
@@ -238,7 +238,8 @@ class ExpressionWriter:
             function = evaluator(self.program.tables[node.tables], node.between, node.missing, one=self._single)
         else:
             numbers = node.tables[..., None] if self.many else node.tables
-            function = evaluator_of_many(self.program.tables, numbers, node.between, node.missing)
+            make = evaluator_of_many if self.many else evaluator_of_few
+            function = make(self.program.tables, numbers, node.between, node.missing)
         return Text(f"{self.names.bind(function, 'l')}({x.code})", numpy=not self._single or x.numpy)
 
 

@@ -10,8 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 Fold = Callable[[Any, tuple[int, ...], int], Any]
+
+
+def sum_in_order(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the sum along the first axis, from the first to the last (`np.sum` pairs, depending on the layout)."""
+    return np.asarray(np.add.accumulate(values, axis=0)[-1])
 
 
 def library(*, many: bool) -> dict[str, Any]:

@@ -125,8 +125,10 @@ class _Reader:
             if kind != "word" or "-" not in text.strip("-") or _with_power(text) is not None:
                 tokens.append((kind, text, start))
                 continue
-            for found in re.finditer(r"[^-]+|-", text):
-                tokens.append(("times" if found.group() == "-" else "word", found.group(), start + found.start()))
+            tokens += [
+                ("times" if found.group() == "-" else "word", found.group(), start + found.start())
+                for found in re.finditer(r"[^-]+|-", text)
+            ]
         self.tokens = tokens
 
     def kind(self) -> str:

@@ -18,7 +18,7 @@ from typing import NewType
 Key = NewType("Key", str)
 
 _BLANKS = re.compile(r"[\s_\u00a0]+")
-_SHORT = 4
+_SHORT = range(3, 5)
 _ESCAPES = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -91,6 +91,6 @@ def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     for candidate in known:
         by_loose.setdefault(loose_key(candidate), candidate)
     wanted = loose_key(name)
-    cutoff = 0.7 if len(wanted) > _SHORT else 0.65  # two letters that changed places in three are 0.67
+    cutoff = 0.65 if len(wanted) in _SHORT else 0.7  # two letters of three that changed places are 0.67
     close = get_close_matches(wanted, list(by_loose), n=count, cutoff=cutoff)
     return [by_loose[k] for k in close]

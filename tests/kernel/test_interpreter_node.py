@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simengine.engine.run import simulate
 from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
-from simengine.kernel.lookup import evaluator, evaluator_of_many
+from simengine.kernel.lookup import evaluator, evaluator_of_few, evaluator_of_many
 from simengine.kernel.matrix import inverse
 from simengine.model.expression import NOT_AVAILABLE
 from simengine.model.lookup import Between, Table
@@ -187,6 +187,10 @@ def test_a_number_and_an_array_give_the_same_bits(tables: list[Table], between: 
             alone = np.asarray([one(np.float64(v)) for v in x])
             assert alone.tobytes() == evaluator(points, between, missing, one=False)(x).tobytes()
             assert alone.tobytes() == row.tobytes()
+        numbers = np.resize(np.arange(len(tables)), x.shape)
+        few, many = (make(tables, numbers, between, missing) for make in (evaluator_of_few, evaluator_of_many))
+        assert few(x).tobytes() == many(x).tobytes()
+        assert few(x[0]).tobytes() == many(x[0]).tobytes()
 
 
 @settings(max_examples=60)
@@ -345,6 +349,21 @@ def test_memories_take_what_the_step_began_with() -> None:
     assert np.array_equal(simulate(build.program(), runs=2, slots=np.asarray([first, second])).values[1], values)
 
 
+def test_memories_over_axes() -> None:
+    from simengine.program.program import Assign, Memory
+
+    build = Build(stop=2)
+    slots = build.variable("m", (2, 3))
+    build.assign("initial", slots, Constant(np.arange(6.0).reshape(2, 3)))
+    build.memories.append(Memory(Assign(slots, (2, 3), apply(Op.MUL, load(slots[:, ::-1]), number(2)), 4)))
+    program = build.program()
+    assert verify(program) == []
+    values = simulate(program, slots=slots.ravel()).values.reshape(3, 2, 3)
+    assert values[1].tolist() == [[4, 2, 0], [10, 8, 6]]
+    assert values[2].tolist() == [[0, 4, 8], [12, 16, 20]]
+    assert np.array_equal(simulate(program, runs=3, slots=slots.ravel()).values[2].reshape(3, 2, 3), values)
+
+
 def test_devices_over_an_axis() -> None:
     build = Build(stop=5)
     out = build.variable("out", (2,))
@@ -373,3 +392,20 @@ def test_a_device_without_axes() -> None:
         0,
         1,
     ]
+
+
+@pytest.mark.parametrize("op", [AlongOp.ALLOCATE_BY_PRIORITY, AlongOp.ALLOCATE_AVAILABLE, AlongOp.RANK, AlongOp.SORTED])
+def test_vectors_of_runs_are_treated_alone_bit_for_bit(op: AlongOp) -> None:
+    from simengine.kernel.along import apply_along
+
+    random, size, runs = np.random.default_rng(1), 20, 15  # so long that NumPy's own sum would pair
+    request, priority, width = random.random((3, size, runs)) * 10
+    supply, kind = random.random((1, runs)) * 50, random.integers(0, 5, (size, runs)) * 1.0
+    arguments = {
+        AlongOp.ALLOCATE_BY_PRIORITY: [request, priority, width, supply],
+        AlongOp.ALLOCATE_AVAILABLE: [request, kind, priority, width, width, supply],
+    }.get(op, [request, np.ones((1, runs))])
+    together = apply_along(op, 0, arguments)
+    for run in range(runs):
+        alone = apply_along(op, 0, [a[:, run : run + 1] for a in arguments])
+        assert alone[:, 0].tobytes() == together[:, run].tobytes()

@@ -42,7 +42,10 @@ CASES: list[tuple[Callable[[Build], object], str]] = [
         "an array with 1 axes among 2",
     ),
     (lambda b: b.compute("x", Along(AlongOp.SORTED, 3, (load(two(b)), number(1))), (2,)), "a vector along axis 3"),
-    (lambda b: b.compute("x", Along(AlongOp.MARKET_PRICE, 0, (load(two(b)),) * 10, 0), (2,)), "market_price with a second axis 0"),
+    (
+        lambda b: b.compute("x", Along(AlongOp.MARKET_PRICE, 0, (load(two(b)),) * 10, 0), (2,)),
+        "market_price with a second axis 0",
+    ),
     (lambda b: b.compute("x", Inverse(load(two(b)), (0, 0)), (2,)), "a matrix over axes (0, 0)"),
     (lambda b: b.compute("x", Lookup(7, TIME)), "a table that is not there"),
     (lambda b: b.compute("x", Lookup(np.asarray([0, -1]), TIME), (2,)), "a table that is not there"),

@@ -29,6 +29,7 @@ from simengine.model.expression import (
     Subscript,
     Unary,
 )
+from simengine.model.expression import Text as Literal
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.file import Span
 from simengine.source.names import key_of
@@ -38,10 +39,11 @@ LONGEST = 600
 """Operators in a row: each is a level of the tree."""
 
 _TOKEN = re.compile(
-    r"""(?P<blank>[\s\u00a0]+|\{[^{}]*\})
+    r"""(?P<blank>[\s\u00a0]+|\{[^}]*\})
     |(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
     |(?P<quoted>"(?:\\.|[^"\\])*"(?:\.(?:"(?:\\.|[^"\\])*"|[^\W\d][\w$\u00a0]*))*)
     |(?P<name>\.?[^\W\d][\w$\u00a0]*(?:\.(?:"(?:\\.|[^"\\])*"|\w[\w$\u00a0]*))*)
+    |(?P<text>(?<=[(,\s])'(?:[^'\n]|'')*')
     |(?P<sign><>|<=|>=|!=|&&|\|\||[-+*/^()\[\],:=<>';!%?~@])""",
     re.VERBOSE | re.DOTALL,
 )
@@ -83,7 +85,8 @@ _BINARY: dict[str, tuple[int, Operator | str]] = {
     "mod": (7, "mod"),
     "^": (9, Operator.POWER),
 }
-_NOT, _SIGN = 3, 8
+# XMILE 1.0, 3.3.1: NOT stands with the unary signs, before * and /; all but ^ and the signs group from the left
+_SIGN = 8
 _WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod"})
 
 
@@ -114,7 +117,7 @@ class Parser:
         self.problems: list[Diagnostic] = []
         if bad is not None:
             self.tokens = []
-            self._report("unexpected-character", f"`{text.value[bad]}` has no meaning in an equation", bad, bad + 1)
+            self._report_character(bad)
 
     def parse(self) -> Expression | None:
         """Return the tree, or None where the text is no equation."""
@@ -158,6 +161,17 @@ class Parser:
     def _report(self, code: str, message: str, start: int, end: int, label: str = "") -> None:
         self.problems.append(error(code, f"{message} (in {self.what})", self.span(start, end), label=label))
 
+    def _report_character(self, bad: int) -> None:
+        found = self.text.value[bad]
+        if found == "{":
+            self._report("unterminated-comment", "this comment is never closed", bad, bad + 1, "expected a `}` to come")
+        elif found == '"':
+            self._report(
+                "unterminated-quote", "this quoted name is never closed", bad, bad + 1, 'expected a `"` to come'
+            )
+        else:
+            self._report("unexpected-character", f"`{found}` has no meaning in an equation", bad, bad + 1)
+
     def _fail(self, code: str, message: str, expected: str) -> None:
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
@@ -190,8 +204,7 @@ class Parser:
             if count > LONGEST:
                 self._fail("too-deep", f"more than {LONGEST} operators stand in a row", "a simpler equation")
             self.take()
-            # XMILE 1.0, 3.3.1: all operators group from the left, also ^
-            right = self.expression(strength + 1)
+            right = self.expression(strength if sign == "^" else strength + 1)
             span = self.span(start, self._end())
             if isinstance(operator, Operator):
                 left = Binary(operator, left, right, span)
@@ -216,7 +229,7 @@ class Parser:
                     return Number(-operand.value, span)
                 return Unary(Sign.NEGATE, operand, span)
             case "not" | "!":
-                operand = self.expression(_NOT)
+                operand = self.expression(_SIGN)
                 return Unary(Sign.NOT, operand, self.span(token.start, self._end()))
             case "(":
                 inner = self.expression(0)
@@ -225,12 +238,21 @@ class Parser:
             case "if":
                 return self._conditional(token)
         if token.kind == "number":
-            return Number(float(token.text), self.span(token.start, token.end))
+            return self._number(token)
+        if token.kind == "text":
+            return Literal(token.text[1:-1].replace("''", "'"), self.span(token.start, token.end))
         if token.kind in {"name", "quoted"}:
             return self._named(token)
         self.at -= 1
         self._fail("missing-operand", f"`{token.text}` stands where a value is needed", "a number, name or parenthesis")
         raise AssertionError
+
+    def _number(self, token: Token) -> Expression:
+        value = float(token.text)
+        if math.isinf(value):
+            self._report("bad-number", f"`{token.text}` is too large a number", token.start, token.end)
+            raise _Stop
+        return Number(value, self.span(token.start, token.end))
 
     def _conditional(self, token: Token) -> Expression:
         condition = self.expression(0)
@@ -257,6 +279,8 @@ class Parser:
             return Call(
                 key, arguments, name, (Reference(name, key, subscripts, name_span, name_span),), span, name_span
             )
+        if self.peek() == "'":
+            self._fail("unsupported-feature", "transposed arrays (`'`) are not supported", "an operator, or the end")
         return Reference(name, key, subscripts, self.span(token.start, self._end()), name_span)
 
     def _long_name(self, token: Token) -> tuple[str, Span]:

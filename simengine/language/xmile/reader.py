@@ -30,7 +30,7 @@ from simengine.model.definition import (
 from simengine.model.expression import Expression, Number, Reference
 from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error, warning
-from simengine.source.file import SourceFile
+from simengine.source.file import SourceFile, Span
 from simengine.source.names import Key, key_of
 
 METHODS = {
@@ -143,11 +143,12 @@ def _simulation(
     given = dict(zip(CONTROL, (start, stop, step, every), strict=True))
     references: list[Expression] = []
     added: list[Variable] = []
-    for name, value in given.items():
+    for (name, value), tag in zip(given.items(), ("start", "stop", "dt", "save_interval"), strict=True):
         own = variables.get(key_of(name))
         if own is None:
             units = _time_units(node)
-            added.append(Variable(name, key_of(name), (Equation((), Number(value)),), units=units, group=CONTROL_GROUP))
+            number = Number(value, _place(node, tag))
+            added.append(Variable(name, key_of(name), (Equation((), number),), units=units, group=CONTROL_GROUP))
         references.append(_spec(name, own, value))
     method, text = Method.EULER, (node.get("method") if node is not None else "").strip().lower()
     if text:
@@ -168,6 +169,12 @@ def _spec(name: str, own: Variable | None, value: float) -> Expression:
     expression = own.equations[0].expression
     same = isinstance(expression, Number) and expression.value == value
     return Reference(name, key_of(name)) if same or isinstance(expression, Reference) else Number(value)
+
+
+def _place(node: Node | None, tag: str) -> Span | None:
+    """Return where a spec is written: its own tag, or that of all of them."""
+    child = node.first(tag) if node is not None else None
+    return child.span if child is not None else node.span if node is not None else None
 
 
 def _time_units(node: Node | None) -> str:
