@@ -1,67 +1,86 @@
 """Values as people give them: numbers, arrays, "3 %/year", series over time, points of a lookup.
 
-In: a mapping of names to values. Out: values of parameters, and changed equations for all else.
+In: a mapping of names to values. Out: for each, what it means: `Numbers` or `Points` for a target.
 
 Invariant: a value is either used as given or refused with the reason; it is never bent to fit.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.api.target import Target, Targets
 from simengine.model.definition import ModelDefinition
-from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Subscript, TableLiteral
+from simengine.model.expression import TableLiteral
 from simengine.model.lookup import Between, Table
 from simengine.model.quantity import convert, parse_quantity
 from simengine.model.unit import UnitSystem
-from simengine.model.variable import Equation, Role, Variable, role_of
-from simengine.program.program import Program, ProgramVariable
+from simengine.model.variable import Role, role_of
+from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
-from simengine.source.names import Key, find_name, key_of, nearest_names
-
-_ELEMENT = re.compile(r"\s*(?P<name>.+?)\s*\[(?P<elements>[^\]]*)\]\s*", re.DOTALL)
-
-
-@dataclass
-class Assignment:
-    """What a mapping of values comes to: slots with values (per run), and equations to replace."""
-
-    slots: list[NDArray[np.int64]] = field(default_factory=list)
-    values: list[NDArray[np.float64]] = field(default_factory=list)  # (slots,) or (runs, slots)
-    replaced: dict[Key, tuple[Equation, ...]] = field(default_factory=dict)
+from simengine.source.names import key_of
 
 
 @dataclass(frozen=True)
-class Target:
-    """A variable, or elements of it, that a value is meant for."""
+class Numbers:
+    """Numbers for the elements of a target, shape (elements,), or (runs, elements) where they vary by run."""
 
-    variable: Variable
-    placed: ProgramVariable
-    elements: tuple[str, ...] = ()
+    target: Target
+    values: NDArray[np.float64]
 
     @property
-    def name(self) -> str:
-        """The name with its elements, for messages."""
-        return f"{self.variable.name}[{','.join(self.elements)}]" if self.elements else self.variable.name
+    def by_run(self) -> bool:
+        """Whether runs have different values."""
+        return self.values.ndim == 2
 
 
-class Reader:
-    """Reads values for one model."""
+@dataclass(frozen=True)
+class Points:
+    """Points for every element of a target: a series over time, or the points of a lookup."""
+
+    target: Target
+    table: Table
+
+
+Change: TypeAlias = Numbers | Points
+
+
+def count_runs(values: Mapping[str, Any]) -> int:
+    """Return how many runs an ensemble has: the length of the arrays among its values.
+
+    Raises
+    ------
+    InputError
+        If there is no array, or they differ in length.
+
+    """
+    lengths = {name: len(value) for name, value in values.items() if _is_array(value)}
+    if not lengths:
+        raise InputError("an ensemble needs at least one array, with one value a run")
+    if len(set(lengths.values())) > 1:
+        given = ", ".join(f"{length} for `{name}`" for name, length in lengths.items())
+        raise InputError(f"the arrays of an ensemble must have one length, one value a run; given are {given}")
+    runs = next(iter(lengths.values()))
+    if not runs:
+        raise InputError("an ensemble needs at least one run; its arrays are empty")
+    return runs
+
+
+class ValueReader:
+    """Reads the values given for one model."""
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
-        self.definition = definition
-        self.program = program
-        self.known = {v.key: v for v in definition.variables if not v.hidden}
-        self.parameters = frozenset(program.parameters.tolist())
+        self._definition = definition
+        self._program = program
+        self._targets = Targets(definition, program)
 
-    def read(self, values: Mapping[str, Any], runs: int | None = None) -> Assignment:
-        """Return what the values come to; with `runs`, arrays of that length vary by run.
+    def read(self, values: Mapping[str, Any], runs: int | None = None) -> list[Change]:
+        """Return what values mean; with `runs`, the first axis of an array is the run.
 
         Raises
         ------
@@ -69,160 +88,150 @@ class Reader:
             If a name is unknown, or a value does not fit its variable.
 
         """
-        out = Assignment()
+        if not isinstance(values, Mapping):
+            raise InputError(f"values are given as {{name: value}}, not as {type(values).__name__}")
+        changes: list[Change] = []
+        taken: dict[tuple[object, int], str] = {}
         for name, value in values.items():
-            target = self.find(name)
-            if runs is not None and isinstance(value, list | tuple | np.ndarray):
-                self._by_run(target, np.asarray(value, dtype=np.float64), runs, out)
-            else:
-                self._one(target, value, out)
-        return out
+            change = self._change(self._targets.find(name), value, runs)
+            for place in change.target.places.tolist():
+                other = taken.setdefault((change.target.variable.key, place), name)
+                if other != name:
+                    raise InputError(f"`{name}` and `{other}` give values for the same variable")
+            changes.append(change)
+        return changes
 
-    def find(self, name: str) -> Target:
-        """Return what a name, `Name` or `Name[element,...]`, means."""
-        key = find_name(name, self.known)
-        elements: tuple[str, ...] = ()
-        if key is None:
-            found = _ELEMENT.fullmatch(name)
-            key = find_name(found["name"], self.known) if found else None
-            if found and key is not None:
-                elements = tuple(e.strip() for e in found["elements"].split(","))
-        if key is None:
-            near = nearest_names(name.split("[", 1)[0], [v.name for v in self.known.values()])
-            hint = f"; did you mean `{near[0]}`?" if near else ""
-            raise InputError(f"no variable is called `{name}`{hint}")
-        return Target(self.known[key], self.program.variables[self.program.by_key[key]], elements)
-
-    def _one(self, target: Target, value: Any, out: Assignment) -> None:
-        if isinstance(value, str):
-            value = self.quantity(target, value)
-        if _is_points(value):
-            self._points(target, value, out)
-            return
-        numbers = self._numbers(target, value)
-        slots = self._slots(target)
-        if self.parameters.issuperset(slots.tolist()):
-            out.slots.append(slots)
-            out.values.append(np.broadcast_to(numbers, slots.shape).astype(np.float64))
-            return
-        if target.elements:
-            raise InputError(f"`{target.name}`: one element can be set only where it is a constant")
-        self._replace(target, numbers, out)
-
-    def _by_run(self, target: Target, value: NDArray[np.float64], runs: int, out: Assignment) -> None:
-        slots = self._slots(target)
-        if not self.parameters.issuperset(slots.tolist()):
-            raise InputError(f"`{target.name}` is no constant: only constants may vary by run")
-        if value.shape[:1] != (runs,):
-            raise InputError(f"`{target.name}`: {value.shape[0] if value.ndim else 1} values for {runs} runs")
-        if value.ndim == 1:
-            value = np.repeat(value[:, None], slots.size, axis=1)
-        elif value.size == runs * slots.size:
-            value = value.reshape(runs, slots.size)
-        else:
-            raise InputError(f"`{target.name}`: each run needs 1 or {slots.size} values, got {value[0].size}")
-        out.slots.append(slots)
-        out.values.append(value)
-
-    def quantity(self, target: Target, text: str) -> float:
-        """Return the number a text means in the unit of the variable."""
-        number, unit = parse_quantity(text)
-        if not unit:
-            return number
-        if not target.variable.units:
-            raise InputError(f"`{target.name}` has no unit in the model, so `{text}` cannot be converted")
-        try:
-            return convert(number, unit, target.variable.units, UnitSystem.of(self.definition))
-        except InputError as reason:
-            raise InputError(f"`{target.name}`: {reason}") from None
+    def _change(self, target: Target, value: Any, runs: int | None) -> Change:
+        points = _points_in(value)
+        lookup = role_of(target.variable) is Role.LOOKUP
+        if points is not None:
+            return Points(target, self._table(target, points, lookup=lookup))
+        if lookup:
+            raise InputError(f"`{target.text}` is a lookup: give it points, {{x: y, ...}} or [(x, y), ...]")
+        numbers = self._numbers(target, _aligned(target, value))
+        if runs is not None and _is_array(value):
+            return Numbers(target, _rows(target, numbers, runs))
+        return Numbers(target, self._elements(target, numbers))
 
     def _numbers(self, target: Target, value: Any) -> NDArray[np.float64]:
+        if isinstance(value, str):
+            return np.asarray(self._quantity(target, value))
+        if isinstance(value, list | tuple) and any(isinstance(v, str) for v in value):
+            value = [self._quantity(target, v) if isinstance(v, str) else v for v in value]
         try:
-            numbers = np.asarray(value, dtype=np.float64)
+            numbers = np.asarray(value)
+            if numbers.dtype.kind not in "fiub":
+                raise TypeError  # noqa: TRY301
+            numbers = numbers.astype(np.float64)
         except (TypeError, ValueError):
-            raise InputError(f"`{target.name}`: {value!r} is not a number") from None
-        shape = () if target.elements else target.placed.shape
-        if numbers.ndim and numbers.shape != shape:
-            expected = " x ".join(f"{a.name} ({len(a.elements)})" for a in target.placed.axes) or "one number"
-            raise InputError(f"`{target.name}` takes {expected}, got an array of shape {numbers.shape}")
-        return numbers.ravel() if numbers.ndim else numbers
+            raise InputError(f"`{target.text}` takes {target.takes()}, not {_shown(value)}") from None
+        if np.isnan(numbers).any():
+            raise InputError(f"`{target.text}`: a value is not a number (NaN)")
+        return numbers
 
-    def _slots(self, target: Target) -> NDArray[np.int64]:
-        placed = target.placed
-        every = np.arange(placed.first, placed.first + placed.size).reshape(placed.shape)
-        if not target.elements:
-            flat = every.ravel()
-            return flat if placed.defined is None else flat[placed.defined.ravel()]
-        if len(target.elements) != len(placed.axes):
-            has, named = len(placed.axes), len(target.elements)
-            raise InputError(f"`{target.variable.name}` has {has} dimension(s), `{target.name}` names {named}")
-        place = []
-        for element, axis in zip(target.elements, placed.axes, strict=True):
-            index = {key_of(e): n for n, e in enumerate(axis.elements)}
-            if key_of(element) not in index:
-                near = nearest_names(element, axis.elements)
-                hint = f"; did you mean `{near[0]}`?" if near else f": it has {', '.join(axis.elements[:6])}"
-                raise InputError(f"`{axis.name}` has no element `{element}`{hint}")
-            place.append(index[key_of(element)])
-        return np.atleast_1d(every[tuple(place)])
+    def _quantity(self, target: Target, text: str) -> float:
+        """Return the number a text means in the unit of the variable."""
+        variable = target.variable
+        try:
+            number, unit = parse_quantity(text)
+            if unit and not variable.units:
+                raise InputError(f"it has no unit in the model, so `{text.strip()}` cannot be converted")
+            return convert(number, unit, variable.units, UnitSystem.of(self._definition)) if unit else number
+        except InputError as reason:
+            raise InputError(f"`{target.text}`: {reason}") from None
 
-    # equations
+    def _elements(self, target: Target, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not numbers.ndim:
+            return np.full(target.count, float(numbers))
+        if numbers.shape != target.shape:
+            raise InputError(f"`{target.text}` takes {target.takes()}; given is an array of shape {numbers.shape}")
+        defined = self._program.variables[self._program.by_key[target.variable.key]].defined
+        if defined is not None and target.whole and not defined.all():
+            lacking = target.element_names()[int(np.flatnonzero(~defined.ravel())[0])]
+            name = target.variable.name
+            raise InputError(
+                f"`{name}[{lacking}]` has no equation, so `{name}` cannot be given as an array: give the elements it has"
+            )
+        return numbers.ravel()
 
-    def _points(self, target: Target, value: Any, out: Assignment) -> None:
-        if target.elements:
-            raise InputError(f"`{target.name}`: points can be given for a whole variable only")
-        pairs = sorted(
-            (float(x), self._point(target, y)) for x, y in (value.items() if isinstance(value, Mapping) else value)
-        )
+    def _table(self, target: Target, points: Iterable[tuple[Any, Any]], *, lookup: bool) -> Table:
+        pairs = [(self._coordinate(target, x), self._point(target, y)) for x, y in points]
         if not pairs:
-            raise InputError(f"`{target.name}`: no points given")
-        table = TableLiteral(Table(tuple(p[0] for p in pairs), tuple(p[1] for p in pairs), Between.INTERPOLATE))
-        lookup = role_of(target.variable) is Role.LOOKUP
-        self._set(target, table if lookup else Call("series", (table,), "series"), out)
+            raise InputError(f"`{target.text}`: no points are given")
+        pairs.sort(key=lambda p: p[0])
+        if not lookup and any(a[0] == b[0] for a, b in zip(pairs, pairs[1:], strict=False)):
+            raise InputError(f"`{target.text}`: the series has two values at one time")
+        between = Between.INTERPOLATE
+        literal = target.variable.equations[0].expression
+        if lookup and isinstance(literal, TableLiteral):
+            between = literal.table.between
+        return Table(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), between)
+
+    def _coordinate(self, target: Target, value: Any) -> float:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise InputError(f"`{target.text}`: {_shown(value)} is no number to put a point at") from None
+        if not np.isfinite(number):
+            raise InputError(f"`{target.text}`: a point cannot be put at {number}")
+        return number
 
     def _point(self, target: Target, value: Any) -> float:
-        return self.quantity(target, value) if isinstance(value, str) else float(value)
-
-    def _replace(self, target: Target, numbers: NDArray[np.float64], out: Assignment) -> None:
-        values = numbers if numbers.ndim else np.repeat(numbers, target.placed.size)
-        width = target.placed.shape[-1] if target.placed.shape else 1
-        literal: Expression = Number(float(values[0]))
-        if target.placed.axes:
-            literal = ArrayLiteral(tuple(tuple(row) for row in values.reshape(-1, width).tolist()))
-        role = role_of(target.variable)
-        if role is Role.LOOKUP:
-            raise InputError(f"`{target.name}` is a lookup: give it points, {{x: y, ...}}")
-        if role is not Role.STOCK:
-            self._set(target, literal, out)
-            return
-        if len(target.variable.equations) > 1:
-            raise InputError(f"`{target.name}`: a stock defined element by element cannot be given an initial value")
-        self._set_initial(target, literal, out)
-
-    def _set_initial(self, target: Target, literal: Expression, out: Assignment) -> None:
-        equation = target.variable.equations[0]
-        call = equation.expression
-        assert isinstance(call, Call)
-        if isinstance(literal, Number):
-            changed = replace(call, arguments=(call.arguments[0], literal))
-            out.replaced[target.variable.key] = (replace(equation, expression=changed),)
-            return
-        raise InputError(f"`{target.name}`: give the initial value of an array stock as one number")
-
-    def _set(self, target: Target, expression: Expression, out: Assignment) -> None:
-        subscripts = target.variable.equations[0].subscripts
-        if target.placed.axes:
-            subscripts = tuple(Subscript(a.name, key_of(a.name)) for a in target.placed.axes)
-        span = target.variable.equations[0].span
-        out.replaced[target.variable.key] = (Equation(subscripts, expression, span=span),)
+        numbers = self._numbers(target, value)
+        if numbers.ndim:
+            raise InputError(f"`{target.text}`: each point takes one number; give a series to each element on its own")
+        return float(numbers)
 
 
-def _is_points(value: Any) -> bool:
+def _rows(target: Target, numbers: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
+    """Return values by run, (runs, elements)."""
+    if numbers.shape == (runs,):
+        return np.repeat(numbers[:, None], target.count, axis=1)
+    if numbers.shape == (runs, *target.shape):
+        return numbers.reshape(runs, target.count)
+    expected = f"({runs},)" + (f" or {(runs, *target.shape)}" if target.shape else "")
+    raise InputError(f"`{target.text}` takes an array of shape {expected}, the first axis being the run; "
+                     f"given is {numbers.shape}")  # fmt: skip
+
+
+def _is_array(value: Any) -> bool:
+    """Return whether a value of an ensemble varies by run."""
+    if isinstance(value, str) or _points_in(value) is not None:
+        return False
+    return bool(np.ndim(value)) if not isinstance(value, list | tuple) else True
+
+
+def _points_in(value: Any) -> Iterable[tuple[Any, Any]] | None:
+    """Return the points that a value holds: a mapping, a pandas Series, or a list of pairs; None where it is none."""
     if isinstance(value, Mapping):
-        return True
-    return (
-        isinstance(value, Sequence)
-        and not isinstance(value, str)
-        and len(value) > 0
-        and all(isinstance(p, tuple) and len(p) == 2 for p in value)
-    )
+        return tuple(value.items())
+    if type(value).__module__.startswith("pandas") and hasattr(value, "items") and getattr(value, "ndim", 0) == 1:
+        return tuple(value.items())
+    if isinstance(value, Sequence) and value and all(isinstance(p, tuple) and len(p) == 2 for p in value):
+        return tuple(value)
+    return None
+
+
+def _aligned(target: Target, value: Any) -> Any:
+    """Return a labelled array (xarray) in the order of the variable's axes and elements; anything else as it is."""
+    dims = getattr(value, "dims", None)
+    if dims is None or not hasattr(value, "transpose"):
+        return value
+    axes = [a for a, single in zip(target.axes, target.single, strict=True) if not single]
+    names = [a.name for a in axes]
+    rest = [d for d in dims if d not in names]
+    if set(dims) - set(rest) != set(names) or rest not in ([], ["run"]):
+        raise InputError(f"`{target.text}` takes {target.takes()}; given are the dimensions {', '.join(map(str, dims))}")
+    for axis, chosen in zip(target.axes, target.chosen, strict=True):
+        if axis.name in value.coords:
+            order = {key_of(str(e)): n for n, e in enumerate(value.coords[axis.name].values)}
+            wanted = [key_of(axis.elements[n]) for n in chosen]
+            if set(order) != set(wanted):
+                raise InputError(f"`{target.text}`: the elements along `{axis.name}` are not those of the variable")
+            value = value.isel({axis.name: [order[e] for e in wanted]})
+    return value.transpose(*rest, *names).values
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"a {type(value).__name__}"

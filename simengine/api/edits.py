@@ -1,0 +1,139 @@
+"""Changed equations: what a model becomes when values stand in for what it computes.
+
+In: a definition and changes. Out: a definition. Elements a change does not name keep their equations.
+
+A stock keeps its flows: its initial value moves to a hidden variable, which is then changed like any other.
+
+Invariant: an edited model has the same variables, dimensions and axes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from itertools import product
+
+from simengine.api.target import Target
+from simengine.api.values import Change, Numbers, Points
+from simengine.model.definition import ModelDefinition
+from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Reference, Subscript, TableLiteral
+from simengine.model.variable import Equation, Role, Variable, role_of
+from simengine.source.diagnostic import InputError
+from simengine.source.names import Key, key_of
+
+_STOCKS = frozenset({"integ", "integ_non_negative"})
+
+
+def given_key(variable: Variable) -> Key:
+    """Return the key of the hidden variable that holds the initial value given to a stock."""
+    return Key(f"{variable.key}>given")
+
+
+def is_initial(change: Change) -> bool:
+    """Return whether a change sets the initial value of a stock, not the variable itself."""
+    return isinstance(change, Numbers) and role_of(change.target.variable) is Role.STOCK
+
+
+def edit(definition: ModelDefinition, changes: Iterable[Change], clock: Mapping[str, float]) -> ModelDefinition:
+    """Return the definition with equations, and the specs in `clock`, replaced. Values by run count as their first.
+
+    Raises
+    ------
+    InputError
+        If a stock's initial value cannot be set.
+
+    """
+    edited = _Edited(definition)
+    for change in changes:
+        edited.apply(change)
+    specs = replace(definition.simulation, **{name: Number(value) for name, value in clock.items()})
+    return replace(definition, variables=edited.all(), simulation=specs)
+
+
+class _Edited:
+    """The variables of a model while they are changed."""
+
+    def __init__(self, definition: ModelDefinition) -> None:
+        self.variables = {v.key: v for v in definition.variables}
+        self.elements = {d.key: tuple(e.key for e in d.elements) for d in definition.dimensions}
+        self.names = {e.key: e.name for d in definition.dimensions for e in d.elements}
+        self.dimensions = {d.key: d.name for d in definition.dimensions}
+
+    def all(self) -> tuple[Variable, ...]:
+        return tuple(self.variables.values())
+
+    def apply(self, change: Change) -> None:
+        key = change.target.variable.key
+        if is_initial(change):
+            key = given_key(change.target.variable)
+            if key not in self.variables:
+                self._split(change.target.variable)
+        variable = self.variables[key]
+        kept = () if change.target.whole else tuple(self._kept(variable, change.target))
+        equations = (*kept, *self._given(change, variable))
+        self.variables[key] = replace(variable, equations=equations, flows=None, declared=None, non_negative=False)
+
+    def _split(self, stock: Variable) -> None:
+        """Move the initial value of a stock to a hidden variable."""
+        key, name = given_key(stock), f"initial value of {stock.name}"
+        values, equations = [], []
+        for equation in self.variables[stock.key].equations:
+            call = equation.expression
+            if not isinstance(call, Call) or call.function not in _STOCKS:
+                raise InputError(f"`{stock.name}`: an initial value can be given to stocks only, this one is a conveyor")
+            values.append(replace(equation, expression=call.arguments[1]))
+            reference = Reference(name, key, equation.subscripts, span=call.arguments[1].span)
+            changed = replace(call, arguments=(call.arguments[0], reference, *call.arguments[2:]))
+            equations.append(replace(equation, expression=changed))
+        self.variables[stock.key] = replace(self.variables[stock.key], equations=tuple(equations))
+        self.variables[key] = Variable(
+            name, key, tuple(values), stock.units, dimensions=stock.dimensions, span=stock.span, hidden=True
+        )
+
+    def _kept(self, variable: Variable, target: Target) -> Iterable[Equation]:
+        """Yield the equations as they remain beside those of a change."""
+        chosen = [set(keys) for keys in self._keys(target)]
+        for equation in variable.equations:
+            own = [self.elements.get(s.key, (s.key,)) for s in equation.subscripts]
+            common = [[e for e in mine if e in theirs] for mine, theirs in zip(own, chosen, strict=True)]
+            if not all(common):
+                yield equation
+            elif any(len(c) < len(mine) for c, mine in zip(common, own, strict=True)):
+                taken = tuple(tuple(self._element(e) for e in place) for place in product(*common))
+                yield replace(equation, exceptions=(*equation.exceptions, *taken))
+
+    def _given(self, change: Change, variable: Variable) -> Iterable[Equation]:
+        """Yield the equations of a change."""
+        target = change.target
+        span = variable.equations[0].span
+        whole = tuple(Subscript(self.dimensions[k], k) for k in map(key_of, (a.name for a in target.axes)))
+        match change:
+            case Points(table=table):
+                literal: Expression = TableLiteral(table)
+                if role_of(target.variable) is not Role.LOOKUP:
+                    literal = Call("series", (literal,), "series")
+                places = [whole] if target.whole else self._places(target)
+                yield from (Equation(place, literal, span=span) for place in places)
+            case Numbers(values=values):
+                numbers = values[0] if change.by_run else values
+                if target.whole and target.axes:
+                    width = len(target.axes[-1].elements)
+                    rows = tuple(tuple(row) for row in numbers.reshape(-1, width).tolist())
+                    yield Equation(whole, ArrayLiteral(rows), span=span)
+                    return
+                for place, number in zip(self._places(target), numbers.tolist(), strict=True):
+                    yield Equation(place, Number(number), span=span)
+
+    def _places(self, target: Target) -> list[tuple[Subscript, ...]]:
+        return [tuple(self._element(e) for e in place) for place in product(*self._keys(target))]
+
+    def _element(self, key: Key) -> Subscript:
+        return Subscript(self.names[key], key)
+
+    def _keys(self, target: Target) -> list[list[Key]]:
+        """Return the element keys meant along every axis."""
+        out = []
+        for axis, chosen in zip(target.axes, target.chosen, strict=True):
+            keys = self.elements[key_of(axis.name)]
+            out.append([keys[n] for n in chosen])
+        return out
