@@ -18,12 +18,17 @@ from simengine.program.op import Op
 
 @dataclass(frozen=True, slots=True)
 class ClockNodes:
-    """Nodes for time and the simulation's specs."""
+    """Nodes for time and the simulation's specs.
+
+    `inputs` is the time that test inputs and data go by: in Vensim that of the beginning of the step, so that they
+    stay the same in all stages of a Runge-Kutta step (reference manual, "Integration").
+    """
 
     time: Node
     start: Node
     stop: Node
     step: Node
+    inputs: Node
 
 
 Composition = Callable[[Sequence[Node], ClockNodes], Node]
@@ -37,7 +42,7 @@ def _between(x: Node, low: Node, high: Node) -> Node:
 
 
 def _slack(clock: ClockNodes) -> Node:
-    return add(clock.time, multiply(_HALF, clock.step))
+    return add(clock.inputs, multiply(_HALF, clock.step))
 
 
 def _step(a: Sequence[Node], clock: ClockNodes) -> Node:
@@ -47,7 +52,7 @@ def _step(a: Sequence[Node], clock: ClockNodes) -> Node:
 
 def _ramp(a: Sequence[Node], clock: ClockNodes) -> Node:
     # Vensim ref. "RAMP": slope * (time - start) within, slope * (end - start) after
-    time = clock.time
+    time = clock.inputs
     end = apply(Op.MIN, time, a[2])
     return select(apply(Op.GT, time, a[1]), multiply(a[0], subtract(end, a[1])), ZERO)
 
@@ -55,7 +60,7 @@ def _ramp(a: Sequence[Node], clock: ClockNodes) -> Node:
 def _ramp_xmile(a: Sequence[Node], clock: ClockNodes) -> Node:
     if len(a) > 2:
         return _ramp(a, clock)
-    return select(apply(Op.GT, clock.time, a[1]), multiply(a[0], subtract(clock.time, a[1])), ZERO)
+    return select(apply(Op.GT, clock.inputs, a[1]), multiply(a[0], subtract(clock.inputs, a[1])), ZERO)
 
 
 def _pulse(a: Sequence[Node], clock: ClockNodes) -> Node:
@@ -71,7 +76,7 @@ def _pulse_train(a: Sequence[Node], clock: ClockNodes) -> Node:
     width = apply(Op.MAX, width, clock.step)
     phase = apply(Op.MOD, subtract(now, start), between)
     inside = apply(Op.AND, apply(Op.GE, now, start), apply(Op.LT, phase, width))
-    return apply(Op.AND, inside, apply(Op.LE, clock.time, end))
+    return apply(Op.AND, inside, apply(Op.LE, clock.inputs, end))
 
 
 def _pulse_xmile(a: Sequence[Node], clock: ClockNodes) -> Node:

@@ -17,10 +17,11 @@ from simengine.compile.layout import lay_out
 from simengine.compile.lower import TIME, Context
 from simengine.compile.phases import assemble
 from simengine.compile.whole import Pieces, lower_variable, number_tables
-from simengine.model.definition import ModelDefinition, SimulationSpecs
+from simengine.model.definition import Dialect, ModelDefinition, SimulationSpecs
 from simengine.model.expression import Expression, Reference
 from simengine.model.variable import Equation, Variable
-from simengine.program.node import Load
+from simengine.program.node import Clock, Load
+from simengine.program.op import ClockValue
 from simengine.program.program import Program
 from simengine.source.diagnostic import Diagnostic, error, has_errors
 from simengine.source.file import Span
@@ -57,7 +58,8 @@ def compile_model(
     _rebuild(symbols, variables, problems)
     layout = lay_out(symbols)
     first, stop, step, _ = (layout.variables[layout.by_key[k]].first for k in SPECS)
-    clock = ClockNodes(TIME, Load(first), Load(stop), Load(step))
+    inputs = Clock(ClockValue.BEGIN) if definition.dialect is Dialect.VENSIM else TIME
+    clock = ClockNodes(TIME, Load(first), Load(stop), Load(step), inputs)
     context = Context(symbols, layout, clock, problems, structural=frozenset(expansion.structural))
     number_tables(context, variables)
     pieces = Pieces()

@@ -307,6 +307,8 @@ RULES: dict[str, Rule] = {
     "lookup_xmile": _lookup(None),
     "lookup_invert": _ask(TableQuery.INVERT),
     "lookup_area": _ask(TableQuery.AREA),
+    "lookup_invert_xmile": _ask(TableQuery.INVERT_HELD),
+    "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
     "lookup_slope": _ask(TableQuery.SLOPE),
     "get_time_value": _time_value,
     "get_data_at_time": _data_at_time,

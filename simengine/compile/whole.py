@@ -20,7 +20,7 @@ from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
 from simengine.compile.device import DEVICE_FUNCTIONS, lower_conveyor, lower_device
 from simengine.compile.layout import strides
-from simengine.compile.lower import TIME, Context, Lowering
+from simengine.compile.lower import Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.vector import VECTOR_FUNCTIONS, lower_vector
 from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Reference, Sign, TableLiteral, Unary
@@ -282,7 +282,7 @@ def _lower_series(place: EquationPlace) -> None:
     reference = Reference(place.variable.name, place.variable.key, place.equation.subscripts, place.equation.span)
     tables = place.lowering.tables(reference)
     if tables is not None:
-        node = Lookup(tables, TIME)
+        node = Lookup(tables, place.context.clock.inputs)
         place.add(PieceKind.COMPUTED, step=node, initial=node)
 
 

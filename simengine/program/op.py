@@ -121,7 +121,6 @@ class Distribution(Enum):
     WEIBULL = "weibull"  # (low, high, shape, shift, stretch)
     TRIANGULAR = "triangular"  # (low, high, start, peak, stop)
     GEOMETRIC = "geometric"  # (low, high, p)
-    HYPERGEOMETRIC = "hypergeometric"  # (low, high, n, successes, population, shift, stretch)
     LOGISTIC = "logistic"  # (low, high, mean, scale)
     PARETO = "pareto"  # (low, high, shape, scale)
     BERNOULLI = "bernoulli"  # (p)
@@ -153,7 +152,6 @@ class DeviceKind(Enum):
     DELAY_MATERIAL = "delay_material"
     DELAY_CONVEYOR = "delay_conveyor"
     DELAY_BATCH = "delay_batch"
-    DELAY_PROFILE = "delay_profile"
     DEPRECIATE_STRAIGHTLINE = "depreciate_straightline"
     CONVEYOR = "conveyor"
     QUEUE = "queue"

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.clock import ClockState
+from simengine.kernel.devices.delay import steps_of
 from simengine.model.lookup import Table
 
 Array = NDArray[np.float64]
@@ -37,20 +38,26 @@ class ConveyorDelay:
     def start(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """Begin: `(initial quantity, conveyance time)`; the profile table says where the quantity lies."""
         quantity, time = (np.array(np.broadcast_to(a, self.shape), dtype=np.float64) for a in arguments)
-        count = max(1, round(float(np.nanmax(time)) / clock.step_size))
-        places = (np.arange(count) + 1.0) / count
-        weights = self._weights(places)
-        self.loads: list[Array] = [quantity * w for w in weights]
-        self.gone: list[Array] = [np.full(self.shape, p) for p in places - 1.0 / count]
+        ways = steps_of(time, clock)
+        self.loads: list[Array] = []
+        self.gone: list[Array] = []
+        for place in range(int(ways.max(initial=1))):
+            weight = np.zeros(self.shape)
+            for way in np.unique(ways).tolist():
+                if place < way:
+                    weight = np.where(ways == way, self._weight(place, way), weight)
+            self.loads.append(quantity * weight)
+            self.gone.append(np.where(place < ways, place / ways, 0.0))
 
-    def _weights(self, places: Array) -> Array:
+    def _weight(self, place: int, way: int) -> float:
+        """Return the share of the initial quantity that lies at a place of the way."""
         if self.profile is None:
-            return np.full(len(places), 1.0 / len(places))
+            return 1.0 / way
         x = np.asarray(self.profile.x)
         span = x[-1] - x[0] if x[-1] > x[0] else 1.0
-        weights = np.interp(places, (x - x[0]) / span, np.asarray(self.profile.y))
+        weights = np.interp((np.arange(way) + 1.0) / way, (x - x[0]) / span, np.asarray(self.profile.y))
         total = weights.sum()
-        return weights / total if total else np.zeros(len(places))
+        return float(weights[place] / total) if total else 0.0
 
     def _arrived(self, time: Array, clock: ClockState) -> list[NDArray[np.bool_]]:
         part = clock.step_size / np.maximum(time, clock.step_size)
