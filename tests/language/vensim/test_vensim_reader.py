@@ -292,8 +292,8 @@ def test_settings_and_times() -> None:
         (0, Method.EULER, []),
         (1, Method.RK4, ["integration-method"]),
         (2, Method.EULER, ["integration-method"]),
-        (3, Method.RK2, ["integration-method"]),
-        (4, Method.RK2, []),
+        (3, Method.MIDPOINT, ["integration-method"]),
+        (4, Method.MIDPOINT, []),
         (99, Method.EULER, ["integration-method"]),
     ],
 )

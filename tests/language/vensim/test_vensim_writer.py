@@ -129,8 +129,8 @@ def test_settings_follow_the_model() -> None:
     again = read(write_vensim(changed))
     assert again == changed
     assert (
-        read(write_vensim(replace(again, simulation=replace(again.simulation, method=Method.RK2)))).simulation.method
-        is Method.RK2
+        read(write_vensim(replace(again, simulation=replace(again.simulation, method=Method.MIDPOINT)))).simulation.method
+        is Method.MIDPOINT
     )
 
 
