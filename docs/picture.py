@@ -30,10 +30,18 @@ def main() -> None:
         values = run[name]
         axes.plot(values["time"], values, color=colour, lw=1.8)
         axes.plot(list(data[name]), list(data[name].values()), "o", color=colour, ms=5)
-        axes.annotate(label, (2050.3, float(values[-1]) - (20 if label == "electricity" else -15)), color=colour, va="center", annotation_clip=False)
+        axes.annotate(
+            label,
+            (2050.3, float(values[-1]) - (20 if label == "electricity" else -15)),
+            color=colour,
+            va="center",
+            annotation_clip=False,
+        )
     axes.axvspan(2016, 2023, color="0.93", zorder=0)
     axes.text(2016.2, 1540, "measured (dots)", color="0.4", va="top", fontsize=9)
-    axes.set(xlim=(2016, 2050), ylim=(0, 1600), ylabel="TJ a year", title="Households of Delft, nothing changed", xlabel="")
+    axes.set(
+        xlim=(2016, 2050), ylim=(0, 1600), ylabel="TJ a year", title="Households of Delft, nothing changed", xlabel=""
+    )
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(OUT, metadata={"Date": None})

@@ -69,6 +69,7 @@ def test_values_of_every_kind(model: se.Model) -> None:
     assert model.run({"price table": {0: 5, 10: 5}}, save=["price"])["price"].values.tolist() == [5] * 5
     assert model.run({"plan": 7}, save=["plan"])["plan"].values.tolist() == [7] * 5
     assert model.run({"level": 10}, save=["level"])["level"].values[0].tolist() == [10, 10]
+    assert model.run({"level": [3, 5]}, save=["level"])["level"].values[0].tolist() == [3, 5]
     assert model.run(start=1, stop=2, time_step=0.25, save=["total"]).times.tolist() == [1, 2]
 
 
@@ -81,7 +82,7 @@ def test_values_of_every_kind(model: se.Model) -> None:
         ({"rate": [1, 2]}, "one number"),
         ({"size": [1, 2, 3]}, "D \\(2\\)"),
         ({"size[west]": 1}, "no element `west`"),
-        ({"size[north,south]": 1}, "1 dimension"),
+        ({"size[north,south]": 1}, "subscripted by"),
         ({"price table": 3}, "lookup"),
         ({"rate": {}}, "no points"),
     ],
@@ -106,7 +107,7 @@ def test_an_ensemble_equals_its_single_runs_bit_for_bit(model: se.Model) -> None
     for number, rate in enumerate(rates):
         alone = model.run({"rate": float(rate)}, save=["level", "price"])
         np.testing.assert_array_equal(ensemble.values("level")[number], alone.values("level"))
-    with pytest.raises(se.InputError, match="lengths given: 2, 3"):
+    with pytest.raises(se.InputError, match="must have one length"):
         model.ensemble({"rate": [1, 2, 3], "plan": [1, 2]})
 
 
@@ -120,7 +121,8 @@ def test_a_failed_run_is_told_and_kept(tmp_path: Path) -> None:
     assert run.failed.variable == "odd"
     assert run.failed.time == 5
     assert np.isfinite(run["total"].values).all()
-    failures = model.ensemble({"rate": [0.1, 0.2]}, save=["odd"]).failed
+    with pytest.warns(se.RunWarning, match="2 of 2 runs"):
+        failures = model.ensemble({"rate": [0.1, 0.2]}, save=["odd"]).failed
     assert sorted(failures) == [0, 1]
 
 
@@ -135,7 +137,7 @@ def test_gradients_are_refused_not_approximated(model: se.Model) -> None:
 
 
 def test_unknown_methods_and_files_are_refused(model: se.Model, tmp_path: Path) -> None:
-    with pytest.raises(se.InputError, match="euler, rk2, rk4, rk45, bdf"):
+    with pytest.raises(se.InputError, match="there are euler, .*bdf"):
         model.run(integration="rk5")
     with pytest.raises(se.ModelError) as missing:
         se.load(tmp_path / "home.mdl")

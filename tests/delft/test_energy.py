@@ -45,7 +45,8 @@ def test_extreme_conditions(model: se.Model) -> None:
         run = model.run(values, save=stocks)
         assert run.failed is None
         for name in stocks:
-            assert float(run[name].min()) >= -1e-9, (values, name)
+            # a ratio of two vanishing stocks shares out the connections: rounding leaves a millionth of a home
+            assert float(run[name].min()) >= -1e-6, (values, name)
 
 
 def test_half_the_step_changes_little(model: se.Model) -> None:

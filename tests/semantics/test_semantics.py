@@ -30,7 +30,9 @@ def blocks() -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize(("equations", "table"), [b[1:] for b in blocks()], ids=[b[0] for b in blocks()])
 def test_what_the_page_says(equations: str, table: str, tmp_path: Path) -> None:
-    clock = "".join(f"{n} = {v} ~~|\n" for n, v in _CLOCK.items() if not re.search(rf"^{n}\s*=", equations, re.MULTILINE))
+    clock = "".join(
+        f"{n} = {v} ~~|\n" for n, v in _CLOCK.items() if not re.search(rf"^{n}\s*=", equations, re.MULTILINE)
+    )
     path = tmp_path / "page.mdl"
     path.write_text("{UTF-8}\n" + equations + clock, encoding="utf-8")
     with warnings.catch_warnings():
