@@ -46,7 +46,13 @@ def edit(definition: ModelDefinition, changes: Iterable[Change], clock: Mapping[
     edited = _Edited(definition)
     for change in changes:
         edited.apply(change)
-    specs = replace(definition.simulation, **{name: Number(value) for name, value in clock.items()})
+    old, new = definition.simulation, {name: Number(value) for name, value in clock.items()}
+    specs = replace(
+        old,
+        start=new.get("start", old.start),
+        stop=new.get("stop", old.stop),
+        time_step=new.get("time_step", old.time_step),
+    )
     return replace(definition, variables=edited.all(), simulation=specs)
 
 
@@ -71,7 +77,7 @@ class _Edited:
         variable = self.variables[key]
         kept = () if change.target.whole else tuple(self._kept(variable, change.target))
         equations = (*kept, *self._given(change, variable))
-        self.variables[key] = replace(variable, equations=equations, flows=None, declared=None, non_negative=False)
+        self.variables[key] = replace(variable, equations=equations)
 
     def _split(self, stock: Variable) -> None:
         """Move the initial value of a stock to a hidden variable."""
@@ -80,7 +86,9 @@ class _Edited:
         for equation in self.variables[stock.key].equations:
             call = equation.expression
             if not isinstance(call, Call) or call.function not in _STOCKS:
-                raise InputError(f"`{stock.name}`: an initial value can be given to stocks only, this one is a conveyor")
+                raise InputError(
+                    f"`{stock.name}`: an initial value can be given to stocks only, this one is a conveyor"
+                )
             values.append(replace(equation, expression=call.arguments[1]))
             reference = Reference(name, key, equation.subscripts, span=call.arguments[1].span)
             changed = replace(call, arguments=(call.arguments[0], reference, *call.arguments[2:]))
@@ -92,7 +100,8 @@ class _Edited:
 
     def _kept(self, variable: Variable, target: Target) -> Iterable[Equation]:
         """Yield the equations as they remain beside those of a change."""
-        chosen = [set(keys) for keys in self._keys(target)]
+        axes = [self.elements[key_of(a.name)] for a in target.axes]
+        chosen = [{keys[n] for n in positions} for keys, positions in zip(axes, target.chosen, strict=True)]
         for equation in variable.equations:
             own = [self.elements.get(s.key, (s.key,)) for s in equation.subscripts]
             common = [[e for e in mine if e in theirs] for mine, theirs in zip(own, chosen, strict=True)]
@@ -125,15 +134,9 @@ class _Edited:
                     yield Equation(place, Number(number), span=span)
 
     def _places(self, target: Target) -> list[tuple[Subscript, ...]]:
-        return [tuple(self._element(e) for e in place) for place in product(*self._keys(target))]
+        """Return the left sides of the elements meant, one each."""
+        axes = [self.elements[key_of(a.name)] for a in target.axes]
+        return [tuple(self._element(keys[n]) for keys, n in zip(axes, index, strict=True)) for index in target.indices]
 
     def _element(self, key: Key) -> Subscript:
         return Subscript(self.names[key], key)
-
-    def _keys(self, target: Target) -> list[list[Key]]:
-        """Return the element keys meant along every axis."""
-        out = []
-        for axis, chosen in zip(target.axes, target.chosen, strict=True):
-            keys = self.elements[key_of(axis.name)]
-            out.append([keys[n] for n in chosen])
-        return out

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from simengine.api.model import Model
 from simengine.compile.pipeline import compile_model
 from simengine.language.data.resolve import resolve_data
+from simengine.language.vensim.encoding import decode
 from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
 from simengine.source.file import SourceFile
 from simengine.source.render import sort_diagnostics
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
 
 VENSIM, XMILE = frozenset({".mdl"}), frozenset({".xmile", ".stmx", ".itmx", ".xml"})
 
-Data = Sequence[str] | Mapping[str, str] | None
+FilePath = str | os.PathLike[str]
+Data = FilePath | Sequence[FilePath] | Mapping[str, FilePath] | None
 
 
-def load(path: str | os.PathLike[str], data: Data = None) -> Model:
+def load(path: FilePath, data: Data = None) -> Model:
     """Return the model in a file.
 
     Parameters
@@ -60,56 +62,90 @@ def load(path: str | os.PathLike[str], data: Data = None) -> Model:
     return Model(definition, program, diagnostics)
 
 
-def read_definition(
-    path: str | os.PathLike[str], data: Data = None
-) -> tuple[ModelDefinition | None, tuple[Diagnostic, ...]]:
+def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition | None, tuple[Diagnostic, ...]]:
     """Return the model as read, its data resolved, and every problem; None where the file cannot be read at all."""
     where = Path(path)
     shown = os.fspath(path)
     suffix = where.suffix.lower()
     if suffix not in VENSIM | XMILE:
-        kinds = ", ".join(sorted(VENSIM | XMILE))
-        problem = error(
-            "unsupported-file", f"`{where.name}` is no model this engine reads", path=shown, help=[f"it reads {kinds}"]
-        )
-        return None, (problem,)
+        return None, (_unsupported(where, shown),)
     try:
         raw = where.read_bytes()
     except OSError as reason:
         return None, (_unreadable(where, shown, reason),)
-    if isinstance(data, str | os.PathLike):
-        data = [os.fspath(data)]
-    tags = {k: v for k, v in data.items() if k.startswith("?")} if isinstance(data, Mapping) else None
-    definition, problems = _read(raw, shown, str(where.parent), suffix, tags)
-    definition, more = resolve_data(definition, data)
-    return definition, (*problems, *more)
-
-
-def _read(
-    raw: bytes, shown: str, directory: str, suffix: str, tags: Mapping[str, str] | None
-) -> tuple[ModelDefinition, tuple[Diagnostic, ...]]:
-    from simengine.language.vensim.encoding import decode
-
+    sources = _sources(data)
+    tags = {k: v for k, v in sources.items() if k.startswith("?")} if isinstance(sources, dict) else None
     text, problems = decode(raw, shown)
-    file = SourceFile(shown, text)
-    if suffix in VENSIM:
+    definition, found = read_text(text, shown, tags)
+    definition, more = resolve_data(definition, sources)
+    return definition, (*problems, *found, *more)
+
+
+def _sources(data: Data) -> list[str] | dict[str, str] | None:
+    match data:
+        case None:
+            return None
+        case Mapping():
+            return {str(k): os.fspath(v) for k, v in data.items()}
+        case str() | os.PathLike():
+            return [os.fspath(data)]
+        case _:
+            return [os.fspath(d) for d in data]
+
+
+def read_text(
+    text: str, path: str, tags: Mapping[str, str] | None = None
+) -> tuple[ModelDefinition, tuple[Diagnostic, ...]]:
+    """Return the model in a text, in the language that the ending of its path names; its data are not resolved."""
+    file, directory = SourceFile(path, text), str(Path(path).parent)
+    if Path(path).suffix.lower() in VENSIM:
         from simengine.language.vensim.reader import read_vensim
 
-        definition, found = read_vensim(file, directory, tags)
-    else:
-        from simengine.language.xmile.reader import read_xmile
+        return read_vensim(file, directory, tags)
+    from simengine.language.xmile.reader import read_xmile
 
-        definition, found = read_xmile(file, directory, tags)
-    return definition, (*problems, *found)
+    return read_xmile(file, directory, tags)
+
+
+_OTHERS = {
+    ".yaml": "cross-over and scenario files come with a later version",
+    ".yml": "cross-over and scenario files come with a later version",
+    ".vmf": "it is Vensim's own binary format: save the model as text (.mdl) in Vensim",
+    ".vmfx": "it is Vensim's own binary format: save the model as text (.mdl) in Vensim",
+    ".vpm": "it is a model published by Vensim, in binary: ask its author for the text (.mdl)",
+    ".vpmx": "it is a model published by Vensim, in binary: ask its author for the text (.mdl)",
+    ".stm": "it is the binary format of older versions of Stella: save the model anew (.stmx) in Stella",
+    ".itm": "it is the binary format of older versions of iThink: save the model anew (.stmx) in Stella",
+    ".isdb": "it holds data of Stella, no model",
+    ".cin": "it is a change file: give it to a run, `simengine run MODEL --params FILE`",
+}
+
+
+def _unsupported(path: Path, shown: str) -> Diagnostic:
+    kinds = ", ".join(sorted(VENSIM | XMILE))
+    near = [] if path.exists() else _beside(path)
+    hints = (
+        [f"did you mean `{path.parent / near[0]}`?"]
+        if near
+        else [_OTHERS.get(path.suffix.lower(), f"it reads {kinds}")]
+    )
+    what = "is a folder" if path.is_dir() else "is no model this engine reads"
+    return error("unsupported-file", f"`{path.name}` {what}", path=shown, help=hints)
+
+
+def _beside(path: Path) -> list[str]:
+    """Return the models in a folder whose names are nearest to that of a file which is not there."""
+    if not path.parent.is_dir():
+        return []
+    models = [p.name for p in path.parent.iterdir() if p.suffix.lower() in VENSIM | XMILE]
+    return get_close_matches(path.name, models, n=1, cutoff=0.5)
 
 
 def _unreadable(path: Path, shown: str, reason: OSError) -> Diagnostic:
     if path.exists():
         return error("unreadable-file", f"`{shown}` cannot be read: {reason.strerror or reason}", path=shown)
-    folder = path.parent
-    beside = [p.name for p in folder.iterdir() if p.suffix.lower() in VENSIM | XMILE] if folder.is_dir() else []
-    near = get_close_matches(path.name, beside, n=1, cutoff=0.5)
-    hint = [f"did you mean `{folder / near[0]}`?"] if near else []
-    if not folder.is_dir():
-        hint = [f"there is no folder `{folder}`"]
+    near = _beside(path)
+    hint = [f"did you mean `{path.parent / near[0]}`?"] if near else []
+    if not path.parent.is_dir():
+        hint = [f"there is no folder `{path.parent}`"]
     return error("missing-file", f"there is no file `{shown}`", path=shown, help=hint)

@@ -1,75 +1,61 @@
 """The public model: a thin, frozen face.
 
-Invariant: a `Model` never changes; runs share nothing but the program.
+In: what `load` made. Out: what is in a model, what is wrong with it, runs of it.
+
+Invariant: a `Model` never changes, and may be used from several threads and sent to other processes.
 """
 
 from __future__ import annotations
 
-import fnmatch
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from simengine.api.programs import Programs
-from simengine.api.values import Assignment, Reader
+from simengine.api.programs import Prepared, Programs
+from simengine.api.request import Request, choose_method, find_saved
+from simengine.api.values import ValueReader, count_runs
 from simengine.api.variables import Variables
 from simengine.check.units import check_units
 from simengine.engine.run import simulate
-from simengine.model.definition import Method, ModelDefinition
-from simengine.model.variable import Role, role_of
-from simengine.program.program import Program, ProgramVariable
-from simengine.results.labels import Saved
+from simengine.model.definition import ModelDefinition
+from simengine.program.program import Program
 from simengine.results.run import Ensemble, Run
 from simengine.source.diagnostic import Diagnostic, InputError, RunWarning, Severity, SimengineError
-from simengine.source.names import find_name, nearest_names
 from simengine.source.render import sort_diagnostics
 
 Values = Mapping[str, Any]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
 class Model:
     """A model that has been read, checked and compiled. Made by `simengine.load`."""
 
-    def __init__(self, definition: ModelDefinition, program: Program, diagnostics: Sequence[Diagnostic]) -> None:
-        self._definition = definition
-        self._program = program
-        self._diagnostics = tuple(diagnostics)
-        self._programs = Programs(definition, program)
+    definition: ModelDefinition
+    program: Program
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     def __repr__(self) -> str:
         return f"<Model {self.name!r}: {len(self.variables)} variables>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Model, (self._definition, self._program, self._diagnostics)
+        return Model, (self.definition, self.program, self.diagnostics)
 
     @property
     def name(self) -> str:
         """Name of the model."""
-        return self._definition.name
+        return self.definition.name
 
-    @property
-    def definition(self) -> ModelDefinition:
-        """The model as read."""
-        return self._definition
-
-    @property
-    def program(self) -> Program:
-        """The program that computes every variable."""
-        return self._program
-
-    @property
+    @cached_property
     def variables(self) -> Variables:
-        """All variables by name: units, documentation, role, dimensions, equations."""
-        return Variables(self._definition, self._program)
+        """All variables by name: units, documentation, role, dimensions, equations, value of constants."""
+        return Variables(self.definition, self.program)
 
     @property
     def dimensions(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the elements of every dimension."""
-        return {d.name: tuple(e.name for e in d.elements) for d in self._definition.dimensions}
+        return {d.name: tuple(e.name for e in d.elements) for d in self.definition.dimensions}
 
     def check(self, *, strict: bool = False) -> tuple[Diagnostic, ...]:
         """Return everything there is to say about the model, units included, in order of place.
@@ -80,7 +66,7 @@ class Model:
             Whether warnings count as errors: their severity is raised.
 
         """
-        found = sort_diagnostics((*self._diagnostics, *check_units(self._definition)))
+        found = sort_diagnostics((*self.diagnostics, *check_units(self.definition)))
         if not strict:
             return found
         return tuple(replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in found)
@@ -99,28 +85,36 @@ class Model:
         Parameters
         ----------
         values
-            What to change, by name or `Name[element]`: numbers in the variable's unit, arrays for subscripted
-            constants, "3 %/year" (converted), {time: value} series, points of a lookup, a stock's initial value.
+            What to change, by name, `Name[element]` or `Name[subrange,*]`: numbers in the variable's unit, arrays
+            for subscripted variables, "3 %/year" (converted), {time: value} series (straight lines between, held
+            beyond the ends), points of a lookup. A number given to a stock is its initial value.
         save
             Names, or patterns such as "gas*", of the variables to save; None: all.
         start, stop, time_step
             Instead of the model's own.
         integration
-            "euler", "rk2", "rk4", "rk45" (adaptive) or "bdf" (stiff); None: the model's own.
+            "euler", "rk2", "midpoint", "rk4", "rk45" (adaptive) or "bdf" (stiff); None: the model's own.
 
         Raises
         ------
         InputError
             If an argument does not fit the model.
+        ModelError
+            If the model makes no sense with the values.
+
+        Warns
+        -----
+        RunWarning
+            If values are not numbers, or infinite, where the model does not mean it: `Run.failed` says where it began.
 
         """
-        clock = {"start": start, "stop": stop, "time_step": time_step}
-        program, assignment, saved = self._prepare(values or {}, save, clock, None)
-        parameters = _with_values(program, assignment, None)
-        trajectory = simulate(program, parameters=parameters, slots=saved.slots, method=self._method(integration))
+        request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
+        method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
+        prepared = self._prepare(request, None)
+        trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method)
         run = Run(saved, trajectory)
         if run.failed is not None:
-            warnings.warn(f"the run of `{self.name}` holds values that are not numbers: {run.failed}", RunWarning, 2)
+            warnings.warn(f"the run of `{self.name}` fails: {run.failed}", RunWarning, 2)
         return run
 
     def ensemble(
@@ -131,18 +125,16 @@ class Model:
         seed: int = 0,
         integration: str | None = None,
     ) -> Ensemble:
-        """Run the model many times at once; arrays among the values hold one value (or row) a run.
-
-        Failed runs are listed in `Ensemble.failed`; they change no other run.
+        """Run the model many times at once: the first axis of an array among the values is the run.
 
         Parameters
         ----------
         values
-            As for `run`; at least one array, all of the same length.
+            As for `run`; at least one array, all of the same length. What is no array holds for all runs.
         save
             As for `run`.
         threads
-            How many threads may work; None: as many as there are cores.
+            How many threads may work at most; None: as many as there are cores.
         seed
             Seed of the random draws; run r draws the same whatever other runs there are.
         integration
@@ -153,82 +145,43 @@ class Model:
         InputError
             If an argument does not fit the model.
 
+        Warns
+        -----
+        RunWarning
+            If runs failed: `Ensemble.failed` says which and why. They change no other run.
+
         """
-        lengths = {len(v) for v in values.values() if isinstance(v, list | tuple | np.ndarray) and np.ndim(v)}
-        if len(lengths) != 1:
-            given = ", ".join(map(str, sorted(lengths))) or "none"
-            raise InputError(f"an ensemble needs arrays of one length, one value a run; lengths given: {given}")
         if threads is not None and threads < 1:
-            raise InputError("an ensemble needs at least one thread")
-        runs = lengths.pop()
-        program, assignment, saved = self._prepare(values, save, {}, runs)
-        parameters = _with_values(program, assignment, runs)
-        method = self._method(integration)
-        return Ensemble(saved, simulate(program, parameters=parameters, seed=seed, slots=saved.slots, method=method))
+            raise InputError(f"an ensemble needs at least one thread, not {threads}")
+        runs = count_runs(values)
+        method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
+        prepared = self._prepare(Request.of(self.definition, values), runs)
+        ensemble = Ensemble(
+            saved,
+            simulate(prepared.program, parameters=prepared.parameters, seed=seed, slots=saved.slots, method=method),
+        )
+        if ensemble.failed:
+            first = next(iter(ensemble.failed.values()))
+            text = f"{len(ensemble.failed)} of {runs} runs of `{self.name}` fail; the first, run {first.run}: {first}"
+            warnings.warn(text, RunWarning, 2)
+        return ensemble
 
     def gradient(self, values: Values, wrt: Sequence[str], outputs: Sequence[str]) -> tuple[Any, Any]:
-        """Return outputs and their exact derivatives: not available before the native kernel.
+        """Return outputs and their exact derivatives: not available in this version.
 
         Raises
         ------
         SimengineError
-            Always, in this version: finite differences would not be exact, so none are given.
+            Always: finite differences would not be exact, so none are given.
 
         """
         del values, wrt, outputs
-        raise SimengineError("exact gradients need the native kernel, which this version does not have yet")
+        raise SimengineError("exact gradients come with the native kernel, which this version does not have yet")
 
-    def _method(self, name: str | None) -> Method:
-        if name is None:
-            return self._definition.simulation.method
-        try:
-            return Method(name.lower())
-        except ValueError:
-            known = ", ".join(m.value for m in Method)
-            raise InputError(f"no integration method is called `{name}`; there are {known}") from None
+    def _prepare(self, request: Request, runs: int | None) -> Prepared:
+        changes = ValueReader(self.definition, self.program).read(request.values, runs)
+        return self._programs.prepare(changes, request.clock, runs)
 
-    def _prepare(
-        self, values: Values, save: Sequence[str] | None, clock: Mapping[str, float | None], runs: int | None
-    ) -> tuple[Program, Assignment, Saved]:
-        reader = Reader(self._definition, self._program)
-        assignment = reader.read(values, runs)
-        changed = {k: v for k, v in clock.items() if v is not None}
-        program = self._programs.get(assignment.replaced, changed)
-        if program is not self._program:
-            assignment = Reader(self._definition, program).read(
-                {k: v for k, v in values.items() if reader.find(k).variable.key not in assignment.replaced}, runs
-            )
-        return program, assignment, Saved(self._select(program, save))
-
-    def _select(self, program: Program, save: Sequence[str] | None) -> tuple[ProgramVariable, ...]:
-        lookups = {v.key for v in self._definition.variables if role_of(v) is Role.LOOKUP}
-        known = {v.key: v for v in program.variables if not v.hidden and v.key not in lookups}
-        if save is None:
-            return tuple(known.values())
-        chosen: dict[str, ProgramVariable] = {}
-        for name in [save] if isinstance(save, str) else save:
-            key = find_name(name, known)
-            matches = [known[key]] if key is not None else _matching(name, known.values())
-            if not matches:
-                near = nearest_names(name, [v.name for v in known.values()])
-                hint = f"; did you mean `{near[0]}`?" if near else ""
-                raise InputError(f"no variable to save is called `{name}`{hint}")
-            chosen.update({v.key: v for v in matches})
-        return tuple(v for v in known.values() if v.key in chosen)
-
-
-def _matching(pattern: str, variables: Any) -> list[ProgramVariable]:
-    if not any(c in pattern for c in "*?["):
-        return []
-    wanted = pattern.casefold().replace("_", " ")
-    return [v for v in variables if fnmatch.fnmatchcase(v.name.casefold().replace("_", " "), wanted)]
-
-
-def _with_values(program: Program, assignment: Assignment, runs: int | None) -> NDArray[np.float64]:
-    base = program.defaults if runs is None else np.repeat(program.defaults[None], runs, axis=0)
-    parameters = np.array(base)
-    place = np.full(program.slot_count, -1, dtype=np.int64)
-    place[program.parameters] = np.arange(program.parameters.size)
-    for slots, values in zip(assignment.slots, assignment.values, strict=True):
-        parameters[..., place[slots]] = values
-    return parameters
+    @cached_property
+    def _programs(self) -> Programs:
+        return Programs(self.definition, self.program)

@@ -21,16 +21,12 @@ from numpy.typing import NDArray
 
 from simengine.api.edits import edit, given_key, is_initial
 from simengine.api.values import Change, Numbers
-from simengine.compile.pipeline import SPECS, compile_model
+from simengine.compile.pipeline import compile_model
 from simengine.model.definition import ModelDefinition
-from simengine.model.expression import Number, Reference
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError, ModelError
-from simengine.source.names import Key
 
 MOST = 16
-
-_SPEC_KEYS = dict(zip(("start", "stop", "time_step"), SPECS, strict=False))
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Programs:
         self._lock = threading.Lock()
 
     def prepare(
-        self, changes: Sequence[Change], clock: Mapping[str, float | None] | None = None, runs: int | None = None
+        self, changes: Sequence[Change], clock: Mapping[str, float] | None = None, runs: int | None = None
     ) -> Prepared:
         """Return a program that allows changes, with the values of its parameters.
 
@@ -61,7 +57,7 @@ class Programs:
         changes
             What `ValueReader.read` gave.
         clock
-            `start`, `stop`, `time_step`, where they are not the model's own.
+            `start`, `stop`, `time_step`, where they are not the model's own and no variable holds them.
         runs
             How many runs are to be made; None: one.
 
@@ -73,67 +69,40 @@ class Programs:
             If the model makes no sense with the changes.
 
         """
-        slots, fixed = self._clock(changes, clock or {})
         edits = [c for c in changes if not self._is_parameter(c)]
-        program = self._program(edits, fixed) if edits or fixed else self._plain
+        program = self._program(edits, clock or {}) if edits or clock else self._plain
         parameters = np.array(program.defaults if runs is None else np.tile(program.defaults, (runs, 1)))
         settable = _settable(program)
         for change in changes:
             if not isinstance(change, Numbers):
                 continue
-            own, values = _slots(program, change)
-            places = settable[own]
+            places = settable[_slots(program, change)]
             if np.all(places >= 0):
-                parameters[..., places] = values
+                parameters[..., places] = change.values
             elif change.by_run:
                 name = change.target.text
                 raise InputError(f"`{name}` gives the model its shape (the order of a delay): it cannot vary by run")
-        for key, value in slots.items():
-            place = settable[program.variables[program.by_key[key]].first]
-            parameters[..., place] = value
         return Prepared(program, parameters)
 
     def _is_parameter(self, change: Change) -> bool:
         if not isinstance(change, Numbers):
             return False
-        slots, _ = _slots(self._plain, change)
-        return not is_initial(change) and bool(np.all(self._settable[slots] >= 0))
-
-    def _clock(
-        self, changes: Sequence[Change], clock: Mapping[str, float | None]
-    ) -> tuple[dict[Key, float], dict[str, float]]:
-        """Return the specs that are parameters, by the variable that holds them, and those that need compiling."""
-        given = {c.target.variable.key: c.target.text for c in changes}
-        slots: dict[Key, float] = {}
-        fixed: dict[str, float] = {}
-        for name, value in clock.items():
-            if value is None:
-                continue
-            if not isinstance(value, int | float | np.number) or not np.isfinite(value):
-                raise InputError(f"{name} must be a number, not {value!r}")
-            spec = getattr(self._definition.simulation, name)
-            key = spec.key if isinstance(spec, Reference) else _SPEC_KEYS[name]
-            if key in given:
-                raise InputError(f"{name} and `{given[key]}` say the same: give one of them")
-            # how orders of delays depend on a step or start written as a number is not recorded: compile for those
-            plain = isinstance(spec, Reference) or (isinstance(spec, Number) and name == "stop")
-            first = self._plain.variables[self._plain.by_key[key]].first if plain else -1
-            if plain and self._settable[first] >= 0:
-                slots[key] = float(value)
-            else:
-                fixed[name] = float(value)
-        return slots, fixed
+        return not is_initial(change) and bool(np.all(self._settable[_slots(self._plain, change)] >= 0))
 
     def _program(self, edits: Sequence[Change], clock: Mapping[str, float]) -> Program:
         """Return the program of the model with edits; numbers in it may still have to be set as parameters."""
         ends = tuple(sorted(clock.items()))
         shape = (tuple(_shape_of(e) for e in edits), ends)
-        program = self._find(shape) or self._compile(edits, clock, shape)
+        program, fresh = self._find(shape), False
+        if program is None:
+            program, fresh = self._compile(edits, clock, shape), True
         settable = _settable(program)
-        baked = [e for e in edits if isinstance(e, Numbers) and np.any(settable[_slots(program, e)[0]] < 0)]
+        baked = [e for e in edits if isinstance(e, Numbers) and np.any(settable[_slots(program, e)] < 0)]
         if not baked:
             return program
         exact = (shape, tuple((e.values[0] if e.by_run else e.values).tobytes() for e in baked))
+        if fresh:
+            return self._keep(exact, program)
         return self._find(exact) or self._compile(edits, clock, exact)
 
     def _find(self, key: Hashable) -> Program | None:
@@ -146,6 +115,9 @@ class Programs:
         program, diagnostics = compile_model(edit(self._definition, edits, clock))
         if program is None:
             raise ModelError(diagnostics)
+        return self._keep(key, program)
+
+    def _keep(self, key: Hashable, program: Program) -> Program:
         with self._lock:
             self._kept[key] = program
             while len(self._kept) > MOST:
@@ -166,14 +138,8 @@ def _settable(program: Program) -> NDArray[np.int64]:
     return places
 
 
-def _slots(program: Program, change: Numbers) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the slots a change sets, and its values for them, elements without an equation left out."""
+def _slots(program: Program, change: Numbers) -> NDArray[np.int64]:
+    """Return the slots a change sets."""
     variable = change.target.variable
     key = given_key(variable) if is_initial(change) and given_key(variable) in program.by_key else variable.key
-    placed = program.variables[program.by_key[key]]
-    places = change.target.places
-    values = change.values
-    if placed.defined is not None:
-        there = placed.defined.ravel()[places]
-        places, values = places[there], values[..., there]
-    return placed.first + places, values
+    return program.variables[program.by_key[key]].first + change.target.places

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -38,28 +39,44 @@ class Target:
     chosen: tuple[tuple[int, ...], ...]
     single: tuple[bool, ...]
     text: str
+    defined: NDArray[np.bool_] | None = None
 
     @property
     def whole(self) -> bool:
-        """Whether all elements are meant."""
-        return all(len(c) == len(a.elements) for c, a in zip(self.chosen, self.axes, strict=True))
+        """Whether all elements there could be are meant, and have an equation."""
+        return self.places.size == int(np.prod(self.sizes, dtype=np.int64))
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape that an array of values must have."""
         return tuple(len(c) for c, single in zip(self.chosen, self.single, strict=True) if not single)
 
-    @property
-    def count(self) -> int:
-        """Number of elements meant."""
-        return int(np.prod([len(c) for c in self.chosen], dtype=np.int64))
+    @cached_property
+    def places(self) -> NDArray[np.int64]:
+        """Positions in the variable of the elements meant that have an equation, last axis fastest."""
+        every = np.arange(int(np.prod(self.sizes, dtype=np.int64)), dtype=np.int64)
+        if not self.axes:
+            return every
+        places = every.reshape(self.sizes)[np.ix_(*self.chosen)].ravel()
+        return places if self.defined is None else places[self.defined.ravel()[places]]
 
     @property
-    def places(self) -> NDArray[np.int64]:
-        """Positions of the elements in the variable, last axis fastest."""
-        sizes = [len(a.elements) for a in self.axes]
-        every = np.arange(int(np.prod(sizes, dtype=np.int64)), dtype=np.int64).reshape(sizes)
-        return np.atleast_1d(every[np.ix_(*self.chosen)] if self.axes else every).ravel()
+    def sizes(self) -> tuple[int, ...]:
+        """Numbers of elements along the axes of the variable."""
+        return tuple(len(a.elements) for a in self.axes)
+
+    @property
+    def indices(self) -> list[tuple[int, ...]]:
+        """The elements meant that have an equation: their positions along every axis."""
+        if not self.axes:
+            return [()]
+        return list(zip(*(n.tolist() for n in np.unravel_index(self.places, self.sizes)), strict=True))
+
+    def lacking(self) -> str:
+        """Return an element meant that has no equation, as it stands in brackets; "" where all have one."""
+        have = set(self.indices)
+        lacks = next((place for place in product(*self.chosen) if place not in have), None)
+        return "" if lacks is None else ",".join(a.elements[n] for a, n in zip(self.axes, lacks, strict=True))
 
     def takes(self) -> str:
         """Return what values it takes, for messages: `district (3) x year (2)`."""
@@ -69,11 +86,6 @@ class Target:
             if not single
         ]
         return f"one number, or an array over {' x '.join(sizes)}" if sizes else "one number"
-
-    def element_names(self) -> list[str]:
-        """Return the elements meant as they stand in brackets."""
-        names = [[a.elements[n] for n in c] for a, c in zip(self.axes, self.chosen, strict=True)]
-        return [",".join(e) for e in product(*names)]
 
 
 class Targets:
@@ -97,9 +109,9 @@ class Targets:
             raise InputError(f"values are given by the name of a variable, not by {text!r}")
         key = find_name(text, self._known)
         if key is not None:
-            axes = self._placed(key).axes
-            every = tuple(tuple(range(len(a.elements))) for a in axes)
-            return Target(self._known[key], axes, every, (False,) * len(axes), self._known[key].name)
+            placed, variable = self._placed(key), self._known[key]
+            every = tuple(tuple(range(n)) for n in placed.shape)
+            return Target(variable, placed.axes, every, (False,) * len(every), variable.name, placed.defined)
         found = _BRACKETS.fullmatch(text)
         key = find_name(found["name"], self._known) if found is not None else None
         if found is None or key is None:
@@ -110,7 +122,8 @@ class Targets:
         return self._program.variables[self._program.by_key[key]]
 
     def _elements(self, variable: Variable, names: Sequence[str]) -> Target:
-        axes = self._placed(variable.key).axes
+        placed = self._placed(variable.key)
+        axes = placed.axes
         if len(names) != len(axes):
             over = ", ".join(f"`{a.name}`" for a in axes)
             has = f"is subscripted by {over}" if axes else "has no subscripts"
@@ -121,10 +134,13 @@ class Targets:
             chosen.append(positions)
             single.append(one)
         text = f"{variable.name}[{','.join(names)}]"
-        return Target(variable, axes, tuple(chosen), tuple(single), text)
+        target = Target(variable, axes, tuple(chosen), tuple(single), text, placed.defined)
+        if not target.places.size:
+            raise InputError(f"`{text}` has no equation")
+        return target
 
     def _along(self, variable: Variable, name: str, axis: Axis) -> tuple[tuple[int, ...], bool]:
-        """Return the positions along an axis that an element, a dimension or `*` means, and whether it is one element."""
+        """Return the positions along an axis that a name or `*` means, and whether it is one element."""
         index = {key_of(e): n for n, e in enumerate(axis.elements)}
         found = find_name(name, index)
         if found is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -76,7 +77,6 @@ class ValueReader:
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
         self._definition = definition
-        self._program = program
         self._targets = Targets(definition, program)
 
     def read(self, values: Mapping[str, Any], runs: int | None = None) -> list[Change]:
@@ -121,7 +121,7 @@ class ValueReader:
         try:
             numbers = np.asarray(value)
             if numbers.dtype.kind not in "fiub":
-                raise TypeError  # noqa: TRY301
+                raise TypeError
             numbers = numbers.astype(np.float64)
         except (TypeError, ValueError):
             raise InputError(f"`{target.text}` takes {target.takes()}, not {_shown(value)}") from None
@@ -142,16 +142,12 @@ class ValueReader:
 
     def _elements(self, target: Target, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
         if not numbers.ndim:
-            return np.full(target.count, float(numbers))
+            return np.full(target.places.size, float(numbers))
         if numbers.shape != target.shape:
             raise InputError(f"`{target.text}` takes {target.takes()}; given is an array of shape {numbers.shape}")
-        defined = self._program.variables[self._program.by_key[target.variable.key]].defined
-        if defined is not None and target.whole and not defined.all():
-            lacking = target.element_names()[int(np.flatnonzero(~defined.ravel())[0])]
-            name = target.variable.name
-            raise InputError(
-                f"`{name}[{lacking}]` has no equation, so `{name}` cannot be given as an array: give the elements it has"
-            )
+        if target.lacking():
+            where = f"{target.variable.name}[{target.lacking()}]"
+            raise InputError(f"`{target.text}` cannot be given as an array: `{where}` has no equation")
         return numbers.ravel()
 
     def _table(self, target: Target, points: Iterable[tuple[Any, Any]], *, lookup: bool) -> Table:
@@ -159,7 +155,7 @@ class ValueReader:
         if not pairs:
             raise InputError(f"`{target.text}`: no points are given")
         pairs.sort(key=lambda p: p[0])
-        if not lookup and any(a[0] == b[0] for a, b in zip(pairs, pairs[1:], strict=False)):
+        if not lookup and any(a[0] == b[0] for a, b in pairwise(pairs)):
             raise InputError(f"`{target.text}`: the series has two values at one time")
         between = Between.INTERPOLATE
         literal = target.variable.equations[0].expression
@@ -186,9 +182,9 @@ class ValueReader:
 def _rows(target: Target, numbers: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
     """Return values by run, (runs, elements)."""
     if numbers.shape == (runs,):
-        return np.repeat(numbers[:, None], target.count, axis=1)
-    if numbers.shape == (runs, *target.shape):
-        return numbers.reshape(runs, target.count)
+        return np.repeat(numbers[:, None], target.places.size, axis=1)
+    if numbers.shape == (runs, *target.shape) and not target.lacking():
+        return numbers.reshape(runs, target.places.size)
     expected = f"({runs},)" + (f" or {(runs, *target.shape)}" if target.shape else "")
     raise InputError(f"`{target.text}` takes an array of shape {expected}, the first axis being the run; "
                      f"given is {numbers.shape}")  # fmt: skip
@@ -221,7 +217,9 @@ def _aligned(target: Target, value: Any) -> Any:
     names = [a.name for a in axes]
     rest = [d for d in dims if d not in names]
     if set(dims) - set(rest) != set(names) or rest not in ([], ["run"]):
-        raise InputError(f"`{target.text}` takes {target.takes()}; given are the dimensions {', '.join(map(str, dims))}")
+        raise InputError(
+            f"`{target.text}` takes {target.takes()}; given are the dimensions {', '.join(map(str, dims))}"
+        )
     for axis, chosen in zip(target.axes, target.chosen, strict=True):
         if axis.name in value.coords:
             order = {key_of(str(e)): n for n, e in enumerate(value.coords[axis.name].values)}

@@ -1,6 +1,8 @@
 """The variables of a model, to look at.
 
-Invariant: names match without regard to case, blanks and underscores.
+In: a definition and its program. Out: `Variables`, a mapping of names to what each variable is.
+
+Invariant: names match without regard to case, blanks and underscores; nothing shown here is computed anew.
 """
 
 from __future__ import annotations
@@ -8,15 +10,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.api.target import unknown
 from simengine.model.definition import ModelDefinition
-from simengine.model.variable import Range, Role, Variable, role_of
-from simengine.program.program import Program
-from simengine.source.names import Key, find_name, nearest_names
+from simengine.model.expression import TableLiteral
+from simengine.model.variable import Equation, Range, Role, Variable, role_of
+from simengine.program.node import Constant
+from simengine.program.program import Assign, Program, ProgramVariable
+from simengine.source.names import Key, find_name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class VariableView:
-    """A variable as its modeller wrote it."""
+    """A variable as its modeller wrote it.
+
+    `value` is what a constant is worth: a number, or an array over `dimensions`; None for all else.
+    """
 
     name: str
     units: str
@@ -25,6 +36,7 @@ class VariableView:
     dimensions: tuple[str, ...]
     elements: tuple[tuple[str, ...], ...]
     equations: tuple[str, ...]
+    value: float | NDArray[np.float64] | None
     range: Range | None
     group: str
 
@@ -33,19 +45,30 @@ class VariableView:
 
 
 class Variables(Mapping[str, VariableView]):
-    """All variables by name; a name that is nobody's raises KeyError with the nearest ones."""
+    """All variables by name, in the order of the model; a name that is nobody's raises KeyError with the nearest."""
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
         self._program = program
         self._known: dict[Key, Variable] = {v.key: v for v in definition.variables if not v.hidden}
+        self._values = _known_values(program)
 
     def __getitem__(self, name: str) -> VariableView:
         key = find_name(name, self._known)
         if key is None:
-            near = nearest_names(name, [v.name for v in self._known.values()])
-            hint = f"; did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""
-            raise KeyError(f"no variable is called `{name}`{hint}")
-        return self._view(self._known[key])
+            raise _NoVariable(unknown(name, self._known, "variable"))
+        variable, placed = self._known[key], self._program.variables[self._program.by_key[key]]
+        return VariableView(
+            variable.name,
+            variable.units,
+            variable.documentation,
+            role_of(variable),
+            tuple(a.name for a in placed.axes),
+            tuple(a.elements for a in placed.axes),
+            tuple(_text(variable, e) for e in variable.equations),
+            _value(self._values, placed),
+            variable.range,
+            variable.group,
+        )
 
     def __iter__(self) -> Iterator[str]:
         return (v.name for v in self._known.values())
@@ -53,21 +76,44 @@ class Variables(Mapping[str, VariableView]):
     def __len__(self) -> int:
         return len(self._known)
 
-    def _view(self, variable: Variable) -> VariableView:
-        axes = self._program.variables[self._program.by_key[variable.key]].axes
-        texts = []
-        for equation in variable.equations:
-            left = equation.span.text if equation.span is not None else variable.name
-            right = equation.expression.span.text if equation.expression and equation.expression.span else ""
-            texts.append(f"{' '.join(left.split())} = {' '.join(right.split())}" if right else left)
-        return VariableView(
-            variable.name,
-            variable.units,
-            variable.documentation,
-            role_of(variable),
-            tuple(a.name for a in axes),
-            tuple(a.elements for a in axes),
-            tuple(texts),
-            variable.range,
-            variable.group,
-        )
+    def __repr__(self) -> str:
+        return f"<{len(self)} variables: {', '.join([*self][:5])}{', ...' if len(self) > 5 else ''}>"
+
+
+class _NoVariable(KeyError):
+    """A KeyError whose text is shown as it is, without quotes around it."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def _text(variable: Variable, equation: Equation) -> str:
+    """Return an equation on one line, as it stands in the file; only the left side where nothing stands there."""
+    if isinstance(equation.expression, TableLiteral):
+        table = equation.expression.table
+        return f"{variable.name}({','.join(f'({x:g},{y:g})' for x, y in zip(table.x, table.y, strict=True))})"
+    left = equation.span.text if equation.span is not None else variable.name
+    span = equation.expression.span if equation.expression is not None else None
+    if equation.span is not None and span is not None and span.start < equation.span.end:
+        left = variable.name  # XMILE: the left side's place is the whole tag
+    right = span.text if span is not None else ""
+    return " ".join(f"{left} = {right}".split()) if right else " ".join(left.split())
+
+
+def _known_values(program: Program) -> NDArray[np.float64]:
+    """Return the values of slots that hold constants; NaN for all others."""
+    values = np.full(program.slot_count, np.nan)
+    values[program.parameters] = program.defaults
+    for statement in program.constants:
+        if isinstance(statement, Assign) and isinstance(statement.value, Constant):
+            values[statement.slots] = statement.value.value
+    return values
+
+
+def _value(values: NDArray[np.float64], placed: ProgramVariable) -> float | NDArray[np.float64] | None:
+    """Return what a constant is worth, NaN for elements without an equation; None for what is no constant."""
+    own = values[placed.first : placed.first + placed.size].reshape(placed.shape)
+    defined = np.ones(own.shape, dtype=np.bool_) if placed.defined is None else placed.defined
+    if not defined.any() or np.isnan(own[defined]).any():
+        return None
+    return own if placed.axes else float(own)

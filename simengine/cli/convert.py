@@ -5,12 +5,19 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from simengine.api.load import VENSIM, XMILE, load
+from simengine.api.load import VENSIM, XMILE, load, read_text
+from simengine.cli.exits import DONE, UsageError
 from simengine.cli.sources import add_data, read_data
+from simengine.cli.terminal import print_diagnostics, print_json, working
+from simengine.compile.pipeline import compile_model
+from simengine.model.definition import ModelDefinition
 from simengine.results.write import write_text
-from simengine.source.diagnostic import InputError
+from simengine.source.diagnostic import ModelError, has_errors
+from simengine.source.render import render_json
 
-DESCRIPTION = "Write a Vensim model as XMILE, or an XMILE model for Vensim. The converted model gives the same numbers."
+DESCRIPTION = """Write a Vensim model as XMILE, or an XMILE model for Vensim: the same variables, the same numbers.
+
+What has no equivalent in the other language is refused, and nothing is written."""
 EXAMPLES = """examples:
   simengine convert teacup.mdl teacup.xmile
   simengine convert model.stmx model.mdl
@@ -19,27 +26,44 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("model", help="the model to convert")
-    parser.add_argument("out", help="the file to write: .mdl or .xmile (.stmx)")
-    parser.add_argument("--json", action="store_true", help="print diagnostics as JSON")
+    parser.add_argument("model", metavar="MODEL", help="the model to convert")
+    parser.add_argument("out", metavar="OUT", help="the file to write: .mdl, .xmile, .stmx or .xml")
+    parser.add_argument("--json", action="store_true", help="print what was written, and diagnostics, as JSON")
     add_data(parser)
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    model = load(arguments.model, data=read_data(arguments.data))
     out = Path(arguments.out)
-    suffix = out.suffix.lower()
+    if out.suffix.lower() not in VENSIM | XMILE:
+        raise UsageError(f"OUT `{out.name}`: it must end in {', '.join(sorted(VENSIM | XMILE))}")
+    data = read_data(arguments.data)
+    with working(f"converting {arguments.model}"):
+        model = load(arguments.model, data=data)
+        text = _written(model.definition, out.suffix.lower())
+        _check_written(text, out)
+    write_text(text, out)
+    if arguments.json:
+        print_json({"file": str(out), "diagnostics": [render_json(d) for d in model.diagnostics]})
+    else:
+        print_diagnostics(model.diagnostics)
+        print(out)
+    return DONE
+
+
+def _written(definition: ModelDefinition, suffix: str) -> str:
     if suffix in VENSIM:
         from simengine.language.vensim.writer import write_vensim
 
-        text = write_vensim(model.definition)
-    elif suffix in XMILE:
-        from simengine.language.xmile.writer import write_xmile
+        return write_vensim(definition)
+    from simengine.language.xmile.writer import write_xmile
 
-        text = write_xmile(model.definition)
-    else:
-        raise InputError(f"`{out.name}`: write to a .mdl or an .xmile file")
-    write_text(text, out)
-    print(out)
-    return 0
+    return write_xmile(definition)
+
+
+def _check_written(text: str, out: Path) -> None:
+    """Read what was written back, so that no file is left that does not load."""
+    definition, problems = read_text(text, str(out))
+    program, found = compile_model(definition)
+    if program is None or has_errors((*problems, *found)):
+        raise ModelError((*problems, *found))

@@ -1,16 +1,33 @@
-"""The entry point: finds the command, runs it, turns whatever happens into an exit code."""
+"""The entry point: finds the command, runs it, turns whatever happens into an exit code.
+
+In: arguments. Out: an exit code (`simengine.cli.exits`).
+
+Invariant: no exception leaves `main`, unless SIMENGINE_DEBUG is set.
+"""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
+import io
 import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, Protocol, cast
 
+from simengine.cli.exits import (
+    DONE,
+    INTERRUPTED,
+    OUR_FAULT,
+    RUN_FAILED,
+    WRONG_INPUT,
+    WRONG_USAGE,
+    UsageError,
+)
 from simengine.cli.terminal import print_diagnostics
+from simengine.source.diagnostic import Diagnostic, ModelError, RunError, RunWarning, SimengineError, error
 
 COMMANDS = {
     "run": "run a model, change its values, save the results",
@@ -25,10 +42,21 @@ EXAMPLES = """examples:
   simengine compare teacup.mdl --with pysd
   simengine convert teacup.mdl teacup.xmile
 
-exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 a run failed, 130 interrupted
+exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 a run failed, 70 a fault of simengine, 130 interrupted
 """
 
-DONE, WRONG_INPUT, WRONG_USAGE, RUN_FAILED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 3, 70, 130
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    DESCRIPTION: str
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's arguments."""
+
+    def execute(self, arguments: argparse.Namespace) -> int:
+        """Run the command and return its exit code."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,8 +64,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the usage and leave."""
-        self.print_usage(sys.stderr)
-        self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}\n{self.prog} --help shows how it is used\n")
 
 
 def parser() -> Parser:
@@ -59,13 +86,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return _run(given)
+        _set_encoding()
+        code = _run(given)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # who read our output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    return code
+
+
+def _set_encoding() -> None:
+    """Let names with any letters be printed: UTF-8 into files and pipes, whatever a terminal can show into it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def _run(given: Sequence[str]) -> int:
@@ -74,6 +111,11 @@ def _run(given: Sequence[str]) -> int:
         return WRONG_USAGE
     if given[0] in COMMANDS:
         return _command(given[0], given[1:])
+    if not given[0].startswith("-"):
+        near = difflib.get_close_matches(given[0], COMMANDS, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(COMMANDS)}"
+        print(f"simengine: no command is called `{given[0]}`; {hint}", file=sys.stderr)
+        return WRONG_USAGE
     try:
         known = parser().parse_args(given)
     except SystemExit as leaving:
@@ -87,7 +129,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _command(name: str, given: Sequence[str]) -> int:
-    command = importlib.import_module(f"simengine.cli.{name}")
+    command = cast("Command", importlib.import_module(f"simengine.cli.{name}"))
     own = Parser(
         prog=f"simengine {name}",
         description=command.DESCRIPTION,
@@ -99,32 +141,40 @@ def _command(name: str, given: Sequence[str]) -> int:
         arguments = own.parse_args(given)
     except SystemExit as leaving:
         return int(leaving.code or 0)
-    return _guarded(command, arguments)
+    return _guarded(command, arguments, own)
 
 
-def _guarded(command: object, arguments: argparse.Namespace) -> int:
-    from simengine.source.diagnostic import ModelError, RunWarning, SimengineError
-
+def _guarded(command: Command, arguments: argparse.Namespace, own: Parser) -> int:
+    code, found = WRONG_INPUT, tuple[Diagnostic, ...]()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RunWarning)  # the command says it itself, with an exit code
-            code: int = command.execute(arguments)  # type: ignore[attr-defined]
-            return code
+            return command.execute(arguments)
+    except UsageError as problem:
+        print(f"{own.prog}: {problem}\n{own.prog} --help shows how it is used", file=sys.stderr)
+        return WRONG_USAGE
+    except BrokenPipeError:
+        raise
     except ModelError as problem:
-        print_diagnostics(problem.diagnostics, as_json=getattr(arguments, "json", False))
-        return WRONG_INPUT
-    except (SimengineError, OSError) as problem:
-        print(f"simengine: {problem}", file=sys.stderr)
-        return WRONG_INPUT
+        found = problem.diagnostics
+    except RunError as problem:
+        code, found = RUN_FAILED, (error("run-stopped", str(problem)),)
+    except SimengineError as problem:
+        found = (error("bad-input", str(problem)),)
+    except OSError as problem:
+        where = f"`{problem.filename}`: " if problem.filename is not None else ""
+        found = (error("bad-input", f"{where}{problem.strerror or problem}"),)
     except Exception as fault:
         if os.environ.get("SIMENGINE_DEBUG"):
             raise
         print(
-            f"simengine: a fault of simengine itself: {type(fault).__name__}: {fault}\n"
-            "Please report it with the model and the command; SIMENGINE_DEBUG=1 shows where it happened.",
+            f"simengine: this is a fault of simengine itself: {type(fault).__name__}: {fault}\n"
+            "Please report it, with the model and the command. SIMENGINE_DEBUG=1 shows where it happened.",
             file=sys.stderr,
         )
         return OUR_FAULT
+    print_diagnostics(found, as_json=arguments.json)
+    return code
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+PEERS = ("pysd", "simlin")
+
+
 def run_peer(name: str, path: str, data: Sequence[str] | Mapping[str, str] | None) -> tuple[pd.DataFrame | None, str]:
     """Return what another engine makes of a model, or the reason why it cannot run it."""
     runner = {"pysd": _pysd, "simlin": _simlin}[name]

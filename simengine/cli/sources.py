@@ -1,10 +1,23 @@
-"""Arguments that name data: `--data FILE` or `--data ?tag=FILE`."""
+"""Arguments that name values and data: `--set NAME=VALUE`, `--params FILE`, `--data FILE` or `--data ?tag=FILE`.
+
+In: texts as typed. Out: what `load` and `run` take.
+
+Invariant: nothing here knows a model; whether names exist is said by what takes them.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
+import re
+from pathlib import Path
+from typing import Any
 
-from simengine.source.diagnostic import InputError
+from simengine.cli.exits import UsageError
+from simengine.source.diagnostic import InputError, ModelError, has_errors
+
+_BARE_KEY = re.compile(r"([{,]\s*)([-+\d.eE]+)(\s*:)")
+_PAIRS = re.compile(r"\(\s*([-+\d.eE]+)\s*,\s*([-+\d.eE]+)\s*\)")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +27,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="a file with series for data variables (.dat .tab .csv .xlsx), or ?tag=FILE; may be repeated",
+        help="series for data variables (.dat .tab .csv .xlsx), or ?tag=FILE for a file tag of Vensim; may be repeated",
     )
 
 
@@ -23,7 +36,7 @@ def read_data(given: list[str]) -> list[str] | dict[str, str] | None:
 
     Raises
     ------
-    InputError
+    UsageError
         If files and tags are mixed.
 
     """
@@ -33,23 +46,83 @@ def read_data(given: list[str]) -> list[str] | dict[str, str] | None:
     if not tags:
         return given
     if len(tags) != len(given) or any("=" not in t for t in tags):
-        raise InputError("--data takes either files or ?tag=FILE, not both at once")
+        raise UsageError("--data takes either files or ?tag=FILE, not both at once")
     return dict(t.split("=", 1) for t in tags)
 
 
-def read_settings(given: list[str]) -> dict[str, object]:
+def read_settings(given: list[str]) -> dict[str, Any]:
     """Return the values of `--set NAME=VALUE` arguments.
+
+    A value is a number, with a unit if need be; `[1, 2, 3]` for an array; `{2020: 1, 2030: 2}` for a series or the
+    points of a lookup, `(0,1),(5,2)` too.
 
     Raises
     ------
-    InputError
-        If one has no `=`.
+    UsageError
+        If one has no name or no value.
 
     """
-    out: dict[str, object] = {}
+    out: dict[str, Any] = {}
     for text in given:
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip() or not value.strip():
-            raise InputError(f'`{text}`: write --set "NAME=VALUE" or "NAME=VALUE UNIT"')
-        out[name.strip()] = value.strip()
+        name, sign, value = text.rpartition("=")
+        name, value = name.strip(), value.strip()
+        if not sign or not name or not value:
+            raise UsageError(f'--set {text}: write it as "NAME=VALUE" or "NAME=VALUE UNIT"')
+        if name in out:
+            raise UsageError(f"--set gives `{name}` twice")
+        out[name] = _value(text, value)
+    return out
+
+
+def _value(text: str, value: str) -> Any:
+    if value[0] not in "[{(":
+        return value
+    points = _PAIRS.findall(value)
+    try:
+        if points and not _PAIRS.sub("", value).strip(" ,()"):
+            return [(float(x), float(y)) for x, y in points]
+        if value[0] in "[{":
+            return json.loads(_BARE_KEY.sub(r'\1"\2"\3', value))
+    except ValueError:
+        pass
+    raise UsageError(f"--set {text}: an array is written [1, 2, 3], a series {{2020: 1, 2030: 2}}")
+
+
+def read_params(path: str) -> dict[str, Any]:
+    """Return the values in a Vensim change file (.cin); of several for one name the last holds, as in Vensim.
+
+    Raises
+    ------
+    ModelError
+        If its text is wrong.
+    InputError
+        If it cannot be read, or changes what cannot be changed.
+
+    """
+    from simengine.language.vensim.changes import read_changes
+    from simengine.language.vensim.encoding import decode
+    from simengine.model.expression import ArrayLiteral, Subscript
+    from simengine.model.lookup import Table
+    from simengine.source.file import SourceFile
+
+    try:
+        text, problems = decode(Path(path).read_bytes(), path)
+    except OSError as reason:
+        raise InputError(f"`{path}` cannot be read: {reason.strerror or reason}") from None
+    changes, found = read_changes(SourceFile(path, text))
+    if has_errors((*problems, *found)):
+        raise ModelError((*problems, *found))
+    out: dict[str, Any] = {}
+    for change in changes:
+        subscripts = ",".join(s.name for s in change.target.subscripts if isinstance(s, Subscript))
+        name = f"{change.target.name}[{subscripts}]" if subscripts else change.target.name
+        match change.value:
+            case Table() as points:
+                out[name] = list(zip(points.x, points.y, strict=True))
+            case ArrayLiteral(rows=rows):
+                out[name] = list(rows[0]) if len(rows) == 1 else [list(r) for r in rows]
+            case str():
+                raise InputError(f"`{path}` gives a text to `{name}`: texts cannot be changed for a run")
+            case number:
+                out[name] = number
     return out

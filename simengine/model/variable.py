@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from simengine.model.conveyor import Device
 from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Subscript, TableLiteral, Unary
 from simengine.model.lookup import Between
 from simengine.source.file import Span
@@ -77,6 +78,7 @@ class Variable:
     dimensions: tuple[Key, ...] = ()  # declared dimensions (XMILE), in order
     access: str = ""  # XMILE module access: "input" or "output"
     span: Span | None = field(default=None, compare=False, repr=False)  # its name, where first defined
+    device: Device | None = None  # a conveyor, queue or oven (XMILE)
     hidden: bool = False  # made by the compiler (a delay's stock, a macro's local): kept out of results
 
 

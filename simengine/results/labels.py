@@ -19,10 +19,27 @@ from simengine.program.program import ProgramVariable
 from simengine.source.diagnostic import InputError
 from simengine.source.names import Key, find_name, nearest_names
 
+LEADING = ("run", "time")
+"""Names of the dimensions that are not the model's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: a variable, the element it is for ("" where it has none), its place in the values."""
+
+    variable: ProgramVariable
+    element: str
+    place: int
+
+    @property
+    def name(self) -> str:
+        """`Name` or `Name[a,b]`."""
+        return f"{self.variable.name}[{self.element}]" if self.element else self.variable.name
+
 
 @dataclass(frozen=True)
 class Saved:
-    """The variables saved, in order; `first[i]` is where the values of variable i begin."""
+    """The variables saved, in order."""
 
     variables: tuple[ProgramVariable, ...]
 
@@ -33,7 +50,8 @@ class Saved:
         return np.concatenate(ranges) if ranges else np.empty(0, dtype=np.int64)
 
     @cached_property
-    def _places(self) -> dict[Key, tuple[ProgramVariable, int]]:
+    def places(self) -> Mapping[Key, tuple[ProgramVariable, int]]:
+        """Every variable by key, and where its values begin."""
         places, at = {}, 0
         for variable in self.variables:
             places[variable.key] = (variable, at)
@@ -41,7 +59,7 @@ class Saved:
         return places
 
     def find(self, name: str) -> tuple[ProgramVariable, int]:
-        """Return a variable by name and where its values begin.
+        """Return a variable by name, and where its values begin.
 
         Raises
         ------
@@ -49,40 +67,43 @@ class Saved:
             If no saved variable has that name.
 
         """
-        key = find_name(name, self._places)
+        key = find_name(name, self.places)
         if key is None:
-            near = nearest_names(name, [v.name for v in self.variables])
+            near = nearest_names(name, [v.name for v in self.variables], count=1)
             hint = f"; did you mean `{near[0]}`?" if near else ""
             raise InputError(f"`{name}` was not saved in this run{hint}")
-        return self._places[key]
+        return self.places[key]
 
     @cached_property
-    def columns(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Names of all columns, `Name` or `Name[a,b]`, and their places; elements without equation are left out."""
-        names: list[str] = []
-        places: list[NDArray[np.int64]] = []
-        at = 0
-        for variable in self.variables:
-            own = element_names(variable)
-            keep = np.arange(variable.size)
-            if variable.defined is not None:
-                keep = np.flatnonzero(variable.defined.ravel())
-            names.extend(own[n] for n in keep)
-            places.append(at + keep)
-            at += variable.size
-        return tuple(names), np.concatenate(places) if places else np.empty(0, dtype=np.int64)
+    def columns(self) -> tuple[Column, ...]:
+        """All columns, variable by variable, last dimension fastest; elements without an equation are left out."""
+        return tuple(
+            Column(variable, element, at + offset)
+            for variable, at in self.places.values()
+            for offset, element in enumerate(elements_of(variable))
+            if variable.defined is None or variable.defined.flat[offset]
+        )
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of all columns."""
+        return [c.name for c in self.columns]
+
+    @cached_property
+    def column_places(self) -> NDArray[np.int64] | slice:
+        """Places of all columns among the saved values: a slice, which copies nothing, where none is left out."""
+        places = np.asarray([c.place for c in self.columns], dtype=np.int64)
+        return slice(None) if places.size == self.slots.size else places
 
 
-def element_names(variable: ProgramVariable) -> list[str]:
-    """Return the column names of a variable, last dimension fastest."""
-    if not variable.axes:
-        return [variable.name]
-    return [f"{variable.name}[{','.join(e)}]" for e in product(*(a.elements for a in variable.axes))]
+def elements_of(variable: ProgramVariable) -> list[str]:
+    """Return the elements of a variable as they stand in brackets, last dimension fastest; "" for a scalar."""
+    return [",".join(e) for e in product(*(a.elements for a in variable.axes))]
 
 
 def dimension_names(variable: ProgramVariable) -> list[str]:
-    """Return names of a variable's dimensions; a dimension used twice gets a number."""
-    seen: dict[str, int] = {}
+    """Return the names of a variable's dimensions; one used twice, or called like ours, gets a number."""
+    seen = dict.fromkeys(LEADING, 1)
     out = []
     for axis in variable.axes:
         seen[axis.name] = seen.get(axis.name, 0) + 1

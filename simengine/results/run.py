@@ -1,4 +1,4 @@
-"""The result of one run, and of an ensemble.
+"""The result of one run, and of an ensemble: values with names, elements, times and units.
 
 Invariant: a result owns its values and never changes.
 """
@@ -15,35 +15,22 @@ from numpy.typing import NDArray
 
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.program.program import ProgramVariable
-from simengine.results.labels import Saved, coordinates, dimension_names
-from simengine.results.write import write_run
+from simengine.results.labels import Column, Saved, coordinates, dimension_names
+from simengine.results.write import write_result
+from simengine.source.names import find_name
 
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
 
-class _Result:
-    """What a run and an ensemble share: names, units, times."""
-
-    _lead: tuple[str, ...] = ()
+class Result:
+    """What a run and an ensemble share: names, units, times, arrays, files."""
 
     def __init__(self, saved: Saved, trajectory: Trajectory) -> None:
         self._saved = saved
         self._trajectory = trajectory
-
-    @property
-    def saved(self) -> Saved:
-        """What was saved, and where it stands."""
-        return self._saved
-
-    def columns(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Return names of all columns, `Name` or `Name[a,b]`, and their places in `matrix`."""
-        return self._saved.columns
-
-    def matrix(self) -> NDArray[np.float64]:
-        """Return all values without labels: (..., time, place)."""
-        return self._trajectory.values
+        trajectory.values.flags.writeable = False
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -65,23 +52,30 @@ class _Result:
         """The unit of every variable saved, as the model writes it."""
         return {v.name: v.units for v in self._saved.variables}
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns of a table of all values: one for each element that has an equation."""
+        return self._saved.columns
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name in self.names
+        return isinstance(name, str) and find_name(name, self._saved.places) is not None
+
+    def table(self) -> NDArray[np.float64]:
+        """Return all values without labels, (..., time, column), in the order of `columns`."""
+        return self._trajectory.values[..., self._saved.column_places]
 
     def values(self, name: str) -> NDArray[np.float64]:
-        """Return the values of a variable without labels: (..., time, dimensions...)."""
+        """Return the values of a variable without labels: (..., time, dimensions...); NaN without an equation."""
         variable, at = self._saved.find(name)
         flat = self._trajectory.values[..., at : at + variable.size]
         shaped: NDArray[np.float64] = flat.reshape(*flat.shape[:-1], *variable.shape)
-        if variable.defined is not None:
-            shaped = np.where(variable.defined, shaped, np.nan)
-        return shaped
+        return shaped if variable.defined is None else np.where(variable.defined, shaped, np.nan)
 
     def __getitem__(self, name: str) -> xr.DataArray:
-        """Return a variable as a labelled array, units and description in `attrs`.
+        """Return a variable as a labelled array; `attrs` hold its units, long_name and documentation.
 
         Raises
         ------
@@ -92,33 +86,58 @@ class _Result:
         import xarray as xr  # heavy: only where an array is asked for
 
         variable, _ = self._saved.find(name)
+        values = self.values(name)
+        leading: dict[str, Any] = {"time": self.times}
+        if self._trajectory.values.ndim == 3:
+            leading = {"run": np.arange(values.shape[0]), **leading}
         return xr.DataArray(
-            self.values(name),
-            dims=(*self._lead, "time", *dimension_names(variable)),
-            coords={**self._lead_coordinates, "time": self.times, **coordinates(variable)},
+            values,
+            dims=(*leading, *dimension_names(variable)),
+            coords={**leading, **coordinates(variable)},
             name=variable.name,
             attrs=_attributes(variable),
         )
 
     def to_dataset(self) -> xr.Dataset:
-        """Return all variables as one xarray Dataset."""
+        """Return all variables as one xarray Dataset; a variable called like a dimension gets a `_` behind its name."""
         import xarray as xr
 
-        return xr.Dataset({name: self[name] for name in self.names})
+        arrays = [self[name] for name in self.names]
+        dimensions = {d for a in arrays for d in a.dims}
+        return xr.Dataset({f"{a.name}_" if a.name in dimensions else a.name: a for a in arrays})
 
-    @property
-    def _lead_coordinates(self) -> dict[str, Any]:
-        return {}
+    def to_csv(self, path: str | Path, *, decimal_comma: bool = False) -> None:
+        """Write all variables as CSV, whole or not at all; with `;` and decimal comma where asked."""
+        write_result(self, Path(path), "csv", decimal_comma=decimal_comma)
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write a tidy long Parquet file (variable, element, unit, time, value), whole or not at all."""
+        write_result(self, Path(path), "parquet")
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return all variables: index time (run, time in an ensemble), columns `Name` or `Name[a,b]` as in the model.
+
+        `attrs["units"]` holds the units.
+        """
+        import pandas as pd  # heavy: only where a frame is asked for
+
+        values = self.table()
+        index = pd.Index(self.times, name="time")
+        if values.ndim == 3:
+            index = pd.MultiIndex.from_product([range(values.shape[0]), self.times], names=["run", "time"])
+        frame = pd.DataFrame(values.reshape(len(index), -1).copy(), index=index, columns=self._saved.names)
+        frame.attrs["units"] = dict(self.units)
+        return frame
 
 
 def _attributes(variable: ProgramVariable) -> dict[str, str]:
     out = {"units": variable.units, "long_name": variable.name}
     if variable.documentation:
-        out["description"] = variable.documentation
+        out["documentation"] = variable.documentation
     return out
 
 
-class Run(_Result):
+class Run(Result):
     """One run. `run["gas use"]` is an xarray.DataArray (time, dimensions...)."""
 
     @property
@@ -129,31 +148,12 @@ class Run(_Result):
     def __repr__(self) -> str:
         times = self.times
         span = f"{times[0]:g} to {times[-1]:g}" if len(times) else "no times"
-        return f"<Run of {len(self.names)} variables, {len(times)} times from {span}>"
-
-    def to_csv(self, path: str | Path, *, decimal_comma: bool = False) -> None:
-        """Write all variables as CSV, whole or not at all; with `;` and decimal comma where asked."""
-        write_run(self, Path(path).with_suffix(".csv"), decimal_comma=decimal_comma)
-
-    def to_parquet(self, path: str | Path) -> None:
-        """Write all variables as tidy long Parquet (variable, element, time, value), whole or not at all."""
-        write_run(self, Path(path).with_suffix(".parquet"))
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """Return all variables: index time, columns `Name` or `Name[a,b]` as in the model."""
-        import pandas as pd  # heavy: only where a frame is asked for
-
-        names, places = self._saved.columns
-        index = pd.Index(self.times, name="time")
-        frame = pd.DataFrame(self._trajectory.values[:, places], index=index, columns=list(names))
-        frame.attrs["units"] = dict(self.units)
-        return frame
+        failed = f"; not a number: {self.failed}" if self.failed is not None else ""
+        return f"<Run of {len(self.names)} variables at {len(times)} times, {span}{failed}>"
 
 
-class Ensemble(_Result):
+class Ensemble(Result):
     """Many runs. `ensemble["gas use"]` is an xarray.DataArray (run, time, dimensions...)."""
-
-    _lead = ("run",)
 
     @property
     def size(self) -> int:
@@ -165,20 +165,6 @@ class Ensemble(_Result):
         """The runs in which a value was not a number: where it began, and why."""
         return {f.run: f for f in self._trajectory.failures}
 
-    @property
-    def _lead_coordinates(self) -> dict[str, Any]:
-        return {"run": np.arange(self.size)}
-
     def __repr__(self) -> str:
-        return f"<Ensemble of {self.size} runs, {len(self.names)} variables, {len(self.times)} times>"
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """Return all variables: index (run, time), columns `Name` or `Name[a,b]`."""
-        import pandas as pd
-
-        names, places = self._saved.columns
-        values = self._trajectory.values[:, :, places]
-        index = pd.MultiIndex.from_product([range(self.size), self.times], names=["run", "time"])
-        frame = pd.DataFrame(values.reshape(-1, len(places)), index=index, columns=list(names))
-        frame.attrs["units"] = dict(self.units)
-        return frame
+        failed = f", {len(self.failed)} of them failed" if self.failed else ""
+        return f"<Ensemble of {self.size} runs{failed}; {len(self.names)} variables at {len(self.times)} times>"

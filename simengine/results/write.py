@@ -1,62 +1,77 @@
 """Writing results: CSV, Parquet, NetCDF; each file appears whole or not at all.
 
-In: a `Run`. Out: files.
+In: a `Run` or an `Ensemble`. Out: files.
 
 Invariant: a file is written under another name beside its place and renamed when it is complete.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from simengine.results.labels import element_names
 from simengine.source.diagnostic import InputError
 
 if TYPE_CHECKING:
-    from simengine.results.run import Run
+    import pyarrow as pa
 
-SUFFIXES = (".csv", ".parquet", ".nc")
+    from simengine.results.run import Result
+
+Format = Literal["csv", "parquet", "nc"]
+FORMATS: dict[str, Format] = {".csv": "csv", ".parquet": "parquet", ".nc": "nc"}
+"""What a file's ending asks for."""
+IN_A_FOLDER: tuple[Format, ...] = ("parquet", "csv")
+"""What is written into a folder."""
 
 
-def write_run(run: Run, path: Path, *, decimal_comma: bool = False) -> list[Path]:
-    """Write a run to a file by its suffix, or to a folder (Parquet and CSV); returns the files written.
+def formats_for(path: Path) -> tuple[tuple[Path, Format], ...]:
+    """Return the files a path asks for: one by its ending, or `run.parquet` and `run.csv` in a folder.
 
     Raises
     ------
     InputError
-        If the suffix is none of .csv, .parquet, .nc.
+        If it has an ending that is none of .csv, .parquet, .nc.
 
     """
-    suffix = path.suffix.lower()
-    if not suffix:
-        path.mkdir(parents=True, exist_ok=True)
-        return [*write_run(run, path / "run.parquet"), *write_run(run, path / "run.csv", decimal_comma=decimal_comma)]
-    if suffix not in SUFFIXES:
-        raise InputError(f"`{path.name}`: results are written as {', '.join(SUFFIXES)}, or into a folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    writer: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda p: _csv(run, p, decimal_comma=decimal_comma),
-        ".parquet": lambda p: _parquet(run, p),
-        ".nc": lambda p: _netcdf(run, p),
+    if path.is_dir() or not path.suffix:
+        return tuple((path / f"run.{f}", f) for f in IN_A_FOLDER)
+    if path.suffix.lower() not in FORMATS:
+        raise InputError(f"`{path.name}`: results are written as {', '.join(FORMATS)}, or into a folder")
+    return ((path, FORMATS[path.suffix.lower()]),)
+
+
+def write_result(result: Result, path: Path, kind: Format, *, decimal_comma: bool = False) -> None:
+    """Write a result to a file, whole or not at all; folders on the way are made.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written in that format.
+
+    """
+    writers: dict[str, Callable[[Path], None]] = {
+        "csv": lambda draft: _csv(result, draft, decimal_comma=decimal_comma),
+        "parquet": lambda draft: _parquet(result, draft),
+        "nc": lambda draft: _netcdf(result, draft),
     }
-    whole(path, writer[suffix])
-    return [path]
+    write_whole(path, writers[kind])
 
 
 def write_text(text: str, path: Path) -> None:
     """Write text to a file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    whole(path, lambda p: p.write_text(text, encoding="utf-8", newline="\n"))
+    write_whole(path, lambda draft: draft.write_text(text, encoding="utf-8", newline="\n"))
 
 
-def whole(path: Path, write: Callable[[Path], object]) -> None:
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` make a file beside `path`, and put it in its place when it is complete."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
     os.close(handle)
     draft = Path(name)
@@ -71,51 +86,71 @@ def whole(path: Path, write: Callable[[Path], object]) -> None:
         raise
 
 
-def _csv(run: Run, path: Path, *, decimal_comma: bool) -> None:
-    frame = run.to_dataframe()
-    frame.to_csv(path, sep=";" if decimal_comma else ",", decimal="," if decimal_comma else ".", lineterminator="\n")
+def _csv(result: Result, path: Path, *, decimal_comma: bool) -> None:
+    path.write_text(csv_text(result, decimal_comma=decimal_comma), encoding="utf-8", newline="")
 
 
-def _parquet(run: Run, path: Path) -> None:
-    """One row a variable, element and time: variable and element dictionary-encoded, units in the metadata."""
-    import pyarrow as pa  # heavy: only for this format
-    import pyarrow.parquet as pq
-
-    names, elements, variable_numbers, element_numbers, columns = [], [""], [], [], []
-    known = {"": 0}
-    for number, name in enumerate(run.names):
-        variable, at = run.saved.find(name)
-        names.append(variable.name)
-        labels = [n[len(variable.name) + 1 : -1] if variable.axes else "" for n in element_names(variable)]
-        for offset, label in enumerate(labels):
-            if variable.defined is not None and not variable.defined.ravel()[offset]:
-                continue
-            if label not in known:
-                known[label] = len(elements)
-                elements.append(label)
-            variable_numbers.append(number)
-            element_numbers.append(known[label])
-            columns.append(at + offset)
-    count = len(run.times)
-    matrix = run.matrix()[:, columns]
-    table = pa.table(
-        {
-            "variable": pa.DictionaryArray.from_arrays(np.repeat(np.asarray(variable_numbers, np.int32), count), names),
-            "element": pa.DictionaryArray.from_arrays(
-                np.repeat(np.asarray(element_numbers, np.int32), count), elements
-            ),
-            "time": np.tile(run.times, len(columns)),
-            "value": matrix.T.ravel(),
-        }
+def csv_text(result: Result, *, decimal_comma: bool = False) -> str:
+    """Return a table of all values as CSV; numbers are written so that reading them gives the same bits."""
+    frame = result.to_dataframe()
+    text: str = frame.to_csv(
+        sep=";" if decimal_comma else ",", decimal="," if decimal_comma else ".", lineterminator="\n"
     )
-    units = {f"unit:{k}".encode(): v.encode() for k, v in run.units.items() if v}
-    pq.write_table(table.replace_schema_metadata(units), path, compression="zstd")
+    return text
 
 
-def _netcdf(run: Run, path: Path) -> None:
-    data = run.to_dataset()
-    safe = {n: str(n).replace("/", "_") for n in data.data_vars if "/" in str(n)}
+def _parquet(result: Result, path: Path) -> None:
+    import pyarrow.parquet as pq  # heavy: only for this format
+
+    pq.write_table(long_table(result), path, compression="zstd")
+
+
+def long_table(result: Result) -> pa.Table:
+    """Return one row a (run,) column and time: [run,] variable, element, unit, time, value.
+
+    Texts are dictionary-encoded; the metadata key `simengine` holds units, method and back end as JSON.
+    """
+    import pyarrow as pa
+
+    columns, count = result.columns, len(result.times)
+    values = result.table()
+    runs = values.shape[0] if values.ndim == 3 else 1
+
+    def encoded(texts: list[str]) -> pa.DictionaryArray:
+        known = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+        codes = np.asarray([known[t] for t in texts], dtype=np.int32)
+        return pa.DictionaryArray.from_arrays(
+            np.tile(np.repeat(codes, count), runs), pa.array(list(known), pa.string())
+        )
+
+    data = {
+        "variable": encoded([c.variable.name for c in columns]),
+        "element": encoded([c.element for c in columns]),
+        "unit": encoded([c.variable.units for c in columns]),
+        "time": np.tile(result.times, runs * len(columns)),
+        "value": np.swapaxes(values, -1, -2).ravel(),
+    }
+    if values.ndim == 3:
+        data = {"run": np.repeat(np.arange(runs, dtype=np.int32), len(columns) * count), **data}
+    about = {"units": dict(result.units), "method": result.info.method, "backend": result.info.backend}
+    return pa.table(data).replace_schema_metadata({"simengine": json.dumps(about, ensure_ascii=False)})
+
+
+_SAFE = re.compile(r"[^\w ()\[\].,+%-]|^[^\w]")
+
+
+def _netcdf(result: Result, path: Path) -> None:
+    """Write NetCDF. Names it does not allow are changed; `long_name` holds them as they are."""
+    data = result.to_dataset()
+    taken: set[str] = set()
+    safe: dict[str, str] = {}
+    for name in map(str, (*data.data_vars, *data.dims)):
+        new = _SAFE.sub("_", name).strip() or "_"
+        while new in taken:
+            new += "_"
+        taken.add(new)
+        safe[name] = new
     try:
-        data.rename(safe).to_netcdf(path)
-    except ValueError as reason:
-        raise InputError(f"NetCDF needs a library that writes it (pip install netCDF4): {reason}") from None
+        data.rename({old: new for old, new in safe.items() if old != new}).to_netcdf(path)
+    except (ValueError, TypeError, ImportError) as reason:
+        raise InputError(f"`{path.suffix}` cannot be written: {reason}; pip install netCDF4 may help") from None

@@ -62,6 +62,8 @@ CODES: dict[str, str] = {
     "stray-token": "Something stands where an operator or the end of the equation was expected.",
     "bad-number": "A number is too large to be represented.",
     "too-large": "The file is larger than the reader allows.",
+    "bad-input": "A name, value or option given to a command does not fit the model, or a file cannot be used.",
+    "run-stopped": "A run could not go on; the message says where and why.",
     "unsupported-file": "The path's ending is not one of a model this engine reads.",
     "missing-file": "There is no file at the path given.",
     "unreadable-file": "The file is there but cannot be opened.",

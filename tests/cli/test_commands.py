@@ -62,7 +62,7 @@ def test_wrong_input_is_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert main(["run", str(wrong)]) == 1
     assert main(["run", TEACUP, "--set", "Rom Temperature=3"]) == 1
     assert "did you mean `Room Temperature`" in capsys.readouterr().err
-    assert main(["run", TEACUP, "--set", "nonsense"]) == 1
+    assert main(["run", TEACUP, "--set", "nonsense"]) == 2
     assert main(["run", str(tmp_path / "none.mdl")]) == 1
 
 

@@ -103,24 +103,24 @@ def _problem(place: Place, code: str, message: str, node: Expression, help_: lis
 def _reference(node: Reference, place: Place) -> Expression:
     world = place.world
     if node.key == _SELF and _SELF not in place.scope.names:
-        return Reference(node.name, place.own, tuple(s for _, s in place.left), node.span, node.name_span)
+        name = world.names.get(place.own, node.name)
+        return Reference(name, place.own, tuple(s for _, s in place.left), node.span, node.name_span)
     key = place.scope.names.get(node.key)
     if key is None:
         key = place.scope.find(node.name)
     if key is None:
         return _no_variable(node, place)
-    dimensions = world.arrays.get(key, ())
+    dimensions, name = world.arrays.get(key, ()), world.names.get(key, node.name)
     if not node.subscripts:
-        if not dimensions:
-            return node if key == node.key else replace(node, key=key)
-        return replace(node, key=key, subscripts=_implied(node, dimensions, place))
+        implied = _implied(node, dimensions, place) if dimensions else ()
+        return Reference(name, key, implied, node.span, node.name_span)
     if len(node.subscripts) != len(dimensions):
-        return replace(node, key=key)  # reported by the compiler, with the dimensions it has
+        return replace(node, key=key, name=name)  # reported by the compiler, with the dimensions it has
     out: list[Subscript | Position] = []
     for number, (s, dimension) in enumerate(zip(node.subscripts, dimensions, strict=True)):
         before = dimensions[:number].count(dimension)
         out.append(_again(_subscript(s, dimension, before, place), out, place))
-    return replace(node, key=key, subscripts=tuple(out))
+    return Reference(name, key, tuple(out), node.span, node.name_span)
 
 
 def _no_variable(node: Reference, place: Place) -> Expression:
@@ -135,7 +135,9 @@ def _no_variable(node: Reference, place: Place) -> Expression:
     if dimension is not None:
         current = place.beside(dimension.key)
         number = _number_of(current, dimension) if current is not None else None
-        return Number(float(number), node.span) if number is not None else replace(node, key=dimension.key)
+        if number is not None:
+            return Number(float(number), node.span)
+        return Reference(dimension.name, dimension.key, (), node.span, node.name_span)
     holding = [d for d in world.dimensions.by_key.values() if any(e.key == node.key for e in d.elements)]
     if holding and not node.subscripts:
         numbers = {_number_of(Subscript(node.name, node.key), d) for d in holding}
@@ -224,9 +226,16 @@ def _named(s: Subscript, named: Dimension, before: int, place: Place) -> Subscri
     current = place.beside(named.key, before)
     if current is not None:
         return replace(current, span=s.span)
-    if place.mode == "reduce" and not any(named.key == x.key for _, x in place.left):
+    if place.mode == "reduce" and not _follows_left(named, place):
         return Subscript(named.name, named.key, reduce=True, span=s.span)
     return Subscript(named.name, named.key, span=s.span)
+
+
+def _follows_left(named: Dimension, place: Place) -> bool:
+    """Return whether a dimension may follow what is on the left: by a mapping, or as a range of the same elements."""
+    inside = {e.key for e in named.elements}
+    lefts = [place.world.dimensions.by_key[d] for d, _ in place.left]
+    return any(named.mappings or d.mappings or any(e.key in inside for e in d.elements) for d in lefts)
 
 
 def _position(s: Position, along: Dimension, place: Place) -> Subscript | Position:
@@ -284,7 +293,9 @@ def _call(node: Call, place: Place) -> Expression:
         return LookupCall(lookup, resolve(node.arguments[0], place), node.span)
     if key in world.macros:
         arguments = tuple(resolve(a, place) for a in node.arguments)
-        return Call(key, arguments, node.name, span=node.span, name_span=node.name_span)
+        further = node.outputs[1:]
+        macro = world.macros[key]
+        return Call(macro.key, arguments, macro.name, further, span=node.span, name_span=node.name_span)
     if node.name[:7].lower() == "vensim.":
         found = find_builtin(Dialect.VENSIM, key_of(node.name[7:]), len(node.arguments))
     else:

@@ -105,6 +105,11 @@ def tokenize(text: str) -> tuple[list[Token], int | None]:
     return tokens, None
 
 
+def without_comments(text: str) -> str:
+    """Return an equation without its comments and the blanks around it."""
+    return re.sub(r"\{[^}]*\}", " ", text).strip() if "{" in text else text.strip()
+
+
 class Parser:
     """Parses one equation."""
 
@@ -268,17 +273,17 @@ class Parser:
         key = key_of(name)
         if token.kind == "quoted" and name.count('"') == 2 and "\\" not in name and "." not in name:
             name = name[1:-1]
-        if key == "nan" and self.peek() not in {"(", "["}:
+        if key == "nan" and token.kind == "name" and self.peek() not in {"(", "["}:
             return Number(math.nan, name_span)
         subscripts: tuple[Subscript | Position, ...] = ()
         if self.peek() == "[":
             subscripts = self._subscripts()
         if self.peek() == "(":
             arguments = self._arguments()
+            further = self._outputs()
+            called = Reference(name, key, subscripts, name_span, name_span)
             span = self.span(token.start, self._end())
-            return Call(
-                key, arguments, name, (Reference(name, key, subscripts, name_span, name_span),), span, name_span
-            )
+            return Call(key, arguments, name, (called, *further), span, name_span)
         if self.peek() == "'":
             self._fail("unsupported-feature", "transposed arrays (`'`) are not supported", "an operator, or the end")
         return Reference(name, key, subscripts, self.span(token.start, self._end()), name_span)
@@ -293,7 +298,7 @@ class Parser:
         if end > self.at and end < len(self.tokens) and self.tokens[end].text == "(":
             words = [token, *self.tokens[self.at : end]]
             self.at = end
-            return " ".join(w.text for w in words), self.span(token.start, words[-1].end)
+            return "_".join(w.text for w in words), self.span(token.start, words[-1].end)
         return token.text, self.span(token.start, token.end)
 
     def _arguments(self) -> tuple[Expression, ...]:
@@ -307,8 +312,23 @@ class Parser:
             if self.peek() == ",":
                 self.take()
                 continue
-            self.expect(")", "to close the arguments")
+            if self.peek() != ":":
+                self.expect(")", "to close the arguments")
             return tuple(out)
+
+    def _outputs(self) -> tuple[Reference, ...]:
+        """Return the further results of a macro of Vensim's, `f(x : second, third)`, which our own writer keeps."""
+        out: list[Reference] = []
+        while self.peek() in {":", ","} and self.tokens[self.at - 1].text != ")":
+            self.take()
+            part = self.prefix()
+            if not isinstance(part, Reference):
+                self._fail("missing-operand", "a further result of a macro must be a name", "a name")
+                raise AssertionError
+            out.append(part)
+            if self.peek() == ")":
+                self.take()
+        return tuple(out)
 
     def _subscripts(self) -> tuple[Subscript | Position, ...]:
         self.take()

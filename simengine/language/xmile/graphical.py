@@ -41,18 +41,34 @@ def read_graphical(node: Node, name: str) -> tuple[Table | None, Diagnostic | No
         return None, error("bad-graphical", text, points.span)
     if any(b < a for a, b in pairwise(x)):
         return None, error("bad-graphical", f"the x points of `{name}` must rise", (across or node).span)
-    between = Between(node.get("simengine:type") or KINDS[kind].value)
+    own = node.get("simengine:type")
+    between = Between(own) if own in {b.value for b in Between} else KINDS[kind]
     low, high = _ends(node, "yscale")
-    box = (x[0], low, x[-1], high) if low is not None and high is not None else None
-    return Table(tuple(x), tuple(y), between, box), None
+    left, right = _ends(node, "xscale")
+    box = None
+    if low is not None and high is not None:
+        box = (x[0] if left is None else left, low, x[-1] if right is None else right, high)
+    return Table(tuple(x), tuple(y), between, box, _box_points(node)), None
+
+
+def _box_points(node: Node) -> tuple[tuple[float, float], ...]:
+    """Return the points that Vensim keeps beside its range, put there by our own writer."""
+    text = node.content("simengine:box_points") or ""
+    try:
+        pairs = [tuple(float(v) for v in pair.split(",")) for pair in text.split(";") if pair]
+        return tuple((x, y) for x, y in pairs)
+    except ValueError:
+        return ()
 
 
 def _numbers(node: Node) -> list[float] | None:
     separator = node.get("sep") or ","
     try:
-        return [float(part) for part in node.text.value.strip().strip(separator).split(separator)]
+        parts = node.text.value.strip().strip(separator).split(None if separator.isspace() else separator)
+        values = [float(part) for part in parts if part.strip()]
     except ValueError:
         return None
+    return values if all(v - v == 0 for v in values) else None
 
 
 def _ends(node: Node, tag: str) -> tuple[float | None, float | None]:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from simengine.builtins.table_of_functions import BUILTINS
+from simengine.builtins.builtin import Builtin
+from simengine.builtins.table_of_functions import BUILTINS, find_builtin
 from simengine.model.definition import Dialect
 from simengine.model.expression import (
     NOT_AVAILABLE,
@@ -36,9 +37,9 @@ from simengine.model.expression import (
 )
 from simengine.model.lookup import Table
 from simengine.source.diagnostic import ModelError, error
-from simengine.source.names import Key
+from simengine.source.names import Key, key_of
 
-_PLAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_PLAIN = re.compile(r"[^\W\d][\w$]*")
 _ESCAPED = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
 """A name in which quotes and backslashes are escaped already (Vensim's names keep their escapes)."""
 _WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod", "nan", "self"})
@@ -67,8 +68,8 @@ def identifier(name: str) -> str:
 
     Examples
     --------
-    >>> identifier("Room Temperature"), identifier("R&D"), identifier("if")
-    ('Room_Temperature', '"R&D"', '"if"')
+    >>> identifier("Room Temperature"), identifier("R&D"), identifier("if"), identifier("hares.births")
+    ('Room_Temperature', '"R&D"', '"if"', '"hares.births"')
 
     """
     joined = re.sub(r"[\s\u00a0]+", "_", name.strip())
@@ -90,12 +91,30 @@ def number(value: float) -> str:
     return repr(value)
 
 
+def spelling_of(builtin: Builtin, written: str, count: int) -> tuple[str, tuple[int, ...]] | None:
+    """Return how a builtin is called in XMILE with so many arguments, and the order they are given in.
+
+    The way it was written is kept where it means the same; what XMILE has not is spelt `vensim.NAME`.
+    """
+    key, vendor = key_of(written), written[:7].lower() == "vensim."
+    dialect = Dialect.VENSIM if vendor else Dialect.XMILE
+    found = find_builtin(dialect, key_of(written[7:]) if vendor else key, count)
+    if found is not None and found[0] is builtin and found[1].least <= count <= found[1].most:
+        return written.replace(" ", "_"), found[1].order
+    for dialect, prefix in ((Dialect.XMILE, ""), (Dialect.VENSIM, "vensim.")):
+        for spelling in builtin.spellings:
+            if spelling.dialect is dialect and spelling.least <= count <= spelling.most:
+                return prefix + spelling.name.replace(" ", "_"), spelling.order
+    return None
+
+
 @dataclass
 class Phrases:
     """Writes the expressions of one model; tables inside equations become graphical functions of their own."""
 
     names: Mapping[Key, str]
     axes: Mapping[Key, tuple[Key, ...]]
+    elements: Mapping[Key, str] = field(default_factory=dict)  # how an element is written where it is a number
     where: str = ""
     tables: list[tuple[str, Table]] = field(default_factory=list)
 
@@ -114,14 +133,13 @@ class Phrases:
             case Binary():
                 own = POWERS[node.operator]
                 sign = SIGNS.get(node.operator, node.operator.value)
-                text = f"{self.write(node.left, own)} {sign} {self.write(node.right, own + 1)}"
+                left, right = (own + 1, own) if node.operator is Operator.POWER else (own, own + 1)
+                text = f"{self.write(node.left, left)} {sign} {self.write(node.right, right)}"
                 return f"({text})" if power > own else text
             case Call():
                 return self._call(node, power)
             case LookupCall():
-                if isinstance(node.lookup, Reference):
-                    return f"LOOKUP({self.reference(node.lookup)}, {self.write(node.argument)})"
-                return self._refuse("a lookup of its own kind")
+                return f"{self.reference(node.lookup)}({self.write(node.argument)})"
             case TableLiteral():
                 name = f"{self.where} table {len(self.tables) + 1}"
                 self.tables.append((name, node.table))
@@ -129,11 +147,14 @@ class Phrases:
             case ArrayLiteral():
                 return "; ".join(", ".join(number(v) for v in row) for row in node.rows)
             case Text():
-                return self._refuse(f"the text '{node.value}'")
+                quoted = node.value.replace("'", "''")
+                return f"'{quoted}'"
         assert_never(node)
 
     def reference(self, node: Reference) -> str:
         """Return a variable, dimension or element by name, with its subscripts."""
+        if not node.subscripts and node.key not in self.names and node.key in self.elements:
+            return self.elements[node.key]
         name = identifier(self.names.get(node.key, node.name))
         if not node.subscripts:
             return name
@@ -148,9 +169,12 @@ class Phrases:
         if isinstance(s, Position):
             text = self.write(s.index)
             return f"({text})" if isinstance(s.index, Number) else text
+        name, colon, part = s.name.partition(":")
+        if colon:  # a dimension made while reading
+            return part if part[:1].isdigit() else "*"
         if s.reduce:
             return "*" if s.key == along else f"*:{identifier(s.name)}"
-        return s.name if s.name.isdigit() else identifier(s.name)
+        return name if name.isdigit() else identifier(name)
 
     def _call(self, node: Call, power: int) -> str:
         arguments = node.arguments
@@ -162,28 +186,30 @@ class Phrases:
             case "mod" if len(arguments) == 2:
                 text = f"{self.write(arguments[0], 7)} MOD {self.write(arguments[1], 8)}"
                 return f"({text})" if power > 7 else text
-            case "time" | "dt" | "starttime" | "stoptime" | "pi" | "inf" if not arguments:
-                return node.function.upper()
             case "power":
                 return self.write(Binary(Operator.POWER, arguments[0], arguments[1]), power)
             case "log":
                 return self.write(Binary(Operator.DIVIDE, Call("ln", arguments[:1]), Call("ln", arguments[1:])), power)
-            case "zidz":
-                pass
             case "with_lookup":
                 return f"LOOKUP({self.write(arguments[1])}, {self.write(arguments[0])})"
         builtin = BUILTINS.get(node.function)
         if builtin is None:
-            if node.outputs:
-                return self._refuse(f"the macro `{node.name}` with several results")
-            return f"{identifier(node.name or node.function)}({', '.join(self.write(a) for a in arguments)})"
-        for dialect, prefix in ((Dialect.XMILE, ""), (Dialect.VENSIM, "vensim.")):
-            for spelling in builtin.spellings:
-                if spelling.dialect is dialect and spelling.least <= len(arguments) <= spelling.most:
-                    given = [arguments[n] for n in spelling.order[: len(arguments)]] if spelling.order else arguments
-                    name = prefix + spelling.name.replace(" ", "_")
-                    return name if not given else f"{name}({', '.join(self.write(a) for a in given)})"
-        return self._refuse(f"the function `{node.name or node.function}`")
+            if node.function == "broken":
+                return self._refuse("an equation that could not be read")
+            return f"{identifier(node.name or node.function)}({self._list(arguments)}{self._further(node)})"
+        spelt = spelling_of(builtin, node.name, len(arguments))
+        if spelt is None:
+            return self._refuse(f"the function `{node.name or node.function}`")
+        name, order = spelt
+        given = [arguments[n] for n in order[: len(arguments)]] if order else arguments
+        return f"{name}({self._list(given)})" if given or "." in name else name
+
+    def _list(self, arguments: Iterable[Expression]) -> str:
+        return ", ".join(self.write(a) for a in arguments)
+
+    def _further(self, node: Call) -> str:
+        """Return the further results of a macro, as our own reader takes them."""
+        return f" : {self._list(node.outputs)}" if node.outputs else ""
 
     def _refuse(self, what: str) -> str:
         raise ModelError([error("cannot-write", f"XMILE has no words for {what}, used in `{self.where}`")])

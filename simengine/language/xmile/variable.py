@@ -2,23 +2,33 @@
 
 In: drafts of variables. Out: `Variable`s with equations in the common tree.
 
-Invariant: what a variable's XML holds is either read, known to be for display only, or an error.
+Invariant: what a variable's XML holds is either read, known to be for display only, or an error; a variable that
+cannot be read is still there, broken, so that those that use it are not called wrong.
 References: XMILE 1.0, 4.2 (stocks), 4.3 (flows), 4.4 (auxiliaries), 4.5 (arrays).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from simengine.language.xmile.arrays import Place, World, resolve
-from simengine.language.xmile.conveyor import conveyor_outputs, output_key, read_conveyor, split_outflows
+from simengine.language.xmile.arrays import Left, Place, World, resolve
+from simengine.language.xmile.conveyor import (
+    DEVICES,
+    conveyor_call,
+    conveyor_outputs,
+    device_node,
+    output_key,
+    read_device,
+    split_outflows,
+)
 from simengine.language.xmile.document import Node
-from simengine.language.xmile.expression import Parser
+from simengine.language.xmile.drain import inside_active
+from simengine.language.xmile.expression import Parser, without_comments
 from simengine.language.xmile.graphical import read_graphical
-from simengine.language.xmile.scope import Draft, Scope, global_name, read_name
+from simengine.language.xmile.scope import Draft, Scope, read_name, split_list
+from simengine.model.conveyor import ConveyorSpec, Device
 from simengine.model.dimension import Element
 from simengine.model.expression import (
     ArrayLiteral,
@@ -31,20 +41,20 @@ from simengine.model.expression import (
     Subscript,
     TableLiteral,
 )
+from simengine.model.lookup import Between
 from simengine.model.variable import Equation, Range, Role, StockFlows, Variable
-from simengine.source.diagnostic import error
+from simengine.source.diagnostic import error, warning
 from simengine.source.file import Span
-from simengine.source.names import Key, key_of
+from simengine.source.names import Key, key_of, nearest_names
 
 ROLES = {"stock": Role.STOCK, "flow": Role.FLOW, "aux": Role.AUXILIARY, "gf": Role.LOOKUP}
-DEVICES = frozenset({"queue", "oven"})
 IGNORED = frozenset(
     "doc units range scale format dimensions non_negative event_poster display table_format eqn mathml element gf "
-    "inflow outflow init_eqn shape label border_style text_box options label_side label_angle "
-    "conveyor leak yscale xscale ypts xpts".split()
+    "inflow outflow init_eqn shape label border_style text_box options label_side label_angle documentation "
+    "leak leak_integers overflow yscale xscale ypts xpts".split()
 )
-UNREAD = frozenset({"leak_integers", "leak_start", "leak_end", "multiplier", "overflow", "spread_flow"})
-_LIST = re.compile(r"[\s\d.,;eE+-]*[,;][\s\d.,;eE+-]*")
+UNREAD = frozenset({"multiplier"})
+_IN_LISTS = frozenset("0123456789.,;eE+- \t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,148 +77,213 @@ class VariableReader:
 
     def announce(self, drafts: Sequence[Draft]) -> None:
         """Learn which flows leave conveyors, before any variable is read."""
-        self.flows = {d.key: d for d in drafts if d.node.tag == "flow"}
+        self.flows = {d.key: d for d in drafts if d.node.tag == "flow" and d.source is None}
         for draft in drafts:
-            if draft.node.tag == "stock" and draft.node.first("conveyor") is not None:
+            device = device_node(draft.node)
+            if device is not None and draft.source is None:
                 ends, leaks = split_outflows(self, draft)
                 for number, key in enumerate([*ends[:1], *leaks]):
                     self.conveyor_flows[key] = output_key(draft.key, number if ends else number + 1)
 
-    def read(self, draft: Draft) -> Variable | None:
-        """Return a variable, or None where it cannot be understood (which is reported)."""
-        if not self._known(draft):
-            return None
-        if draft.node.first("conveyor") is not None:
-            self.variables.extend(conveyor_outputs(self, draft))
-        equations = self._equations(draft)
-        node, stock = draft.node, draft.node.tag == "stock"
+    def read(self, draft: Draft) -> Variable:
+        """Return a variable; a broken one where it cannot be understood, which is reported."""
+        if draft.source is not None:
+            return self._alias(draft)
+        node = draft.node
+        dimensions = tuple(d for d in draft.dimensions if d in self.world.dimensions.by_key)
+        device: Device | None = None
+        if not self._known(draft) or len(dimensions) != len(draft.dimensions):
+            equations: tuple[Equation, ...] = (Equation((), Call("broken", ()), span=node.span),)
+            dimensions = ()
+        else:
+            device = read_device(self, draft, self.place_of(draft, _whole(self.world, draft)))
+            equations = self._equations(draft, device)
+        if isinstance(device, ConveyorSpec):
+            whole = tuple(s for _, s in _whole(self.world, draft))
+            self.variables.extend(conveyor_outputs(draft, device, whole))
         return Variable(
             draft.name,
             draft.key,
             equations,
             units=node.content("units") or "",
             units_span=_units_span(node),
-            documentation=node.content("doc") or "",
+            documentation=node.content("doc") or node.content("documentation") or "",
             range=_range(node),
             group=draft.group,
+            supplementary=node.get("simengine:supplementary") == "true",
             declared=ROLES[node.tag],
-            flows=self.stock_flows(draft) if stock else None,
+            flows=self.stock_flows(draft) if node.tag == "stock" else None,
             non_negative=node.tag == "flow" and _flag(node, default=self.defaults.flow),
-            dimensions=draft.dimensions,
+            dimensions=dimensions,
             access=node.get("access"),
-            span=node.span,
+            span=node.place("name"),
+            device=device,
+        )
+
+    def _alias(self, draft: Draft) -> Variable:
+        """Return an input of a module that stands for another variable."""
+        source = draft.source
+        assert source is not None
+        dimensions = self.world.arrays.get(source, ())
+        left = tuple(Subscript(self.world.dimensions.by_key[d].name, d) for d in dimensions)
+        value = Reference(self.world.names.get(source, source), source, left, draft.node.span, draft.node.span)
+        return Variable(
+            draft.name,
+            draft.key,
+            (Equation(left, value, span=draft.node.span),),
+            units=draft.node.content("units") or "",
+            units_span=_units_span(draft.node),
+            documentation=draft.node.content("doc") or "",
+            group=draft.group,
+            declared=Role.AUXILIARY,
+            dimensions=dimensions,
+            access="input",
+            span=draft.node.place("name"),
         )
 
     def _known(self, draft: Draft) -> bool:
         good = True
         for child in draft.node.children:
-            if child.tag in DEVICES or child.tag in UNREAD:
-                text = f"`{draft.name}` is a {child.tag}, which this version does not run"
+            if child.tag in UNREAD or (child.tag in DEVICES and draft.node.tag != "stock"):
+                text = f"`{draft.name}` has a `<{child.tag}>`, which this version does not run"
                 self.world.problems.append(error("unsupported-feature", text, child.span))
                 good = False
-            elif child.tag not in IGNORED and not child.tag.startswith("isee:") and ":" not in child.tag:
+            elif child.tag not in IGNORED and child.tag not in DEVICES and ":" not in child.tag:
                 text = f"`<{child.tag}>` in `{draft.name}` is not understood"
                 self.world.problems.append(error("unknown-element", text, child.span))
                 good = False
         return good
 
+    def place_of(self, draft: Draft, left: Left) -> Place:
+        """Return the place where an equation of a variable stands."""
+        return Place(self.world, draft.scope, draft.key, left)
+
     def stock_flows(self, draft: Draft) -> StockFlows:
         """Return the flows of a stock by their global keys."""
         ends = [
-            tuple(global_name(read_name(c.text.value), draft.scope, self.world.top) for c in draft.node.all(tag))
+            tuple(draft.scope.find(text) or draft.scope.unknown(text) for text in _texts(draft.node, tag))
             for tag in ("inflow", "outflow")
         ]
         return StockFlows(ends[0], ends[1], _flag(draft.node, default=self.defaults.stock))
 
     # equations
 
-    def _equations(self, draft: Draft) -> tuple[Equation, ...]:
-        dimensions = [self.world.dimensions[d] for d in draft.dimensions]
-        whole = tuple(Subscript(d.name, d.key) for d in dimensions)
-        parts = [c for c in draft.node.children if c.tag in {"element", "simengine:part"}]
+    def _equations(self, draft: Draft, device: Device | None) -> tuple[Equation, ...]:
+        node = draft.node
+        if node.tag == "stock":
+            self._check_flows(draft)
+        parts = [c for c in node.children if c.tag in {"element", "simengine:part"}]
         out: list[Equation] = []
         for part in parts:
             left = self._element(part, draft, part.get("subscript"))
             if left is not None:
                 excepted = [self._element(part, draft, x) for x in part.get("except").split(";") if x.strip()]
-                equation = self._equation(part, draft, left, draft.node)
+                equation = self._equation(part, draft, left, device)
                 out.append(replace(equation, exceptions=tuple(x for x in excepted if x is not None)))
-        several = list(draft.node.all("eqn"))
+        several = list(node.all("eqn"))
         if not parts and len(several) > 1:
-            out.extend(self._one_each(draft, several))
-        elif not parts or (draft.node.first("eqn") is not None and not out):
-            out.append(self._equation(draft.node, draft, whole, draft.node))
-        return tuple(out) or (Equation(whole, Number(float("nan")), span=draft.node.span),)
+            out.extend(self._one_each(draft, several, device))
+        elif not parts:
+            out.append(self._equation(node, draft, _whole(self.world, draft), device))
+        return tuple(out) or (Equation(tuple(s for _, s in _whole(self.world, draft)), Call("broken", ())),)
 
-    def _one_each(self, draft: Draft, several: Sequence[Node]) -> list[Equation]:
+    def _one_each(self, draft: Draft, several: Sequence[Node], device: Device | None) -> list[Equation]:
         """Several `<eqn>` side by side, as converters write them, are one for each element in order."""
-        elements = product(*(self.world.dimensions[d].elements for d in draft.dimensions))
+        elements = product(*(self.world.dimensions.by_key[d].elements for d in draft.dimensions))
         lefts = [tuple(Subscript(e.name, e.key) for e in row) for row in elements]
         if len(lefts) != len(several):
             text = f"`{draft.name}` has {len(lefts)} element(s) and {len(several)} equations"
             self.world.problems.append(error("wrong-number-of-values", text, draft.node.span))
             return []
         holders = [Node("element", {}, eqn.span, eqn.text, [eqn]) for eqn in several]
-        return [self._equation(h, draft, left, draft.node) for h, left in zip(holders, lefts, strict=True)]
+        pairs = zip(holders, lefts, strict=True)
+        return [self._equation(h, draft, tuple(zip(draft.dimensions, left, strict=True)), device) for h, left in pairs]
 
-    def _element(self, part: Node, draft: Draft, text: str) -> tuple[Subscript, ...] | None:
-        names = [n.strip() for n in text.split(",")]
+    def _element(self, part: Node, draft: Draft, text: str) -> Left | None:
+        names = split_list(text)
         if len(names) != len(draft.dimensions):
             message = f"`{draft.name}` has {len(draft.dimensions)} dimension(s), an element names {len(names)}"
-            self.world.problems.append(error("subscript-mismatch", message, part.span))
+            self.world.problems.append(error("subscript-mismatch", message, part.place("subscript")))
             return None
         out = []
         for name, key in zip(names, draft.dimensions, strict=True):
-            dimension = self.world.dimensions[key]
-            element = next((e for e in dimension.elements if e.key == key_of(read_name(name))), None)
-            if element is None and part.tag == "simengine:part":
-                # our own writer's parts may name dimensions, and elements an exception reaches beyond
-                inner = self.world.dimensions.get(key_of(name)) or self._element_anywhere(name)
-                if inner is not None:
-                    out.append(Subscript(inner.name, inner.key, span=part.span))
-                    continue
-            if element is None:
-                shown = ", ".join(e.name for e in dimension.elements[:6])
-                message = f"`{dimension.name}` has no element `{name}`"
-                self.world.problems.append(error("unknown-subscript", message, part.span, help=[f"it has {shown}"]))
+            found = self._one_element(name, key, part)
+            if found is None:
+                dimension = self.world.dimensions.by_key[key]
+                if dimension.elements:
+                    shown = ", ".join(e.name for e in dimension.elements[:6])
+                    message = f"`{dimension.name}` has no element `{name}`"
+                    span = part.place("subscript")
+                    self.world.problems.append(error("unknown-subscript", message, span, help=[f"it has {shown}"]))
                 return None
-            out.append(Subscript(element.name, element.key, span=part.span))
-        return tuple(out)
+            out.append((key, Subscript(found[0], found[1], span=part.span)))
+        return out
 
-    def _element_anywhere(self, name: str) -> Element | None:
-        every = (e for d in self.world.dimensions.values() for e in d.elements)
-        return next((e for e in every if e.key == key_of(name)), None)
+    def _one_element(self, name: str, dimension: Key, part: Node) -> tuple[str, Key] | None:
+        """Return the name and key of an element; of a dimension or foreign element too in our own writer's parts."""
+        plain = key_of(read_name(name))
+        along = self.world.dimensions.by_key[dimension]
+        element = next((e for e in along.elements if e.key == plain), None)
+        if element is None and name.strip().isdigit() and 1 <= int(name) <= len(along.elements):
+            element = along.elements[int(name) - 1]
+        if element is None:
+            qualified = self.world.dimensions.element(name)
+            if qualified is not None and qualified[0].key == dimension:
+                element = along.elements[qualified[1]]
+        if element is not None:
+            return element.name, element.key
+        if part.tag == "simengine:part":
+            inner = self.world.dimensions.find(plain) or self._element_anywhere(plain)
+            if inner is not None:
+                return inner.name, inner.key
+        return None
 
-    def _equation(self, holder: Node, draft: Draft, left: tuple[Subscript, ...], node: Node) -> Equation:
-        place = Place(self.world, draft.scope, draft.key, dict(zip(draft.dimensions, left, strict=True)))
-        expression = self._right_side(holder, draft, place, node)
-        if node.tag == "stock" and node.first("conveyor") is not None:
-            expression = read_conveyor(self, draft, expression, place)
+    def _element_anywhere(self, key: Key) -> Element | None:
+        every = (e for d in self.world.dimensions.by_key.values() for e in d.elements)
+        return next((e for e in every if e.key == key), None)
+
+    def _equation(self, holder: Node, draft: Draft, left: Left, device: Device | None) -> Equation:
+        place = self.place_of(draft, left)
+        node = draft.node
+        subscripts = tuple(s for _, s in left)
+        data = holder.first("simengine:data")
+        between = Between(data.get("between")) if data is not None and data.get("between") else None
+        if data is not None and holder.first("eqn") is None:
+            return Equation(subscripts, None, span=holder.span, interpolation=between)
+        if draft.key in self.conveyor_flows:
+            output = self.conveyor_flows[draft.key]
+            return Equation(subscripts, Reference(output, Key(output), subscripts, holder.span), span=holder.span)
+        expression = self._right_side(holder, draft, place)
+        if isinstance(device, ConveyorSpec):
+            expression = conveyor_call(self, draft, device, expression, place)
         elif node.tag == "stock":
             expression = self._stock(draft, expression, place)
-        elif draft.key in self.conveyor_flows:
-            output = self.conveyor_flows[draft.key]
-            expression = Reference(output, Key(output), left, holder.span, holder.span)
-        elif node.tag == "flow" and _flag(node, default=self.defaults.flow) and expression is not None:
-            expression = Call("max", (expression, Number(0.0)), "MAX", span=expression.span)
-        return Equation(left, expression, span=holder.span)
+        elif node.tag == "flow" and _flag(node, default=self.defaults.flow):
+            expression = inside_active(expression, lambda e: Call("max", (e, Number(0.0)), "MAX", span=e.span))
+        return Equation(subscripts, expression, span=holder.span, interpolation=between)
 
-    def _right_side(self, holder: Node, draft: Draft, place: Place, node: Node) -> Expression:
-        table = self._table(holder if holder.tag == "gf" else holder.first("gf") or node.first("gf"), draft)
-        eqn = holder.first("eqn")
-        text = eqn.text.value.strip() if eqn is not None else ""
-        empty = re.sub(r"\{[^{}]*\}", "", text).strip() == ""
+    def _right_side(self, holder: Node, draft: Draft, place: Place) -> Expression:
+        node = draft.node
+        graph = holder if holder.tag == "gf" else holder.first("gf") or node.first("gf")
+        table = self._table(graph, draft)
+        if graph is not None and table is None:
+            return Call("broken", (), span=graph.span)
+        if table is not None and graph is not None and graph.get("simengine:series") == "true":
+            return Call("series", (table,), span=holder.span)
+        eqn = holder.first("eqn") or node.first("eqn")
+        empty = eqn is None or without_comments(eqn.text.value) == ""
         if table is not None and empty:
             return table
         if eqn is None or empty:
             span = (eqn or holder).span
-            self.world.problems.append(error("missing-equation", f"`{draft.name}` has no equation", span))
-            return Number(float("nan"), span)
+            help_ = ["connect it, or give it an equation"] if node.get("access") == "input" else []
+            self.world.problems.append(error("missing-equation", f"`{draft.name}` has no equation", span, help=help_))
+            return Call("broken", (), span=span)
         expression = self.parse(eqn, draft, place)
-        init = holder.first("init_eqn")
+        init = holder.first("init_eqn") or node.first("init_eqn")
         if table is not None:
             expression = Call("with_lookup", (expression, table), "WITH LOOKUP", span=expression.span)
-        if init is not None and init.text.value.strip():
+        if init is not None and without_comments(init.text.value):
             initial = self.parse(init, draft, place)
             expression = Call("active_initial", (expression, initial), "INIT", span=expression.span)
         return expression
@@ -217,13 +292,16 @@ class VariableReader:
         """Return the tree of an equation's text."""
         text = eqn.text
         span = text.span(0, len(text.value))
-        if draft.dimensions and _LIST.fullmatch(text.value):
+        if draft.dimensions and ("," in text.value or ";" in text.value) and _IN_LISTS.issuperset(text.value):
             rows = [r for r in text.value.replace("\n", " ").split(";") if r.strip()]
-            return ArrayLiteral(tuple(tuple(float(v) for v in r.split(",") if v.strip()) for r in rows), span=span)
+            try:
+                return ArrayLiteral(tuple(tuple(float(v) for v in r.split(",") if v.strip()) for r in rows), span=span)
+            except ValueError:
+                pass  # a sum, say, which the parser will speak about
         parser = Parser(text, f"`{draft.name}`")
         tree = parser.parse()
         self.world.problems.extend(parser.problems)
-        return Number(float("nan"), span) if tree is None else resolve(tree, place)
+        return Call("broken", (), span=span) if tree is None else resolve(tree, place)
 
     def _table(self, node: Node | None, draft: Draft) -> TableLiteral | None:
         if node is None:
@@ -232,6 +310,24 @@ class VariableReader:
         if problem is not None:
             self.world.problems.append(problem)
         return TableLiteral(table, node.span) if table is not None else None
+
+    # stocks
+
+    def _check_flows(self, draft: Draft) -> None:
+        """Report names of flows that mean nothing, or no flow."""
+        for tag in ("inflow", "outflow"):
+            for child in draft.node.all(tag):
+                text = child.text.value.strip()
+                key = draft.scope.find(text)
+                span = child.text.span(0, len(child.text.value)) if text else child.span
+                if key is None or key not in self.world.arrays:
+                    near = nearest_names(text, [d.name for d in self.flows.values()])
+                    hint = [f"did you mean `{near[0]}`?"] if near else []
+                    message = f"no flow is called `{text}`, an {tag} of `{draft.name}`"
+                    self.world.problems.append(error("unknown-name", message, span, help=hint))
+                elif key not in self.flows:
+                    message = f"`{text}` is an {tag} of `{draft.name}`, but is not declared as a `<flow>`"
+                    self.world.problems.append(warning("not-a-flow", message, span))
 
     def _stock(self, draft: Draft, initial: Expression, place: Place) -> Expression:
         flows = self.stock_flows(draft)
@@ -247,9 +343,27 @@ class VariableReader:
         return Call(name, (net or Number(0.0), initial), "INTEG", span=initial.span or draft.node.span)
 
     def flow(self, key: Key, draft: Draft, place: Place) -> Expression:
-        """Return a flow of a stock as a term of its net flow."""
-        reference = Reference(key, key, (), draft.node.span, draft.node.span)
-        return resolve(reference, Place(self.world, Scope("", {key: key}), draft.key, place.left))
+        """Return a flow of a stock as a term of its net flow, summed over dimensions that the stock has not."""
+        span = draft.node.span
+        if key not in self.world.arrays:
+            return Call("broken", (), span=span)
+        name, dimensions = self.world.names.get(key, key), self.world.arrays[key]
+        beyond = [d for d in dimensions if place.beside(d) is None]
+        subscripts: list[Subscript] = []
+        for number, dimension in enumerate(dimensions):
+            current = place.beside(dimension, dimensions[:number].count(dimension))
+            whole = Subscript(self.world.dimensions.by_key[dimension].name, dimension, reduce=True, span=span)
+            subscripts.append(whole if current is None else replace(current, span=span))
+        reference = Reference(name, key, tuple(subscripts), span, span)
+        return Call("sum", (reference,), "SUM", span=span) if beyond else reference
+
+
+def _whole(world: World, draft: Draft) -> Left:
+    return tuple((d, Subscript(world.dimensions.by_key[d].name, d)) for d in draft.dimensions)
+
+
+def _texts(node: Node, tag: str) -> list[str]:
+    return [c.text.value.strip() for c in node.all(tag) if c.text.value.strip()]
 
 
 def _units_span(node: Node) -> Span | None:
@@ -273,7 +387,8 @@ def _range(node: Node) -> Range | None:
         except ValueError:
             return None
 
-    return Range(number("min"), number("max"))
+    found = Range(number("min"), number("max"), number("simengine:step"))
+    return None if found == Range() else found
 
 
 def graphical_keys(drafts: Sequence[Draft]) -> frozenset[Key]:
@@ -281,7 +396,10 @@ def graphical_keys(drafts: Sequence[Draft]) -> frozenset[Key]:
     return frozenset(
         d.key
         for d in drafts
-        if d.node.tag == "gf"
-        or d.node.first("gf") is not None
-        or any(e.first("gf") is not None for e in d.node.all("element"))
+        if d.node.tag == "gf" or any(c.tag == "gf" for e in (d.node, *d.node.all("element")) for c in e.children)
     )
+
+
+def empty_scope(keys: Sequence[Key]) -> Scope:
+    """Return a scope in which every key stands for itself."""
+    return Scope(names={k: k for k in keys})

@@ -129,7 +129,9 @@ def test_settings_follow_the_model() -> None:
     again = read(write_vensim(changed))
     assert again == changed
     assert (
-        read(write_vensim(replace(again, simulation=replace(again.simulation, method=Method.MIDPOINT)))).simulation.method
+        read(
+            write_vensim(replace(again, simulation=replace(again.simulation, method=Method.MIDPOINT)))
+        ).simulation.method
         is Method.MIDPOINT
     )
 

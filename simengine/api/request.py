@@ -1,0 +1,120 @@
+"""What a run is asked for, besides values: times, method, variables to save.
+
+In: arguments as given. Out: what stands below takes.
+
+Invariant: what cannot be understood is refused with what could be meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from simengine.api.target import unknown
+from simengine.model.definition import Method, ModelDefinition
+from simengine.model.expression import Reference
+from simengine.model.variable import Role, role_of
+from simengine.program.program import Program, ProgramVariable
+from simengine.results.labels import Saved
+from simengine.source.diagnostic import InputError
+from simengine.source.names import Key, find_name, key_of
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Values to change, and `start`, `stop`, `time_step` where the model holds them in no variable."""
+
+    values: Mapping[str, Any]
+    clock: Mapping[str, float]
+
+    @classmethod
+    def of(cls, definition: ModelDefinition, values: Mapping[str, Any] | None, **clock: float | None) -> Request:
+        """Return the request; begin, end and step become values of the variables that hold them.
+
+        Raises
+        ------
+        InputError
+            If one is no number, or given a second time among the values.
+
+        """
+        if values is not None and not isinstance(values, Mapping):
+            raise InputError(f"values are given as {{name: value}}, not as {type(values).__name__}")
+        merged = dict(values or {})
+        rest: dict[str, float] = {}
+        for name, value in clock.items():
+            if value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not np.isfinite(value):
+                raise InputError(f"{name} must be a number, not {value!r}")
+            spec = getattr(definition.simulation, name)
+            if not isinstance(spec, Reference) or spec.subscripts:
+                rest[name] = float(value)
+            elif any(isinstance(k, str) and key_of(k) == spec.key for k in merged):
+                raise InputError(f"{name} and `{spec.name}` say the same: give one of them")
+            else:
+                merged[spec.name] = float(value)
+        return cls(merged, rest)
+
+
+def choose_method(definition: ModelDefinition, name: str | None) -> Method:
+    """Return the integration method called so; None: the model's own.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+
+    """
+    if name is None:
+        return definition.simulation.method
+    try:
+        return Method(name.strip().casefold())
+    except (ValueError, AttributeError):
+        known = ", ".join(m.value for m in Method)
+        raise InputError(f"no integration method is called `{name}`; there are {known}") from None
+
+
+def find_saved(definition: ModelDefinition, program: Program, names: Sequence[str] | None) -> Saved:
+    """Return the variables that names or patterns (`*` any text, `?` any letter) mean; None: all but lookups.
+
+    Raises
+    ------
+    InputError
+        If a name or pattern means no variable that has values.
+
+    """
+    lookups = {v.key: v for v in definition.variables if role_of(v) is Role.LOOKUP}
+    known = {v.key: v for v in program.variables if not v.hidden and v.key not in lookups}
+    if names is None:
+        return Saved(tuple(known.values()))
+    chosen: set[Key] = set()
+    for name in [names] if isinstance(names, str) else names:
+        found = _find(name, known)
+        if not found:
+            raise InputError(_reason(name, known, find_name(name, lookups) is not None))
+        chosen |= found
+    return Saved(tuple(v for k, v in known.items() if k in chosen))
+
+
+def _find(name: str, known: Mapping[Key, ProgramVariable]) -> set[Key]:
+    key = find_name(name, known)
+    if key is not None:
+        return {key}
+    if not re.search(r"[*?]", name):
+        return set()
+    parts = re.split(r"([*?])", re.sub(r"[\s_]+", " ", name.casefold()))
+    pattern = re.compile("".join({"*": ".*", "?": "."}.get(p, re.escape(p)) for p in parts), re.DOTALL)
+    return {k for k in known if pattern.fullmatch(k.replace("_", " "))}
+
+
+def _reason(name: str, known: Mapping[Key, ProgramVariable], lookup: bool) -> str:
+    if lookup:
+        return f"`{name}` is a lookup: it has points, but no values over time to save"
+    bare = name.split("[", 1)[0]
+    if "[" in name and find_name(bare, known) is not None:
+        return f"`{name}`: whole variables are saved; save `{bare.strip()}` and take the elements from the result"
+    return unknown(name, known, "variable to save")
