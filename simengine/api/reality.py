@@ -35,6 +35,7 @@ from simengine.model.expression import (
     walk,
 )
 from simengine.model.variable import Equation, Variable
+from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.names import Key
 
 _CHECK = Key(">check")
@@ -65,6 +66,18 @@ class RealityResult:
 def run_reality_checks(definition: ModelDefinition) -> tuple[RealityResult, ...]:
     """Run every constraint of a model, each alternative of its condition by itself."""
     return tuple(r for c in definition.constraints for r in _run_constraint(definition, c))
+
+
+def check_by_running(definition: ModelDefinition) -> tuple[Diagnostic, ...]:
+    """Return an error for every constraint that fails, and a warning for every one that could not be run."""
+    spans = {c.name: c.span for c in definition.constraints}
+    out = []
+    for result in run_reality_checks(definition):
+        if result.holds is False:
+            out.append(error("reality-check-fails", str(result), spans[result.name]))
+        elif result.holds is None:
+            out.append(warning("reality-check-not-run", str(result), spans[result.name]))
+    return tuple(out)
 
 
 def _run_constraint(definition: ModelDefinition, constraint: Constraint) -> Iterator[RealityResult]:

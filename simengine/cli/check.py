@@ -8,12 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from simengine.api.load import VENSIM, XMILE, read_definition
-from simengine.check.units import check_units
 from simengine.cli.exits import DONE, WRONG_INPUT
 from simengine.cli.sources import add_data, read_data
 from simengine.cli.terminal import print_diagnostics, working
-from simengine.compile.pipeline import compile_model
 from simengine.source.diagnostic import Diagnostic, Severity, error, has_errors
 from simengine.source.render import sort_diagnostics
 
@@ -30,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("paths", nargs="+", metavar="PATH", help="models, or folders of models")
     parser.add_argument("--strict", action="store_true", help="warnings count as errors")
+    parser.add_argument("--reality", action="store_true", help="run the model's reality checks too (:THE CONDITION:)")
     parser.add_argument("--json", action="store_true", help="print diagnostics as JSON")
     parser.add_argument("--concise", action="store_true", help="one line a diagnostic")
     parser.add_argument("--dump", choices=STAGES, help="print a stage of the compiler, for developers")
@@ -48,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
         for path in models:
             count += 1
             with working(f"checking {path}"):
-                found += diagnose(path, data, arguments.dump)
+                found += diagnose(path, data, arguments.dump, reality=arguments.reality)
     if arguments.strict:
         found = [replace(d, severity=Severity.ERROR) if d.severity is Severity.WARNING else d for d in found]
     print_diagnostics(found, as_json=arguments.json, concise=arguments.concise)
@@ -59,13 +57,23 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _models_in(folder: Path) -> list[str]:
     """Return the models in a folder and the folders in it, by path."""
+    from simengine.api.load import VENSIM, XMILE
+
     return sorted(str(p) for p in folder.rglob("*") if p.suffix.lower() in VENSIM | XMILE and p.is_file())
 
 
 def diagnose(
-    path: str, data: Sequence[str] | dict[str, str] | None = None, dump: str | None = None
+    path: str,
+    data: Sequence[str] | dict[str, str] | None = None,
+    dump: str | None = None,
+    *,
+    reality: bool = False,
 ) -> tuple[Diagnostic, ...]:
     """Return every diagnostic of one model, in order of place; a stage is printed where one is asked for."""
+    from simengine.api.load import read_definition
+    from simengine.check.units import check_units
+    from simengine.compile.pipeline import compile_model
+
     definition, problems = read_definition(path, data)
     if definition is None:
         return problems
@@ -76,4 +84,9 @@ def diagnose(
         print(print_program(program), end="")
     elif dump == "definition":
         print("\n".join(map(str, definition.variables)))
-    return sort_diagnostics((*problems, *found, *check_units(definition)))
+    told = (*problems, *found, *check_units(definition))
+    if reality and program is not None:
+        from simengine.api.reality import check_by_running
+
+        told += check_by_running(definition)
+    return sort_diagnostics(told)

@@ -63,6 +63,7 @@ CODES: dict[str, str] = {
     "bad-number": "A number is too large to be represented.",
     "too-large": "The file is larger than the reader allows.",
     "bad-input": "A name, value or option given to a command does not fit the model, or a file cannot be used.",
+    "run-failed": "A value of a run is not a number, or infinite; the message says which, when and why, first.",
     "run-stopped": "A run could not go on; the message says where and why.",
     "unsupported-file": "The path's ending is not one of a model this engine reads.",
     "missing-file": "There is no file at the path given.",
@@ -108,4 +109,9 @@ CODES: dict[str, str] = {
     "bad-connection": "A connection between modules names something that is not there.",
     "unknown-module": "A module names a model that is not in the file.",
     "module-recursion": "A module contains itself, by itself or through others.",
+    "ambiguous-name": "A name means several things where it stands: say which.",
+    "import-not-read": "Values are linked to another file, which is not read: those in the model are used.",
+    "not-a-flow": "A stock names as its flow a variable that is not declared as one.",
+    "reality-check-fails": "A constraint does not hold in a run changed as its condition asks.",
+    "reality-check-not-run": "A constraint could not be run; the message says why.",
 }
