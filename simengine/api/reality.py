@@ -15,7 +15,7 @@ References: Vensim reference manual, "Reality Check Functions"; Vensim user guid
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,6 +29,7 @@ from simengine.model.expression import (
     Expression,
     Number,
     Operator,
+    Position,
     Reference,
     Subscript,
     rewrite,
@@ -171,12 +172,14 @@ class _Changed:
             return Reference("RC START TIME", known)
         return Binary(Operator.ADD, Call("starttime", ()), Call("dt", ()))
 
-    def _rc(self, node: Expression, target: Key, normal: Key, renamed: dict[Key, object]) -> Expression | None:
+    def _rc(
+        self, node: Expression, target: Key, normal: Key, renamed: Mapping[Key, Subscript | Position]
+    ) -> Expression | None:
         if isinstance(node, Reference) and node.key == target:
             return replace(node, key=normal)
         if isinstance(node, Reference) and renamed and node.subscripts:
             given = tuple(renamed.get(s.key, s) if isinstance(s, Subscript) else s for s in node.subscripts)
-            return replace(node, subscripts=given)  # type: ignore[arg-type]
+            return replace(node, subscripts=given)
         if isinstance(node, Call) and node.function in _RC:
             basis, *rest = node.arguments
             count = 2 if node.function == "rc_ramp" else 1
