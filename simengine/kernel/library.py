@@ -61,13 +61,12 @@ def _fold_axis(function: Any, start: float, value: Any, axis: int) -> Any:
         return value
     if count == 0:
         return np.full((*value.shape[:axis], 1, *value.shape[axis + 1 :]), start)
-    moved = np.moveaxis(value, axis, 0)
     if value.size <= 64 * count:
-        total = function.accumulate(moved, axis=0)[-1]
-    else:  # the same additions, without an array of all sums on the way
-        total = function(moved[0], moved[1])
-        for place in range(2, count):
-            function(total, moved[place], out=total)
+        return function.accumulate(value, axis=axis)[(slice(None),) * axis + (slice(-1, None),)]
+    moved = np.moveaxis(value, axis, 0)  # the same additions, without an array of all sums on the way
+    total = function(moved[0], moved[1])
+    for place in range(2, count):
+        function(total, moved[place], out=total)
     return np.expand_dims(total, axis)
 
 
