@@ -9,7 +9,7 @@ Invariant: an edited model has the same variables, dimensions and axes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -107,9 +107,30 @@ class _Edited:
             common = [[e for e in mine if e in theirs] for mine, theirs in zip(own, chosen, strict=True)]
             if not all(common):
                 yield equation
-            elif any(len(c) < len(mine) for c, mine in zip(common, own, strict=True)):
+            elif all(len(c) == len(mine) for c, mine in zip(common, own, strict=True)):
+                continue
+            elif isinstance(equation.expression, ArrayLiteral):
+                yield from self._opened(equation, equation.expression, own, set(product(*common)))
+            else:
                 taken = tuple(tuple(self._element(e) for e in place) for place in product(*common))
                 yield replace(equation, exceptions=(*equation.exceptions, *taken))
+
+    def _opened(
+        self, equation: Equation, literal: ArrayLiteral, own: Sequence[Sequence[Key]], taken: set[tuple[Key, ...]]
+    ) -> Iterable[Equation]:
+        """Yield an equation for every number of an array whose element is not taken."""
+        places = [place for place in product(*own) if not self._excepted(equation, place)]
+        numbers = [n for row in literal.rows for n in row]
+        for place, number in zip(places, numbers, strict=True):
+            if place not in taken:
+                left = tuple(self._element(e) for e in place)
+                yield Equation(left, Number(number, literal.span), span=equation.span)
+
+    def _excepted(self, equation: Equation, place: Sequence[Key]) -> bool:
+        return any(
+            all(e in self.elements.get(s.key, (s.key,)) for s, e in zip(exception, place, strict=True))
+            for exception in equation.exceptions
+        )
 
     def _given(self, change: Change, variable: Variable) -> Iterable[Equation]:
         """Yield the equations of a change."""

@@ -67,12 +67,15 @@ def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition 
     where = Path(path)
     shown = os.fspath(path)
     suffix = where.suffix.lower()
+    if not where.exists():
+        return None, (_missing(where, shown),)
     if suffix not in VENSIM | XMILE:
         return None, (_unsupported(where, shown),)
     try:
         raw = where.read_bytes()
     except OSError as reason:
-        return None, (_unreadable(where, shown, reason),)
+        text = f"`{shown}` cannot be read: {reason.strerror or reason}"
+        return None, (error("unreadable-file", text, path=shown),)
     sources = _sources(data)
     tags = {k: v for k, v in sources.items() if k.startswith("?")} if isinstance(sources, dict) else None
     text, problems = decode(raw, shown)
@@ -122,30 +125,17 @@ _OTHERS = {
 
 
 def _unsupported(path: Path, shown: str) -> Diagnostic:
-    kinds = ", ".join(sorted(VENSIM | XMILE))
-    near = [] if path.exists() else _beside(path)
-    hints = (
-        [f"did you mean `{path.parent / near[0]}`?"]
-        if near
-        else [_OTHERS.get(path.suffix.lower(), f"it reads {kinds}")]
-    )
+    hint = _OTHERS.get(path.suffix.lower(), f"it reads {', '.join(sorted(VENSIM | XMILE))}")
     what = "is a folder" if path.is_dir() else "is no model this engine reads"
-    return error("unsupported-file", f"`{path.name}` {what}", path=shown, help=hints)
+    return error("unsupported-file", f"`{path.name}` {what}", path=shown, help=[hint])
 
 
-def _beside(path: Path) -> list[str]:
-    """Return the models in a folder whose names are nearest to that of a file which is not there."""
+def _missing(path: Path, shown: str) -> Diagnostic:
     if not path.parent.is_dir():
-        return []
+        return error(
+            "missing-file", f"there is no file `{shown}`", path=shown, help=[f"there is no folder `{path.parent}`"]
+        )
     models = [p.name for p in path.parent.iterdir() if p.suffix.lower() in VENSIM | XMILE]
-    return get_close_matches(path.name, models, n=1, cutoff=0.5)
-
-
-def _unreadable(path: Path, shown: str, reason: OSError) -> Diagnostic:
-    if path.exists():
-        return error("unreadable-file", f"`{shown}` cannot be read: {reason.strerror or reason}", path=shown)
-    near = _beside(path)
+    near = get_close_matches(path.name, models, n=1, cutoff=0.5)
     hint = [f"did you mean `{path.parent / near[0]}`?"] if near else []
-    if not path.parent.is_dir():
-        hint = [f"there is no folder `{path.parent}`"]
     return error("missing-file", f"there is no file `{shown}`", path=shown, help=hint)

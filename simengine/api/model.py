@@ -15,6 +15,7 @@ from typing import Any
 
 from simengine.api.programs import Prepared, Programs
 from simengine.api.request import Request, choose_method, find_saved
+from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
 from simengine.api.variables import Variables
 from simengine.check.units import check_units
@@ -56,6 +57,11 @@ class Model:
     def dimensions(self) -> Mapping[str, tuple[str, ...]]:
         """Names of the elements of every dimension."""
         return {d.name: tuple(e.name for e in d.elements) for d in self.definition.dimensions}
+
+    @property
+    def time(self) -> Times:
+        """Begin, end, time step, save interval, unit of time and integration method of the model."""
+        return times_of(self.definition, self.program)
 
     def check(self, *, strict: bool = False) -> tuple[Diagnostic, ...]:
         """Return everything there is to say about the model, units included, in order of place.
@@ -134,7 +140,7 @@ class Model:
         save
             As for `run`.
         threads
-            How many threads may work at most; None: as many as there are cores.
+            How many threads may work at most; None: as many as there are cores. (The interpreter works in one.)
         seed
             Seed of the random draws; run r draws the same whatever other runs there are.
         integration

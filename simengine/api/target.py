@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.model.definition import ModelDefinition
-from simengine.model.variable import Variable
+from simengine.model.variable import Role, Variable, role_of
 from simengine.program.program import Axis, Program, ProgramVariable
 from simengine.source.diagnostic import InputError
 from simengine.source.names import Key, find_name, key_of, nearest_names
@@ -111,7 +111,7 @@ class Targets:
         if key is not None:
             placed, variable = self._placed(key), self._known[key]
             every = tuple(tuple(range(n)) for n in placed.shape)
-            return Target(variable, placed.axes, every, (False,) * len(every), variable.name, placed.defined)
+            return Target(variable, placed.axes, every, (False,) * len(every), variable.name, self._defined(variable))
         found = _BRACKETS.fullmatch(text)
         key = find_name(found["name"], self._known) if found is not None else None
         if found is None or key is None:
@@ -121,9 +121,12 @@ class Targets:
     def _placed(self, key: Key) -> ProgramVariable:
         return self._program.variables[self._program.by_key[key]]
 
+    def _defined(self, variable: Variable) -> NDArray[np.bool_] | None:
+        """Return which elements have an equation; None: all. A program does not tell of lookups: they have no values."""
+        return None if role_of(variable) is Role.LOOKUP else self._placed(variable.key).defined
+
     def _elements(self, variable: Variable, names: Sequence[str]) -> Target:
-        placed = self._placed(variable.key)
-        axes = placed.axes
+        axes = self._placed(variable.key).axes
         if len(names) != len(axes):
             over = ", ".join(f"`{a.name}`" for a in axes)
             has = f"is subscripted by {over}" if axes else "has no subscripts"
@@ -134,7 +137,7 @@ class Targets:
             chosen.append(positions)
             single.append(one)
         text = f"{variable.name}[{','.join(names)}]"
-        target = Target(variable, axes, tuple(chosen), tuple(single), text, placed.defined)
+        target = Target(variable, axes, tuple(chosen), tuple(single), text, self._defined(variable))
         if not target.places.size:
             raise InputError(f"`{text}` has no equation")
         return target

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from simengine.api.load import VENSIM, XMILE, load, read_text
 from simengine.cli.exits import DONE, UsageError
 from simengine.cli.sources import add_data, read_data
 from simengine.cli.terminal import print_diagnostics, print_json, working
-from simengine.compile.pipeline import compile_model
 from simengine.model.definition import ModelDefinition
-from simengine.results.write import write_text
 from simengine.source.diagnostic import ModelError, has_errors
 from simengine.source.render import render_json
 
@@ -34,13 +31,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from simengine.api.load import VENSIM, XMILE, load
+    from simengine.results.write import write_text
+
     out = Path(arguments.out)
     if out.suffix.lower() not in VENSIM | XMILE:
         raise UsageError(f"OUT `{out.name}`: it must end in {', '.join(sorted(VENSIM | XMILE))}")
     data = read_data(arguments.data)
     with working(f"converting {arguments.model}"):
         model = load(arguments.model, data=data)
-        text = _written(model.definition, out.suffix.lower())
+        text = _written(model.definition, vensim=out.suffix.lower() in VENSIM)
         _check_written(text, out)
     write_text(text, out)
     if arguments.json:
@@ -51,8 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _written(definition: ModelDefinition, suffix: str) -> str:
-    if suffix in VENSIM:
+def _written(definition: ModelDefinition, *, vensim: bool) -> str:
+    if vensim:
         from simengine.language.vensim.writer import write_vensim
 
         return write_vensim(definition)
@@ -63,6 +63,9 @@ def _written(definition: ModelDefinition, suffix: str) -> str:
 
 def _check_written(text: str, out: Path) -> None:
     """Read what was written back, so that no file is left that does not load."""
+    from simengine.api.load import read_text
+    from simengine.compile.pipeline import compile_model
+
     definition, problems = read_text(text, str(out))
     program, found = compile_model(definition)
     if program is None or has_errors((*problems, *found)):

@@ -7,13 +7,15 @@ Invariant: a file is written under another name beside its place and renamed whe
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 import os
 import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TextIO
 
 import numpy as np
 
@@ -70,9 +72,19 @@ def write_text(text: str, path: Path) -> None:
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` make a file beside `path`, and put it in its place when it is complete."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    """Let `write` make a file beside `path`, and put it in its place when it is complete.
+
+    Raises
+    ------
+    InputError
+        If nothing can be written there.
+
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except OSError as reason:
+        raise InputError(f"`{path}` cannot be written: {reason.strerror or reason}") from None
     os.close(handle)
     draft = Path(name)
     try:
@@ -81,22 +93,36 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.umask(mask)
         draft.chmod(0o666 & ~mask)
         draft.replace(path)
+    except OSError as reason:
+        draft.unlink(missing_ok=True)
+        raise InputError(f"`{path}` cannot be written: {reason.strerror or reason}") from None
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
 
 
 def _csv(result: Result, path: Path, *, decimal_comma: bool) -> None:
-    path.write_text(csv_text(result, decimal_comma=decimal_comma), encoding="utf-8", newline="")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        write_csv(result, file, decimal_comma=decimal_comma)
 
 
-def csv_text(result: Result, *, decimal_comma: bool = False) -> str:
-    """Return a table of all values as CSV; numbers are written so that reading them gives the same bits."""
-    frame = result.to_dataframe()
-    text: str = frame.to_csv(
-        sep=";" if decimal_comma else ",", decimal="," if decimal_comma else ".", lineterminator="\n"
-    )
-    return text
+def write_csv(result: Result, file: TextIO, *, decimal_comma: bool = False) -> None:
+    """Write a table of all values as CSV to an open file: `time` (`run` before it, in an ensemble), then all columns.
+
+    Numbers are written so that reading them gives the same bits; what is not a number is left empty.
+    """
+    writer = csv.writer(file, delimiter=";" if decimal_comma else ",", lineterminator="\n")
+    values, times = result.table(), result.times.tolist()
+    many = values.ndim == 3
+    writer.writerow([*(["run"] if many else []), "time", *(c.name for c in result.columns)])
+    for number, table in enumerate(values if many else [values]):
+        for time, row in zip(times, table, strict=True):
+            numbers = [time, *row.tolist()]
+            if not np.isfinite(row).all():
+                numbers = ["" if math.isnan(v) else v for v in numbers]
+            if decimal_comma:
+                numbers = [str(v).replace(".", ",") for v in numbers]
+            writer.writerow([number, *numbers] if many else numbers)
 
 
 def _parquet(result: Result, path: Path) -> None:

@@ -142,8 +142,10 @@ def test_unknown_methods_and_files_are_refused(model: se.Model, tmp_path: Path) 
     with pytest.raises(se.ModelError) as missing:
         se.load(tmp_path / "home.mdl")
     assert "homes.mdl" in missing.value.diagnostics[0].help[0]
+    docx = tmp_path / "model.docx"
+    docx.write_bytes(b"")
     with pytest.raises(se.ModelError) as other:
-        se.load(tmp_path / "model.docx")
+        se.load(docx)
     assert other.value.diagnostics[0].code == "unsupported-file"
 
 

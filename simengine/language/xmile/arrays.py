@@ -62,8 +62,9 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The equation being read: its variable, left side and module. `mode` is "reduce" inside SUM and its like,
-    "vector" inside ALLOCATE.
+    """The equation being read: its variable, left side and module.
+
+    `mode` is "reduce" inside SUM and its like, "vector" inside ALLOCATE.
     """
 
     world: World

@@ -324,8 +324,8 @@ class Parser:
             part = self.prefix()
             if not isinstance(part, Reference):
                 self._fail("missing-operand", "a further result of a macro must be a name", "a name")
-                raise AssertionError
-            out.append(part)
+            else:
+                out.append(part)
             if self.peek() == ")":
                 self.take()
         return tuple(out)

@@ -90,7 +90,7 @@ def _take(other: Node, root: Node, module: str, *, again: bool) -> None:
                 root.children.append(child)
         elif child.tag in _TAKEN and not again:
             root.children.append(child)
-    models = [m for m in other.all("model")]
+    models = list(other.all("model"))
     if module and models and key_of(module) not in {key_of(read_name(m.get("name"))) for m in root.all("model")}:
         first = models[0]  # a file that holds one named model for a module of another name
         named = Node("model", {**first.attributes, "name": module}, first.span, first.text, first.children)

@@ -97,6 +97,9 @@ def _collect(model: Node, scope: Scope, models: Models) -> None:
 
 def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) -> None:
     name = read_name(node.get("name"))
+    exact = node.get("simengine:name")
+    if key_of(exact) == key_of(name):
+        name = exact
     if not key_of(name):
         models.problems.append(error("missing-name", f"a `<{node.tag}>` has no name", node.span))
         return
@@ -125,14 +128,18 @@ def _enter(node: Node, outer: Scope, models: Models) -> None:
         return
     model = _model_of(node, models)
     models.instances += 1
+    if models.instances > MOST_INSTANCES:
+        if models.instances == MOST_INSTANCES + 1:
+            text = f"there are more than {MOST_INSTANCES:,} modules"
+            models.problems.append(error("module-recursion", text, node.span))
+        return
     if model is None:
         what = f"`{node.get('resource')}` holds no model for" if node.get("resource") else "there is no model for"
         models.problems.append(error("unknown-module", f"{what} the module `{name}`", node.span))
         return
     key = key_of(name)
-    if id(model) in models.active or models.instances > MOST_INSTANCES:
-        why = f"module `{name}` contains itself" if id(model) in models.active else "there are too many modules"
-        models.problems.append(error("module-recursion", why, node.span))
+    if id(model) in models.active:
+        models.problems.append(error("module-recursion", f"module `{name}` contains itself", node.span))
         return
     scope = Scope(f"{outer.prefix}{name}.", outer)
     outer.modules[key] = scope
@@ -180,7 +187,7 @@ def _ends(node: Node, module: str, outer: Scope, models: Models) -> tuple[Key, K
     if not to.strip() or not origin.strip():
         models.problems.append(error("bad-connection", "a `<connect>` needs `to` and `from`", node.span))
         return None
-    inner = outer.modules[key_of(module)] if key_of(module) in outer.modules else outer
+    inner = outer.modules.get(key_of(module), outer)
     target = inner.names.get(key_of(to)) if "." not in to else None
     target = target or outer.find(to)
     source = outer.find(origin)

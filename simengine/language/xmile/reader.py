@@ -20,15 +20,16 @@ from simengine.language.xmile.include import include_files
 from simengine.language.xmile.macro import read_macros
 from simengine.language.xmile.modules import collect
 from simengine.language.xmile.scope import Draft
-from simengine.language.xmile.specs import CONTROL_GROUP as CONTROL_GROUP
 from simengine.language.xmile.specs import read_specs
 from simengine.language.xmile.variable import Defaults, VariableReader, graphical_keys
 from simengine.language.xmile.vendor import read_vendor
 from simengine.model.definition import Dialect, Group, ModelDefinition, UnitSynonyms
 from simengine.model.variable import Variable
-from simengine.source.diagnostic import Diagnostic, Label, error, warning
+from simengine.source.diagnostic import Diagnostic, Label, Severity, error, warning
 from simengine.source.file import SourceFile
 from simengine.source.names import Key
+
+MOST_PROBLEMS = 1_000
 
 
 def read_xmile(
@@ -81,7 +82,11 @@ def read_xmile(
         sketch=_views(root, file),
         directory=directory,
     )
-    return read_vendor(root, definition, world), tuple(problems)
+    definition = read_vendor(root, definition, world)
+    if len(problems) > MOST_PROBLEMS:
+        text = f"{len(problems):,} problems were found: only the first {MOST_PROBLEMS:,} are told"
+        problems[MOST_PROBLEMS:] = [Diagnostic(Severity.NOTE, "too-many-errors", text, path=file.path)]
+    return definition, tuple(problems)
 
 
 def _world(drafts: Sequence[Draft], dimensions: Dimensions, problems: list[Diagnostic]) -> World:

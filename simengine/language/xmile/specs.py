@@ -46,6 +46,9 @@ def read_specs(
     node = root.first("sim_specs") or next((m.first("sim_specs") for m in root.all("model")), None)
     if node is None:
         problems.append(warning("missing-specs", "the file has no `<sim_specs>`: 0 to 100 by 1 is used", root.span))
+    if node is not None and node.get("simengine:moving") == "true":  # our own writer: they are the variables
+        first, last, dt, saved = (Reference(name, key_of(name)) for name in CONTROL)
+        return SimulationSpecs(first, last, dt, saved, _method(node, problems), node.get("time_units").strip()), []
     step = _step(node, problems)
     values = {
         "start": _number(node, "start", 0.0, problems),
@@ -62,8 +65,8 @@ def read_specs(
             number = Number(value, _place(node, tag))
             added.append(Variable(name, key_of(name), (Equation((), number),), units=units, group=CONTROL_GROUP))
         references.append(_spec(name, own, value, _place(node, tag)))
-    begin, end, dt, saved = references
-    return SimulationSpecs(begin, end, dt, saved, _method(node, problems), units), added
+    begin, end, step_, every = references
+    return SimulationSpecs(begin, end, step_, every, _method(node, problems), units), added
 
 
 def _spec(name: str, own: Variable | None, value: float, span: Span | None) -> Expression:

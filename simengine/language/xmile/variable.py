@@ -179,7 +179,8 @@ class VariableReader:
             if left is not None:
                 excepted = [self._element(part, draft, x) for x in part.get("except").split(";") if x.strip()]
                 equation = self._equation(part, draft, left, device)
-                out.append(replace(equation, exceptions=tuple(x for x in excepted if x is not None)))
+                exceptions = tuple(tuple(s for _, s in x) for x in excepted if x is not None)
+                out.append(replace(equation, exceptions=exceptions))
         several = list(node.all("eqn"))
         if not parts and len(several) > 1:
             out.extend(self._one_each(draft, several, device))

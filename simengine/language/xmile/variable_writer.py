@@ -100,7 +100,8 @@ class VariableWriter:
 
     def _attributes(self, variable: Variable) -> str:
         leak = self.leaks.get(variable.key)
-        out = attribute("access", variable.access)
+        out = attribute("simengine:name", variable.name if "\\" in variable.name else "")
+        out += attribute("access", variable.access)
         out += attribute("simengine:supplementary", "true" if variable.supplementary else "")
         if leak is not None and (leak.start, leak.end) != (0.0, 1.0):
             out += attribute("leak_start", number(leak.start)) + attribute("leak_end", number(leak.end))

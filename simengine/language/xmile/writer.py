@@ -13,13 +13,14 @@ References: XMILE 1.0, chapters 2 and 4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simengine.language.xmile.layout import Lines, attribute, list_of, text_of
 from simengine.language.xmile.phrase import Phrases, number
 from simengine.language.xmile.specs import CONTROL_GROUP
 from simengine.language.xmile.variable_writer import VariableWriter, is_stock
-from simengine.model.definition import Macro, ModelDefinition, SimulationSpecs
+from simengine.model.definition import Constraint, Macro, ModelDefinition, SimulationSpecs, TestInput
 from simengine.model.dimension import Dimension
 from simengine.model.expression import Binary, Expression, Number, Operator, Reference, TableLiteral
 from simengine.source.diagnostic import ModelError, error
@@ -87,16 +88,31 @@ class _Writer:
 
     def _specs(self, specs: SimulationSpecs) -> None:
         every = specs.save_every or specs.time_step
-        save = attribute("save_interval", number(self._constant(every)))
+        moving = attribute("simengine:moving", "true" if self._moves(specs) else "")
+        save = attribute("save_interval", self._spec(every))
         units = attribute("time_units", specs.time_units)
         method = specs.method.value if specs.method.value in {"euler", "rk2", "rk4"} else "rk4"
         exact = "" if method == specs.method.value else attribute("simengine:method", specs.method.value)
-        self.lines.add(1, f'<sim_specs method="{method}"{exact}{units}{save}>')
+        self.lines.add(1, f'<sim_specs method="{method}"{exact}{units}{save}{moving}>')
         for tag, expression in (("start", specs.start), ("stop", specs.stop), ("dt", specs.time_step)):
-            self.lines.element(2, tag, number(self._constant(expression)))
+            self.lines.element(2, tag, self._spec(expression))
         self.lines.add(1, "</sim_specs>")
 
-    def _constant(self, expression: Expression, depth: int = 0) -> float:
+    def _moves(self, specs: SimulationSpecs) -> bool:
+        """Return whether a time of the run is computed while it goes, which XMILE does not know."""
+        every = (specs.start, specs.stop, specs.time_step, specs.save_every or specs.time_step)
+        return any(self._constant(e) is None for e in every)
+
+    def _spec(self, expression: Expression) -> str:
+        """Return a time of the run: a number, or the name of the variable that our own reader takes it from."""
+        value = self._constant(expression)
+        if value is not None:
+            return number(value)
+        if isinstance(expression, Reference) and expression.key in self.variables.by_key:
+            return expression.name
+        raise ModelError([error("cannot-write", "XMILE needs begin, end and time step as numbers", expression.span)])
+
+    def _constant(self, expression: Expression, depth: int = 0) -> float | None:
         match expression:
             case Number():
                 return expression.value
@@ -105,8 +121,9 @@ class _Writer:
                 if inner is not None:
                     return self._constant(inner, depth + 1)
             case Binary(operator=Operator.DIVIDE):
-                return self._constant(expression.left, depth + 1) / self._constant(expression.right, depth + 1)
-        raise ModelError([error("cannot-write", "XMILE needs begin, end and time step as numbers", expression.span)])
+                over, under = self._constant(expression.left, depth + 1), self._constant(expression.right, depth + 1)
+                return over / under if over is not None and under else None
+        return None
 
     def _units(self) -> None:
         if not self.definition.unit_synonyms:
@@ -196,7 +213,7 @@ class _Writer:
 
     def _kept(self) -> None:
         """Write what XMILE has no place for."""
-        definition, lines, phrases = self.definition, self.lines, self.variables.phrases
+        definition, lines = self.definition, self.lines
         sketch = "" if definition.sketch.startswith("<") else definition.sketch
         if not (sketch or definition.settings or definition.tags or definition.constraints or definition.test_inputs):
             return
@@ -206,22 +223,24 @@ class _Writer:
                 lines.element(2, f"simengine:{tag}", text)
         for name, value in definition.tags:
             lines.add(2, f"<simengine:tag{attribute('name', name)}{attribute('value', value)}/>")
-        for entry in (*definition.constraints, *definition.test_inputs):
-            phrases.where = entry.name
-            head = attribute("name", entry.name) + attribute("group", entry.group)
-            head += attribute("subscripts", "; ".join(s.name for s in entry.subscripts))
-            kind = "constraint" if entry in definition.constraints else "test_input"
-            lines.add(2, f"<simengine:{kind}{head}>")
-            if kind == "constraint":
-                parts = {"simengine:condition": entry.condition, "simengine:consequence": entry.consequence}
-            else:
-                parts = {"simengine:target": entry.target, "eqn": entry.expression}
-            for tag, expression in parts.items():
-                lines.element(3, tag, phrases.write(expression))
-            if entry.documentation:
-                lines.element(3, "doc", entry.documentation)
-            lines.add(2, f"</simengine:{kind}>")
+        for check in definition.constraints:
+            parts = {"simengine:condition": check.condition, "simengine:consequence": check.consequence}
+            self._check("constraint", check, parts)
+        for change in definition.test_inputs:
+            self._check("test_input", change, {"simengine:target": change.target, "eqn": change.expression})
         lines.add(1, "</simengine:kept>")
+
+    def _check(self, kind: str, entry: Constraint | TestInput, parts: Mapping[str, Expression]) -> None:
+        phrases = self.variables.phrases
+        phrases.where = entry.name
+        head = attribute("name", entry.name) + attribute("group", entry.group)
+        head += attribute("subscripts", "; ".join(s.name for s in entry.subscripts))
+        self.lines.add(2, f"<simengine:{kind}{head}>")
+        for tag, expression in parts.items():
+            self.lines.element(3, tag, phrases.write(expression))
+        if entry.documentation:
+            self.lines.element(3, "doc", entry.documentation)
+        self.lines.add(2, f"</simengine:{kind}>")
 
 
 def _elements(dimensions: tuple[Dimension, ...]) -> dict[Key, str]:
