@@ -122,7 +122,7 @@ class Targets:
         return self._program.variables[self._program.by_key[key]]
 
     def _defined(self, variable: Variable) -> NDArray[np.bool_] | None:
-        """Return which elements have an equation; None: all. A program does not tell of lookups: they have no values."""
+        """Return which elements have an equation; None: all. Of lookups, which have no values, a program tells none."""
         return None if role_of(variable) is Role.LOOKUP else self._placed(variable.key).defined
 
     def _elements(self, variable: Variable, names: Sequence[str]) -> Target:

@@ -7,6 +7,7 @@ Invariant: names match without regard to case, blanks and underscores; nothing s
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -14,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.target import unknown
-from simengine.model.definition import ModelDefinition
-from simengine.model.expression import TableLiteral
+from simengine.model.definition import Dialect, ModelDefinition
+from simengine.model.expression import Number, TableLiteral
 from simengine.model.variable import Equation, Range, Role, Variable, role_of
 from simengine.program.node import Constant
 from simengine.program.program import Assign, Program, ProgramVariable
@@ -50,6 +51,7 @@ class Variables(Mapping[str, VariableView]):
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
         self._program = program
         self._known: dict[Key, Variable] = {v.key: v for v in definition.variables if not v.hidden}
+        self._dialect = definition.dialect
         self._values = _known_values(program)
 
     def __getitem__(self, name: str) -> VariableView:
@@ -64,7 +66,7 @@ class Variables(Mapping[str, VariableView]):
             role_of(variable),
             tuple(a.name for a in placed.axes),
             tuple(a.elements for a in placed.axes),
-            tuple(_text(variable, e) for e in variable.equations),
+            tuple(_text(variable, e, self._dialect) for e in variable.equations),
             _value(self._values, placed),
             variable.range,
             variable.group,
@@ -87,17 +89,35 @@ class _NoVariable(KeyError):
         return str(self.args[0])
 
 
-def _text(variable: Variable, equation: Equation) -> str:
+def _text(variable: Variable, equation: Equation, dialect: Dialect) -> str:
     """Return an equation on one line, as it stands in the file; only the left side where nothing stands there."""
     if isinstance(equation.expression, TableLiteral):
         table = equation.expression.table
-        return f"{variable.name}({','.join(f'({x:g},{y:g})' for x, y in zip(table.x, table.y, strict=True))})"
-    left = equation.span.text if equation.span is not None else variable.name
+        points = ",".join(f"({x:g},{y:g})" for x, y in zip(table.x, table.y, strict=True))
+        return f"{_left(variable, equation)}({points})"
+    left = _left(variable, equation)
+    if dialect is Dialect.VENSIM and equation.span is not None:
+        left = equation.span.text
     span = equation.expression.span if equation.expression is not None else None
-    if equation.span is not None and span is not None and span.start < equation.span.end:
-        left = variable.name  # XMILE: the left side's place is the whole tag
     right = span.text if span is not None else ""
-    return " ".join(f"{left} = {right}".split()) if right else " ".join(left.split())
+    if dialect is Dialect.XMILE:
+        right = html.unescape(right)
+    if isinstance(equation.expression, Number) and not _is_number(right):  # the place of one may be that of a tag
+        right = f"{equation.expression.value:.15g}"
+    return " ".join(f"{left} = {right}".split()) if right.strip() else " ".join(left.split())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _left(variable: Variable, equation: Equation) -> str:
+    subscripts = ",".join(s.name for s in equation.subscripts)
+    return f"{variable.name}[{subscripts}]" if subscripts else variable.name
 
 
 def _known_values(program: Program) -> NDArray[np.float64]:

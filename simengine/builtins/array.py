@@ -179,7 +179,7 @@ ROWS: tuple[Builtin, ...] = (
         "allocate_xmile",
         S,
         "available, dimension, request, priority, width, profile, [extra]",
-        xmile="ALLOCATE/5-7",
+        xmile="ALLOCATE/6-7",
         units="a, ?, a, ?, ?, ?, ? -> a",
         summary="Share out what is available by priorities.",
         reference="Stella help, ALLOCATE",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simengine.check.symbols import AxisSymbol, Symbols
+from simengine.model.definition import Dialect
 from simengine.model.dimension import Dimension, Mapping
 from simengine.model.expression import Reference, Subscript
 from simengine.source.diagnostic import Diagnostic, error
@@ -146,8 +147,8 @@ def _unknown_element(symbols: Symbols, subscript: Subscript, axis: AxisSymbol, n
 def position_of(symbols: Symbols, reference: Reference, loops: Sequence[Loop]) -> int | Along | None:
     """Return the position (from 1) a dimension or element name is worth as a number; None if it is neither.
 
-    A dimension's name is worth the position of the current element, counted in the largest dimension that has
-    it (Vensim output: a subrange's elements keep their positions in the full range).
+    A dimension's name is worth the position of the current element: in XMILE in that dimension, in Vensim in the
+    largest dimension that has it (Vensim output: a subrange's elements keep their positions in the full range).
     """
     key = reference.key
     if key in symbols.dimensions:
@@ -155,6 +156,9 @@ def position_of(symbols: Symbols, reference: Reference, loops: Sequence[Loop]) -
         if found is None:
             return None
         loop, elements = found
+        if symbols.definition.dialect is Dialect.XMILE:  # XMILE 1.0, 3.7.1: dimensions know nothing of each other
+            index = symbols.axis_along(key).index
+            return Along(loop.axis, tuple(index.get(e, -1) + 1 for e in elements))
         return Along(loop.axis, tuple(symbols.elements[e][1] for e in elements))
     if key in symbols.elements:
         return symbols.elements[key][1]

@@ -69,7 +69,7 @@ def result_table(model: Model, run: Run, columns: tuple[Column, ...]) -> str:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     text = ""
     for count in range(_MOST_TIMES, 0, -1):
-        shown = _round_times(run.times, count)
+        shown = round_times(run.times, count)
         header = [model.name, "unit", *[number(run.times[n]) for n in shown]]
         rows = [
             [shortened(c.name), c.variable.units, *[number(values[n, place]) for n in shown]]
@@ -81,7 +81,7 @@ def result_table(model: Model, run: Run, columns: tuple[Column, ...]) -> str:
     return text
 
 
-def _round_times(times: NDArray[np.float64], count: int) -> list[int]:
+def round_times(times: NDArray[np.float64], count: int) -> list[int]:
     """Return the places of at most `count` times: the first, the last, and round ones between."""
     first, last = float(times[0]), float(times[-1])
     if len(times) <= count:

@@ -106,6 +106,8 @@ class Lowering:
         if isinstance(node, Call) and special.reduces(node):
             own: dict[Key, int] = {}
             for key in special.open_bangs(node.arguments):
+                if key not in self.symbols.dimensions:
+                    continue  # reported where the subscript stands
                 axis = self._free_axis(key, active)
                 own[key] = axis
                 active = {**active, axis: key}

@@ -29,6 +29,7 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
     """Return the program of pieces; problems go to the context."""
     step_nodes, start_nodes = _choosers(out.devices)
     _check_defined(context, out, step_nodes, start_nodes)
+    _check_complete(context, out)
     pieces = _prune(context, out, save, specs, step_nodes, start_nodes)
     count = context.layout.slot_count
     pieces, cycles = split_pieces(pieces, count, step_nodes)
@@ -124,6 +125,20 @@ def _check_defined(context: Context, out: Pieces, step_nodes: Chooser, start_nod
                     error("undefined-element", f"`{name}` is used by `{reader}` but has no equation", piece.span)
                 )
                 break
+
+
+def _check_complete(context: Context, out: Pieces) -> None:
+    """Report elements without equation where the file declares a variable's dimensions, as XMILE does."""
+    if has_errors(context.problems):
+        return
+    for placed in _mark_defined(context, out, context.layout.variables):
+        variable = context.symbols.variables[placed.key]
+        aside = placed.key in context.layout.table_numbers or placed.key in context.symbols.broken
+        if placed.defined is None or not variable.dimensions or variable.hidden or aside:
+            continue
+        first = placed.first + int(np.flatnonzero(~placed.defined.ravel())[0])
+        name = slot_name(context.layout.variables, first)
+        context.problems.append(error("undefined-element", f"`{name}` has no equation", variable.span))
 
 
 def _report_twice(context: Context, piece: Piece, written: NDArray[np.int32]) -> None:
@@ -238,7 +253,7 @@ def _levels(pieces: Sequence[Piece], order: Sequence[int], count: int, step_node
             level = MOVING
         else:
             for slots in slots_read(step_nodes(piece) or ()):
-                level = max(level, int(np.max(slot_level[slots])))
+                level = max(level, int(np.max(slot_level[slots], initial=0)))
         levels[number] = level
         slot_level[piece.slots] = level
     return levels

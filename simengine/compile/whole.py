@@ -16,6 +16,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
 from simengine.compile.device import DEVICE_FUNCTIONS, lower_conveyor, lower_device
@@ -190,6 +191,10 @@ class EquationPlace:
 def lower_equation(place: EquationPlace) -> None:
     """Lower one equation, by what its right-hand side is as a whole."""
     expression = place.equation.expression
+    if isinstance(expression, Call) and expression.function in VECTOR_FUNCTIONS | DEVICE_FUNCTIONS.keys():
+        least, most = BUILTINS[expression.function].arity
+        if not least <= len(expression.arguments) <= most:
+            return  # the reader has reported it
     match expression:
         case None:
             place.context.problems.append(

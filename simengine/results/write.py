@@ -13,6 +13,7 @@ import math
 import os
 import re
 import tempfile
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TextIO
@@ -162,16 +163,17 @@ def long_table(result: Result) -> pa.Table:
     return pa.table(data).replace_schema_metadata({"simengine": json.dumps(about, ensure_ascii=False)})
 
 
-_SAFE = re.compile(r"[^\w ()\[\].,+%-]|^[^\w]")
+_UNSAFE = re.compile(r"[^\w ()\[\].,+%-]|^\W", re.ASCII)
 
 
 def _netcdf(result: Result, path: Path) -> None:
-    """Write NetCDF. Names it does not allow are changed; `long_name` holds them as they are."""
+    """Write NetCDF. Names not every reader and writer of it allows are changed; `long_name` holds them as they are."""
     data = result.to_dataset()
     taken: set[str] = set()
     safe: dict[str, str] = {}
     for name in map(str, (*data.data_vars, *data.dims)):
-        new = _SAFE.sub("_", name).strip() or "_"
+        plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+        new = _UNSAFE.sub("_", plain).strip() or "_"
         while new in taken:
             new += "_"
         taken.add(new)

@@ -105,7 +105,7 @@ def test_unknown_variables_are_key_errors_with_the_nearest(town: se.Model) -> No
     assert "poorhomes" in town.variables
     assert "poor home" not in town.variables
     assert town.variables.get("nobody") is None
-    assert repr(town.variables).startswith("<26 variables: ")
+    assert repr(town.variables).startswith("<21 variables: ")
 
 
 @pytest.mark.parametrize(

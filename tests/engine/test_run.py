@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -154,17 +152,3 @@ def test_no_warning_is_given_for_what_the_other_branch_does() -> None:
     result = simulate(build.program(), slots=out)
     assert result.values[0].tolist() == [9, 2]
     assert result.failures == ()
-
-
-def test_speed_of_one_run() -> None:
-    build = Build(stop=100)
-    last = build.stock("x", number(0.5))
-    for place in range(200):
-        product = apply(Op.MUL, load(last), apply(Op.SUB, number(1), load(last)))
-        last = build.compute(f"y{place}", apply(Op.MAX, apply(Op.ADD, product, number(0.3)), number(0)))
-    program = build.program(rates=np.asarray([last]))
-    simulate(program)
-    began = time.perf_counter()
-    simulate(program, slots=np.asarray([last]))
-    seconds = (time.perf_counter() - began) / (101 * 200 * 4)
-    assert seconds < 2e-6  # about 0.1 microseconds a primitive where nothing else runs

@@ -55,27 +55,6 @@ def test_no_text_of_the_model_enters_the_source(program: Program) -> None:
         assert not any(v.name in text for v in program.variables if " " in v.name)
 
 
-def test_generating_code_takes_time_in_proportion() -> None:
-    import time
-
-    from simengine.program.op import Op
-    from tests.kernel.build import Build, apply, load, number
-
-    def seconds(count: int) -> float:
-        build = Build(stop=0)
-        last = build.parameter("x", 1.0)
-        for place in range(count):
-            product = apply(Op.MUL, load(last), apply(Op.SUB, number(1), load(last)))
-            last = build.compute(f"y{place}", apply(Op.MAX, apply(Op.DIV, product, number(3)), number(0)))
-        program = build.program()
-        began = time.perf_counter()
-        generate(program, many=False)
-        return time.perf_counter() - began
-
-    seconds(100)
-    assert seconds(5000) < 5.0  # about 0.4 s where nothing else runs
-
-
 @pytest.mark.parametrize("many", [False, True])
 def test_the_cache_knows_programs_apart(many: bool) -> None:
     from tests.kernel.build import Build, number

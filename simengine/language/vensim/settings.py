@@ -61,7 +61,7 @@ def read_settings(text: str, path: str) -> Settings:
 
 def _method(rest: str, path: str, diagnostics: list[Diagnostic]) -> Method:
     fields = [f.strip() for f in rest.split(",")]
-    number = int(fields[3]) if len(fields) > 3 and fields[3].isdigit() and len(fields[3]) < 5 else 0
+    number = int(fields[3]) if len(fields) > 3 and fields[3].isdecimal() and len(fields[3]) < 5 else 0
     method = _METHODS.get(number)
     if method is None:
         message = f"the settings name an integration method {number}, which is not known: Euler is taken"

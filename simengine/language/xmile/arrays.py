@@ -87,9 +87,9 @@ def resolve(node: Expression, place: Place) -> Expression:
         case Call():
             return _call(node, place)
         case Unary():
-            return replace(node, operand=resolve(node.operand, place))
+            return Unary(node.sign, resolve(node.operand, place), node.span)
         case Binary():
-            return replace(node, left=resolve(node.left, place), right=resolve(node.right, place))
+            return Binary(node.operator, resolve(node.left, place), resolve(node.right, place), node.span)
     return node
 
 

@@ -81,7 +81,7 @@ def _read(node: Node, problems: list[Diagnostic]) -> Dimension | None:
     members = [c for c in node.children if c.tag in {"elem", "subscript"}]
     elements = [read_name(e.get("name")) for e in members]
     if not elements:
-        if not size.isdigit() or not 0 < int(size) <= LARGEST:
+        if not size.isdecimal() or not 0 < int(size) <= LARGEST:
             problems.append(error("bad-dimension", f"dimension `{name}` has no elements and no size", node.span))
             return Dimension(name, key_of(name), (), span=node.span)
         elements = [str(n + 1) for n in range(int(size))]

@@ -20,7 +20,7 @@ from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.file import SourceFile, Span
 
 DEEPEST = 100
-MOST_ELEMENTS = 1_000_000
+MOST_ELEMENTS = 400_000
 PASSED_OVER = frozenset({"views", "view"})
 VENDORS = (("iseesystems", "isee:"), ("simengine", "simengine:"), ("xmile", ""))
 """What the address of a namespace holds, and how its tags begin here, whatever prefix the file gives them."""
@@ -52,6 +52,10 @@ class Text:
         self._pieces.append(piece)
         self._length += len(piece)
 
+    def pieces(self) -> list[tuple[int, int]]:
+        """Return where each piece begins in the text, and in the file."""
+        return list(zip(self._starts, self._offsets, strict=True))
+
     def offset(self, place: int) -> int:
         """Return the offset in the file of a character of the text."""
         if not self._starts:
@@ -61,6 +65,9 @@ class Text:
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of a stretch of the text."""
+        if len(self._offsets) == 1:
+            base = self._offsets[0]
+            return Span(self.file, base + start, base + (end if end > start else start + 1))
         first = self.offset(start)
         return Span(self.file, first, max(first + 1, self.offset(max(start, end - 1)) + 1))
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from simengine.language.xmile.document import Text
 from simengine.model.expression import (
@@ -52,9 +52,8 @@ STAR = "*"
 """Name of the subscript that stands for a whole dimension."""
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token: its kind, text, and place in the equation."""
+class Token(NamedTuple):
+    """A token: its kind, text (words of the language in lower case), and place in the file."""
 
     kind: str
     text: str
@@ -90,24 +89,43 @@ _SIGN = 8
 _WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod"})
 
 
-def tokenize(text: str) -> tuple[list[Token], int | None]:
-    """Return the tokens of an equation, and the place of the first character no token can begin with."""
+def tokenize(text: Text) -> tuple[list[Token], int | None]:
+    """Return the tokens of an equation, and the place in the text of the first character none can begin with."""
     tokens: list[Token] = []
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
+    value, pieces = text.value, text.pieces()
+    at, length, match = 0, len(value), _TOKEN.match
+    piece, base, following = 0, 0, 0  # the next piece; what to add to a place to find it in the file, up to which place
+    while at < length:
+        found = match(value, at)
         if found is None:
             return tokens, at
-        kind = found.lastgroup or ""
+        kind, end = found.lastgroup or "", found.end()
         if kind != "blank":
-            tokens.append(Token(kind, found[0], at, found.end()))
-        at = found.end()
+            word = value[at:end]
+            if kind == "name" and len(word) < 5 and word.lower() in _WORDS:
+                kind, word = "word", word.lower()
+            while at >= following:
+                start, offset = pieces[piece]
+                piece += 1
+                base, following = offset - start, pieces[piece][0] if piece < len(pieces) else length
+            last = end + base if end <= following else text.offset(end - 1) + 1
+            tokens.append(Token(kind, word, at + base, last))
+        at = end
     return tokens, None
 
 
 def without_comments(text: str) -> str:
     """Return an equation without its comments and the blanks around it."""
-    return re.sub(r"\{[^}]*\}", " ", text).strip() if "{" in text else text.strip()
+    kept, at = [], 0
+    begin = text.find("{")
+    while begin >= 0:
+        end = text.find("}", begin)
+        if end < 0:
+            break
+        kept.append(text[at:begin])
+        at = end + 1
+        begin = text.find("{", at)
+    return " ".join([*kept, text[at:]]).strip()
 
 
 class Parser:
@@ -116,7 +134,8 @@ class Parser:
     def __init__(self, text: Text, what: str) -> None:
         self.text = text
         self.what = what
-        self.tokens, bad = tokenize(text.value)
+        self.file = text.file
+        self.tokens, bad = tokenize(text)
         self.at = 0
         self.depth = 0
         self.problems: list[Diagnostic] = []
@@ -140,12 +159,8 @@ class Parser:
     # tokens
 
     def peek(self) -> str:
-        """Return the text of the next token, words in lower case; empty at the end."""
-        if self.at >= len(self.tokens):
-            return ""
-        token = self.tokens[self.at]
-        lower = token.text.lower()
-        return lower if token.kind == "name" and lower in _WORDS else token.text
+        """Return the text of the next token; empty at the end."""
+        return self.tokens[self.at].text if self.at < len(self.tokens) else ""
 
     def take(self) -> Token:
         """Return the next token and move on."""
@@ -160,30 +175,29 @@ class Parser:
         return self.take()
 
     def span(self, start: int, end: int) -> Span:
-        """Return the span between two places of the equation."""
-        return self.text.span(start, end)
+        """Return the span between two places of the file."""
+        return Span(self.file, start, end)
 
     def _report(self, code: str, message: str, start: int, end: int, label: str = "") -> None:
         self.problems.append(error(code, f"{message} (in {self.what})", self.span(start, end), label=label))
 
     def _report_character(self, bad: int) -> None:
-        found = self.text.value[bad]
+        found, at = self.text.value[bad], self.text.offset(bad)
         if found == "{":
-            self._report("unterminated-comment", "this comment is never closed", bad, bad + 1, "expected a `}` to come")
+            self._report("unterminated-comment", "this comment is never closed", at, at + 1, "expected a `}` to come")
         elif found == '"':
-            self._report(
-                "unterminated-quote", "this quoted name is never closed", bad, bad + 1, 'expected a `"` to come'
-            )
+            self._report("unterminated-quote", "this quoted name is never closed", at, at + 1, 'expected a `"` to come')
         else:
-            self._report("unexpected-character", f"`{found}` has no meaning in an equation", bad, bad + 1)
+            self._report("unexpected-character", f"`{found}` has no meaning in an equation", at, at + 1)
 
     def _fail(self, code: str, message: str, expected: str) -> None:
         if self.at < len(self.tokens):
             token = self.tokens[self.at]
             self._report(code, message, token.start, token.end, f"expected {expected}")
         else:
-            end = len(self.text.value.rstrip())
-            self._report(code, message, max(0, end - 1), max(1, end), f"expected {expected} after this")
+            end = max(1, len(self.text.value.rstrip()))
+            at = self.text.offset(end - 1)
+            self._report(code, message, at, at + 1, f"expected {expected} after this")
         raise _Stop
 
     def _end(self) -> int:
@@ -269,7 +283,9 @@ class Parser:
         return Call("if", (condition, then, otherwise), "IF THEN ELSE", span=span)
 
     def _named(self, token: Token) -> Expression:
-        name, name_span = self._long_name(token)
+        name, name_span = token.text, Span(self.file, token.start, token.end)
+        if self.at < len(self.tokens) and self.tokens[self.at].kind == "name":
+            name, name_span = self._long_name(token)
         key = key_of(name)
         if token.kind == "quoted" and name.count('"') == 2 and "\\" not in name and "." not in name:
             name = name[1:-1]
@@ -291,9 +307,7 @@ class Parser:
     def _long_name(self, token: Token) -> tuple[str, Span]:
         """Return a function's name of several words, as converters write: `EXPRESSION MACRO(...)`."""
         end = self.at
-        while (
-            end < len(self.tokens) and self.tokens[end].kind == "name" and self.tokens[end].text.lower() not in _WORDS
-        ):
+        while end < len(self.tokens) and self.tokens[end].kind == "name":
             end += 1
         if end > self.at and end < len(self.tokens) and self.tokens[end].text == "(":
             words = [token, *self.tokens[self.at : end]]

@@ -11,7 +11,7 @@ References: XMILE 1.0, 4.6 and 4.7 (modules, connections).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 
 from simengine.language.xmile.document import Node
@@ -29,7 +29,7 @@ class Models:
     """The models of a file, and what has been found in them."""
 
     by_name: Mapping[Key, Node]
-    dimensions: Mapping[Key, Dimension]
+    dimensions: MutableMapping[Key, Dimension]
     problems: list[Diagnostic]
     top: Scope = field(default_factory=Scope)
     drafts: list[Draft] = field(default_factory=list)
@@ -38,7 +38,9 @@ class Models:
     instances: int = 0
 
 
-def collect(root: Node, dimensions: Mapping[Key, Dimension], problems: list[Diagnostic]) -> tuple[list[Draft], Scope]:
+def collect(
+    root: Node, dimensions: MutableMapping[Key, Dimension], problems: list[Diagnostic]
+) -> tuple[list[Draft], Scope]:
     """Return the drafts of all variables of a file, modules flattened, and the scope of the model at the top."""
     named: dict[Key, Node] = {}
     for node in root.all("model"):
@@ -73,7 +75,10 @@ def _children(model: Node) -> Iterator[Node]:
 def _model_of(module: Node, models: Models) -> Node | None:
     name = module.get("isee:model") or module.get("model") or module.get("name")
     key = key_of(read_name(name))
-    return models.by_name.get(key) or models.by_name.get(key_of(split_name(name)[1][-1])) if key else None
+    parts = split_name(name)[1]
+    if not key or not parts:
+        return None
+    return models.by_name.get(key) or models.by_name.get(key_of(parts[-1]))
 
 
 def _collect(model: Node, scope: Scope, models: Models) -> None:
@@ -117,6 +122,8 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
                 hint = [f"did you mean `{near[0]}`?"] if near else []
                 text = f"no dimension is called `{child.get('name')}`"
                 models.problems.append(error("unknown-subscript", text, child.place("name"), help=hint))
+                # a dimension without elements stands in: what uses the variable is not reported again
+                models.dimensions[dimension] = Dimension(child.get("name"), dimension, ())
             dimensions.append(dimension)
     models.drafts.append(Draft(node, shown, key, scope, tuple(dimensions), groups.get(local, "")))
 

@@ -171,10 +171,10 @@ class Phrases:
             return f"({text})" if isinstance(s.index, Number) else text
         name, colon, part = s.name.partition(":")
         if colon:  # a dimension made while reading
-            return part if part[:1].isdigit() else "*"
+            return part if part[:1].isdecimal() else "*"
         if s.reduce:
             return "*" if s.key == along else f"*:{identifier(s.name)}"
-        return name if name.isdigit() else identifier(name)
+        return name if name.isdecimal() else identifier(name)
 
     def _call(self, node: Call, power: int) -> str:
         arguments = node.arguments

@@ -186,7 +186,9 @@ class VariableReader:
             out.extend(self._one_each(draft, several, device))
         elif not parts:
             out.append(self._equation(node, draft, _whole(self.world, draft), device))
-        return tuple(out) or (Equation(tuple(s for _, s in _whole(self.world, draft)), Call("broken", ())),)
+        if len(out) < len(parts) or not out:  # an element could not be told: nothing is said of its absence
+            return (Equation(tuple(s for _, s in _whole(self.world, draft)), Call("broken", ()), span=node.span),)
+        return tuple(out)
 
     def _one_each(self, draft: Draft, several: Sequence[Node], device: Device | None) -> list[Equation]:
         """Several `<eqn>` side by side, as converters write them, are one for each element in order."""
@@ -225,7 +227,7 @@ class VariableReader:
         plain = key_of(read_name(name))
         along = self.world.dimensions.by_key[dimension]
         element = next((e for e in along.elements if e.key == plain), None)
-        if element is None and name.strip().isdigit() and 1 <= int(name) <= len(along.elements):
+        if element is None and name.strip().isdecimal() and 1 <= int(name) <= len(along.elements):
             element = along.elements[int(name) - 1]
         if element is None:
             qualified = self.world.dimensions.element(name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from simengine.language.vensim.reader import MOST_ERRORS, read_vensim
@@ -11,6 +9,7 @@ from simengine.source.codes import CODES
 from simengine.source.diagnostic import Diagnostic, Severity
 from simengine.source.file import SourceFile
 from simengine.source.render import render_full
+from tests.hang import ends
 
 TIMES = "INITIAL TIME = 0 ~~|\nFINAL TIME = 10 ~~|\nTIME STEP = 1 ~~|\n"
 
@@ -129,9 +128,8 @@ def test_not_a_model(text: str) -> None:
     ],
 )
 def test_depth_is_bounded(body: str) -> None:
-    begin = time.perf_counter()
-    found = problems(f"x = {body} ~~|")
-    assert time.perf_counter() - begin < 2.0
+    with ends():
+        found = problems(f"x = {body} ~~|")
     assert len(found) == 1
     assert found[0].code in {"too-deep", "syntax", "unbalanced-parentheses", "missing-operand"}
 
@@ -161,7 +159,6 @@ def test_reading_stops_after_a_hundred_errors() -> None:
     ],
 )
 def test_junk_takes_bounded_time(junk: str) -> None:
-    begin = time.perf_counter()
-    _, found = read_vensim(SourceFile("model.mdl", junk))
-    assert time.perf_counter() - begin < 5.0
+    with ends():
+        _, found = read_vensim(SourceFile("model.mdl", junk))
     assert found

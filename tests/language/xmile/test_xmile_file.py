@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from simengine.model.expression import Number, Reference
 from simengine.model.variable import Range
 from simengine.source.file import SourceFile
 from simengine.source.names import Key
+from tests.hang import ends
 from tests.language.xmile.build import SPECS, aux, codes, document, expression, flow, good, read, run, stock
 
 
@@ -169,34 +169,31 @@ def test_broken_files(text: str, found: list[str]) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "x" * 20_000_000,
-        "<" * 20_000_000,
-        "<xmile>" + "y" * 20_000_000,
+        "x" * 10_000_000,
+        "<" * 10_000_000,
+        "<xmile>" + "y" * 10_000_000,
         "<xmile>" + "<a b='" * 3_000_000,
-        "<xmile>" + "<a>" * 5_000_000,
-        "<xmile>" + "<a/>" * 2_000_000 + "</xmile>",
+        "<xmile>" + "<a>" * 1_000_000,
+        "<xmile>" + "<a/>" * 500_000 + "</xmile>",
     ],
     ids=["letters", "brackets", "text", "attributes", "open", "elements"],
 )
 def test_junk_ends_soon(text: str) -> None:
-    began = time.perf_counter()
-    _, problems = read_xmile(SourceFile("junk.xmile", text))
+    with ends():
+        _, problems = read_xmile(SourceFile("junk.xmile", text))
     assert problems
     assert len(problems) < 20
-    assert time.perf_counter() - began < 10
 
 
 def test_a_great_equation_ends_soon() -> None:
     for text in ("1 + " * 200_000 + "1", "," * 1_000_000, "x " * 300_000, "{" * 300_000, "1;2," * 200_000 + "x"):
-        began = time.perf_counter()
-        read(document(aux("y", text, dims="D"), dims='<dim name="D" size="2"/>'))
-        assert time.perf_counter() - began < 5
+        with ends():
+            read(document(aux("y", text, dims="D"), dims='<dim name="D" size="2"/>'))
 
 
 def test_five_thousand_equations_are_read_soon() -> None:
     variables = [aux(f"v{n}", f"v{n // 2} * 0.5 + IF v{n // 3} &gt; 3 THEN MAX(v0, 2) ELSE {n}") for n in range(5000)]
     text = document(*variables)
-    began = time.perf_counter()
-    _, problems = read(text)
+    with ends():
+        _, problems = read(text)
     assert problems == ()
-    assert time.perf_counter() - began < 3  # 0.3 s here: a loaded machine is slower
