@@ -77,7 +77,9 @@ class _Edited:
         variable = self.variables[key]
         kept = () if change.target.whole else tuple(self._kept(variable, change.target))
         equations = (*kept, *self._given(change, variable))
-        self.variables[key] = replace(variable, equations=equations)
+        # the axes stay those of the variable, whatever its left sides have become
+        whole = () if change.target.defined is not None else tuple(key_of(a.name) for a in change.target.axes)
+        self.variables[key] = replace(variable, equations=equations, dimensions=variable.dimensions or whole)
 
     def _split(self, stock: Variable) -> None:
         """Move the initial value of a stock to a hidden variable."""

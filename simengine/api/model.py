@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from simengine.api.programs import Prepared, Programs
-from simengine.api.request import Request, choose_method, find_saved
+from simengine.api.request import Request, check_ensemble, choose_method, find_saved
 from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
 from simengine.api.variables import Variables
@@ -22,8 +22,9 @@ from simengine.check.units import check_units
 from simengine.engine.run import simulate
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
+from simengine.results.labels import Saved
 from simengine.results.run import Ensemble, Run
-from simengine.source.diagnostic import Diagnostic, InputError, RunWarning, Severity, SimengineError
+from simengine.source.diagnostic import Diagnostic, RunWarning, Severity, SimengineError
 from simengine.source.render import sort_diagnostics
 
 Values = Mapping[str, Any]
@@ -95,7 +96,7 @@ class Model:
             for subscripted variables, "3 %/year" (converted), {time: value} series (straight lines between, held
             beyond the ends), points of a lookup. A number given to a stock is its initial value.
         save
-            Names, or patterns such as "gas*", of the variables to save; None: all.
+            Names, or patterns such as "gas*", of the variables to save; None: all. Only what they need is computed.
         start, stop, time_step
             Instead of the model's own.
         integration
@@ -116,7 +117,8 @@ class Model:
         """
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
         method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
-        prepared = self._prepare(request, None)
+        prepared = self._prepare(request, None, saved if save is not None else None)
+        saved = saved.within(prepared.program)
         trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method)
         run = Run(saved, trajectory)
         if run.failed is not None:
@@ -157,15 +159,15 @@ class Model:
             If runs failed: `Ensemble.failed` says which and why. They change no other run.
 
         """
-        if threads is not None and threads < 1:
-            raise InputError(f"an ensemble needs at least one thread, not {threads}")
+        check_ensemble(threads, seed)
         runs = count_runs(values)
         method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
-        prepared = self._prepare(Request.of(self.definition, values), runs)
-        ensemble = Ensemble(
-            saved,
-            simulate(prepared.program, parameters=prepared.parameters, seed=seed, slots=saved.slots, method=method),
+        prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
+        saved = saved.within(prepared.program)
+        trajectory = simulate(
+            prepared.program, parameters=prepared.parameters, seed=seed, slots=saved.slots, method=method
         )
+        ensemble = Ensemble(saved, trajectory)
         if ensemble.failed:
             first = next(iter(ensemble.failed.values()))
             text = f"{len(ensemble.failed)} of {runs} runs of `{self.name}` fail; the first, run {first.run}: {first}"
@@ -184,9 +186,10 @@ class Model:
         del values, wrt, outputs
         raise SimengineError("exact gradients come with the native kernel, which this version does not have yet")
 
-    def _prepare(self, request: Request, runs: int | None) -> Prepared:
+    def _prepare(self, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:
         changes = ValueReader(self.definition, self.program).read(request.values, runs)
-        return self._programs.prepare(changes, request.clock, runs)
+        save = None if wanted is None else frozenset(wanted.places)
+        return self._programs.prepare(changes, request.clock, runs, save)
 
     @cached_property
     def _programs(self) -> Programs:

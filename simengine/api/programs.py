@@ -1,10 +1,11 @@
 """Programs of one model: the plain one, and those with equations changed, compiled once and kept while in use.
 
-In: changes. Out: a program that allows them, and the values of its parameters.
+In: changes, and what is to be saved. Out: a program that allows them, and the values of its parameters.
 
 Constants are parameters: setting them needs no compiling. Anything else (a stock's initial value, a variable
 that has an equation, points) becomes a constant or a table of a changed model, whose program is kept: giving
-other numbers to the same variables needs no compiling again.
+other numbers to the same variables needs no compiling again. Likewise where only some variables are saved: what
+they do not need is left out of the program.
 
 Invariant: safe to use from several threads; a bounded number is kept.
 """
@@ -25,6 +26,7 @@ from simengine.compile.pipeline import compile_model
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError, ModelError
+from simengine.source.names import Key
 
 MOST = 16
 
@@ -48,7 +50,11 @@ class Programs:
         self._lock = threading.Lock()
 
     def prepare(
-        self, changes: Sequence[Change], clock: Mapping[str, float] | None = None, runs: int | None = None
+        self,
+        changes: Sequence[Change],
+        clock: Mapping[str, float] | None = None,
+        runs: int | None = None,
+        save: frozenset[Key] | None = None,
     ) -> Prepared:
         """Return a program that allows changes, with the values of its parameters.
 
@@ -60,6 +66,8 @@ class Programs:
             `start`, `stop`, `time_step`, where they are not the model's own and no variable holds them.
         runs
             How many runs are to be made; None: one.
+        save
+            Keys of the variables wanted; None: all.
 
         Raises
         ------
@@ -70,7 +78,8 @@ class Programs:
 
         """
         edits = [c for c in changes if not self._is_parameter(c)]
-        program = self._program(edits, clock or {}) if edits or clock else self._plain
+        anything = edits or clock or save is not None
+        program = self._program(edits, clock or {}, save) if anything else self._plain
         parameters = np.array(program.defaults if runs is None else np.tile(program.defaults, (runs, 1)))
         settable = _settable(program)
         for change in changes:
@@ -89,13 +98,13 @@ class Programs:
             return False
         return not is_initial(change) and bool(np.all(self._settable[_slots(self._plain, change)] >= 0))
 
-    def _program(self, edits: Sequence[Change], clock: Mapping[str, float]) -> Program:
+    def _program(self, edits: Sequence[Change], clock: Mapping[str, float], save: frozenset[Key] | None) -> Program:
         """Return the program of the model with edits; numbers in it may still have to be set as parameters."""
-        ends = tuple(sorted(clock.items()))
-        shape = (tuple(_shape_of(e) for e in edits), ends)
+        shape = (tuple(_shape_of(e) for e in edits), tuple(sorted(clock.items())), save)
         program, fresh = self._find(shape), False
         if program is None:
-            program, fresh = self._compile(edits, clock, shape), True
+            program, fresh = self._compile(edits, clock, save), True
+            self._keep(shape, program)
         settable = _settable(program)
         baked = [e for e in edits if isinstance(e, Numbers) and np.any(settable[_slots(program, e)] < 0)]
         if not baked:
@@ -103,7 +112,7 @@ class Programs:
         exact = (shape, tuple((e.values[0] if e.by_run else e.values).tobytes() for e in baked))
         if fresh:
             return self._keep(exact, program)
-        return self._find(exact) or self._compile(edits, clock, exact)
+        return self._find(exact) or self._keep(exact, self._compile(edits, clock, save))
 
     def _find(self, key: Hashable) -> Program | None:
         with self._lock:
@@ -111,11 +120,17 @@ class Programs:
                 self._kept.move_to_end(key)
             return self._kept.get(key)
 
-    def _compile(self, edits: Sequence[Change], clock: Mapping[str, float], key: Hashable) -> Program:
-        program, diagnostics = compile_model(edit(self._definition, edits, clock))
+    def _compile(self, edits: Sequence[Change], clock: Mapping[str, float], save: frozenset[Key] | None) -> Program:
+        program, diagnostics = compile_model(edit(self._definition, edits, clock), save)
         if program is None:
             raise ModelError(diagnostics)
-        return self._keep(key, program)
+        for change in edits:
+            key = change.target.variable.key
+            if program.variables[program.by_key[key]].axes != change.target.axes:
+                raise InputError(
+                    f"`{change.target.text}` cannot be changed alone: give `{change.target.variable.name}`"
+                )
+        return program
 
     def _keep(self, key: Hashable, program: Program) -> Program:
         with self._lock:

@@ -8,7 +8,7 @@ Invariant: what cannot be understood is refused with what could be meant.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,23 @@ def choose_method(definition: ModelDefinition, name: str | None) -> Method:
         raise InputError(f"no integration method is called `{name}`; there are {known}") from None
 
 
+def check_ensemble(threads: int | None, seed: int) -> None:
+    """Refuse numbers of threads and seeds that are none.
+
+    Raises
+    ------
+    InputError
+        If there would be no thread, or one of them is no whole number.
+
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        raise InputError(f"the seed must be a whole number, not {seed!r}")
+    if threads is None:
+        return
+    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
+        raise InputError(f"an ensemble needs at least one thread, not {threads!r}")
+
+
 def find_saved(definition: ModelDefinition, program: Program, names: Sequence[str] | None) -> Saved:
     """Return the variables that names or patterns (`*` any text, `?` any letter) mean; None: all but lookups.
 
@@ -92,7 +109,9 @@ def find_saved(definition: ModelDefinition, program: Program, names: Sequence[st
     if names is None:
         return Saved(tuple(known.values()))
     chosen: set[Key] = set()
-    for name in [names] if isinstance(names, str) else names:
+    for name in [names] if isinstance(names, str) or not isinstance(names, Iterable) else names:
+        if not isinstance(name, str):
+            raise InputError(f"what is to be saved is given by names, not by {name!r}")
         found = _find(name, known)
         if not found:
             raise InputError(_reason(name, known, find_name(name, lookups) is not None))

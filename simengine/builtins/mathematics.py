@@ -340,4 +340,13 @@ ROWS: tuple[Builtin, ...] = (
         reference="Stella help, INVNORM",
     ),
     row("game", C, "x", vensim="GAME/1", units="a -> a", summary="x, unless a player changes it.", reference=_V),
+    row(
+        "percent",
+        C,
+        "fraction",
+        xmile="PERCENT/1",
+        units="1 -> 1",
+        summary="A fraction as a percentage.",
+        reference="Stella help, PERCENT",
+    ),
 )

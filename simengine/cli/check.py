@@ -83,7 +83,9 @@ def diagnose(
 
         print(print_program(program), end="")
     elif dump == "definition":
-        print("\n".join(map(str, definition.variables)))
+        from simengine.model.printer import print_definition
+
+        print(print_definition(definition), end="")
     told = (*problems, *found, *check_units(definition))
     if reality and program is not None:
         from simengine.api.reality import check_by_running

@@ -2,7 +2,7 @@
 
 In: arguments. Out: an exit code (`simengine.cli.exits`).
 
-Invariant: no exception leaves `main`, unless SIMENGINE_DEBUG is set.
+Invariant: no exception leaves `main`; SIMENGINE_DEBUG shows where an unexpected one came from.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import importlib
 import io
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn, Protocol, cast
@@ -164,9 +165,9 @@ def _guarded(command: Command, arguments: argparse.Namespace, own: Parser) -> in
     except OSError as problem:
         where = f"`{problem.filename}`: " if problem.filename is not None else ""
         found = (error("bad-input", f"{where}{problem.strerror or problem}"),)
-    except Exception as fault:
+    except Exception as fault:  # noqa: BLE001  (whatever it is, its user is told in words)
         if os.environ.get("SIMENGINE_DEBUG"):
-            raise
+            traceback.print_exc()
         print(
             f"simengine: this is a fault of simengine itself: {type(fault).__name__}: {fault}\n"
             "Please report it, with the model and the command. SIMENGINE_DEBUG=1 shows where it happened.",

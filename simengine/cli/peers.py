@@ -47,7 +47,9 @@ def _pysd(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataF
                 shutil.copy(beside, folder)
         copy = str(Path(folder) / Path(path).name)
         read = pysd.read_vensim if copy.lower().endswith(".mdl") else pysd.read_xmile
-        files = list(data) if data is not None and not isinstance(data, Mapping) else None
+        if isinstance(data, Mapping):
+            raise NotImplementedError("it cannot be given files for ?tags")
+        files = list(data or ())
         model = read(copy, data_files=files) if files else read(copy)
         frame: pd.DataFrame = model.run()
     return frame
@@ -56,7 +58,8 @@ def _pysd(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataF
 def _simlin(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataFrame:
     import simlin
 
-    del data
+    if data:
+        raise NotImplementedError("it cannot be given data files")
     model = simlin.load(path)
     frame: pd.DataFrame = model.run(analyze_loops=False).results
     return frame

@@ -130,7 +130,26 @@ def _normal_inv(a: Sequence[Node], _clock: ClockNodes) -> Node:
     return add(mean, multiply(sd, apply(Op.NORMAL_INV, a[0])))
 
 
+def _wave(op: Op) -> Composition:
+    def wave(a: Sequence[Node], clock: ClockNodes) -> Node:
+        # Stella help, "SINWAVE", "COSWAVE": the wave runs from time 0, wherever the simulation begins
+        angle = divide(multiply(constant(2 * math.pi), clock.time), a[1])
+        return multiply(a[0], apply(op, angle))
+
+    return wave
+
+
+def _cgrowth(a: Sequence[Node], clock: ClockNodes) -> Node:
+    # Stella help, "CGROWTH": ((1 + percentage / 100) ^ DT - 1) / DT
+    growth = apply(Op.POW, add(ONE, divide(a[0], constant(100.0))), clock.step)
+    return divide(subtract(growth, ONE), clock.step)
+
+
 COMPOSITIONS: dict[str, Composition] = {
+    "sinwave": _wave(Op.SIN),
+    "coswave": _wave(Op.COS),
+    "cgrowth": _cgrowth,
+    "percent": lambda a, _: multiply(a[0], constant(100.0)),
     "log": lambda a, _: divide(apply(Op.LN, a[0]), apply(Op.LN, a[1])),
     "quantum": _quantum,
     "pi": lambda _a, _c: constant(math.pi),

@@ -15,7 +15,7 @@ import numpy as np
 
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
-from simengine.model.expression import Call, Number
+from simengine.model.expression import Call, Expression, Number, Text
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
 
@@ -77,14 +77,16 @@ def lower_device(place: EquationPlace, call: Call) -> None:
 def lower_conveyor(place: EquationPlace, call: Call) -> None:
     """Add a conveyor: it writes the stock itself, and the hidden variables of what comes out.
 
-    The call holds inflow, initial contents, length, then for each leakage its fraction and whether it is
-    exponential.
+    The call holds inflow, initial contents, length, then for each leakage its fraction and kind (a text, or
+    whether it is exponential); last, where their number is odd, what arrests it.
     """
     inflow, initial, length, *leaks = call.arguments
+    arrest = leaks[-1:] if len(leaks) % 2 else []
+    leaks = leaks[: len(leaks) - len(arrest)]
     fractions, kinds = leaks[0::2], leaks[1::2]
-    place.prepare(inflow, initial, length, *fractions)
-    shares = tuple(place.lower(f) for f in fractions)
-    options = tuple("exponential" if isinstance(k, Number) and k.value else "linear" for k in kinds)
+    place.prepare(inflow, initial, length, *fractions, *arrest)
+    shares = tuple(place.lower(f) for f in (*fractions, *arrest))
+    options = tuple(_leakage(k) for k in kinds)
     reach = place.lower(length)
     outputs = [place.target(), *(place.beside(f">output {n}") for n in range(1 + len(fractions)))]
     number = len(place.out.devices)
@@ -106,6 +108,13 @@ def lower_conveyor(place: EquationPlace, call: Call) -> None:
             PieceKind.DEVICE, place.number, slots, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
+
+
+def _leakage(kind: Expression) -> str:
+    """Return a leakage as the device reads it."""
+    if isinstance(kind, Text):
+        return kind.value
+    return "exponential" if isinstance(kind, Number) and kind.value else "linear"
 
 
 def _complete(place: EquationPlace, call: Call) -> Call:

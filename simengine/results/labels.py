@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.program.program import ProgramVariable
+from simengine.program.program import Program, ProgramVariable
 from simengine.source.diagnostic import InputError
 from simengine.source.names import Key, find_name, nearest_names
 
@@ -42,6 +42,10 @@ class Saved:
     """The variables saved, in order."""
 
     variables: tuple[ProgramVariable, ...]
+
+    def within(self, program: Program) -> Saved:
+        """Return the same variables as they stand in another program of the model."""
+        return Saved(tuple(program.variables[program.by_key[v.key]] for v in self.variables))
 
     @cached_property
     def slots(self) -> NDArray[np.int64]:

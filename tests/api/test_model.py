@@ -100,6 +100,27 @@ def test_what_to_save_may_be_a_pattern(model: se.Model) -> None:
         model.run(save=["total"])["price"]
 
 
+@pytest.mark.parametrize("save", [3, [3], [None]])
+def test_what_to_save_is_given_by_names(model: se.Model, save: object) -> None:
+    with pytest.raises(se.InputError, match="by names, not by"):
+        model.run(save=save)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"seed": "x"}, "seed must be a whole number"),
+        ({"seed": 1.5}, "seed must be a whole number"),
+        ({"threads": 0}, "at least one thread"),
+        ({"threads": "two"}, "at least one thread"),
+    ],
+)
+def test_seeds_and_threads_are_whole_numbers(model: se.Model, given: dict[str, object], message: str) -> None:
+    with pytest.raises(se.InputError, match=message):
+        model.ensemble({"rate": [0.1, 0.2]}, **given)
+    model.ensemble({"rate": [0.1, 0.2]}, seed=np.int64(3), threads=np.int64(1))
+
+
 def test_an_ensemble_equals_its_single_runs_bit_for_bit(model: se.Model) -> None:
     rates = np.linspace(-0.3, 0.7, 17)
     ensemble = model.ensemble({"rate": rates}, save=["level", "price"])

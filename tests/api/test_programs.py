@@ -185,3 +185,38 @@ def test_a_pickled_model_keeps_its_numbers_and_drops_what_it_kept(town: se.Model
     again = pickle.loads(pickle.dumps(town))
     assert again.run({"bank": 1}).values("bank").tolist() == town.run({"bank": 1}).values("bank").tolist()
     assert [d.code for d in again.check()] == [d.code for d in town.check()]
+
+
+def test_only_what_is_saved_is_computed_and_gives_the_same_bits(town: se.Model) -> None:
+    model = fresh(town)
+    everything = model.run({"insulation rate": 0.07, "bank": 3})
+    for name in everything:
+        alone = model.run({"insulation rate": 0.07, "bank": 3}, save=[name])
+        np.testing.assert_array_equal(alone.values(name), everything.values(name), err_msg=name)
+    pruned = [p for p in model._programs._kept.values() if len(p.step) < len(model.program.step)]
+    assert pruned
+
+
+def test_noise_is_the_same_whatever_is_saved_or_changed(tmp_path: Path) -> None:
+    text = "a = RANDOM UNIFORM(0, 1, 3) ~~|\nb = RANDOM NORMAL(-9, 9, 0, 1, 4) ~~|\nc = INTEG(a + b, 0) ~~|\nd = b * 2 ~~|\n"
+    model = load_text(tmp_path, text)
+    every = model.run()
+    assert len(set(every.values("a").tolist())) == 11
+    np.testing.assert_array_equal(model.run(save=["d"]).values("d"), every.values("d"))
+    np.testing.assert_array_equal(model.run({"a": 0.5}).values("b"), every.values("b"))
+    together = model.ensemble({"FINAL TIME": [10, 10, 10]}, seed=0)
+    np.testing.assert_array_equal(together.values("c")[0], every.values("c"))
+    assert together.values("c")[1].tolist() != together.values("c")[0].tolist()
+
+
+def test_elements_of_an_array_keep_their_order(tmp_path: Path) -> None:
+    text = "First: a, b, c ~~|\nOther: c, a, b ~~|\nx[Other] = 1, 2, 3 ~~|\ny[Other] = x[Other] * 10 ~~|\n"
+    model = load_text(tmp_path, text)
+    run = model.run({"x[a]": {0: 7, 10: 7}, "y[c]": 5})
+    assert run["x"].sel(time=0).to_series().to_dict() == {"c": 1, "a": 7, "b": 3}
+    assert run["y"].sel(time=0).to_series().to_dict() == {"c": 5, "a": 70, "b": 30}
+
+
+def test_what_fails_and_is_not_needed_does_not_count(town: se.Model) -> None:
+    run = town.run({"bank": math.inf}, save=["poor homes"])
+    assert run.failed is None

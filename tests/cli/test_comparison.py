@@ -100,3 +100,13 @@ def test_simlin_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("simlin", reason="simlin has no wheel for this machine")
     assert main(["compare", TEACUP, "--with", "simlin"]) == 0
     capsys.readouterr()
+
+
+@pytest.mark.parametrize(("peer", "data"), [("pysd", "?a=x.csv"), ("simlin", "x.csv")])
+def test_data_a_peer_cannot_take_is_said(peer: str, data: str) -> None:
+    if peer == "simlin":
+        pytest.importorskip("simlin", reason="simlin has no wheel for this machine")
+    given = {"?a": "x.csv"} if data.startswith("?") else [data]
+    found, reason = run_peer(peer, TEACUP, given)
+    assert found is None
+    assert "cannot be given" in reason

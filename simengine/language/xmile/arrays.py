@@ -15,6 +15,7 @@ References: XMILE 1.0, 3.7.1.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -22,7 +23,7 @@ from simengine.builtins.builtin import Builtin, Kind, Spelling
 from simengine.builtins.table_of_functions import find_builtin
 from simengine.language.xmile.dimension import Dimensions
 from simengine.language.xmile.expression import STAR
-from simengine.language.xmile.scope import Scope
+from simengine.language.xmile.scope import Scope, split_name
 from simengine.model.definition import Dialect, Macro
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -33,6 +34,7 @@ from simengine.model.expression import (
     Number,
     Position,
     Reference,
+    Sign,
     Subscript,
     Unary,
 )
@@ -87,7 +89,10 @@ def resolve(node: Expression, place: Place) -> Expression:
         case Call():
             return _call(node, place)
         case Unary():
-            return Unary(node.sign, resolve(node.operand, place), node.span)
+            operand = resolve(node.operand, place)
+            if isinstance(operand, Number) and node.sign is Sign.NEGATE and not math.isnan(operand.value):
+                return Number(-operand.value, node.span)  # of an element's number
+            return Unary(node.sign, operand, node.span)
         case Binary():
             return Binary(node.operator, resolve(node.left, place), resolve(node.right, place), node.span)
     return node
@@ -127,7 +132,9 @@ def _reference(node: Reference, place: Place) -> Expression:
 def _no_variable(node: Reference, place: Place) -> Expression:
     """Return what a name that is no variable's stands for: a number of the simulation, a dimension, an element."""
     world = place.world
-    if node.key in _PLAIN and not node.subscripts:
+    if node.key in _PLAIN and node.subscripts:
+        return _problem(place, "subscript-mismatch", f"`{node.name}` has no subscripts", node)
+    if node.key in _PLAIN:
         return Call(_PLAIN[node.key], (), node.name, span=node.span, name_span=node.name_span)
     element = world.dimensions.element(node.name)
     if element is not None:
@@ -146,8 +153,9 @@ def _no_variable(node: Reference, place: Place) -> Expression:
             names = [f"`{d.name}.{node.name}`" for d in holding]
             text = f"`{node.name}` is an element of several dimensions"
             return _problem(place, "ambiguous-name", text, node, [f"write {' or '.join(names)}"])
-        return node
-    return replace(node, key=place.scope.unknown(node.name))
+        return Number(float(numbers.pop() or 0), node.span)
+    plain = "_".join(".".join(split_name(node.name)[1]).split())
+    return Reference(plain, place.scope.unknown(node.name), (), node.span, node.name_span)
 
 
 def _number_of(s: Subscript, dimension: Dimension) -> int | None:
@@ -204,6 +212,10 @@ def _subscript(s: Subscript | Position, dimension: Key, before: int, place: Plac
     named = world.dimensions.find(s.key)
     if named is not None:
         return _named(s, named, before, place)
+    if place.scope.find(s.name) is None and s.key not in _PLAIN:
+        return replace(
+            s, name="_".join(".".join(split_name(s.name)[1]).split())
+        )  # reported by the compiler, as an unknown subscript
     resolved = _reference(Reference(s.name, s.key, (), s.span, s.span), replace(place, mode="plain"))
     if isinstance(resolved, Reference) and resolved.key not in world.arrays:
         return s  # reported by the compiler as an unknown subscript
@@ -241,7 +253,7 @@ def _follows_left(named: Dimension, place: Place) -> bool:
 
 def _position(s: Position, along: Dimension, place: Place) -> Subscript | Position:
     match s.index:
-        case Number(value=value) if value == int(value):
+        case Number(value=value) if value.is_integer():
             by_name = next((e for e in along.elements if not along.sized and e.key == f"{int(value)}"), None)
             if by_name is None and not 1 <= value <= len(along.elements):
                 text = f"`{along.name}` has {len(along.elements)} elements, there is no number {value:g}"
@@ -251,7 +263,10 @@ def _position(s: Position, along: Dimension, place: Place) -> Subscript | Positi
             return Subscript(element.name, element.key, span=s.span)
         case Call(function=":"):
             return _slice(s, along, place)
-    return Position(resolve(s.index, replace(place, mode="plain")), s.span)
+    index = resolve(s.index, replace(place, mode="plain"))
+    if isinstance(index, Number) and not isinstance(s.index, Number):
+        return _position(Position(index, s.span), along, place)
+    return Position(index, s.span)
 
 
 def _slice(s: Position, along: Dimension, place: Place) -> Subscript:
@@ -262,7 +277,7 @@ def _slice(s: Position, along: Dimension, place: Place) -> Subscript:
     for end in s.index.arguments:
         at = None
         if isinstance(end, Number):
-            at = int(end.value) - 1
+            at = int(end.value) - 1 if end.value.is_integer() else None
         elif isinstance(end, Reference):
             at = next((n for n, e in enumerate(along.elements) if e.key in {end.key, end.key.split(".")[-1]}), None)
         if at is None or not 0 <= at < len(along.elements):

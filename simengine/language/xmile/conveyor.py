@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simengine.model.conveyor import NO_LENGTH, ConveyorSpec, Device, Leak, OvenSpec, QueueSpec
-from simengine.model.expression import Binary, Call, Expression, Number, Operator, Subscript
+from simengine.model.expression import Binary, Call, Expression, Number, Operator, Reference, Subscript, Text
 from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import error
 from simengine.source.names import Key
@@ -136,13 +136,12 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
     """Report what of a device this engine does not run."""
     match spec:
         case ConveyorSpec():
+            limited = any(x is not None for x in (spec.capacity, spec.inflow_limit, spec.arrest))
             wanting = {
-                "a capacity": spec.capacity,
-                "a limit of its inflow": spec.inflow_limit,
-                "a sampled length": spec.sample,
-                "an arrest": spec.arrest,
+                "a limit of an inflow that something else decides": next(
+                    (f for f in spec.inflows if limited and not _may_be_limited(reader, f, draft)), None
+                ),
                 "discrete batches": spec.discrete or None,
-                "leakage in a part of its way": next((k for k in spec.leaks if (k.start, k.end) != (0.0, 1.0)), None),
                 "leakage of whole units": next((k for k in spec.leaks if k.integers), None),
             }
             what = [f"{name}" for name, given in wanting.items() if given is not None]
@@ -161,19 +160,41 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
         reader.world.problems.append(error("unsupported-feature", text, node.span))
 
 
+def _may_be_limited(reader: VariableReader, key: Key, draft: Draft) -> bool:
+    """Return whether an inflow has one equation of its own over the conveyor's dimensions."""
+    flow = reader.flows.get(key)
+    if flow is None or key in reader.conveyor_flows or flow.node.first("element") is not None:
+        return False
+    return flow.dimensions == draft.dimensions and len(list(flow.node.all("eqn"))) == 1
+
+
 def _spread(flow: Node) -> bool:
     return flow.get("isee:spreadflow").strip().lower() not in {"", "none", "beginning", "start"}
 
 
 def conveyor_outputs(draft: Draft, spec: ConveyorSpec, whole: tuple[Subscript, ...]) -> list[Variable]:
-    """Return the hidden variables a conveyor's device writes: what comes out, and each leakage."""
-    out = []
-    for number in range(1 + len(spec.leaks)):
-        key = output_key(draft.key, number)
-        equation = Equation(whole, Call("device_output", (), "conveyor"), span=draft.node.span)
-        dimensions = tuple(s.key for s in whole)
-        out.append(Variable(key, key, (equation,), hidden=True, dimensions=dimensions, span=draft.node.span))
-    return out
+    """Return the hidden variables around a conveyor: what its device writes (the outflow, each leakage), and reads."""
+    written = {output_key(draft.key, n): Call("device_output", (), "conveyor") for n in range(1 + len(spec.leaks))}
+    read = {key: value for key, value in _inputs(draft.key, spec) if not _is_plain(value)}
+    dimensions, span = tuple(s.key for s in whole), draft.node.span
+    return [
+        Variable(key, key, (Equation(whole, value, span=span),), hidden=True, dimensions=dimensions, span=span)
+        for key, value in (*written.items(), *read.items())
+    ]
+
+
+def _is_plain(value: Expression) -> bool:
+    return isinstance(value, Number) or (isinstance(value, Reference) and not value.subscripts)
+
+
+def _inputs(stock: Key, spec: ConveyorSpec) -> list[tuple[Key, Expression]]:
+    """Return what a conveyor's device reads, each under the key it has where it needs a variable of its own."""
+    length = spec.length
+    if spec.sample is not None:
+        length = Call("sample_if_true", (spec.sample, length, length), "SAMPLE", span=length.span)
+    leaks = [(Key(f"{stock}>leak {n}"), leak.fraction) for n, leak in enumerate(spec.leaks)]
+    arrest = [(Key(f"{stock}>arrest"), spec.arrest)] if spec.arrest is not None else []
+    return [(Key(f"{stock}>length"), length), *leaks, *arrest]
 
 
 def conveyor_call(
@@ -184,7 +205,15 @@ def conveyor_call(
     for number, key in enumerate(spec.inflows):
         term = reader.flow(key, draft, place)
         inflow = term if number == 0 else Binary(Operator.ADD, inflow, term, draft.node.span)
-    arguments = [inflow, initial, spec.length]
-    for leak in spec.leaks:
-        arguments += [leak.fraction, Number(float(leak.exponential))]
+    here = tuple(s for _, s in place.left)
+    length, *rest = (
+        value if _is_plain(value) else Reference(key, key, here, value.span, value.span)
+        for key, value in _inputs(draft.key, spec)
+    )
+    fractions, arrest = rest[: len(spec.leaks)], rest[len(spec.leaks) :]
+    arguments = [inflow, initial, length]
+    for leak, fraction in zip(spec.leaks, fractions, strict=True):
+        kind = "exponential" if leak.exponential else "linear"
+        arguments += [fraction, Text(f"{kind} {leak.start!r} {leak.end!r}")]
+    arguments += arrest
     return Call("conveyor", tuple(arguments), "conveyor", span=initial.span or draft.node.span)

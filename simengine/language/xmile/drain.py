@@ -1,7 +1,9 @@
-"""Stocks that may not become negative: their outflows are held to what there is.
+"""Stocks that may not become negative, and full conveyors: flows held to what there is, or to the room there is.
 
 In: the variables of a file. Out: the same, where the equation of a flow that drains such a stock reads
 `min(flow, max(stock / dt + inflows - outflows before it, 0))`, named `drained`; the stock itself stays floored at 0.
+
+Inflows of a conveyor with a capacity or a limit of inflow are held likewise, by `min`.
 
 A flow is held only by a stock that it alone belongs to, and that has the same dimensions. Inflows that depend on
 the outflow itself, round a circle of such stocks, are not counted.
@@ -15,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from simengine.model.conveyor import ConveyorSpec
 from simengine.model.expression import (
     Binary,
     Call,
@@ -48,12 +51,67 @@ class _Limit:
 def hold_outflows(variables: Sequence[Variable]) -> list[Variable]:
     """Return the variables, with the flows that drain non-negative stocks held to what there is."""
     stocks = [v for v in variables if v.flows is not None and v.flows.non_negative and v.device is None]
-    if not stocks:
-        return list(variables)
+    out = list(variables)
+    if stocks:
+        by_key = {v.key: v for v in variables}
+        limits = _limits(stocks, by_key, variables)
+        _open_circles(limits, by_key)
+        out = [_held(v, limits[v.key], by_key) if v.key in limits else v for v in variables]
+    for belt in variables:
+        if isinstance(belt.device, ConveyorSpec):
+            out = _hold_inflows(belt, belt.device, out)
+    return out
+
+
+# conveyors
+
+
+def _hold_inflows(belt: Variable, spec: ConveyorSpec, variables: list[Variable]) -> list[Variable]:
+    """Hold the inflows of a conveyor, in the order written, to its limit of inflow and to the room it has."""
+    if spec.capacity is None and spec.inflow_limit is None and spec.arrest is None:
+        return variables
     by_key = {v.key: v for v in variables}
-    limits = _limits(stocks, by_key, variables)
-    _open_circles(limits, by_key)
-    return [_held(v, limits[v.key], by_key) if v.key in limits else v for v in variables]
+    before: list[Variable] = []
+    held: dict[Key, Variable] = {}
+    for key in spec.inflows:
+        flow = by_key.get(key)
+        if flow is None or len(flow.equations) != 1 or flow.equations[0].expression is None:
+            continue  # which is refused
+        equation = flow.equations[0]
+        inner = equation.expression
+        assert inner is not None
+
+        def of(variable: Variable, subscripts: tuple[Subscript, ...] = equation.subscripts) -> Reference:
+            return Reference(variable.name, variable.key, subscripts)
+
+        for most in _rooms(belt, spec, by_key, of):
+            room = most
+            for other in before:
+                room = Binary(Operator.SUBTRACT, room, of(other))
+            room = Call("max", (room, Number(0.0)), "MAX", span=inner.span)
+            inner = inside_active(inner, lambda e, room=room: Call("min", (e, room), DRAINED, span=e.span))  # type: ignore[misc]
+        held[key] = replace(flow, equations=(replace(equation, expression=inner),))
+        before.append(flow)
+    return [held.get(v.key, v) for v in variables]
+
+
+def _rooms(
+    belt: Variable, spec: ConveyorSpec, by_key: Mapping[Key, Variable], of: Callable[[Variable], Reference]
+) -> list[Expression]:
+    """Return the rates that inflows together may not pass. Stella help, "Equation tab": capacity, inflow limit."""
+    out: list[Expression] = []
+    if spec.arrest is not None:  # XMILE 1.0, 4.2.1: nothing flows in or out while it is arrested
+        out.append(Call("if", (spec.arrest, Number(0.0), Call("inf", (), "INF")), "IF THEN ELSE"))
+    if spec.inflow_limit is not None:
+        out.append(spec.inflow_limit)
+    if spec.capacity is not None:
+        free = Binary(Operator.SUBTRACT, spec.capacity, of(belt))
+        room: Expression = Binary(Operator.DIVIDE, free, Call("dt", (), "DT"))
+        for key in (spec.outflow, *(leak.flow for leak in spec.leaks)):
+            if key is not None and key in by_key:
+                room = Binary(Operator.ADD, room, of(by_key[key]))
+        out.append(room)
+    return out
 
 
 def _limits(

@@ -245,7 +245,7 @@ class Parser:
                 if sign == "+":
                     return operand
                 if isinstance(operand, Number):
-                    return Number(-operand.value, span)
+                    return operand if math.isnan(operand.value) else Number(-operand.value, span)
                 return Unary(Sign.NEGATE, operand, span)
             case "not" | "!":
                 operand = self.expression(_SIGN)
@@ -286,6 +286,9 @@ class Parser:
         name, name_span = token.text, Span(self.file, token.start, token.end)
         if self.at < len(self.tokens) and self.tokens[self.at].kind == "name":
             name, name_span = self._long_name(token)
+        if token.kind == "quoted" and not name.strip('" _\\'):
+            self.at -= 1
+            self._fail("missing-operand", "a name in quotes is empty", "a name")
         key = key_of(name)
         if token.kind == "quoted" and name.count('"') == 2 and "\\" not in name and "." not in name:
             name = name[1:-1]

@@ -42,6 +42,7 @@ from simengine.source.names import Key, key_of
 _PLAIN = re.compile(r"[^\W\d][\w$]*")
 _ESCAPED = re.compile(r'(?:[^"\\]|\\.)*', re.DOTALL)
 """A name in which quotes and backslashes are escaped already (Vensim's names keep their escapes)."""
+_MADE = re.compile(r".+:(?:(?P<part>\d+:\d+)|again(?: again)*)")
 _WORDS = frozenset({"if", "then", "else", "and", "or", "not", "mod", "nan", "self"})
 
 POWERS: dict[Operator, int] = {
@@ -115,6 +116,7 @@ class Phrases:
     names: Mapping[Key, str]
     axes: Mapping[Key, tuple[Key, ...]]
     elements: Mapping[Key, str] = field(default_factory=dict)  # how an element is written where it is a number
+    places: Mapping[Key, tuple[int, ...]] = field(default_factory=dict)  # of Vensim's subranges in the whole range
     where: str = ""
     tables: list[tuple[str, Table]] = field(default_factory=list)
 
@@ -157,7 +159,7 @@ class Phrases:
             return self.elements[node.key]
         name = identifier(self.names.get(node.key, node.name))
         if not node.subscripts:
-            return name
+            return self._place(node.key, name)
         axes = self.axes.get(node.key, ())
         parts = []
         for place, s in enumerate(node.subscripts):
@@ -165,13 +167,26 @@ class Phrases:
             parts.append(self._subscript(s, along))
         return f"{name}[{', '.join(parts)}]"
 
+    def _place(self, key: Key, name: str) -> str:
+        """Return a name; of a part of a dimension, what gives its elements' places in the whole, as Vensim counts."""
+        places = self.places.get(key, ())
+        if all(p == n for n, p in enumerate(places, 1)):
+            return name
+        steps = {p - n for n, p in enumerate(places, 1)}
+        if len(steps) == 1:
+            return f"({name} + {steps.pop()})"
+        whole = tuple(float(n) for n in range(1, len(places) + 1))
+        table = TableLiteral(Table(whole, tuple(float(p) for p in places)))
+        return f"LOOKUP({self.write(table)}, {name})"
+
     def _subscript(self, s: Subscript | Position, along: Key | None) -> str:
         if isinstance(s, Position):
             text = self.write(s.index)
             return f"({text})" if isinstance(s.index, Number) else text
-        name, colon, part = s.name.partition(":")
-        if colon:  # a dimension made while reading
-            return part if part[:1].isdecimal() else "*"
+        made = _MADE.fullmatch(s.name)
+        if made is not None:  # a dimension made while reading
+            return made["part"] or "*"
+        name = s.name
         if s.reduce:
             return "*" if s.key == along else f"*:{identifier(s.name)}"
         return name if name.isdecimal() else identifier(name)
@@ -202,6 +217,8 @@ class Phrases:
             return self._refuse(f"the function `{node.name or node.function}`")
         name, order = spelt
         given = [arguments[n] for n in order[: len(arguments)]] if order else arguments
+        if builtin.id in {"elmcount", "size"} and isinstance(given[0], Reference) and not given[0].subscripts:
+            return f"{name}({identifier(self.names.get(given[0].key, given[0].name))})"
         return f"{name}({self._list(given)})" if given or "." in name else name
 
     def _list(self, arguments: Iterable[Expression]) -> str:

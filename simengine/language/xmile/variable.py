@@ -114,7 +114,7 @@ class VariableReader:
             declared=ROLES[node.tag],
             flows=self.stock_flows(draft) if node.tag == "stock" else None,
             non_negative=node.tag == "flow" and _flag(node, default=self.defaults.flow),
-            dimensions=dimensions,
+            dimensions=() if node.get("simengine:dimensions") == "inferred" else dimensions,
             access=node.get("access"),
             span=node.place("name"),
             device=device,

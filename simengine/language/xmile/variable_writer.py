@@ -102,6 +102,8 @@ class VariableWriter:
         leak = self.leaks.get(variable.key)
         out = attribute("simengine:name", variable.name if "\\" in variable.name else "")
         out += attribute("access", variable.access)
+        inferred = self.phrases.axes.get(variable.key) and not variable.dimensions
+        out += attribute("simengine:dimensions", "inferred" if inferred else "")
         out += attribute("simengine:supplementary", "true" if variable.supplementary else "")
         if leak is not None and (leak.start, leak.end) != (0.0, 1.0):
             out += attribute("leak_start", number(leak.start)) + attribute("leak_end", number(leak.end))
@@ -182,7 +184,7 @@ class VariableWriter:
             case None:
                 return
             case Call(function="integ" | "integ_non_negative" | "conveyor", arguments=(_, initial, *_)):
-                self.lines.element(depth, "eqn", self.phrases.write(initial))
+                self._value(initial, depth)
             case Call(function="active_initial", arguments=(active, initial)):
                 self._value(_plain(variable, tag, active), depth)
                 self.lines.element(depth, "init_eqn", self.phrases.write(_plain(variable, tag, initial)))
@@ -350,7 +352,7 @@ def is_stock(expression: Expression | None) -> bool:
 
 def _plain(variable: Variable, tag: str, expression: Expression) -> Expression:
     """Return a flow's equation as the modeller wrote it."""
-    if isinstance(expression, Call) and expression.name == DRAINED:
+    while isinstance(expression, Call) and expression.name == DRAINED:
         expression = expression.arguments[0]
     match expression:
         case Call(function="max", arguments=(inner, Number(value=0.0))) if tag == "flow" and variable.non_negative:

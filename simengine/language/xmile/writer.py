@@ -20,7 +20,7 @@ from simengine.language.xmile.layout import Lines, attribute, list_of, text_of
 from simengine.language.xmile.phrase import Phrases, number
 from simengine.language.xmile.specs import CONTROL_GROUP
 from simengine.language.xmile.variable_writer import VariableWriter, is_stock
-from simengine.model.definition import Constraint, Macro, ModelDefinition, SimulationSpecs, TestInput
+from simengine.model.definition import Constraint, Dialect, Macro, ModelDefinition, SimulationSpecs, TestInput
 from simengine.model.dimension import Dimension
 from simengine.model.expression import Binary, Expression, Number, Operator, Reference, TableLiteral
 from simengine.source.diagnostic import ModelError, error
@@ -50,7 +50,7 @@ class _Writer:
         definition = self.definition
         names: dict[Key, str] = {d.key: d.name for d in definition.dimensions}
         names.update({v.key: v.name for v in definition.variables if not v.hidden})
-        phrases = Phrases(names, {}, _elements(definition.dimensions))
+        phrases = Phrases(names, {}, _elements(definition.dimensions), _places(definition))
         self.variables = VariableWriter(self.lines, phrases, {d.key: d for d in definition.dimensions})
         self.variables.enter(definition.variables)
 
@@ -241,6 +241,14 @@ class _Writer:
         if entry.documentation:
             self.lines.element(3, "doc", entry.documentation)
         self.lines.add(2, f"</simengine:{kind}>")
+
+
+def _places(definition: ModelDefinition) -> dict[Key, tuple[int, ...]]:
+    """Return, for Vensim's subranges, the places of their elements in the largest range that holds them."""
+    if definition.dialect is not Dialect.VENSIM:
+        return {}
+    numbers = _elements(definition.dimensions)
+    return {d.key: tuple(int(numbers[e.key]) for e in d.elements) for d in definition.dimensions}
 
 
 def _elements(dimensions: tuple[Dimension, ...]) -> dict[Key, str]:

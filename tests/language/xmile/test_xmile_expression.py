@@ -136,6 +136,7 @@ def test_functions_of_vensim_and_their_texts() -> None:
         ("1" + "^1" * 10_000, "too-deep"),
         ("1" + "+1" * 10_000, "too-deep"),
         ("???", "missing-operand"),
+        ("&quot; &quot;", "missing-operand"),
     ],
 )
 def test_what_is_wrong(text: str, code: str) -> None:

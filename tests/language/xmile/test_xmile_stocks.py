@@ -10,7 +10,20 @@ from simengine.model.conveyor import ConveyorSpec, Leak, OvenSpec, QueueSpec
 from simengine.model.expression import Binary, Call, Number, Operator, Reference, number, ref
 from simengine.model.variable import Role, StockFlows, role_of
 from simengine.source.names import Key
-from tests.language.xmile.build import D2, aux, codes, document, expression, flow, good, read, run, stock, values
+from tests.language.xmile.build import (
+    D2,
+    aux,
+    codes,
+    document,
+    expression,
+    flow,
+    good,
+    read,
+    run,
+    stock,
+    values,
+    variable,
+)
 
 NON_NEGATIVE = "<non_negative/>"
 
@@ -226,3 +239,115 @@ def test_a_conveyors_outflow_reads_what_the_device_gives() -> None:
     found = expression(good(text), "out")
     assert isinstance(found, Reference)
     assert found.key == "s>output 0"
+
+
+def test_functions_of_stella(tmp_path: Path) -> None:
+    frame = run(
+        document(
+            aux("wave", "SINWAVE(3, 4)"),
+            aux("cosine", "COSWAVE(3, 4)"),
+            aux("growth", "CGROWTH(10)"),
+            aux("share", "PERCENT(0.25)"),
+            aux("down", "INT(-2.5)"),
+            aux("pulse", "PULSE(6, 1, 2)"),
+            aux("ramp", "RAMP(2, 1)"),
+            aux("least", "MIN(3, 1, 2)"),
+            aux("safe", "SAFEDIV(1, 0, 7)"),
+            aux("before", "PREVIOUS(TIME, 9)"),
+        ),
+        tmp_path,
+    )
+    assert values(frame, "wave") == pytest.approx([0, 3, 0, -3, 0], abs=1e-12)
+    assert values(frame, "cosine") == pytest.approx([3, 0, -3, 0, 3], abs=1e-12)
+    assert values(frame, "growth")[0] == pytest.approx(0.1)
+    assert values(frame, "share")[0] == 25
+    assert values(frame, "down")[0] == -3
+    assert values(frame, "pulse") == [0, 6, 0, 6, 0]
+    assert values(frame, "ramp") == [0, 0, 2, 4, 6]
+    assert values(frame, "least")[0] == 1
+    assert values(frame, "safe")[0] == 7
+    assert values(frame, "before") == [9, 0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("function", ["COUNTER(0, 5)", "HISTORY(x, 3)", "ENDVAL(x)", "CTMEAN(x)", "IRR(x)", "QLEN(x)"])
+def test_functions_of_stella_that_are_refused(function: str) -> None:
+    assert codes(document(aux("y", function), aux("x", "1"))) == ["unsupported-function"]
+
+
+def test_a_conveyor_takes_what_it_has_room_for(tmp_path: Path) -> None:
+    text = document(
+        stock("q", "100", "", "in more", NON_NEGATIVE),
+        stock("s", "0", "in more", "out", belt("<len>2</len><capacity>10</capacity><in_limit>8</in_limit>")),
+        flow("in", "6"),
+        flow("more", "5"),
+        flow("out", ""),
+    )
+    frame = run(text, tmp_path)
+    assert values(frame, "in") == [6, 2, 6, 2, 6]
+    assert values(frame, "more") == [2, 0, 2, 0, 2]
+    assert values(frame, "s") == [0, 8, 10, 10, 10]
+    assert values(frame, "q")[1] == 92
+
+
+def test_a_conveyors_length_is_read_when_sampled(tmp_path: Path) -> None:
+    text = document(
+        stock("s", "0", "in", "out", belt("<len>IF TIME &lt; 1 THEN 1 ELSE 3</len><sample>TIME &lt; 0.5</sample>")),
+        flow("in", "1"),
+        flow("out", ""),
+    )
+    assert values(run(text, tmp_path), "out") == [0, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "inside", ["<arrest>TIME &gt; 2</arrest>", "<capacity>1</capacity>"], ids=["arrest", "capacity"]
+)
+def test_what_of_a_conveyor_is_not_run_is_refused(inside: str) -> None:
+    text = document(
+        stock("r", "0", "first", "in", belt()),
+        stock("s", "0", "in", "out", belt("<len>2</len>" + inside)),
+        flow("first", "1"),
+        flow("in", ""),
+        flow("out", ""),
+    )
+    assert codes(text) == ["unsupported-feature"]
+
+
+def test_a_conveyor_with_initial_values_by_element(tmp_path: Path) -> None:
+    start = "".join(f'<element subscript="{e}"><eqn>{n}</eqn></element>' for e, n in zip("abc", "246", strict=True))
+    text = document(
+        stock("s", "", "in", "out loss", start, belt("<len>way * 1</len>", 'exponential_leak="true"'), dims="D"),
+        flow("in", "0", dims="D"),
+        flow("out", "", dims="D"),
+        flow("loss", "way * 0", "<leak/>", dims="D"),
+        aux("way", "2", dims="D"),
+        dims=D2,
+    )
+    frame = run(text, tmp_path)
+    assert [values(frame, f"out[{e}]")[0] for e in "abc"] == [1, 2, 3]
+
+
+def test_an_arrested_conveyor_stands_still(tmp_path: Path) -> None:
+    text = document(
+        stock("s", "4", "in", "out loss", belt("<len>2</len><arrest>TIME = 1</arrest>", 'exponential_leak="true"')),
+        flow("in", "10"),
+        flow("out", ""),
+        flow("loss", "0.5", "<leak/>"),
+    )
+    frame = run(text, tmp_path)
+    assert values(frame, "in") == [10, 0, 10, 10, 10]
+    assert values(frame, "out")[:3] == [1, 0, 0.5]
+    assert values(frame, "loss")[:3] == [2, 0, 5.5]
+    assert values(frame, "s")[:4] == [4, 11, 11, 15]
+
+
+def test_a_leakage_in_a_part_of_the_way(tmp_path: Path) -> None:
+    text = document(
+        stock("s", "0", "in", "out loss", belt("<len>4</len>")),
+        flow("in", "IF TIME = 0 THEN 8 ELSE 0"),
+        flow("out", ""),
+        variable("flow", "loss", "0.5", "<leak/>", attributes='leak_start="0.5" leak_end="1"'),
+        specs="<sim_specs><start>0</start><stop>6</stop><dt>1</dt></sim_specs>",
+    )
+    frame = run(text, tmp_path)
+    assert values(frame, "loss") == [0, 0, 0, 2, 2, 0, 0]
+    assert values(frame, "out") == [0, 0, 0, 0, 4, 0, 0]
