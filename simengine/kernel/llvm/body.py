@@ -1,0 +1,205 @@
+"""The body of one LLVM function as text, over `width` lanes (1: plain numbers).
+
+In: registers and constants, as text. Out: registers; instructions gather in `lines`.
+
+Registers are texts such as `%r12`; a constant is text too, so that both stand wherever a value is wanted. Reals are
+`double` or `<width x double>`, integers 64 bits wide, conditions `i1`, each with as many lanes.
+
+Invariant: every operation is IEEE 754's, rounded once: no fast-math flag, no fused multiply-add.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+
+def spread(scalar: str, width: int) -> str:
+    """Return the type of `width` lanes of a scalar type."""
+    return scalar if width == 1 else f"<{width} x {scalar}>"
+
+
+@lru_cache(maxsize=4096)
+def splat(scalar: str, literal: str, width: int) -> str:
+    """Return the same constant in every lane."""
+    return literal if width == 1 else f"<{', '.join([f'{scalar} {literal}'] * width)}>"
+
+
+def real_literal(value: float) -> str:
+    """Return the text of a double, exactly."""
+    return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
+
+
+@dataclass
+class Body:
+    """Instructions of one function.
+
+    Parameters
+    ----------
+    width
+        Number of lanes.
+
+    """
+
+    width: int
+    lines: list[str] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    """Functions called, by name: whoever assembles the module must define or declare them."""
+    block: str = "entry"
+    """Label of the block being written: where a value of a `phi` comes from."""
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self.real_type = spread("double", self.width)
+        self.integer_type = spread("i64", self.width)
+        self.truth_type = spread("i1", self.width)
+
+    # text
+
+    def new(self, instruction: str) -> str:
+        """Write an instruction that gives a value; return its register."""
+        self._count += 1
+        register = f"%r{self._count}"
+        self.lines.append(f"  {register} = {instruction}")
+        return register
+
+    def line(self, instruction: str) -> None:
+        """Write an instruction without value."""
+        self.lines.append(f"  {instruction}")
+
+    def label(self, stem: str) -> str:
+        """Return a new label, not yet placed."""
+        self._count += 1
+        return f"{stem}{self._count}"
+
+    def place(self, label: str) -> None:
+        """Begin a block."""
+        self.lines.append(f"{label}:")
+        self.block = label
+
+    # constants
+
+    def real(self, value: float) -> str:
+        """Return a real constant, in every lane."""
+        return splat("double", real_literal(value), self.width)
+
+    def integer(self, value: int) -> str:
+        """Return a 64-bit integer constant, in every lane."""
+        if value >= 1 << 63:
+            value -= 1 << 64
+        return splat("i64", str(value), self.width)
+
+    def truth(self, value: bool) -> str:
+        """Return a condition that is constant."""
+        return splat("i1", "true" if value else "false", self.width)
+
+    def broadcast(self, scalar_register: str) -> str:
+        """Return one double in every lane."""
+        if self.width == 1:
+            return scalar_register
+        first = self.new(f"insertelement {self.real_type} poison, double {scalar_register}, i32 0")
+        zeros = f"<{self.width} x i32> zeroinitializer"
+        return self.new(f"shufflevector {self.real_type} {first}, {self.real_type} poison, {zeros}")
+
+    # reals
+
+    def add(self, a: str, b: str) -> str:
+        """Return a + b."""
+        return self.new(f"fadd {self.real_type} {a}, {b}")
+
+    def sub(self, a: str, b: str) -> str:
+        """Return a - b."""
+        return self.new(f"fsub {self.real_type} {a}, {b}")
+
+    def mul(self, a: str, b: str) -> str:
+        """Return a b."""
+        return self.new(f"fmul {self.real_type} {a}, {b}")
+
+    def div(self, a: str, b: str) -> str:
+        """Return a / b."""
+        return self.new(f"fdiv {self.real_type} {a}, {b}")
+
+    def neg(self, a: str) -> str:
+        """Return -a, zeros and NaN included."""
+        return self.new(f"fneg {self.real_type} {a}")
+
+    def intrinsic(self, name: str, *arguments: str) -> str:
+        """Return an LLVM intrinsic of reals, such as `sqrt`, `fabs`, `floor`, `ceil`, `trunc`, `rint`, `copysign`."""
+        suffix = "f64" if self.width == 1 else f"v{self.width}f64"
+        function = f"llvm.{name}.{suffix}"
+        self.needs.add(function)
+        given = ", ".join(f"{self.real_type} {a}" for a in arguments)
+        return self.new(f"call {self.real_type} @{function}({given})")
+
+    def absolute(self, a: str) -> str:
+        """Return the value without its sign."""
+        return self.intrinsic("fabs", a)
+
+    def compare(self, predicate: str, a: str, b: str) -> str:
+        """Return a condition; `predicate` is LLVM's: olt ole ogt oge oeq one ord, and ult ... une uno for unordered."""
+        return self.new(f"fcmp {predicate} {self.real_type} {a}, {b}")
+
+    def select(self, condition: str, then: str, otherwise: str) -> str:
+        """Return reals chosen lane by lane."""
+        kind = self.real_type
+        return self.new(f"select {self.truth_type} {condition}, {kind} {then}, {kind} {otherwise}")
+
+    # conditions
+
+    def both(self, a: str, b: str) -> str:
+        """Return whether a and b."""
+        return self.new(f"and {self.truth_type} {a}, {b}")
+
+    def either(self, a: str, b: str) -> str:
+        """Return whether a or b."""
+        return self.new(f"or {self.truth_type} {a}, {b}")
+
+    def opposite(self, a: str) -> str:
+        """Return whether not a."""
+        return self.new(f"xor {self.truth_type} {a}, {self.truth(value=True)}")
+
+    # integers
+
+    def whole(self, operation: str, a: str, b: str) -> str:
+        """Return an operation on integers: add sub mul and or xor shl lshr ashr."""
+        return self.new(f"{operation} {self.integer_type} {a}, {b}")
+
+    def compare_whole(self, predicate: str, a: str, b: str) -> str:
+        """Return a condition on integers; `predicate` is LLVM's: eq ne slt sle sgt sge ult ..."""
+        return self.new(f"icmp {predicate} {self.integer_type} {a}, {b}")
+
+    def select_whole(self, condition: str, then: str, otherwise: str) -> str:
+        """Return integers chosen lane by lane."""
+        kind = self.integer_type
+        return self.new(f"select {self.truth_type} {condition}, {kind} {then}, {kind} {otherwise}")
+
+    def bits(self, a: str) -> str:
+        """Return the bits of a real as an integer."""
+        return self.new(f"bitcast {self.real_type} {a} to {self.integer_type}")
+
+    def from_bits(self, a: str) -> str:
+        """Return the real that bits stand for."""
+        return self.new(f"bitcast {self.integer_type} {a} to {self.real_type}")
+
+    def to_whole(self, a: str) -> str:
+        """Return a real cut to an integer; it must lie within 64 bits (poison otherwise)."""
+        return self.new(f"fptosi {self.real_type} {a} to {self.integer_type}")
+
+    def to_real(self, a: str) -> str:
+        """Return a signed integer as a real."""
+        return self.new(f"sitofp {self.integer_type} {a} to {self.real_type}")
+
+    # functions of our own
+
+    def call(self, stem: str, *arguments: str) -> str:
+        """Return a function of reals, by the name it has without its width: `exp` is `@se.exp.v8` for 8 lanes."""
+        function = function_name(stem, self.width)
+        self.needs.add(function)
+        given = ", ".join(f"{self.real_type} {a}" for a in arguments)
+        return self.new(f"call fastcc {self.real_type} @{function}({given})")
+
+
+def function_name(stem: str, width: int) -> str:
+    """Return the name of a function of our own at a width."""
+    return f"se.{stem}.v{width}"
