@@ -32,6 +32,18 @@ def real_literal(value: float) -> str:
 
 
 @dataclass
+class Sheet:
+    """What is written of one function: shared by bodies of several widths."""
+
+    lines: list[str] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+    """Functions called, by name: whoever assembles the module must define or declare them."""
+    block: str = "entry"
+    """Label of the block being written: where a value of a `phi` comes from."""
+    count: int = 0
+
+
+@dataclass
 class Body:
     """Instructions of one function.
 
@@ -39,29 +51,41 @@ class Body:
     ----------
     width
         Number of lanes.
+    sheet
+        What is written to; bodies of other widths may write to the same.
 
     """
 
     width: int
-    lines: list[str] = field(default_factory=list)
-    needs: set[str] = field(default_factory=set)
-    """Functions called, by name: whoever assembles the module must define or declare them."""
-    block: str = "entry"
-    """Label of the block being written: where a value of a `phi` comes from."""
-    _count: int = 0
+    sheet: Sheet = field(default_factory=Sheet)
 
     def __post_init__(self) -> None:
         self.real_type = spread("double", self.width)
         self.integer_type = spread("i64", self.width)
         self.truth_type = spread("i1", self.width)
 
+    @property
+    def lines(self) -> list[str]:
+        """Return the instructions written."""
+        return self.sheet.lines
+
+    @property
+    def needs(self) -> set[str]:
+        """Return the functions called, by name."""
+        return self.sheet.needs
+
+    @property
+    def block(self) -> str:
+        """Return the label of the block being written."""
+        return self.sheet.block
+
     # text
 
     def new(self, instruction: str) -> str:
         """Write an instruction that gives a value; return its register."""
-        self._count += 1
-        register = f"%r{self._count}"
-        self.lines.append(f"  {register} = {instruction}")
+        self.sheet.count += 1
+        register = f"%r{self.sheet.count}"
+        self.sheet.lines.append(f"  {register} = {instruction}")
         return register
 
     def line(self, instruction: str) -> None:
@@ -70,13 +94,13 @@ class Body:
 
     def label(self, stem: str) -> str:
         """Return a new label, not yet placed."""
-        self._count += 1
-        return f"{stem}{self._count}"
+        self.sheet.count += 1
+        return f"{stem}{self.sheet.count}"
 
     def place(self, label: str) -> None:
         """Begin a block."""
         self.lines.append(f"{label}:")
-        self.block = label
+        self.sheet.block = label
 
     # constants
 
