@@ -25,7 +25,7 @@ Rows = Any
 FEW = 64
 """Elements up to which a loop in Python is faster than operations on arrays."""
 
-_NEAR = 1e-9
+NEAR = 1e-9
 """How far, relatively, x may be from a point to be at the point (:RAW: data)."""
 
 
@@ -189,7 +189,7 @@ class TableSet:
         last = self.counts[row] - 1
         place = np.clip(self._count(value, row, side="left"), 0, last)
         before = np.clip(place - 1, 0, last)
-        near = _NEAR * np.maximum(1.0, np.abs(value))
+        near = NEAR * np.maximum(1.0, np.abs(value))
         at = np.abs(self.x[row, place] - value) <= near
         at_before = np.abs(self.x[row, before] - value) <= near
         return np.where(at, self.y[row, place], np.where(at_before, self.y[row, before], NOT_AVAILABLE))

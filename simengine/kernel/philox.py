@@ -15,8 +15,8 @@ Words = NDArray[np.uint64]
 """32-bit words, each in 64 bits: products of two of them fit."""
 
 ROUNDS = 10
-_MULTIPLY = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
-_BUMP = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
+MULTIPLY = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
+BUMP = (np.uint64(0x9E3779B9), np.uint64(0xBB67AE85))
 _LOW = np.uint64(0xFFFFFFFF)
 _SHIFT = np.uint64(32)
 
@@ -27,9 +27,9 @@ def philox(counter: Sequence[Words], key: Sequence[Words]) -> list[Words]:
     k0, k1 = key
     for number in range(ROUNDS):
         if number:
-            k0 = (k0 + _BUMP[0]) & _LOW
-            k1 = (k1 + _BUMP[1]) & _LOW
-        p0, p1 = _MULTIPLY[0] * c0, _MULTIPLY[1] * c2
+            k0 = (k0 + BUMP[0]) & _LOW
+            k1 = (k1 + BUMP[1]) & _LOW
+        p0, p1 = MULTIPLY[0] * c0, MULTIPLY[1] * c2
         c0, c1, c2, c3 = (p1 >> _SHIFT) ^ c1 ^ k0, p1 & _LOW, (p0 >> _SHIFT) ^ c3 ^ k1, p0 & _LOW
     return [c0, c1, c2, c3]
 

@@ -1,0 +1,309 @@
+"""The functions Python calls: blocks of runs, steps of a run, what is saved.
+
+In: names of the functions of each phase. Out: the text of `prepare` and `run`.
+
+Invariant: time is start + number x step; everything of a step is computed before it is saved, and saved before
+anything moves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.kernel.llvm.body import Body, real_literal
+from simengine.kernel.llvm.context import Field
+from simengine.kernel.llvm.method import Course
+from simengine.kernel.llvm.site import Site
+from simengine.program.program import Program
+
+ARGUMENTS = "ptr noalias %U, ptr noalias %V, ptr noalias readonly %T, ptr noalias %X"
+_GIVEN = "ptr %U, ptr %V, ptr %T, ptr %X"
+BEGIN_BLOCK = -1
+"""What the callback is given for a number when a block of runs begins."""
+
+
+class Module(Protocol):
+    """What the driver asks of the module."""
+
+    program: Program
+    course: Course
+    width: int
+    columns: NDArray[np.int64]
+    varying: NDArray[np.bool_]
+    sites: list[Site]
+
+    def keep(self, array: NDArray[Any]) -> str:
+        """Return the name of a constant array."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The text of the driver, and the functions it needs."""
+
+    text: str
+    needs: set[str]
+
+
+def write_driver(module: Module, phases: Mapping[str, Sequence[str]]) -> Driver:
+    """Return the functions that run a program."""
+    parts, needs = [], set()
+    for function in (_begin, _save, _advance, _prepare, _run):
+        writer = _Writer(module, phases)
+        parts.append(function(writer))
+        needs |= writer.body.needs
+    return Driver("\n".join(parts), needs)
+
+
+class _Writer:
+    def __init__(self, module: Module, phases: Mapping[str, Sequence[str]]) -> None:
+        self.module = module
+        self.phases = phases
+        self.body = Body(1)
+        self.many = Body(module.width, self.body.sheet)
+
+    def field(self, field: Field) -> str:
+        return self.body.new(f"getelementptr inbounds i64, ptr %X, i64 {field.value}")
+
+    def get(self, field: Field, kind: str = "i64") -> str:
+        return self.body.new(f"load {kind}, ptr {self.field(field)}, align 8")
+
+    def set(self, field: Field, value: str, kind: str = "i64") -> None:
+        self.body.line(f"store {kind} {value}, ptr {self.field(field)}, align 8")
+
+    def copy(self, source: Field, target: Field) -> None:
+        self.set(target, self.get(source))
+
+    def call(self, phase: str) -> None:
+        for name in self.phases.get(phase, ()):
+            self.body.line(f"call void @{name}({_GIVEN})")
+
+    def at(self, pointer: str, *terms: str) -> str:
+        """Return a pointer so many words further."""
+        for term in terms:
+            pointer = self.body.new(f"getelementptr inbounds i64, ptr {pointer}, i64 {term}")
+        return pointer
+
+    def times(self, a: str, b: str | int) -> str:
+        return self.body.new(f"mul nsw i64 {a}, {b}")
+
+    def plus(self, a: str, b: str | int) -> str:
+        return self.body.new(f"add nsw i64 {a}, {b}")
+
+    def function(self, head: str, end: str = "ret void") -> str:
+        lines = "\n".join(self.body.lines)
+        return f"define {head} #2 {{\nentry:\n{lines}\n  {end}\n}}"
+
+    def each(self, count: int | str, stem: str) -> _Each:
+        return _Each(self, count, stem)
+
+
+class _Each:
+    """A loop over 0 .. count - 1."""
+
+    def __init__(self, writer: _Writer, count: int | str, stem: str) -> None:
+        self.writer, self.count = writer, count
+        body = writer.body
+        self.head, self.latch, self.done = (body.label(f"{stem}.{part}") for part in ("head", "latch", "done"))
+        self.index, self.following = f"%{self.head}.i", f"%{self.head}.n"
+
+    def __enter__(self) -> str:
+        body = self.writer.body
+        before = body.block
+        body.line(f"br label %{self.head}")
+        body.place(self.head)
+        body.line(f"{self.index} = phi i64 [ 0, %{before} ], [ {self.following}, %{self.latch} ]")
+        return self.index
+
+    def __exit__(self, *problem: object) -> None:
+        body = self.writer.body
+        body.line(f"br label %{self.latch}")
+        body.place(self.latch)
+        body.line(f"{self.following} = add nuw nsw i64 {self.index}, 1")
+        again = body.new(f"icmp ult i64 {self.following}, {self.count}")
+        body.line(f"br i1 {again}, label %{self.head}, label %{self.done}")
+        body.place(self.done)
+
+
+def _begin(w: _Writer) -> str:
+    """Parameters and constants of a block."""
+    module, body = w.module, w.body
+    width, program = module.width, module.program
+    w.set(Field.BLOCK, "%block")
+    runs = w.times("%block", width)
+    w.set(Field.RUNS, w.at(w.get(Field.ALL_RUNS, "ptr"), runs), "ptr")
+    differing = program.parameters[module.varying[program.parameters]]
+    if differing.size:
+        slots = module.keep(np.ascontiguousarray(differing, dtype=np.int64))
+        given, row = w.get(Field.PARAMETERS, "ptr"), w.get(Field.ROW)
+        with w.each(differing.size, "parameter") as number:
+            value = body.new(f"load {w.many.real_type}, ptr {w.at(given, w.times(number, row), runs)}, align 8")
+            slot = body.new(f"load i64, ptr {w.at(slots, number)}")
+            body.line(f"store {w.many.real_type} {value}, ptr {w.at('%V', w.times(slot, width))}, align 8")
+    for field, value in (
+        (Field.TIME, 0.0),
+        (Field.START, 0.0),
+        (Field.STOP, 0.0),
+        (Field.STEP, 1.0),
+        (Field.SAVE, 1.0),
+        (Field.BEGIN, 0.0),
+    ):
+        w.set(field, real_literal(value), "double")
+    w.set(Field.NUMBER, "0")
+    if module.sites:
+        callee, handle = w.get(Field.CALLBACK, "ptr"), w.get(Field.HANDLE)
+        body.line(f"call void {callee}(i64 {handle}, i64 {BEGIN_BLOCK}, ptr %U, ptr %V, ptr %X)")
+    w.call("constants")
+    return w.function(f"internal void @begin({ARGUMENTS}, i64 %block)")
+
+
+def _save(w: _Writer) -> str:
+    """What is saved of one step, as row `%row` of the output."""
+    module, body = w.module, w.body
+    width, columns = module.width, module.columns
+    out = w.get(Field.OUT, "ptr")
+    length = w.get(Field.ROW)
+    if width == 1:
+        first = w.at(out, w.times("%row", columns.size))
+        for place, slot, count in _segments(columns):
+            target, source = w.at(first, str(place)), w.at("%U", str(slot))
+            if count < 8:
+                for n in range(count):
+                    value = body.new(f"load double, ptr {w.at(source, str(n))}, align 8")
+                    body.line(f"store double {value}, ptr {w.at(target, str(n))}, align 8")
+            else:
+                body.needs.add("llvm.memcpy.p0.p0.i64")
+                body.line(
+                    f"call void @llvm.memcpy.p0.p0.i64(ptr align 8 {target}, ptr align 8 {source}, i64 {8 * count}, i1 false)"
+                )
+        return w.function(f"internal void @save({ARGUMENTS}, i64 %row)")
+    runs = w.times(w.get(Field.BLOCK), width)
+    first = w.at(out, w.times(w.times("%row", columns.size), length), runs)
+    for lanes in (False, True):
+        chosen = np.flatnonzero(module.varying[columns] == lanes)
+        if not chosen.size:
+            continue
+        slots = module.keep(np.ascontiguousarray(columns[chosen], dtype=np.int64))
+        places = module.keep(np.ascontiguousarray(chosen, dtype=np.int64))
+        with w.each(chosen.size, "column") as number:
+            slot = body.new(f"load i64, ptr {w.at(slots, number)}")
+            place = body.new(f"load i64, ptr {w.at(places, number)}")
+            if lanes:
+                value = body.new(f"load {w.many.real_type}, ptr {w.at('%V', w.times(slot, width))}, align 8")
+            else:
+                value = w.many.broadcast(body.new(f"load double, ptr {w.at('%U', slot)}, align 8"))
+            body.line(f"store {w.many.real_type} {value}, ptr {w.at(first, w.times(place, length))}, align 8")
+    return w.function(f"internal void @save({ARGUMENTS}, i64 %row)")
+
+
+def _segments(columns: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """Return (first column, first slot, count) of stretches of consecutive slots."""
+    if not columns.size:
+        return []
+    starts = np.flatnonzero(np.diff(columns, prepend=columns[0] - 2) != 1)
+    counts = np.diff(np.append(starts, columns.size))
+    return list(zip(starts.tolist(), columns[starts].tolist(), counts.tolist(), strict=True))
+
+
+def _advance(w: _Writer) -> str:
+    """From one step to the next."""
+    body = w.body
+    w.call("gather")
+    for number, stage in enumerate(w.module.course.stages):
+        w.call(f"move{number}")
+        begin, step = w.get(Field.BEGIN, "double"), w.get(Field.STEP, "double")
+        w.set(Field.TIME, body.add(begin, body.mul(real_literal(stage.place), step)), "double")
+        w.call("step")
+        w.call(f"keep{number}")
+    w.copy(Field.BEGIN, Field.TIME)
+    w.call("commit")
+    return w.function(f"internal void @advance({ARGUMENTS})")
+
+
+def _prepare(w: _Writer) -> str:
+    first = w.get(Field.FIRST)
+    w.body.line(f"call void @begin({_GIVEN}, i64 {first})")
+    return w.function(f"void @prepare({ARGUMENTS})")
+
+
+def _run(w: _Writer) -> str:
+    body, module = w.body, w.module
+    first, blocks = w.get(Field.FIRST), w.get(Field.BLOCKS)
+    steps, saved, saves = w.get(Field.STEPS), w.get(Field.SAVED, "ptr"), w.get(Field.SAVES)
+    halt = w.get(Field.HALT, "ptr")
+    with w.each(blocks, "block") as block:
+        body.line(f"call void @begin({_GIVEN}, i64 {w.plus(first, block)})")
+        for number, (plan, now) in enumerate(
+            (
+                (Field.PLAN_START, Field.START),
+                (Field.PLAN_STOP, Field.STOP),
+                (Field.PLAN_STEP, Field.STEP),
+                (Field.PLAN_SAVE, Field.SAVE),
+            )
+        ):
+            w.copy(plan, now)
+            _check_spec(w, module.program.specs[number], now)
+        w.copy(Field.START, Field.TIME)
+        w.copy(Field.START, Field.BEGIN)
+        w.call("initial")
+        w.call("settled")
+        _steps(w, steps, saved, saves, halt)
+    return w.function(f"void @run({ARGUMENTS})")
+
+
+def _check_spec(w: _Writer, slot: int, field: Field) -> None:
+    """Note where a spec of the simulation is not the same in all runs."""
+    if not w.module.varying[slot]:
+        return
+    body, many, width = w.body, w.many, w.module.width
+    value = body.new(f"load {many.real_type}, ptr {w.at('%V', str(slot * width))}, align 8")
+    other = many.compare("une", value, many.broadcast(w.get(field, "double")))
+    function = f"llvm.vector.reduce.or.v{width}i1"
+    body.needs.add(function)
+    differs = body.new(f"call i1 @{function}({many.truth_type} {other})")
+    before = w.get(Field.UNEQUAL)
+    w.set(Field.UNEQUAL, body.new(f"select i1 {differs}, i64 1, i64 {before}"))
+
+
+def _steps(w: _Writer, steps: str, saved: str, saves: str, halt: str) -> None:
+    body = w.body
+    before = body.block
+    head, more, save, after, go, done = (
+        body.label(f"step.{n}") for n in ("head", "more", "save", "after", "go", "done")
+    )
+    number, row = f"%{head}.i", f"%{head}.row"
+    body.line(f"br label %{head}")
+    body.place(head)
+    body.line(f"{number} = phi i64 [ 0, %{before} ], [ %{go}.n, %{go} ]")
+    body.line(f"{row} = phi i64 [ 0, %{before} ], [ %{after}.row, %{go} ]")
+    stop = body.new(f"load atomic i64, ptr {halt} monotonic, align 8")
+    body.line(f"br i1 {body.new(f'icmp ne i64 {stop}, 0')}, label %{done}, label %{more}")
+    body.place(more)
+    start, step = w.get(Field.START, "double"), w.get(Field.STEP, "double")
+    real = body.new(f"sitofp i64 {number} to double")
+    time = body.add(start, body.mul(real, step))
+    w.set(Field.TIME, time, "double")
+    w.set(Field.BEGIN, time, "double")
+    w.set(Field.NUMBER, number)
+    w.call("step")
+    inside = body.new(f"icmp ult i64 {row}, {saves}")
+    safe = body.new(f"select i1 {inside}, i64 {row}, i64 0")
+    due = body.new(f"load i64, ptr {w.at(saved, safe)}")
+    here = body.new(f"and i1 {inside}, {body.new(f'icmp eq i64 {due}, {number}')}")
+    body.line(f"br i1 {here}, label %{save}, label %{after}")
+    body.place(save)
+    body.line(f"call void @save({_GIVEN}, i64 {row})")
+    body.line(f"%{save}.row = add nuw nsw i64 {row}, 1")
+    body.line(f"br label %{after}")
+    body.place(after)
+    body.line(f"%{after}.row = phi i64 [ {row}, %{more} ], [ %{save}.row, %{save} ]")
+    body.line(f"br i1 {body.new(f'icmp ult i64 {number}, {steps}')}, label %{go}, label %{done}")
+    body.place(go)
+    body.line(f"call void @advance({_GIVEN})")
+    body.line(f"%{go}.n = add nuw nsw i64 {number}, 1")
+    body.line(f"br label %{head}")
+    body.place(done)

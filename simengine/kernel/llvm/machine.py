@@ -1,0 +1,125 @@
+"""The machine: what it can do, and LLVM's compiler for it.
+
+In: the text of a module. Out: object code, and functions in memory.
+
+Invariant: text is verified before it is compiled: LLVM aborts the process on what it cannot understand.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from simengine.kernel.llvm.module import Machine
+
+_LOCK = threading.Lock()
+"""LLVM compiles one module at a time."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A processor to compile for: LLVM's name of it, its features, and what follows from them."""
+
+    cpu: str
+    features: str
+
+    @property
+    def machine(self) -> Machine:
+        """Return what the text of modules may rely on."""
+        return Machine(permute="+avx512f" in self.features.split(","))
+
+    @property
+    def lanes(self) -> int:
+        """Return how many doubles a register holds."""
+        have = self.features.split(",")
+        return 8 if "+avx512f" in have else 4 if "+avx" in have else 2
+
+
+@lru_cache(maxsize=1)
+def host() -> Target:
+    """Return this machine."""
+    import llvmlite.binding as llvm
+
+    return Target(llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten())
+
+
+@lru_cache(maxsize=1)
+def _ready() -> None:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+
+
+def _target_machine(target: Target, level: int) -> Any:
+    import llvmlite.binding as llvm
+
+    _ready()
+    # MCJIT aborts the process with other models of relocation and code
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=target.cpu, features=target.features, opt=level, reloc="pic", codemodel="small", jit=True
+    )
+
+
+def compile_text(text: str, target: Target, level: int = 2) -> bytes:
+    """Return the object code of a module.
+
+    Parameters
+    ----------
+    text
+        The module.
+    target
+        What to compile for.
+    level
+        0 (at once) to 3.
+
+    Raises
+    ------
+    RuntimeError
+        If the text is no module: a defect of the writer, never of a model.
+
+    """
+    import llvmlite.binding as llvm
+
+    with _LOCK:
+        machine = _target_machine(target, level)
+        module = llvm.parse_assembly(text)
+        module.verify()
+        module.triple = machine.triple
+        module.data_layout = str(machine.target_data)
+        if level:
+            options = llvm.create_pipeline_tuning_options(speed_level=level)
+            options.loop_vectorization = False  # lanes are written out already
+            options.slp_vectorization = True
+            builder = llvm.create_pass_builder(machine, options)
+            builder.getModulePassManager().run(module, builder)
+        code: bytes = machine.emit_object(module)
+        return code
+
+
+class Loaded:
+    """Object code in memory. The functions live as long as this object.
+
+    Parameters
+    ----------
+    code
+        What `compile_text` gave.
+    target
+        What it was compiled for.
+
+    """
+
+    def __init__(self, code: bytes, target: Target) -> None:
+        import llvmlite.binding as llvm
+
+        with _LOCK:
+            empty = llvm.parse_assembly("")
+            self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2))
+            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            self._engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
+        self.prepare = kind(self._engine.get_function_address("prepare"))
+        self.run = kind(self._engine.get_function_address("run"))

@@ -1,0 +1,343 @@
+"""A program as one LLVM module.
+
+In: a program, a method, which parameters differ between runs, which slots are saved, the number of lanes. Out:
+`NativeModule`: the text, and what Python must know to call it.
+
+    prepare(U, V, T, X)    parameters and constants of the first block: the specs are known
+    run(U, V, T, X)        blocks of runs, one after another: from parameters to what is saved
+
+Invariant: the text depends on nothing but the arguments; compiled twice it gives the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.kernel.llvm.body import spread
+from simengine.kernel.llvm.driver import write_driver
+from simengine.kernel.llvm.elementary import library
+from simengine.kernel.llvm.method import Course, Method, plan_course
+from simengine.kernel.llvm.place import Places
+from simengine.kernel.llvm.site import Site
+from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
+from simengine.kernel.llvm.variation import varying_slots
+from simengine.program.node import Load, Lookup, Node
+from simengine.program.program import Assign, Emit, Program, Statement
+from simengine.program.walk import nodes_upward, slots_of
+
+CHUNK = 300
+"""Statements a function holds: longer ones take LLVM more than proportionally long."""
+
+PHASES = ("constants", "initial", "settled", "step")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NativeModule:
+    """The text of a module, and how to call it."""
+
+    program: Program
+    width: int
+    text: str
+    slot_count: int
+    """Slots of memory, those of hidden and of temporary values included."""
+    columns: NDArray[np.int64]
+    """Slots saved, in order."""
+    shared: NDArray[np.int64]
+    """Parameters (by position) that are the same in all runs."""
+    differing: NDArray[np.int64]
+    """Parameters that differ, in the order they are handed over."""
+    varying: NDArray[np.bool_]
+    tables: PackedTables
+    sites: tuple[Site, ...]
+
+
+class Temporaries:
+    """Slots for values within a statement, after all others."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.most = 0
+        self._used = 0
+
+    def clear(self) -> None:
+        """Begin a statement: all are free."""
+        self._used = 0
+
+    def take(self, count: int, *, lanes: bool) -> int:
+        """Return the first of so many slots."""
+        del lanes  # both kinds of memory have all slots
+        place = self.first + self._used
+        self._used += count
+        self.most = max(self.most, self._used)
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What the text may rely on."""
+
+    permute: bool = False
+    """Whether eight doubles are permuted by one instruction (AVX-512)."""
+
+
+def write_module(
+    program: Program,
+    method: Method,
+    *,
+    varied: NDArray[np.bool_] | None,
+    columns: NDArray[np.int64],
+    width: int,
+    machine: Machine,
+) -> NativeModule:
+    """Return the module of a program.
+
+    Parameters
+    ----------
+    program, method
+        What is run, and how stocks move.
+    varied
+        Which parameters differ between runs; None: one run alone.
+    columns
+        Slots to save.
+    width
+        Runs side by side; 1 for one run alone.
+    machine
+        What it is for.
+
+    """
+    none = np.zeros(program.parameters.size, dtype=np.bool_)
+    alone = varied is None or width == 1
+    varying = np.zeros(program.slot_count, dtype=np.bool_)
+    if not alone:
+        assert varied is not None
+        varying = varying_slots(program, varied, noise=True)
+    course = plan_course(program, method, varying)
+    writer = ModuleWriter(program, course, width, columns, machine)
+    text = writer.text()
+    differs = none if alone else varying[program.parameters]
+    return NativeModule(
+        program,
+        width,
+        text,
+        writer.temporaries.first + writer.temporaries.most,
+        columns,
+        np.flatnonzero(~differs),
+        np.flatnonzero(differs),
+        course.varying,
+        writer.packed,
+        tuple(writer.sites),
+    )
+
+
+class ModuleWriter:
+    """Gathers the functions of a module, and what they share."""
+
+    def __init__(
+        self, program: Program, course: Course, width: int, columns: NDArray[np.int64], machine: Machine
+    ) -> None:
+        self.program = program
+        self.course = course
+        self.width = width
+        self.columns = columns
+        self.machine = machine
+        self.varying = course.varying
+        self.temporaries = Temporaries(course.slot_count)
+        self.places = Places(self)
+        self.packed = pack_tables(program.tables)
+        self.sites: list[Site] = []
+        self.lookups: dict[str, tuple[Shape, int]] = {}
+        self.needs: set[str] = set()
+        self._arrays: dict[tuple[str, bytes], str] = {}
+        self._globals: list[str] = []
+        self._offsets: dict[tuple[int, tuple[int, ...]], tuple[Any, NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._started = {s.device for s in program.initial if isinstance(s, Emit)}
+        self._functions: list[str] = []
+        self._read = self._slots_in_memory()
+
+    # what statements ask
+
+    def keep(self, array: NDArray[Any]) -> str:
+        """Return the name of a constant array that holds these entries."""
+        kind = "i64" if array.dtype == np.int64 else "double"
+        key = (kind, array.tobytes())
+        name = self._arrays.get(key)
+        if name is None:
+            name = self._arrays[key] = f"@a{len(self._arrays)}"
+            words = array.ravel().view(np.uint64)
+            if kind == "double":
+                entries = ", ".join(f"double 0x{w:016X}" for w in words.tolist())
+            else:
+                entries = ", ".join(f"i64 {w}" for w in array.ravel().tolist())
+            self._globals.append(f"{name} = private unnamed_addr constant [{array.size} x {kind}] [{entries}], align 64")
+        return name
+
+    def is_read(self, slot: int, *, alone: bool) -> bool:
+        """Return whether a slot's value must stand in memory; `alone`: where its writer holds it in a register."""
+        return not alone or bool(self._read[slot])
+
+    def starts_before(self, device: int) -> bool:
+        """Return whether a device is started in the initial phase."""
+        return device in self._started
+
+    def add_site(self, site: Site) -> int:
+        """Return the number of a new call site."""
+        self.sites.append(site)
+        return len(self.sites) - 1
+
+    def shape(self, table: int, node: Lookup) -> Shape:
+        """Return what the code of a lookup in a table depends on."""
+        own = self.program.tables[table]
+        return Shape(len(own.x), node.between or own.between, node.missing)
+
+    def offsets(
+        self, tables: NDArray[np.int64], numbers: Sequence[int]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return for an array of tables which are among some, and where each begins (the first, for the others)."""
+        key = (id(tables), tuple(numbers))
+        known = self._offsets.get(key)
+        if known is None:
+            mine = np.isin(tables, numbers)
+            first = self.packed.first[np.where(mine, tables, numbers[0])]
+            known = self._offsets[key] = (tables, mine.astype(np.int64), first)
+        return known[1], known[2]
+
+    # functions
+
+    def text(self) -> str:
+        """Return the whole module."""
+        from simengine.kernel.llvm.statement import StatementWriter
+
+        phases = {}
+        for phase in PHASES:
+            statements = getattr(self.program, phase)
+            phases[phase] = [
+                self._function(f"{phase}{start // CHUNK}", phase, statements[start : start + CHUNK])
+                for start in range(0, len(statements), CHUNK)
+            ]
+        course = self.course
+        phases["gather"] = [self._function("gather0", "gather", course.gather)]
+        for number, stage in enumerate(course.stages):
+            phases[f"move{number}"] = [self._function(f"move{number}", "move", stage.move)]
+            phases[f"keep{number}"] = [self._function(f"keep{number}", "keep", stage.keep)]
+        writer = StatementWriter(self)
+        for statement in course.follow:
+            writer.write(statement, "follow")
+        for device, taken in enumerate(course.taken):
+            writer.advance(device, taken)
+        for statement in course.commit:
+            writer.write(statement, "commit")
+        phases["commit"] = [self._finish("commit0", writer)]
+        driver = write_driver(self, phases)
+        self._functions.append(driver.text)
+        self.needs |= driver.needs
+        return self._assemble()
+
+    def _function(self, name: str, phase: str, statements: Sequence[Statement]) -> str:
+        from simengine.kernel.llvm.statement import StatementWriter
+
+        writer = StatementWriter(self)
+        for statement in statements:
+            writer.write(statement, phase)
+        return self._finish(name, writer)
+
+    def _finish(self, name: str, writer: Any) -> str:
+        body = writer.one
+        self.needs |= body.needs
+        lines = "\n".join([*writer.stack, *body.lines])
+        self._functions.append(
+            f"define internal void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}"
+        )
+        return name
+
+    def _assemble(self) -> str:
+        lookups = []
+        for shape, width in self.lookups.values():
+            text, needs = lookup_function(shape, width, permute=self.machine.permute)
+            lookups.append(text)
+            self.needs |= needs
+        declared = sorted(n for n in self.needs if n.startswith("llvm.") and not _known_to_library(n))
+        own = {n for n in self.needs if n not in declared}
+        parts = [
+            *self._globals,
+            library(own),
+            *(_declare(name) for name in declared),
+            *lookups,
+            *self._functions,
+            "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
+            "attributes #1 = { nounwind noinline }",
+            "attributes #2 = { nounwind }",
+            "!0 = !{}",
+        ]
+        return "\n".join(parts)
+
+    # memory
+
+    def _slots_in_memory(self) -> NDArray[np.bool_]:
+        """Return which slots are read from memory: all but scalars read only in the function that writes them."""
+        program, course = self.program, self.course
+        needed = np.zeros(course.slot_count, dtype=np.bool_)
+        needed[program.slot_count :] = True
+        for slots in (self.columns, program.stocks, program.rates, np.asarray(program.specs)):
+            needed[slots] = True
+        writer = np.full(course.slot_count, -1, dtype=np.int64)
+        number = 0
+        chunks: list[Sequence[Statement]] = []
+        for phase in PHASES:
+            statements = getattr(program, phase)
+            chunks += [statements[start : start + CHUNK] for start in range(0, len(statements), CHUNK)]
+        for number, chunk in enumerate(chunks):
+            for statement in chunk:
+                if isinstance(statement, Assign) and isinstance(statement.slots, int):
+                    writer[statement.slots] = number
+            for statement in chunk:
+                self._mark(needed, statement, writer, number)
+        for node in nodes_upward([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
+            _mark_all(needed, node)
+        return needed
+
+    def _mark(self, needed: NDArray[np.bool_], statement: Statement, writer: NDArray[np.int64], number: int) -> None:
+        if isinstance(statement, Assign):
+            roots: Sequence[Node] = (statement.value,)
+            if not isinstance(statement.slots, int):
+                needed[statement.slots] = True
+        else:
+            device = self.program.devices[statement.device]
+            roots = (*device.start, *device.emit)
+        for node in nodes_upward(roots):
+            if isinstance(node, Load) and isinstance(node.slots, int):
+                if writer[node.slots] != number:
+                    needed[node.slots] = True
+            else:
+                _mark_all(needed, node)
+
+
+def _mark_all(needed: NDArray[np.bool_], node: Node) -> None:
+    slots = slots_of(node)
+    if slots is not None:
+        needed[slots] = True
+
+
+ARGUMENTS = "ptr noalias %U, ptr noalias %V, ptr noalias readonly %T, ptr noalias %X"
+
+
+def _known_to_library(name: str) -> bool:
+    return not name.startswith(("llvm.x86.", "llvm.masked.", "llvm.memcpy"))
+
+
+def _declare(name: str) -> str:
+    """Return the declaration of an intrinsic that only lookups, gathers and copies use."""
+    if name.startswith("llvm.masked.gather."):
+        kind = name.split(".")[3]
+        width, scalar = (kind[1:-3], "double") if kind.endswith("f64") else (kind[1:-3], "i64")
+        vector = spread(scalar, int(width))
+        return f"declare {vector} @{name}(<{width} x ptr>, i32, <{width} x i1>, {vector})"
+    if name == "llvm.x86.avx512.permvar.df.512":
+        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>)"
+    if name == "llvm.x86.avx512.vpermi2var.pd.512":
+        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>, <8 x double>)"
+    return f"declare void @{name}(ptr, ptr, i64, i1)"

@@ -1,0 +1,135 @@
+"""Native runs: a compiled program, memory for it, and calls into it.
+
+In: a module and values of the parameters. Out: what is saved, over time, columns and runs.
+
+Invariant: what a run gives depends on its own parameters, number and seed only; not on the lane, the block or the
+thread it is computed in.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.kernel.llvm.context import SIZE, Field
+from simengine.kernel.llvm.foreign import Foreign
+from simengine.kernel.llvm.machine import Loaded
+from simengine.kernel.llvm.module import NativeModule
+
+_CALL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+
+class Worker:
+    """Memory and context of one thread.
+
+    Parameters
+    ----------
+    module, code
+        What runs.
+    parameters
+        Values of all parameters, those that differ as (parameter, run) in `differing`.
+    numbers
+        Numbers of the runs, as many as there are lanes in all blocks.
+
+    """
+
+    def __init__(
+        self,
+        module: NativeModule,
+        code: Loaded,
+        shared: NDArray[np.float64],
+        differing: NDArray[np.float64],
+        numbers: NDArray[np.int64],
+        seed: int,
+    ) -> None:
+        self.module, self.code = module, code
+        self.numbers = numbers
+        slots, width = module.slot_count, module.width
+        self._keep: list[Any] = [differing, numbers, module.tables.numbers]
+        self.shared_memory = _aligned(slots)
+        self.lane_memory = _aligned(slots * width if width > 1 else 8)
+        program = module.program
+        self.shared_memory[program.parameters[module.shared]] = shared[module.shared]
+        self.words = _aligned(SIZE).view(np.int64)
+        self.reals = self.words.view(np.float64)
+        self.words[:] = 0
+        self._halt = np.zeros(1, dtype=np.int64)
+        self.foreign = Foreign(module, self.shared_memory, self.lane_memory, self.words, numbers, seed)
+        self._callback = _CALL(self.foreign.called)
+        self._set(Field.SEED, seed & 0xFFFFFFFF)
+        self._set(Field.ROW, differing.shape[1] if differing.ndim == 2 and differing.shape[1] else max(1, len(numbers)))
+        self._set(Field.PARAMETERS, differing.ctypes.data)
+        self._set(Field.ALL_RUNS, numbers.ctypes.data)
+        self._set(Field.CALLBACK, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
+        self._set(Field.HALT, self._halt.ctypes.data)
+
+    def _set(self, field: Field, value: int) -> None:
+        self.words[field] = value
+
+    def specs(self, block: int = 0) -> NDArray[np.float64]:
+        """Return start, stop, step and save interval of the first run of a block."""
+        self._set(Field.FIRST, block)
+        self._call(self.code.prepare)
+        slots = np.asarray(self.module.program.specs)
+        lanes = self.lane_memory[slots * self.module.width] if self.module.width > 1 else self.shared_memory[slots]
+        return np.where(self.module.varying[slots], lanes, self.shared_memory[slots])
+
+    def run(
+        self,
+        plan: tuple[float, float, float, float],
+        steps: int,
+        saved: NDArray[np.int64],
+        out: NDArray[np.float64],
+        blocks: Sequence[int],
+    ) -> bool:
+        """Run blocks `blocks[0]` up to `blocks[1]`; return whether the specs were the same in all runs.
+
+        Parameters
+        ----------
+        plan
+            Start, stop, step, save interval.
+        steps
+            How many steps.
+        saved
+            Numbers of the steps saved, rising.
+        out
+            (saved step, column, run), as many runs as lanes in all blocks.
+        blocks
+            First block, and the one after the last.
+
+        """
+        first, end = blocks
+        self.reals[Field.PLAN_START : Field.PLAN_SAVE + 1] = plan
+        self._set(Field.STEPS, steps)
+        self._set(Field.SAVES, len(saved))
+        self._set(Field.SAVED, saved.ctypes.data)
+        self._set(Field.OUT, out.ctypes.data)
+        self._set(Field.FIRST, first)
+        self._set(Field.BLOCKS, end - first)
+        self._set(Field.UNEQUAL, 0)
+        self._call(self.code.run)
+        return not self.words[Field.UNEQUAL]
+
+    def halt(self) -> None:
+        """Stop at the next step; another thread may say so."""
+        self._halt[0] = 1
+
+    def _call(self, function: Any) -> None:
+        function(
+            self.shared_memory.ctypes.data,
+            self.lane_memory.ctypes.data,
+            self.module.tables.numbers.ctypes.data,
+            self.words.ctypes.data,
+        )
+        self.foreign.raise_problem()
+
+
+def _aligned(count: int) -> NDArray[np.float64]:
+    """Return zeros that begin where a vector register may be loaded from."""
+    raw = np.zeros(count + 8)
+    shift = (-raw.ctypes.data // 8) % 8
+    return raw[shift : shift + count]

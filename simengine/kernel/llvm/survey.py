@@ -1,0 +1,112 @@
+"""What there is to know of a statement's nodes before a line is written.
+
+In: the roots of a statement. Out: for every node below them the axes it varies along and whether it differs between
+runs, and the size of every axis.
+
+Invariant: nothing is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Load, Lookup, Node, Reduce, operands
+from simengine.program.op import AlongOp, Distribution, Op
+from simengine.program.walk import arrays_of, nodes_upward, rank_of
+
+NATIVE_DRAWS = {Distribution.UNIFORM, Distribution.BERNOULLI}
+
+_CHEAP = {
+    Op.ADD, Op.SUB, Op.MUL, Op.NEG, Op.ABS, Op.MIN, Op.MAX, Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE,
+    Op.AND, Op.OR, Op.NOT, Op.SELECT,
+}  # fmt: skip
+"""Operations no dearer than reading their value from memory."""
+
+
+def is_foreign(node: Node) -> bool:
+    """Return whether a node is computed by a call back."""
+    if isinstance(node, Draw):
+        return node.distribution not in NATIVE_DRAWS
+    return isinstance(node, Along | Ask | Inverse)
+
+
+class Survey:
+    """The nodes of a statement.
+
+    Parameters
+    ----------
+    roots
+        Its right-hand sides.
+    rank
+        Axes of the target.
+    varying
+        Which slots differ between runs.
+
+    """
+
+    def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_]) -> None:
+        self.nodes = nodes_upward(roots)
+        self.rank = max(rank_of(self.nodes), rank)
+        self.axes: dict[int, set[int]] = {}
+        self.lanes: dict[int, bool] = {}
+        self.sizes: dict[int, int] = {}
+        for node in self.nodes:
+            self.lanes[id(node)] = any(self.lanes[id(c)] for c in operands(node)) or _differs(node, varying)
+            self.axes[id(node)] = self._axes(node)
+
+    def _axes(self, node: Node) -> set[int]:
+        own: set[int] = set()
+        for child in operands(node):
+            own |= self.axes[id(child)]
+        for array in arrays_of(node):
+            for axis, size in enumerate(array.shape):
+                if size != 1:
+                    own.add(axis)
+                    self.sizes[axis] = size
+        match node:
+            case Reduce():
+                own = own - set(node.axes)
+            case Along(op=AlongOp.MARKET_PRICE):
+                own = own - {node.axis, node.second}
+        return own
+
+    def below(self, roots: Sequence[Node], stored: Container[int]) -> list[Node]:
+        """Return the nodes at and below the roots, operands first, but none below those stored (which it gives)."""
+        out: list[Node] = []
+        seen: set[int] = set()
+        stack: list[tuple[Node, bool]] = [(root, False) for root in reversed(roots)]
+        while stack:
+            node, ready = stack.pop()
+            if ready:
+                out.append(node)
+            elif id(node) not in seen:
+                seen.add(id(node))
+                stack.append((node, True))
+                if id(node) not in stored:
+                    stack.extend((child, False) for child in reversed(operands(node)) if id(child) not in seen)
+        return out
+
+    def is_repeated(self, node: Node, axes: list[int]) -> bool:
+        """Return whether a dear node would be computed more than once at a point, in loops over these axes."""
+        if isinstance(node, Apply):
+            if node.op in _CHEAP:
+                return False
+        elif not isinstance(node, Reduce | Lookup | Draw | Gather):
+            return False
+        own = self.axes[id(node)]
+        outer = [a for a in axes if a in own]
+        if own - set(axes):
+            return len(outer) != len(axes)
+        return outer != axes[: len(outer)]
+
+
+def _differs(node: Node, varying: NDArray[np.bool_]) -> bool:
+    match node:
+        case Load() | Gather():
+            return bool(np.any(varying[node.slots]))
+        case Draw():
+            return bool(varying.any())
+    return False
