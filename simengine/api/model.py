@@ -142,7 +142,7 @@ class Model:
         save
             As for `run`.
         threads
-            How many threads may work at most; None: as many as there are cores. (The interpreter works in one.)
+            How many threads may work at most; None: as many as there are cores.
         seed
             Seed of the random draws; run r draws the same whatever other runs there are.
         integration
@@ -165,7 +165,12 @@ class Model:
         prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(
-            prepared.program, parameters=prepared.parameters, seed=seed, slots=saved.slots, method=method
+            prepared.program,
+            parameters=prepared.parameters,
+            seed=seed,
+            slots=saved.slots,
+            method=method,
+            threads=threads,
         )
         ensemble = Ensemble(saved, trajectory)
         if ensemble.failed:

@@ -38,6 +38,8 @@ def simulate(
     seed: int = 0,
     slots: NDArray[np.int64] | None = None,
     method: Method = Method.EULER,
+    threads: int | None = None,
+    backend: str | None = None,
 ) -> Trajectory:
     """Return the trajectories of one run, or of many.
 
@@ -55,6 +57,10 @@ def simulate(
         Which slots to save; None: all.
     method
         How stocks are integrated.
+    threads
+        How many threads may work at most; None: as many as there are cores. The interpreter works in one.
+    backend
+        "native" or "interpreter"; None: native code where there is a way.
 
     Returns
     -------
@@ -68,12 +74,17 @@ def simulate(
     """
     began = time.perf_counter()
     task = _task(program, parameters, runs, run_numbers, seed, slots, method)
+    why_not = _why_not_native(task, backend)
     with np.errstate(all="ignore"):
-        together = task.many and method in TABLEAUS and not program.moving_specs
-        done = _together(task) if together else _one_by_one(task)
+        if why_not is None:
+            done = _native(task, threads)
+        else:
+            together = task.many and method in TABLEAUS and not program.moving_specs
+            done = _together(task) if together else _one_by_one(task)
         failures = _failures(task, done.values)
-    notes = _notes(program, method)
-    info = RunInfo("interpreter", method.value, done.steps, time.perf_counter() - began, notes)
+    notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
+    name = "native" if why_not is None else "interpreter"
+    info = RunInfo(name, method.value, done.steps, time.perf_counter() - began, notes, done.threads)
     return Trajectory(done.times, done.values if task.many else done.values[0], failures, info)
 
 
@@ -92,11 +103,13 @@ class _Task:
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """Times, values (run, time, slot), and how many steps were taken."""
+    """Times, values (run, time, slot), how many steps were taken, and what to tell of it."""
 
     times: NDArray[np.float64]
     values: NDArray[np.float64]
     steps: int
+    notes: tuple[str, ...] = ()
+    threads: int = 1
 
 
 def _task(
@@ -122,6 +135,40 @@ def _task(
     if numbers.shape != (count,) or (count and not 0 <= numbers.min() <= numbers.max() < 2**32):
         raise InputError(f"{count} run numbers between 0 and 2^32 are needed")
     return _Task(program, np.broadcast_to(given, (count, given.shape[-1])), numbers, seed, chosen, method, many)
+
+
+def _why_not_native(task: _Task, backend: str | None) -> str | None:
+    """Return why a task does not run in native code; None if it does."""
+    if backend not in {None, "native", "interpreter"}:
+        raise InputError(f"there is no back end `{backend}`: native or interpreter")
+    if backend == "interpreter":
+        return "the interpreter was asked for"
+    if task.program.moving_specs:
+        return "the specs of the simulation change in the run: only the interpreter follows them"
+    if task.method not in TABLEAUS:
+        return "SciPy's solvers call the interpreter"
+    from simengine.kernel.llvm.compiled import is_available
+
+    return None if is_available() else "llvmlite, which makes native code, is not installed on this machine"
+
+
+def _native(task: _Task, threads: int | None) -> _Done:
+    from simengine.engine.native import run_native
+
+    result = run_native(
+        task.program,
+        task.parameters,
+        task.numbers,
+        task.seed,
+        task.slots,
+        TABLEAUS[task.method],
+        many=task.many,
+        threads=threads,
+    )
+    times = np.array([result.plan.time(n) for n in result.plan.saved])
+    called = result.compiled.called_back
+    notes = [f"called back to Python for: {', '.join(called)}"] if called else []
+    return _Done(times, np.moveaxis(result.values, 2, 0), result.plan.steps, tuple(notes), result.threads)
 
 
 def _together(task: _Task) -> _Done:
@@ -177,7 +224,8 @@ def _alone(task: _Task, place: int) -> _Done:
 
 
 def _failures(task: _Task, values: NDArray[np.float64]) -> tuple[Failure, ...]:
-    bad = np.flatnonzero([not np.isfinite(v).all() for v in values])
+    # one pass over memory as it lies: for native code the runs lie innermost
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
     if not bad.size:
         return ()
     found = locate(task.program, task.parameters[bad], task.numbers[bad], task.seed, task.slots, task.method)

@@ -36,6 +36,7 @@ class RunInfo:
     steps: int
     seconds: float
     notes: tuple[str, ...] = ()
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,9 +22,10 @@ from simengine.kernel.llvm.driver import BEGIN_BLOCK
 from simengine.kernel.llvm.module import NativeModule
 from simengine.kernel.llvm.site import Block, Call, Site
 from simengine.kernel.matrix import inverse
+from simengine.kernel.primitive import FUNCTIONS
 from simengine.kernel.query import answer
 from simengine.kernel.random import RandomStreams
-from simengine.program.node import Along, Ask, Draw, Inverse, Slots
+from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Slots
 from simengine.program.op import AlongOp
 from simengine.program.program import Device, Program
 
@@ -139,9 +140,12 @@ class Foreign:
                 return apply_market_price(node.axis, node.second, arguments)
             case Along() as node:
                 return apply_along(node.op, node.axis, arguments)
+            case Apply() as node:
+                return FUNCTIONS[node.op](*arguments)
             case Ask() as node:
-                given = arguments if not isinstance(node.tables, int) else [a.reshape(a.shape[-1:]) if a.ndim > 1 and a.size == a.shape[-1] else a for a in arguments]
-                return answer(self.program.tables, node, given, self._clock, many=True)
+                if isinstance(node.tables, int):  # no axes: the lanes alone are left
+                    arguments = [a.reshape(-1) for a in arguments]
+                return answer(self.program.tables, node, arguments, self._clock, many=True)
             case Draw() as node:
                 seed, own = arguments[-1], arguments[:-1]
                 return self.streams[site.lanes].draw(node, int(self.words[Field.NUMBER]), seed, own)
@@ -158,7 +162,9 @@ class Foreign:
         state = self.devices[site.device]
         if state is None:
             memory = self._memory(site.lanes)
-            state = make_device(device.kind, device.axes, memory.shape[1], device.options, _tables(self.program, device))
+            state = make_device(
+                device.kind, device.axes, memory.shape[1], device.options, _tables(self.program, device)
+            )
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
         shown = state.emit(tuple(arguments[site.starts :]), self._clock)

@@ -88,8 +88,9 @@ class _Planner:
         stages: list[list[Assign]] = [[] for _ in self.method.b[1:]]
         keeps: list[list[Assign]] = [[] for _ in self.method.b[1:]]
         follow: list[Assign] = []
-        for differs in (False, True):
-            chosen = varying[program.stocks] == differs
+        kinds = 2 * varying[program.stocks] + varying[program.rates]  # a load never mixes slots of both kinds
+        for kind in np.unique(kinds).tolist():
+            chosen = kinds == kind
             if chosen.any():
                 self._stocks(chosen, gather, stages, keeps, follow, commit)
         return Course(

@@ -173,7 +173,9 @@ class ModuleWriter:
                 entries = ", ".join(f"double 0x{w:016X}" for w in words.tolist())
             else:
                 entries = ", ".join(f"i64 {w}" for w in array.ravel().tolist())
-            self._globals.append(f"{name} = private unnamed_addr constant [{array.size} x {kind}] [{entries}], align 64")
+            self._globals.append(
+                f"{name} = private unnamed_addr constant [{array.size} x {kind}] [{entries}], align 64"
+            )
         return name
 
     def is_read(self, slot: int, *, alone: bool) -> bool:
@@ -194,9 +196,7 @@ class ModuleWriter:
         own = self.program.tables[table]
         return Shape(len(own.x), node.between or own.between, node.missing)
 
-    def offsets(
-        self, tables: NDArray[np.int64], numbers: Sequence[int]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def offsets(self, tables: NDArray[np.int64], numbers: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return for an array of tables which are among some, and where each begins (the first, for the others)."""
         key = (id(tables), tuple(numbers))
         known = self._offsets.get(key)
@@ -249,9 +249,7 @@ class ModuleWriter:
         body = writer.one
         self.needs |= body.needs
         lines = "\n".join([*writer.stack, *body.lines])
-        self._functions.append(
-            f"define internal void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}"
-        )
+        self._functions.append(f"define internal void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}")
         return name
 
     def _assemble(self) -> str:

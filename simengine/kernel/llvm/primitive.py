@@ -25,6 +25,10 @@ COMPARE: dict[Op, str] = {
 }
 
 
+FOREIGN = frozenset({Op.LNGAMMA, Op.NORMAL_CDF, Op.NORMAL_INV})
+"""Primitives that are called back for."""
+
+
 def truth_of(body: Body, value: str) -> str:
     """Return whether a real counts as true: anything but 0, NaN included."""
     return body.compare("une", value, body.real(0.0))
@@ -88,12 +92,9 @@ WRITERS: dict[Op, Writer] = {
             Op.SINH,
             Op.COSH,
             Op.TANH,
-            Op.LNGAMMA,
             Op.ROUND,
             Op.REM,
             Op.MOD,
-            Op.NORMAL_CDF,
-            Op.NORMAL_INV,
         )
     },
 }

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from simengine.program.node import Along, Ask, Draw, Inverse, Slots
+from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Slots
 
 
 class Call(Enum):
@@ -41,7 +41,7 @@ class Site:
     call: Call
     lanes: bool
     arguments: tuple[Block, ...]
-    node: Along | Ask | Draw | Inverse | None = None
+    node: Along | Apply | Ask | Draw | Inverse | None = None
     result: Block | None = None
     device: int = -1
     starts: int = 0

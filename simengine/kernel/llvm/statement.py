@@ -141,7 +141,11 @@ class StatementWriter:
     def _is_small(self, root: Node, axes: list[int]) -> bool:
         points = float(np.prod([1.0, *axes]))
         inner = max(
-            (np.prod([self._survey.sizes.get(a, 1) for a in n.axes]) for n in self._survey.nodes if isinstance(n, Reduce)),
+            (
+                np.prod([self._survey.sizes.get(a, 1) for a in n.axes])
+                for n in self._survey.nodes
+                if isinstance(n, Reduce)
+            ),
             default=1.0,
         )
         del root
@@ -160,7 +164,9 @@ class StatementWriter:
 
     def _write_slot(self, place: Index, lanes: bool, value: Value) -> None:
         if lanes:
-            self.one.line(f"store {self.many.real_type} {self.wide(value)}, ptr {self._slot(place, lanes)}, {self._aligned}")
+            self.one.line(
+                f"store {self.many.real_type} {self.wide(value)}, ptr {self._slot(place, lanes)}, {self._aligned}"
+            )
         else:
             self.one.line(f"store double {value.register}, ptr {self._slot(place, lanes)}, align 8")
 
@@ -297,7 +303,7 @@ class StatementWriter:
     # calls back
 
     def _call_node(self, node: Node) -> Block:
-        assert isinstance(node, Along | Ask | Draw | Inverse)
+        assert isinstance(node, Along | Apply | Ask | Draw | Inverse)
         arguments = tuple(self._keep(child) for child in operands(node))
         result = self._new_block(node)
         self._call(Site(Call.NODE, result.lanes, arguments, node=node, result=result))
@@ -552,7 +558,9 @@ class StatementWriter:
                 value = self._load(node.slots[..., number])
                 out = body.select(here, self.wide(value) if lanes else value.register, out)
             return Value(out, lanes)
-        inside = body.both(body.compare("oge", place, body.real(0.0)), body.compare("olt", place, body.real(float(count))))
+        inside = body.both(
+            body.compare("oge", place, body.real(0.0)), body.compare("olt", place, body.real(float(count)))
+        )
         safe = body.to_whole(body.select(inside, place, body.real(0.0)))
         slots = self._slot_at(node, safe, body)
         return Value(body.select(inside, self._load_at(node, slots, body), body.real(node.outside)), lanes)
@@ -573,7 +581,9 @@ class StatementWriter:
         body.needs.add(function)
         kind = body.integer_type
         mask = body.truth(value=True)
-        return body.new(f"call {kind} @{function}(<{width} x ptr> {pointers}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer)")
+        return body.new(
+            f"call {kind} @{function}(<{width} x ptr> {pointers}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer)"
+        )
 
     def _load_at(self, node: Gather, slots: str, body: Body) -> str:
         lanes = bool(self.module.varying[node.slots.ravel()[0]])
@@ -597,7 +607,11 @@ class StatementWriter:
         given = [self.value(a) for a in node.arguments]
         arguments = [self.wide(v) if lanes else v.register for v in given]
         own = self.value(node.seed)
-        stream = node.streams if isinstance(node.streams, int) else self.module.places.find(self.one, node.streams, self._index)
+        stream = (
+            node.streams
+            if isinstance(node.streams, int)
+            else self.module.places.find(self.one, node.streams, self._index)
+        )
         step = self.one.new(f"load i64, ptr {self._field(Field.NUMBER)}")
         seed = self.one.new(f"load i64, ptr {self._field(Field.SEED)}")
         runs = self.one.new(f"load ptr, ptr {self._field(Field.RUNS)}")

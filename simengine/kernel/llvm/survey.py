@@ -13,6 +13,7 @@ from collections.abc import Container, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.kernel.llvm.primitive import FOREIGN
 from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Load, Lookup, Node, Reduce, operands
 from simengine.program.op import AlongOp, Distribution, Op
 from simengine.program.walk import arrays_of, nodes_upward, rank_of
@@ -30,6 +31,8 @@ def is_foreign(node: Node) -> bool:
     """Return whether a node is computed by a call back."""
     if isinstance(node, Draw):
         return node.distribution not in NATIVE_DRAWS
+    if isinstance(node, Apply):
+        return node.op in FOREIGN
     return isinstance(node, Along | Ask | Inverse)
 
 

@@ -1,0 +1,168 @@
+"""Simulations in native code: one run alone, or blocks of runs over threads.
+
+In: a task (a program, parameters, run numbers, a seed, slots, a method). Out: times and values.
+
+Invariant: which thread computes a block changes nothing; an interrupt stops all threads at their next step.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.engine.clock import TimePlan, plan_time
+from simengine.engine.tableau import Tableau
+from simengine.kernel.llvm.compiled import Compiled, compile_program, lanes_for
+from simengine.kernel.llvm.native import Worker
+from simengine.program.program import Program
+from simengine.source.diagnostic import InputError
+
+_PARTS = 8
+"""Parts of the work per thread: small enough that no thread waits long for the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeResult:
+    """Values (saved step, slot, run), the plan of time, and the code that ran."""
+
+    plan: TimePlan
+    values: NDArray[np.float64]
+    compiled: Compiled
+    threads: int
+
+
+def run_native(
+    program: Program,
+    parameters: NDArray[np.float64],
+    numbers: NDArray[np.int64],
+    seed: int,
+    slots: NDArray[np.int64],
+    tableau: Tableau,
+    *,
+    many: bool,
+    threads: int | None = None,
+    width: int | None = None,
+) -> NativeResult:
+    """Return the values of runs.
+
+    Parameters
+    ----------
+    program, seed, slots, tableau
+        What to run, the seed of draws, the slots to save, the method.
+    parameters
+        (runs, parameters).
+    numbers
+        The numbers of the runs.
+    many
+        False for one run alone.
+    threads
+        How many threads may work at most; None: as many as there are cores.
+    width
+        How many runs side by side; None: what suits the machine.
+
+    Raises
+    ------
+    InputError
+        If the specs of the simulation make no run, or differ between runs.
+
+    """
+    count = len(numbers)
+    if many:
+        lanes = width or lanes_for(program, count)
+        varied = np.any(parameters != parameters[:1], axis=0)
+    else:
+        lanes, varied = 1, None
+    compiled = compile_program(program, tableau, varied=varied, columns=slots, width=lanes)
+    module = compiled.module
+    blocks = -(-count // lanes)
+    room = blocks * lanes
+    differing = np.empty((module.differing.size, room))
+    if module.differing.size:
+        differing[:, :count] = parameters[:, module.differing].T
+        differing[:, count:] = differing[:, count - 1 : count]  # lanes to spare repeat the last run
+    padded = np.concatenate([numbers, np.full(room - count, numbers[-1])]) if room > count else numbers
+
+    def worker() -> Worker:
+        return Worker(module, compiled.code, parameters[0], differing, np.ascontiguousarray(padded), seed)
+
+    first = worker()
+    plan = plan_time(*(float(v) for v in first.specs()))
+    saved = np.asarray(plan.saved, dtype=np.int64)
+    out = np.empty((saved.size, slots.size, room))
+    work = _Work(plan, saved, out, blocks)
+    used = min(threads or os.cpu_count() or 1, blocks)
+    equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
+    if not equal:
+        raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+    return NativeResult(plan, out[..., :count], compiled, used)
+
+
+class _Work:
+    """Blocks still to run, and where their values go."""
+
+    def __init__(self, plan: TimePlan, saved: NDArray[np.int64], out: NDArray[np.float64], blocks: int) -> None:
+        self.plan, self.saved, self.out, self.blocks = plan, saved, out, blocks
+        self._next = 0
+        self._lock = threading.Lock()
+
+    def take(self, size: int) -> tuple[int, int] | None:
+        """Return the next blocks, as (first, end); None if all are taken."""
+        with self._lock:
+            first = self._next
+            self._next = min(self.blocks, first + size)
+            return (first, self._next) if first < self._next else None
+
+    def do(self, worker: Worker, blocks: Sequence[int]) -> bool:
+        plan = self.plan
+        specs = (plan.start, plan.stop, plan.step, plan.save)
+        return worker.run(specs, plan.steps, self.saved, self.out, blocks)
+
+
+def _run_alone(worker: Worker, work: _Work) -> bool:
+    """Run all blocks in a thread beside this one, so that an interrupt is heard."""
+    if work.plan.steps * work.blocks < _SHORT and threading.current_thread() is threading.main_thread():
+        return work.do(worker, (0, work.blocks))
+    return _run_threads([worker], work)
+
+
+_SHORT = 200
+"""Steps times blocks that are over before anyone could interrupt them."""
+
+
+def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
+    size = max(1, work.blocks // (_PARTS * len(workers)))
+    equal, problems = [True], []
+
+    def loop(worker: Worker) -> None:
+        try:
+            while (blocks := work.take(size)) is not None:
+                equal[0] &= work.do(worker, blocks)
+        except BaseException as problem:  # noqa: BLE001  (raised in the caller's thread)
+            problems.append(problem)
+            stop()
+
+    def stop() -> None:
+        work.take(work.blocks)
+        for worker in workers:
+            worker.halt()
+
+    threads = [threading.Thread(target=loop, args=(w,), daemon=True) for w in workers]
+    for thread in threads:
+        thread.start()
+    try:
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.2)
+    except BaseException:
+        stop()
+        for thread in threads:
+            thread.join()
+        raise
+    if problems:
+        raise problems[0]
+    return equal[0]

@@ -1,0 +1,137 @@
+"""Programs compiled for this machine, kept while in use and on disk.
+
+In: a program, a method, which parameters differ between runs, which slots are saved. Out: `Compiled`.
+
+Invariant: code from the cache is the code that compiling would give.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.kernel.llvm import cache
+from simengine.kernel.llvm.machine import Loaded, Target, compile_text, host
+from simengine.kernel.llvm.method import Method
+from simengine.kernel.llvm.module import NativeModule, write_module
+from simengine.kernel.llvm.site import Call
+from simengine.program.node import Along, Apply, Ask, Draw
+from simengine.program.program import Program
+
+_MANY = 2000
+"""Statements above which fewer lanes go together: their values would not fit in the cache of a core."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A module, its functions in memory, and how they came there."""
+
+    module: NativeModule
+    code: Loaded
+    seconds: float
+    cached: bool
+
+    @property
+    def called_back(self) -> tuple[str, ...]:
+        """Return what is computed by Python, called from native code."""
+        names = set()
+        for site in self.module.sites:
+            if site.call is not Call.NODE:
+                names.add(self.module.program.devices[site.device].kind.value)
+            elif isinstance(site.node, Along | Apply):
+                names.add(site.node.op.value)
+            elif isinstance(site.node, Ask):
+                names.add(site.node.query.value)
+            elif isinstance(site.node, Draw):
+                names.add(f"{site.node.distribution.value} draws")
+            else:
+                names.add("matrix inverse")
+        return tuple(sorted(names))
+
+
+def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
+    """Return how many runs should go side by side.
+
+    Parameters
+    ----------
+    program
+        What is run.
+    runs
+        How many runs there are.
+    target
+        The processor; None: this one.
+
+    """
+    register = (target or host()).lanes
+    most = 4 * register if len(program.step) <= _MANY else 2 * register
+    while most > register and runs <= most // 2:
+        most //= 2
+    return most
+
+
+@lru_cache(maxsize=32)
+def _compiled(
+    program: Program, method: Method, varied: bytes | None, columns: bytes, width: int, target: Target, level: int
+) -> Compiled:
+    import llvmlite
+
+    began = time.perf_counter()
+    differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
+    slots = np.frombuffer(columns, dtype=np.int64)
+    module = write_module(program, method, varied=differs, columns=slots, width=width, machine=target.machine)
+    machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
+    key = cache.key_of(module.text, machine, llvmlite.__version__, str(level))
+    code = cache.load(key)
+    cached = code is not None
+    if code is None:
+        code = compile_text(module.text, target, level)
+        cache.store(key, code)
+    return Compiled(module, Loaded(code, target), time.perf_counter() - began, cached)
+
+
+def compile_program(
+    program: Program,
+    method: Method,
+    *,
+    varied: NDArray[np.bool_] | None,
+    columns: NDArray[np.int64] | Sequence[int],
+    width: int = 1,
+    target: Target | None = None,
+    level: int = 2,
+) -> Compiled:
+    """Return a program compiled.
+
+    Parameters
+    ----------
+    program, method
+        What to run, and how stocks move.
+    varied
+        Which parameters differ between runs; None for one run alone.
+    columns
+        Slots to save.
+    width
+        How many runs side by side; 1 for one run alone.
+    target
+        The processor to compile for; None: this one.
+    level
+        How hard to optimise: 0 to 3. It changes no bit of what is computed.
+
+    """
+    slots = np.ascontiguousarray(columns, dtype=np.int64)
+    flags = None if varied is None else np.ascontiguousarray(varied, dtype=np.bool_).tobytes()
+    return _compiled(program, method, flags, slots.tobytes(), width, target or host(), level)
+
+
+def is_available() -> bool:
+    """Return whether native code can be made on this machine."""
+    try:
+        import llvmlite.binding  # noqa: F401
+    except (ImportError, OSError):
+        return False
+    return True
