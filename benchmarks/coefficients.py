@@ -71,7 +71,7 @@ POLYNOMIALS = {
         (mp.pi / 4 + mp.mpf("1e-6")) ** 2,
         2.0**-57,
     ),
-    # (cos(r) - 1 + r^2/2) / r^4
+    # what follows 1 - r^2/2 in cos(r), over r^4
     "COS": (
         series(lambda z: (mp.cos(root(z)) - 1 + z / 2) / z**2, 1 / mp.mpf(24)),
         mp.mpf(0),

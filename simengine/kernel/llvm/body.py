@@ -44,8 +44,8 @@ class Sheet:
 
 
 @dataclass
-class Body:
-    """Instructions of one function.
+class Lines:
+    """Lines of one function: registers, labels, constants.
 
     Parameters
     ----------
@@ -79,8 +79,6 @@ class Body:
         """Return the label of the block being written."""
         return self.sheet.block
 
-    # text
-
     def new(self, instruction: str) -> str:
         """Write an instruction that gives a value; return its register."""
         self.sheet.count += 1
@@ -101,8 +99,6 @@ class Body:
         """Begin a block."""
         self.lines.append(f"{label}:")
         self.sheet.block = label
-
-    # constants
 
     def real(self, value: float) -> str:
         """Return a real constant, in every lane."""
@@ -126,7 +122,9 @@ class Body:
         zeros = f"<{self.width} x i32> zeroinitializer"
         return self.new(f"shufflevector {self.real_type} {first}, {self.real_type} poison, {zeros}")
 
-    # reals
+
+class Reals(Lines):
+    """Operations on reals."""
 
     def add(self, a: str, b: str) -> str:
         """Return a + b."""
@@ -169,7 +167,9 @@ class Body:
         kind = self.real_type
         return self.new(f"select {self.truth_type} {condition}, {kind} {then}, {kind} {otherwise}")
 
-    # conditions
+
+class Conditions(Reals):
+    """Operations on conditions."""
 
     def both(self, a: str, b: str) -> str:
         """Return whether a and b."""
@@ -183,7 +183,9 @@ class Body:
         """Return whether not a."""
         return self.new(f"xor {self.truth_type} {a}, {self.truth(value=True)}")
 
-    # integers
+
+class Body(Conditions):
+    """Instructions of one function: all of the above, integers, and functions of our own."""
 
     def whole(self, operation: str, a: str, b: str) -> str:
         """Return an operation on integers: add sub mul and or xor shl lshr ashr."""
@@ -213,8 +215,6 @@ class Body:
     def to_real(self, a: str) -> str:
         """Return a signed integer as a real."""
         return self.new(f"sitofp {self.integer_type} {a} to {self.real_type}")
-
-    # functions of our own
 
     def call(self, stem: str, *arguments: str) -> str:
         """Return a function of reals, by the name it has without its width: `exp` is `@se.exp.v8` for 8 lanes."""

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,9 @@ class Compiled:
         for site in self.module.sites:
             if site.call is not Call.NODE:
                 names.add(self.module.program.devices[site.device].kind.value)
-            elif isinstance(site.node, Along | Apply):
+            elif isinstance(site.node, Apply):
+                names.add(site.node.op.mnemonic)
+            elif isinstance(site.node, Along):
                 names.add(site.node.op.value)
             elif isinstance(site.node, Ask):
                 names.add(site.node.query.value)
@@ -77,7 +80,7 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
 
 @lru_cache(maxsize=32)
 def _compiled(
-    program: Program, method: Method, varied: bytes | None, columns: bytes, width: int, target: Target, level: int
+    program: Program, method: Any, varied: bytes | None, columns: bytes, width: int, target: Target, level: int
 ) -> Compiled:
     import llvmlite
 
@@ -125,7 +128,8 @@ def compile_program(
     """
     slots = np.ascontiguousarray(columns, dtype=np.int64)
     flags = None if varied is None else np.ascontiguousarray(varied, dtype=np.bool_).tobytes()
-    return _compiled(program, method, flags, slots.tobytes(), width, target or host(), level)
+    made: Compiled = _compiled(program, method, flags, slots.tobytes(), width, target or host(), level)
+    return made
 
 
 def is_available() -> bool:

@@ -140,11 +140,11 @@ def _begin(w: _Writer) -> str:
     if differing.size:
         slots = module.keep(np.ascontiguousarray(differing, dtype=np.int64))
         given, row = w.get(Field.PARAMETERS, "ptr"), w.get(Field.ROW)
-        with w.each(differing.size, "parameter") as number:
-            value = body.new(f"load {w.many.real_type}, ptr {w.at(given, w.times(number, row), runs)}, align 8")
-            slot = body.new(f"load i64, ptr {w.at(slots, number)}")
+        with w.each(differing.size, "parameter") as place:
+            value = body.new(f"load {w.many.real_type}, ptr {w.at(given, w.times(place, row), runs)}, align 8")
+            slot = body.new(f"load i64, ptr {w.at(slots, place)}")
             body.line(f"store {w.many.real_type} {value}, ptr {w.at('%V', w.times(slot, width))}, align 8")
-    for field, value in (
+    for field, number in (
         (Field.TIME, 0.0),
         (Field.START, 0.0),
         (Field.STOP, 0.0),
@@ -152,7 +152,7 @@ def _begin(w: _Writer) -> str:
         (Field.SAVE, 1.0),
         (Field.BEGIN, 0.0),
     ):
-        w.set(field, real_literal(value), "double")
+        w.set(field, real_literal(number), "double")
     w.set(Field.NUMBER, "0")
     if module.sites:
         callee, handle = w.get(Field.CALLBACK, "ptr"), w.get(Field.HANDLE)
@@ -169,17 +169,16 @@ def _save(w: _Writer) -> str:
     length = w.get(Field.ROW)
     if width == 1:
         first = w.at(out, w.times("%row", columns.size))
-        for place, slot, count in _segments(columns):
-            target, source = w.at(first, str(place)), w.at("%U", str(slot))
+        for column, begin, count in _segments(columns):
+            target, source = w.at(first, str(column)), w.at("%U", str(begin))
             if count < 8:
                 for n in range(count):
                     value = body.new(f"load double, ptr {w.at(source, str(n))}, align 8")
                     body.line(f"store double {value}, ptr {w.at(target, str(n))}, align 8")
             else:
                 body.needs.add("llvm.memcpy.p0.p0.i64")
-                body.line(
-                    f"call void @llvm.memcpy.p0.p0.i64(ptr align 8 {target}, ptr align 8 {source}, i64 {8 * count}, i1 false)"
-                )
+                given = f"ptr align 8 {target}, ptr align 8 {source}, i64 {8 * count}, i1 false"
+                body.line(f"call void @llvm.memcpy.p0.p0.i64({given})")
         return w.function(f"internal void @save({ARGUMENTS}, i64 %row)")
     runs = w.times(w.get(Field.BLOCK), width)
     first = w.at(out, w.times(w.times("%row", columns.size), length), runs)

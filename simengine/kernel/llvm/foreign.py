@@ -143,8 +143,6 @@ class Foreign:
             case Apply() as node:
                 return FUNCTIONS[node.op](*arguments)
             case Ask() as node:
-                if isinstance(node.tables, int):  # no axes: the lanes alone are left
-                    arguments = [a.reshape(-1) for a in arguments]
                 return answer(self.program.tables, node, arguments, self._clock, many=True)
             case Draw() as node:
                 seed, own = arguments[-1], arguments[:-1]

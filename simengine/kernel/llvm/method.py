@@ -23,6 +23,9 @@ from simengine.program.program import Assign, Device, Program
 class Method(Protocol):
     """An explicit Runge-Kutta method: stage i at t + c[i] dt from a[i] of the stages before; b weighs them."""
 
+    def __hash__(self) -> int:
+        """Return a hash: a method is a value."""
+
     @property
     def c(self) -> tuple[float, ...]:
         """Places of the stages in the step."""
@@ -116,10 +119,10 @@ class _Planner:
         commit: list[Assign],
     ) -> None:
         program, method = self.program, self.method
-        stocks, rates, floors = (a[chosen] for a in (program.stocks, program.rates, program.floors))
-        if len(method.b) == 1:
-            state, slopes = stocks, [rates]
-        else:
+        stocks, rates, floors = program.stocks[chosen], program.rates[chosen], program.floors[chosen]
+        state: Slots = stocks
+        slopes: list[Slots] = [rates]
+        if len(method.b) > 1:
             state, slopes = self._like(stocks), [self._like(stocks) for _ in method.b]
             gather.append(_vector(state, Load(stocks)))
             gather.append(_vector(slopes[0], Load(rates)))

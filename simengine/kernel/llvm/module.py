@@ -24,6 +24,7 @@ from simengine.kernel.llvm.elementary import library
 from simengine.kernel.llvm.method import Course, Method, plan_course
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
+from simengine.kernel.llvm.statement import StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
 from simengine.kernel.llvm.variation import varying_slots
 from simengine.program.node import Load, Lookup, Node
@@ -68,9 +69,8 @@ class Temporaries:
         """Begin a statement: all are free."""
         self._used = 0
 
-    def take(self, count: int, *, lanes: bool) -> int:
-        """Return the first of so many slots."""
-        del lanes  # both kinds of memory have all slots
+    def take(self, count: int) -> int:
+        """Return the first of so many slots; both kinds of memory have all slots."""
         place = self.first + self._used
         self._used += count
         self.most = max(self.most, self._used)
@@ -196,9 +196,11 @@ class ModuleWriter:
         own = self.program.tables[table]
         return Shape(len(own.x), node.between or own.between, node.missing)
 
-    def offsets(self, tables: NDArray[np.int64], numbers: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def offsets(
+        self, tables: NDArray[np.int64], numbers: tuple[int, ...]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return for an array of tables which are among some, and where each begins (the first, for the others)."""
-        key = (id(tables), tuple(numbers))
+        key = (id(tables), numbers)
         known = self._offsets.get(key)
         if known is None:
             mine = np.isin(tables, numbers)
@@ -210,8 +212,6 @@ class ModuleWriter:
 
     def text(self) -> str:
         """Return the whole module."""
-        from simengine.kernel.llvm.statement import StatementWriter
-
         phases = {}
         for phase in PHASES:
             statements = getattr(self.program, phase)
@@ -238,14 +238,12 @@ class ModuleWriter:
         return self._assemble()
 
     def _function(self, name: str, phase: str, statements: Sequence[Statement]) -> str:
-        from simengine.kernel.llvm.statement import StatementWriter
-
         writer = StatementWriter(self)
         for statement in statements:
             writer.write(statement, phase)
         return self._finish(name, writer)
 
-    def _finish(self, name: str, writer: Any) -> str:
+    def _finish(self, name: str, writer: StatementWriter) -> str:
         body = writer.one
         self.needs |= body.needs
         lines = "\n".join([*writer.stack, *body.lines])

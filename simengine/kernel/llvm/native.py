@@ -76,7 +76,8 @@ class Worker:
         self._call(self.code.prepare)
         slots = np.asarray(self.module.program.specs)
         lanes = self.lane_memory[slots * self.module.width] if self.module.width > 1 else self.shared_memory[slots]
-        return np.where(self.module.varying[slots], lanes, self.shared_memory[slots])
+        found: NDArray[np.float64] = np.where(self.module.varying[slots], lanes, self.shared_memory[slots])
+        return found
 
     def run(
         self,

@@ -69,9 +69,9 @@ class Places:
     def find(self, body: Body, array: NDArray[np.int64], index: dict[int, Index]) -> Index:
         """Return the entry of an array of whole numbers where the loops stand."""
         axes = [axis for axis, size in enumerate(array.shape) if size > 1]
-        if all(isinstance(index[axis], int) for axis in axes):
-            at = tuple(index[axis] if axis in axes else 0 for axis in range(array.ndim))
-            return int(array[at])
+        known = entry_at(array, index)
+        if known is not None:
+            return known
         affine = self._affine(array)
         if affine is not None:
             return sum_of(body, affine.first, [(index[a], affine.strides[a]) for a in axes])
@@ -85,6 +85,18 @@ class Places:
         if known is None:
             known = self._known[id(array)] = (array, affine_of(array))  # the array is held: its id stays its own
         return known[1]
+
+
+def entry_at(array: NDArray[np.int64], index: dict[int, Index]) -> int | None:
+    """Return the entry of an array where all loops it depends on stand at known places; else None."""
+    at = [0] * array.ndim
+    for axis, size in enumerate(array.shape):
+        if size > 1:
+            place = index[axis]
+            if not isinstance(place, int):
+                return None
+            at[axis] = place
+    return int(array[tuple(at)])
 
 
 def flat_index(body: Body, shape: tuple[int, ...], index: dict[int, Index]) -> Index:

@@ -40,7 +40,7 @@ class Shape:
 
 def padded(points: int) -> int:
     """Return the room for that many points."""
-    return 8 if points <= 8 else 16 if points <= 16 else points
+    return 8 if points <= 8 else max(16, points)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +174,9 @@ class _Writer:
         size = body.select(body.compare("ogt", size, body.real(1.0)), size, body.real(1.0))
         near = body.mul(body.real(NEAR), size)
         out = body.real(NOT_AVAILABLE)
-        for place in (before, after):
-            at = body.compare("ole", body.absolute(body.sub(self._load(0, place), "%v")), near)
-            out = body.select(at, self._load(1, place), out)
+        for near_by in (before, after):
+            at = body.compare("ole", body.absolute(body.sub(self._load(0, near_by), "%v")), near)
+            out = body.select(at, self._load(1, near_by), out)
         return body.select(body.compare("uno", "%v", "%v"), "%v", out)
 
     # searching
@@ -195,8 +195,8 @@ class _Writer:
                 y = body.select(after, self._point(1, place), y)
                 slope = body.select(after, self._point(2, place), slope)
             return x, y, slope
-        place = self._halve(points - 1, "oge")
-        return self._load(0, place), self._load(1, place), self._load(2, place)
+        found = self._halve(points - 1, "oge")
+        return self._load(0, found), self._load(1, found), self._load(2, found)
 
     def _halve(self, count: int, predicate: str) -> str:
         """Return the last of `count` places whose x passes the comparison with v; 0 if none does."""

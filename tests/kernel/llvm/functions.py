@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from functools import lru_cache
+from functools import cache
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -62,7 +62,7 @@ class Functions:
         return out[: x.size]
 
 
-@lru_cache(maxsize=None)
+@cache
 def functions(width: int = 8, target: Target | None = None, level: int = 2) -> Functions:
     """Return the functions compiled."""
     return Functions(width, target or host(), level)
