@@ -269,7 +269,7 @@ def test_functions_of_stella(tmp_path: Path) -> None:
     assert values(frame, "before") == [9, 0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("function", ["COUNTER(0, 5)", "HISTORY(x, 3)", "ENDVAL(x)", "CTMEAN(x)", "IRR(x)", "QLEN(x)"])
+@pytest.mark.parametrize("function", ["COUNTER(0, 5)", "HISTORY(x, 3)", "CTMEAN(x)", "IRR(x)", "QLEN(x)"])
 def test_functions_of_stella_that_are_refused(function: str) -> None:
     assert codes(document(aux("y", function), aux("x", "1"))) == ["unsupported-function"]
 
