@@ -8,7 +8,7 @@ from simengine.program.op import Op
 E, C = Kind.ELEMENTWISE, Kind.COMPOSED
 _V = "Vensim ref."
 _X = "XMILE 1.0, 3.5.1"
-_FINANCE = "Stella help, \"Financial builtins\""
+_FINANCE = 'Stella help, "Financial builtins"'
 
 ROWS: tuple[Builtin, ...] = (
     row(

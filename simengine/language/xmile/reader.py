@@ -19,6 +19,7 @@ from simengine.language.xmile.expression import without_comments
 from simengine.language.xmile.include import include_files
 from simengine.language.xmile.macro import read_macros
 from simengine.language.xmile.modules import collect
+from simengine.language.xmile.net_flow import put_net_flows_back
 from simengine.language.xmile.scope import Draft
 from simengine.language.xmile.specs import read_specs
 from simengine.language.xmile.variable import Defaults, VariableReader, graphical_keys
@@ -115,7 +116,8 @@ def _variables(
             world.problems.append(error("doubly-defined", text, draft.node.place("name"), others=others))
             continue
         seen[draft.key] = reader.read(draft)
-    return hold_outflows(list(seen.values())), reader.variables
+    helpers = {d.key: d.node.get("simengine:net_of") for d in drafts if d.node.get("simengine:net_of")}
+    return hold_outflows(put_net_flows_back(list(seen.values()), helpers)), reader.variables
 
 
 def _with_dimensions(draft: Draft, world: World) -> Draft:

@@ -182,6 +182,11 @@ class VariableReader:
                 exceptions = tuple(tuple(s for _, s in x) for x in excepted if x is not None)
                 out.append(replace(equation, exceptions=exceptions))
         several = list(node.all("eqn"))
+        unused = next((e for e in several if parts and without_comments(e.text.value)), None)
+        if unused is not None and all(p.first("eqn") is not None for p in parts):
+            # unverified: which of them Stella would take
+            text = f"`{draft.name}` has an equation beside those of its elements"
+            self.world.problems.append(error("doubly-defined", text, unused.span))
         if not parts and len(several) > 1:
             out.extend(self._one_each(draft, several, device))
         elif not parts:

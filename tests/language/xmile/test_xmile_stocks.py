@@ -214,6 +214,8 @@ def test_queues_and_ovens_are_refused_and_kept(device: str) -> None:
         ([aux("a", "1", "<colour>red</colour>")], ["unknown-element"]),
         ([aux("a", "1", "<queue/>")], ["unsupported-feature"]),
         ([aux("", "1")], ["missing-name"]),
+        ([aux(".", "1")], ["missing-name"]),
+        ([aux("._.", "1")], ["missing-name"]),
         ([aux("a", "1"), aux("A", "2")], ["doubly-defined"]),
         (["<thing/>"], ["unknown-element"]),
         ([aux("a", "{nothing}")], ["missing-equation"]),
