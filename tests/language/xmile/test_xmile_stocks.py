@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import simengine as se
 from simengine.model.conveyor import ConveyorSpec, Leak, OvenSpec, QueueSpec
 from simengine.model.expression import Binary, Call, Number, Operator, Reference, number, ref
 from simengine.model.variable import Role, StockFlows, role_of
@@ -353,3 +354,19 @@ def test_a_leakage_in_a_part_of_the_way(tmp_path: Path) -> None:
     frame = run(text, tmp_path)
     assert values(frame, "loss") == [0, 0, 0, 2, 2, 0, 0]
     assert values(frame, "out") == [0, 0, 0, 0, 4, 0, 0]
+
+
+@pytest.mark.parametrize("device", ["<queue/>", "<oven><len>2</len><capacity>3</capacity></oven>"])
+def test_a_refused_device_is_said_once(device: str, tmp_path: Path) -> None:
+    text = document(
+        stock("s", "4", "in", "out", device),
+        flow("in", "10"),
+        flow("out", ""),
+        stock("t", "0", "out"),
+        aux("u", "out + t"),
+    )
+    path = tmp_path / "m.xmile"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(se.ModelError) as caught:
+        se.load(str(path)).check()
+    assert [d.code for d in caught.value.diagnostics] == ["unsupported-feature"]
