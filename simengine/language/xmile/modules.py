@@ -117,10 +117,7 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
     if not key_of(name):
         models.problems.append(error("missing-name", f"a `<{node.tag}>` has no name", node.span))
         return
-    if not any(part.strip("_ ") for part in split_name(name)[1]):
-        # XMILE 1.0, 3.2.2: a period stands between names, so that one of periods alone names nothing
-        text = f"`{name}` is no name: no equation can speak of it"
-        models.problems.append(error("missing-name", text, node.place("name")))
+    if _names_nothing(node, name, models):
         return
     local, shown = key_of(name), f"{scope.prefix}{name}"
     key = key_of(shown)
@@ -142,10 +139,22 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
     models.drafts.append(Draft(node, shown, key, scope, tuple(dimensions), groups.get(local, "")))
 
 
+def _names_nothing(node: Node, name: str, models: Models) -> bool:
+    """Report a name that no equation can speak of."""
+    if any(part.strip("_ ") for part in split_name(name)[1]):
+        return False
+    # XMILE 1.0, 3.2.2: a period stands between names, so that one of periods alone names nothing
+    text = f"`{name}` is no name: no equation can speak of it"
+    models.problems.append(error("missing-name", text, node.place("name")))
+    return True
+
+
 def _enter(node: Node, outer: Scope, models: Models) -> None:
     name = read_name(node.get("name"))
     if not key_of(name):
         models.problems.append(error("missing-name", "a `<module>` has no name", node.span))
+        return
+    if _names_nothing(node, name, models):
         return
     model = _model_of(node, models)
     models.instances += 1
