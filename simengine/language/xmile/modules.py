@@ -141,7 +141,7 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
 
 def _names_nothing(node: Node, name: str, models: Models) -> bool:
     """Report a name that no equation can speak of."""
-    if any(part.strip("_ ") for part in split_name(name)[1]):
+    if any(part.strip() for part in split_name(name)[1]):
         return False
     # XMILE 1.0, 3.2.2: a period stands between names, so that one of periods alone names nothing
     text = f"`{name}` is no name: no equation can speak of it"
