@@ -160,6 +160,27 @@ def _npv(arguments: int, _order: int) -> Macro:
     )
 
 
+def _derivative(_arguments: int, order: int) -> Macro:
+    # Stella help, "DERIVN": (x - x one step ago) / DT, again for each order; 0 for as many steps as the order
+    # unverified: within the stages of a Runge-Kutta step, x one step ago is x at the step's beginning before
+    equations: dict[str, Expression] = {}
+    value: Expression = INPUT
+    for number_ in range(1, order + 1):
+        equations[f"before {number_}"] = call("memory", value, number(0))
+        equations[f"slope {number_}"] = divide(subtract(value, ref(f"before {number_}")), call("dt"))
+        value = ref(f"slope {number_}")
+    passed = subtract(call("time"), call("starttime"))
+    enough = Binary(Operator.GREATER, passed, multiply(number(order - 0.5), call("dt")))
+    equations["output"] = call("if", enough, value, number(0)) if order else INPUT
+    return _macro("derivative", ("input",), equations)
+
+
+def _ending_value(arguments: int, _order: int) -> Macro:
+    # Stella help, "ENDVAL": in the first run the initial value given, else the input's own at the start
+    first = call("initial", INITIAL if arguments > 1 else INPUT)
+    return _macro("ending value", ("input", "initial")[:arguments], {"output": first})
+
+
 def _pink_noise(_arguments: int, _order: int) -> Macro:
     # Vensim ref. "RANDOM PINK NOISE"; Sterman (2000), appendix B
     tau, ratio, dt = ref("correlation time"), ref("ratio"), call("dt")
@@ -192,6 +213,9 @@ TEMPLATES: dict[str, Template] = {
     "npv": _npv,
     "npv_xmile": _npv,
     "random_pink_noise": _pink_noise,
+    "derivative": _derivative,
+    "ending_value": _ending_value,
 }
 
-ORDERED = {"smooth_n": 3, "delay_n": 3}  # where the argument that is the order stands
+ORDERED = {"smooth_n": 3, "delay_n": 3, "derivative": 1}  # where the argument that is the order stands
+LEAST_ORDER = {"derivative": 0}  # of those whose order may be less than 1

@@ -8,8 +8,8 @@ from pathlib import Path
 from simengine.cli.exits import DONE, UsageError
 from simengine.cli.sources import add_data, read_data
 from simengine.cli.terminal import print_diagnostics, print_json, working
-from simengine.model.definition import ModelDefinition
-from simengine.source.diagnostic import ModelError, has_errors
+from simengine.model.definition import Method, ModelDefinition
+from simengine.source.diagnostic import Diagnostic, ModelError, has_errors, warning
 from simengine.source.render import render_json
 
 DESCRIPTION = """Write a Vensim model as XMILE, or an XMILE model for Vensim: the same variables, the same numbers.
@@ -40,13 +40,15 @@ def execute(arguments: argparse.Namespace) -> int:
     data = read_data(arguments.data)
     with working(f"converting {arguments.model}"):
         model = load(arguments.model, data=data)
-        text = _written(model.definition, vensim=out.suffix.lower() in VENSIM)
+        vensim = out.suffix.lower() in VENSIM
+        text = _written(model.definition, vensim=vensim)
         _check_written(text, out)
+        said = (*model.diagnostics, *(() if vensim else _method_notes(model.definition)))
     write_text(text, out)
     if arguments.json:
-        print_json({"file": str(out), "diagnostics": [render_json(d) for d in model.diagnostics]})
+        print_json({"file": str(out), "diagnostics": [render_json(d) for d in said]})
     else:
-        print_diagnostics(model.diagnostics)
+        print_diagnostics(said)
         print(out)
     return DONE
 
@@ -59,6 +61,15 @@ def _written(definition: ModelDefinition, *, vensim: bool) -> str:
     from simengine.language.xmile.writer import write_xmile
 
     return write_xmile(definition)
+
+
+def _method_notes(definition: ModelDefinition) -> tuple[Diagnostic, ...]:
+    """Say where other programs will run what was written by another method: this one reads back the model's own."""
+    method = definition.simulation.method
+    if method in {Method.EULER, Method.RK2, Method.RK4}:  # XMILE 1.0, 2.3
+        return ()
+    text = f"XMILE has no integration method `{method.value}`: other programs run the file by rk4"
+    return (warning("integration-method", text, path=definition.file.path),)
 
 
 def _check_written(text: str, out: Path) -> None:

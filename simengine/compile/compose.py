@@ -145,6 +145,31 @@ def _cgrowth(a: Sequence[Node], clock: ClockNodes) -> Node:
     return divide(subtract(growth, ONE), clock.step)
 
 
+def _growth(rate: Node, periods: Node) -> tuple[Node, Node]:
+    """Return what 1 grows to, and what payments of 1 at the end of each period grow to."""
+    grown = apply(Op.POW, add(ONE, rate), periods)
+    still = apply(Op.EQ, rate, ZERO)
+    return grown, select(still, periods, divide(subtract(grown, ONE), select(still, ONE, rate)))
+
+
+# Stella help, "Financial builtins": value now * growth + payment * growth of payments + value then = 0
+
+
+def _future_value(a: Sequence[Node], _clock: ClockNodes) -> Node:
+    grown, payments = _growth(a[0], a[1])
+    return apply(Op.NEG, add(multiply(a[3], grown), multiply(a[2], payments)))
+
+
+def _present_value(a: Sequence[Node], _clock: ClockNodes) -> Node:
+    grown, payments = _growth(a[0], a[1])
+    return apply(Op.NEG, divide(add(multiply(a[2], payments), a[3]), grown))
+
+
+def _payment(a: Sequence[Node], _clock: ClockNodes) -> Node:
+    grown, payments = _growth(a[0], a[1])
+    return apply(Op.NEG, divide(add(multiply(a[2], grown), a[3]), payments))
+
+
 COMPOSITIONS: dict[str, Composition] = {
     "sinwave": _wave(Op.SIN),
     "coswave": _wave(Op.COS),
@@ -174,4 +199,7 @@ COMPOSITIONS: dict[str, Composition] = {
     "pulse": _pulse,
     "pulse_train": _pulse_train,
     "pulse_xmile": _pulse_xmile,
+    "future_value": _future_value,
+    "present_value": _present_value,
+    "payment": _payment,
 }

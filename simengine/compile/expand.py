@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from simengine.builtins.builtin import Kind
-from simengine.builtins.stdlib import ORDERED, TEMPLATES
+from simengine.builtins.stdlib import LEAST_ORDER, ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
 from simengine.compile.constant import constant_value
@@ -314,11 +314,12 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     if at is not None:
         found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
         orders = {int(n) for n in found} if found is not None else set()
-        if len(orders) != 1 or min(orders) < 1:
+        least = LEAST_ORDER.get(node.function, 1)
+        if len(orders) != 1 or min(orders) < least:
             state.problems.append(
                 error(
                     "order-not-constant",
-                    f"the order of `{node.name}` must be a constant of at least 1",
+                    f"the order of `{node.name}` must be a constant of at least {least}",
                     arguments[at].span or node.span,
                 )
             )

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+import simengine as se
 from simengine.cli.main import main
+from simengine.language.vensim.writer import write_vensim
+from simengine.model.definition import Method
 
 ROOT = Path(__file__).resolve().parents[2]
 TEACUP = str(ROOT / "tests" / "models" / "teacup.mdl")
@@ -94,6 +98,16 @@ def test_strict_makes_unit_warnings_fail(tmp_path: Path, capsys: pytest.CaptureF
     assert main(["check", str(wrong), "--strict", "--json"]) == 1
     out = capsys.readouterr().out
     assert json.loads(out)["diagnostics"][0]["code"] == "unit-mismatch"
+
+
+def test_a_method_that_xmile_has_not_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, out = tmp_path / "tea.mdl", tmp_path / "tea.xmile"
+    definition = se.load(TEACUP).definition
+    changed = replace(definition, simulation=replace(definition.simulation, method=Method.MIDPOINT))
+    model.write_text(write_vensim(changed), encoding="utf-8")
+    assert main(["convert", str(model), str(out)]) == 0
+    assert "XMILE has no integration method `midpoint`" in capsys.readouterr().err
+    assert se.load(str(out)).definition.simulation.method is Method.MIDPOINT
 
 
 def test_converting_there_and_back_keeps_the_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -85,6 +85,13 @@ def gathered_settings(definition: ModelDefinition) -> str:
         return text
     if definition.dialect is Dialect.VENSIM and not text and same:
         return ""
+    if said.method is not method and method not in METHOD_NUMBERS:
+        # Vensim's own RK2 is the midpoint method: under the same name it would give other numbers than Heun's
+        raise CannotWrite(
+            method.value,
+            "none of its integration methods gives the same numbers",
+            help="choose euler or rk4 for the model",
+        )
     lines = [] if said.method is method and "15:" in text else [f"15:0,0,0,{METHOD_NUMBERS[method]},0,0"]
     lines += [] if said.synonyms == synonyms else ["22:" + ",".join(s.names) for s in synonyms]
     lines += [] if said.tags == tags else [f"30:{tag}={name}" for tag, name in tags]

@@ -218,6 +218,7 @@ class _Reader:
     def left_side(self, part: Part, room: _Room) -> None:
         """Read the left side of an equation; a dimension is read to its end."""
         parser = self.parser(part, room.scope)
+        left: LeftSide | None = None
         try:
             left = parse_left(parser)
             if left.form in (Form.DIMENSION, Form.ALIAS):
@@ -225,6 +226,9 @@ class _Reader:
                 return
         except SyntaxProblem as problem:
             self.report(problem.diagnostic)
+            if left is not None and room is self.model:
+                # a dimension without elements stands in: what uses its name is not reported again
+                self.written.append(WrittenDimension(left, (), (), None, part.documentation, self.group))
             return
         except RecursionError:
             self.report(_too_deep(self.file, part))

@@ -22,7 +22,7 @@ from simengine.source.names import Key
 # 0 Euler, 1 RK4 auto, 2 Diff, 3 RK2 auto, 4 RK2 fixed, 5 RK4 fixed.
 _METHODS = {0: Method.EULER, 1: Method.RK4, 2: Method.EULER, 3: Method.MIDPOINT, 4: Method.MIDPOINT, 5: Method.RK4}
 _AUTO = {1: "RK4 Auto", 3: "RK2 Auto"}
-METHOD_NUMBERS = {Method.EULER: 0, Method.RK2: 4, Method.MIDPOINT: 4, Method.RK4: 5, Method.RK45: 1, Method.BDF: 1}
+METHOD_NUMBERS = {Method.EULER: 0, Method.MIDPOINT: 4, Method.RK4: 5}
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,7 +121,7 @@ class _Writer:
         out += [group_text(name, documentations[name]) for name in waiting]
         out += self.control()
         out.append(self.definition.sketch if self.vensim and self.definition.sketch else plain_sketch())
-        out.append(gathered_settings(self.definition))
+        out.append(self.guarded(gathered_settings, self.definition, "simulation specifications"))
         return "".join(out)
 
     def control(self) -> list[str]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from simengine.language.xmile.scope import Draft
     from simengine.language.xmile.variable import VariableReader
 
+_QUEUE = "whether what flows in may leave in the same time step is not documented"
+_OVEN = "whether it fills again in the time step in which it empties is not documented"
 DEVICES = ("conveyor", "queue", "oven", "isee:oven")
 _READ = frozenset({"len", "capacity", "in_limit", "sample", "arrest", "fill_time"})
 
@@ -151,11 +153,12 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
             if spread:
                 what.append(f"an inflow that is spread over its way (`{reader.flows[spread[0]].name}`)")
             text = f"the conveyor `{draft.name}` has {' and '.join(what)}, which this version does not run"
-        case _:
+        case QueueSpec():
             what = [node.tag]
-            text = (
-                f"`{draft.name}` is {'an oven' if 'oven' in node.tag else 'a queue'}, which this version does not run"
-            )
+            text = f"the queue `{draft.name}` is not run: {_QUEUE}"
+        case OvenSpec():
+            what = [node.tag]
+            text = f"the oven `{draft.name}` is not run: {_OVEN}"
     if what:
         reader.world.problems.append(error("unsupported-feature", text, node.span))
 

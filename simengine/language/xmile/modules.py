@@ -45,9 +45,18 @@ def collect(
     named: dict[Key, Node] = {}
     for node in root.all("model"):
         if node.get("name").strip():
-            named.setdefault(key_of(read_name(node.get("name"))), node)
+            first = named.setdefault(key_of(read_name(node.get("name"))), node)
+            if first is not node:
+                others = [Label(first.place("name"), "defined here first")]
+                text = f"two models are called `{read_name(node.get('name'))}`"
+                problems.append(error("doubly-defined", text, node.place("name"), others=others))
     models = Models(named, dimensions, problems)
     main = _main(root, models)
+    for second in [n for n in root.all("model") if not n.get("name").strip() and n is not main]:
+        # XMILE 1.0, 4.1: the model without a name is the one at the top; every other needs a name
+        others = [Label(main.span, "the model at the top")] if main is not None else []
+        text = "a second `<model>` has no name: no module can hold it"
+        problems.append(error("missing-name", text, second.span, others=others))
     if main is None:
         problems.append(error("no-model", "the file holds no `<model>`", root.span))
         return [], models.top
@@ -108,6 +117,8 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
     if not key_of(name):
         models.problems.append(error("missing-name", f"a `<{node.tag}>` has no name", node.span))
         return
+    if _names_nothing(node, name, models):
+        return
     local, shown = key_of(name), f"{scope.prefix}{name}"
     key = key_of(shown)
     scope.names[local] = key
@@ -128,10 +139,22 @@ def _draft(node: Node, scope: Scope, groups: Mapping[Key, str], models: Models) 
     models.drafts.append(Draft(node, shown, key, scope, tuple(dimensions), groups.get(local, "")))
 
 
+def _names_nothing(node: Node, name: str, models: Models) -> bool:
+    """Report a name that no equation can speak of."""
+    if any(part.strip() for part in split_name(name)[1]):
+        return False
+    # XMILE 1.0, 3.2.2: a period stands between names, so that one of periods alone names nothing
+    text = f"`{name}` is no name: no equation can speak of it"
+    models.problems.append(error("missing-name", text, node.place("name")))
+    return True
+
+
 def _enter(node: Node, outer: Scope, models: Models) -> None:
     name = read_name(node.get("name"))
     if not key_of(name):
         models.problems.append(error("missing-name", "a `<module>` has no name", node.span))
+        return
+    if _names_nothing(node, name, models):
         return
     model = _model_of(node, models)
     models.instances += 1

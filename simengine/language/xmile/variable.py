@@ -74,13 +74,16 @@ class VariableReader:
     variables: list[Variable] = field(default_factory=list)  # hidden ones, besides those `read` returns
     flows: dict[Key, Draft] = field(default_factory=dict)
     conveyor_flows: dict[Key, str] = field(default_factory=dict)
+    refused_flows: set[Key] = field(default_factory=set)  # what queues and ovens would decide: they are refused
 
     def announce(self, drafts: Sequence[Draft]) -> None:
         """Learn which flows leave conveyors, before any variable is read."""
         self.flows = {d.key: d for d in drafts if d.node.tag == "flow" and d.source is None}
         for draft in drafts:
             device = device_node(draft.node)
-            if device is not None and draft.source is None:
+            if device is not None and device.tag != "conveyor":
+                self.refused_flows.update(self.stock_flows(draft).outflows)
+            elif device is not None and draft.source is None:
                 ends, leaks = split_outflows(self, draft)
                 for number, key in enumerate([*ends[:1], *leaks]):
                     self.conveyor_flows[key] = output_key(draft.key, number if ends else number + 1)
@@ -182,6 +185,11 @@ class VariableReader:
                 exceptions = tuple(tuple(s for _, s in x) for x in excepted if x is not None)
                 out.append(replace(equation, exceptions=exceptions))
         several = list(node.all("eqn"))
+        unused = next((e for e in several if parts and without_comments(e.text.value)), None)
+        if unused is not None and all(p.first("eqn") is not None for p in parts):
+            # unverified: which of them Stella would take
+            text = f"`{draft.name}` has an equation beside those of its elements"
+            self.world.problems.append(error("doubly-defined", text, unused.span))
         if not parts and len(several) > 1:
             out.extend(self._one_each(draft, several, device))
         elif not parts:
@@ -253,6 +261,8 @@ class VariableReader:
         between = Between(data.get("between")) if data is not None and data.get("between") else None
         if data is not None and holder.first("eqn") is None:
             return Equation(subscripts, None, span=holder.span, interpolation=between)
+        if draft.key in self.refused_flows:
+            return Equation(subscripts, Call("broken", (), span=holder.span), span=holder.span)
         if draft.key in self.conveyor_flows:
             output = self.conveyor_flows[draft.key]
             return Equation(subscripts, Reference(output, Key(output), subscripts, holder.span), span=holder.span)

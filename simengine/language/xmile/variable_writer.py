@@ -69,12 +69,13 @@ class VariableWriter:
         tag = self._tag(variable)
         helper = self._net_flow(variable) if tag == "stock" else None
         first = variable.equations[0].expression
-        graph = _kind(first.table) if tag == "gf" and isinstance(first, TableLiteral) else ""
+        table_only = tag == "gf" and len(variable.equations) == 1 and isinstance(first, TableLiteral)
+        graph = _kind(first.table) if table_only and isinstance(first, TableLiteral) else ""
         lines.add(depth, f"<{tag}{attribute('name', variable.name)}{self._attributes(variable)}{graph}>")
-        if tag == "gf" and isinstance(first, TableLiteral):
+        self._dimension_names(variable, depth + 1)
+        if table_only and isinstance(first, TableLiteral):
             self._table(first.table, depth + 1)
         else:
-            self._dimension_names(variable, depth + 1)
             self._equations(variable, tag, depth + 1)
         if tag == "stock":
             self._stock(variable, helper, depth + 1)
@@ -95,7 +96,7 @@ class VariableWriter:
             return "stock"
         if variable.key in self.flows or variable.declared is Role.FLOW:
             return "flow"
-        lookup = variable.declared in {None, Role.LOOKUP} and not self.phrases.axes[variable.key]
+        lookup = variable.declared is Role.LOOKUP or (variable.declared is None and not self.phrases.axes[variable.key])
         return "gf" if lookup and all(isinstance(e.expression, TableLiteral) for e in variable.equations) else "aux"
 
     def _attributes(self, variable: Variable) -> str:
@@ -334,7 +335,7 @@ class VariableWriter:
             self.lines.add(depth, "<overflow/>")
 
     def _helper_flow(self, variable: Variable, name: str, depth: int) -> None:
-        self.lines.add(depth, f"<flow{attribute('name', name)}>")
+        self.lines.add(depth, f"<flow{attribute('name', name)}{attribute('simengine:net_of', variable.name)}>")
         self._dimension_names(variable, depth + 1)
         parts = []
         for equation in variable.equations:

@@ -136,6 +136,15 @@ def test_settings_follow_the_model() -> None:
     )
 
 
+@pytest.mark.parametrize("method", [Method.RK2, Method.RK45, Method.BDF])
+def test_a_method_that_vensim_has_not_is_refused(method: Method) -> None:
+    """Vensim's RK2 is the midpoint method, XMILE's is Heun's: one must not become the other in silence."""
+    first = read(TIMES)
+    with pytest.raises(ModelError) as caught:
+        write_vensim(replace(first, simulation=replace(first.simulation, method=method)))
+    assert [d.code for d in caught.value.diagnostics] == ["cannot-write"]
+
+
 @pytest.mark.parametrize(
     ("name", "spelt"),
     [

@@ -20,7 +20,19 @@ from simengine.model.expression import (
     ref,
 )
 from simengine.model.lookup import Between
-from tests.language.xmile.build import D2, SPECS, aux, codes, document, equation, expression, good, run, values
+from tests.language.xmile.build import (
+    D2,
+    SPECS,
+    aux,
+    codes,
+    document,
+    equation,
+    expression,
+    good,
+    run,
+    values,
+    variable,
+)
 
 X = aux("x", "1", dims="D")
 M = aux("m", "1", dims="D N")
@@ -228,3 +240,19 @@ def test_points_come_from_the_scale() -> None:
 
 def test_numbers_stay_numbers() -> None:
     assert equation("D.c", of="D") == Number(3)
+
+
+def test_an_equation_beside_those_of_all_elements() -> None:
+    parts = "".join(f'<element subscript="{e}"><eqn>3</eqn></element>' for e in "abc")
+    assert codes(document(aux("x", "1", parts, dims="D"), dims=D2)) == ["doubly-defined"]
+
+
+def test_an_equation_that_elements_share_through_their_tables() -> None:
+    table = "<gf><xscale min='0' max='1'/><ypts>1,2</ypts></gf>"
+    parts = "".join(f'<element subscript="{e}">{table}</element>' for e in "abc")
+    assert codes(document(aux("x", "TIME", parts, dims="D"), dims=D2)) == []
+
+
+def test_a_graphical_function_over_a_dimension() -> None:
+    table = "<xscale min='0' max='1'/><ypts>1,2</ypts>"
+    good(document(variable("gf", "g", "", table, dims="D"), aux("y", "g[a](0.5)"), dims=D2))

@@ -217,3 +217,16 @@ def test_a_macro_hides_the_builtin_of_its_name(tmp_path: Path) -> None:
 )
 def test_wrong_macros(macro: str, found: list[str]) -> None:
     assert codes(document(head=macro)) == found
+
+
+def test_a_module_whose_name_says_nothing() -> None:
+    inner = f'<model name="inner"><variables>{aux("b", "2")}</variables></model>'
+    module = '<module name="." isee:model="inner"/>'
+    assert codes(document(aux("a", "1"), module, models=inner)) == ["missing-name"]
+
+
+def test_models_that_no_module_can_tell_apart() -> None:
+    second = f"<model><variables>{aux('b', '2')}</variables></model>"
+    assert codes(document(aux("a", "1"), models=second)) == ["missing-name"]
+    twice = f'<model name="inner"><variables>{aux("b", "2")}</variables></model>' * 2
+    assert codes(document(aux("a", "1"), models=twice)) == ["doubly-defined"]

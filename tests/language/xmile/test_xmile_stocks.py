@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import simengine as se
 from simengine.model.conveyor import ConveyorSpec, Leak, OvenSpec, QueueSpec
 from simengine.model.expression import Binary, Call, Number, Operator, Reference, number, ref
 from simengine.model.variable import Role, StockFlows, role_of
@@ -214,6 +215,9 @@ def test_queues_and_ovens_are_refused_and_kept(device: str) -> None:
         ([aux("a", "1", "<colour>red</colour>")], ["unknown-element"]),
         ([aux("a", "1", "<queue/>")], ["unsupported-feature"]),
         ([aux("", "1")], ["missing-name"]),
+        ([aux(".", "1")], ["missing-name"]),
+        ([aux("..", "1")], ["missing-name"]),
+        ([aux("_", "1"), aux("y", "_ + 1")], []),
         ([aux("a", "1"), aux("A", "2")], ["doubly-defined"]),
         (["<thing/>"], ["unknown-element"]),
         ([aux("a", "{nothing}")], ["missing-equation"]),
@@ -269,7 +273,7 @@ def test_functions_of_stella(tmp_path: Path) -> None:
     assert values(frame, "before") == [9, 0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("function", ["COUNTER(0, 5)", "HISTORY(x, 3)", "ENDVAL(x)", "CTMEAN(x)", "IRR(x)", "QLEN(x)"])
+@pytest.mark.parametrize("function", ["COUNTER(0, 5)", "HISTORY(x, 3)", "CTMEAN(x)", "IRR(x)", "QLEN(x)"])
 def test_functions_of_stella_that_are_refused(function: str) -> None:
     assert codes(document(aux("y", function), aux("x", "1"))) == ["unsupported-function"]
 
@@ -351,3 +355,19 @@ def test_a_leakage_in_a_part_of_the_way(tmp_path: Path) -> None:
     frame = run(text, tmp_path)
     assert values(frame, "loss") == [0, 0, 0, 2, 2, 0, 0]
     assert values(frame, "out") == [0, 0, 0, 0, 4, 0, 0]
+
+
+@pytest.mark.parametrize("device", ["<queue/>", "<oven><len>2</len><capacity>3</capacity></oven>"])
+def test_a_refused_device_is_said_once(device: str, tmp_path: Path) -> None:
+    text = document(
+        stock("s", "4", "in", "out", device),
+        flow("in", "10"),
+        flow("out", ""),
+        stock("t", "0", "out"),
+        aux("u", "out + t"),
+    )
+    path = tmp_path / "m.xmile"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(se.ModelError) as caught:
+        se.load(str(path)).check()
+    assert [d.code for d in caught.value.diagnostics] == ["unsupported-feature"]
