@@ -242,7 +242,7 @@ def _reduces(node: Call) -> bool:
     return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
 
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "vector_lookup", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
 
 
 def _unbang(node: Expression, inside: Mapping[Key, Subscript]) -> Expression:

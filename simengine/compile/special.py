@@ -18,6 +18,7 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
+from simengine.compile.vector_lookup import lower_vector_lookup
 from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
 from simengine.program.node import Along, Ask, Constant, Draw, Gather, Load, Lookup, Node, Reduce, Slots
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Lowering", Call], Node]
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "vector_lookup", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
 """Functions besides the reductions proper whose arguments run over `!`."""
 
 
@@ -296,6 +297,7 @@ RULES: dict[str, Rule] = {
     "elmcount": _size,
     "vector_select": _vector_select,
     "vector_elm_map": _elm_map,
+    "vector_lookup": lower_vector_lookup,
     "rank_xmile": _rank_xmile,
     "find_market_price": _market_price,
     "demand_at_price": _price(AlongOp.DEMAND_AT_PRICE),
