@@ -280,10 +280,10 @@ ROWS: tuple[Builtin, ...] = (
     row(
         "depreciate_straightline",
         S,
-        "stream, lifetime, periods, initial",
+        "stream, lifetime, fiscal period, initial",
         vensim="DEPRECIATE STRAIGHTLINE/4",
-        units="a, time, ?, ? -> a",
-        summary="Straight-line depreciation of what flows in.",
+        units="a, time, time, a -> a",
+        summary="Straight-line depreciation of what flows in, in fiscal periods as long as TIME STEP.",
         reference=_V,
     ),
     row(

@@ -19,7 +19,7 @@ from simengine.builtins.builtin import Kind
 from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
-from simengine.compile.constant import constant_value
+from simengine.compile.constant import constant_value, whole_number
 from simengine.compile.macro import check_macros
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -309,21 +309,23 @@ def _sample(node: Call, place: Place, state: Expansion) -> Expression:
 
 
 def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
-    order, arguments = 1, node.arguments
+    order: int | None = 1
+    arguments = node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
         found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
-        orders = {int(n) for n in found} if found is not None else set()
-        if len(orders) != 1 or min(orders) < 1:
+        # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
+        orders = {whole_number(n) for n in found} if found is not None else set()
+        order = orders.pop() if len(orders) == 1 else None
+        if order is None or order < 1:
             state.problems.append(
                 error(
                     "order-not-constant",
-                    f"the order of `{node.name}` must be a constant of at least 1",
+                    f"the order of `{node.name}` must be a constant whole number of at least 1",
                     arguments[at].span or node.span,
                 )
             )
             return Number(0.0, node.span)
-        order = orders.pop()
         arguments = arguments[:at]
     name = node.function
     if name == "delay_n" and not _is_fixed(arguments[1], state):
@@ -348,7 +350,7 @@ def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
         if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
             order = node.arguments[ORDERED[node.function]]
             found = constant_value(order, state.symbols, equation.subscripts, state.structural)
-            if found is not None and len({int(n) for n in found}) > 1:
+            if found is not None and len(set(found)) > 1:
                 return _by_element(equation, state)
     return [equation]
 
