@@ -6,7 +6,7 @@ from simengine.builtins.builtin import Builtin, Kind, row
 
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
-_QUEUE = "queues whose items carry attributes are not modelled here"
+_QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
 _VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
@@ -89,7 +89,7 @@ ROWS: tuple[Builtin, ...] = (
         "",
         vensim="INTERNAL RATE OF RETURN/0-20",
         units=" -> ?",
-        summary="how Vensim searches for the rate is not published",
+        summary="which of several rates it finds, and what it shows within a fiscal period, is not published",
         reference=_V,
     ),
     row(
@@ -127,6 +127,15 @@ ROWS: tuple[Builtin, ...] = (
         units=" -> ?",
         summary=_VDF,
         reference=_V,
+    ),
+    row(
+        "cumulate",
+        U,
+        "",
+        vensim="CUMULATE/0-20; CUMULATEF/0-20",
+        units=" -> ?",
+        summary="series are not computed from series before a run; use a stock, or cumulate the data in its file",
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "get_odbc",

@@ -309,15 +309,14 @@ def _sample(node: Call, place: Place, state: Expansion) -> Expression:
 
 
 def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
-    order: int | None = 1
-    arguments = node.arguments
+    order, arguments = 1, node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
         found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
         # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
         orders = {whole_number(n) for n in found} if found is not None else set()
-        order = orders.pop() if len(orders) == 1 else None
-        if order is None or order < 1:
+        whole = orders.pop() if len(orders) == 1 else None
+        if whole is None or whole < 1:
             state.problems.append(
                 error(
                     "order-not-constant",
@@ -326,7 +325,7 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
                 )
             )
             return Number(0.0, node.span)
-        arguments = arguments[:at]
+        order, arguments = whole, arguments[:at]
     name = node.function
     if name == "delay_n" and not _is_fixed(arguments[1], state):
         name = "delay_n_lagged"

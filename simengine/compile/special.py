@@ -253,6 +253,13 @@ def _data_at_time(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
+def _time_shift(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "TIME SHIFT": to see the data of the future, shift by a positive amount
+    tables = table_numbers(lowering, node.arguments[0])
+    time = add(lowering.context.clock.inputs, lowering.lower(node.arguments[1]))
+    return Constant(float("nan")) if tables is None else Lookup(tables, time)
+
+
 def _time_value(lowering: Lowering, node: Call) -> Node:
     # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
     base, offset, measure = (lowering.lower(a) for a in node.arguments)
@@ -313,6 +320,7 @@ RULES: dict[str, Rule] = {
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
     "lookup_slope": _ask(TableQuery.SLOPE),
     "get_time_value": _time_value,
+    "time_shift": _time_shift,
     "get_data_at_time": _data_at_time,
     "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
     "get_data_first_time": _ask(TableQuery.FIRST_TIME),

@@ -108,7 +108,7 @@ def _area_of_segments(curve: Curve) -> Node:
 
 
 def _area_everywhere(curve: Curve) -> Node:
-    # "in mode 7, if x is less than xmin [...] a negative number will be returned"
+    # Vensim ref. "VECTOR LOOKUP": below the lowest x the area of a positive curve is negative
     begun = subtract(curve.place, curve.left)
     part = multiply(multiply(_HALF, begun), add(curve.at(curve.left), _line(curve, curve.place)))
     return multiply(curve.spacing, add(_area_of_segments(curve), part))
