@@ -8,6 +8,7 @@ U = Kind.UNSUPPORTED
 _V = "Vensim ref."
 _QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
 _VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
+_MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
 ROWS: tuple[Builtin, ...] = (
@@ -98,8 +99,8 @@ ROWS: tuple[Builtin, ...] = (
         "",
         vensim="SSHAPE/0-20",
         units=" -> ?",
-        summary="the formula of the curve is not published",
-        reference=_V,
+        summary=_MACRO,
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "random_lookup",
@@ -116,8 +117,8 @@ ROWS: tuple[Builtin, ...] = (
         "",
         vensim="SAMPLE UNTIL/0-20",
         units=" -> ?",
-        summary="write SAMPLE IF TRUE(Time <= last time, input, initial) instead",
-        reference=_V,
+        summary=_MACRO,
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "get_vdf",
