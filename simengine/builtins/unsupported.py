@@ -8,6 +8,7 @@ U = Kind.UNSUPPORTED
 _V = "Vensim ref."
 _QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
 _VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
+# The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
@@ -94,7 +95,7 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "sshape",
+        "sshape_macro",
         U,
         "",
         vensim="SSHAPE/0-20",
@@ -112,7 +113,7 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "sample_until",
+        "sample_until_macro",
         U,
         "",
         vensim="SAMPLE UNTIL/0-20",
