@@ -141,12 +141,12 @@ ROWS: tuple[Builtin, ...] = (
     ),
     row(
         "vector_lookup",
-        Kind.UNSUPPORTED,
+        S,
         "vector, x, low, high, mode",
         vensim="VECTOR LOOKUP/5",
-        units="a, ? -> a",
-        summary="its ten modes are not described precisely enough to be checked",
-        reference=_V,
+        units="a, b, b, b, 1 -> ?",
+        summary="A lookup whose y values are a vector over equal steps of x; the mode says which lookup function.",
+        reference='Vensim ref. "VECTOR LOOKUP"',
     ),
     row(
         "invert_matrix",

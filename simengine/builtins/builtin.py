@@ -61,6 +61,7 @@ class Builtin:
     reference: str
     primitive: Op | Fold | AlongOp | Distribution | None = None
     derivative: str = ""
+    outputs: int = 0  # further results, written behind a colon: `DELAYP(input, time : pipeline)`
 
     @property
     def arity(self) -> tuple[int, int]:
@@ -108,7 +109,8 @@ def row(
     reference: str = "",
     primitive: Op | Fold | AlongOp | Distribution | None = None,
     derivative: str = "",
+    outputs: int = 0,
 ) -> Builtin:
     """Return a row of the table, its spellings read from short text."""
     spelt = spellings(Dialect.VENSIM, vensim) + spellings(Dialect.XMILE, xmile)
-    return Builtin(id, kind, signature, spelt, units, summary, reference, primitive, derivative)
+    return Builtin(id, kind, signature, spelt, units, summary, reference, primitive, derivative, outputs)

@@ -86,6 +86,15 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
+        "time_base",
+        C,
+        "start, slope",
+        vensim="TIME BASE/2",
+        units="a, a/time -> a",
+        summary="Another measure of time: start at time 0, then rising by the slope.",
+        reference='Vensim ref. "TIME BASE"',
+    ),
+    row(
         "sinwave",
         C,
         "amplitude, period",

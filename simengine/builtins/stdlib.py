@@ -47,12 +47,14 @@ def _variable(name: str, expression: Expression) -> Variable:
     return Variable(name, key_of(name), (Equation((), expression),), hidden=True)
 
 
-def _macro(name: str, inputs: tuple[str, ...], equations: dict[str, Expression]) -> Macro:
+def _macro(
+    name: str, inputs: tuple[str, ...], equations: dict[str, Expression], outputs: tuple[str, ...] = ("output",)
+) -> Macro:
     return Macro(
         name,
         key_of(name),
         tuple(ref(i) for i in inputs),
-        (ref("output"),),
+        tuple(ref(o) for o in outputs),
         tuple(_variable(n, e) for n, e in equations.items()),
     )
 
@@ -92,6 +94,23 @@ def _delay(arguments: int, order: int) -> Macro:
         equations[rate] = divide(ref(level), stage_time)
         before = ref(rate)
     return _macro("delay", inputs, equations)
+
+
+def _delay_pipeline(_arguments: int, _order: int) -> Macro:
+    """Return DELAYP: a third-order delay whose stages start alike, so that a changed delay time loses nothing.
+
+    Vensim ref. "DELAYP": the contents of all three stages start at the input times a third of the delay time.
+    """
+    stage_time, first, levels = ref("stage time"), ref("level 3"), [ref(f"level {n}") for n in (1, 2, 3)]
+    equations: dict[str, Expression] = {"stage time": divide(TIME, number(3))}
+    before: Expression = INPUT
+    for level, rate in zip(levels, ("rate 1", "rate 2", "output"), strict=True):
+        start = multiply(stage_time, INPUT) if level.key == first.key else first
+        equations[level.name] = _integ(subtract(before, ref(rate)), start)
+        equations[rate] = divide(level, stage_time)
+        before = ref(rate)
+    equations["pipeline"] = add(add(levels[0], levels[1]), levels[2])
+    return _macro("delayp", ("input", "delay time"), equations, ("output", "pipeline"))
 
 
 def _delay_lagged(arguments: int, order: int) -> Macro:
@@ -141,8 +160,12 @@ def _forecast(arguments: int, _order: int) -> Macro:
     )
 
 
-def _npv(arguments: int, _order: int) -> Macro:
-    # Vensim ref. "NPV": discounted within the step, so that continuous and discrete discounting agree
+def _npv(arguments: int, *, discounted: bool) -> Macro:
+    """Return NPV, or NPVE where the first step is discounted already.
+
+    Vensim ref. "NPV": discounted within the step, so that continuous and discrete discounting agree.
+    Vensim ref. "NPVE": the discount starts at 1 / (1 + discount rate * TIME STEP).
+    """
     rate, factor, discount, accumulated = ref("discount rate"), ref("factor"), ref("discount"), ref("accumulated")
     stream, dt = ref("stream"), call("dt")
     value = add(accumulated, multiply(multiply(stream, dt), discount))
@@ -152,7 +175,7 @@ def _npv(arguments: int, _order: int) -> Macro:
         {
             "discount": _integ(
                 divide(multiply(number(-1), multiply(discount, rate)), add(number(1), multiply(rate, dt))),
-                number(1),
+                divide(number(1), add(number(1), multiply(rate, dt))) if discounted else number(1),
             ),
             "accumulated": _integ(multiply(stream, discount), INITIAL if arguments > 2 else Number(0.0)),
             "output": multiply(value, factor) if arguments > 3 else value,
@@ -205,13 +228,15 @@ TEMPLATES: dict[str, Template] = {
     "delay1": lambda n, _: _delay(n, 1),
     "delay3": lambda n, _: _delay(n, 3),
     "delay_n": _delay,
+    "delayp": _delay_pipeline,
     "delay_n_lagged": _delay_lagged,
     "trend": _trend,
     "trend_xmile": _trend,
     "forecast": _forecast,
     "forecast_xmile": _forecast,
-    "npv": _npv,
-    "npv_xmile": _npv,
+    "npv": lambda n, _: _npv(n, discounted=False),
+    "npve": lambda n, _: _npv(n, discounted=True),
+    "npv_xmile": lambda n, _: _npv(n, discounted=False),
     "random_pink_noise": _pink_noise,
     "derivative": _derivative,
     "ending_value": _ending_value,

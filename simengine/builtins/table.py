@@ -117,6 +117,15 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
+        "time_shift",
+        S,
+        "data, shift",
+        vensim="TIME SHIFT/2",
+        units="a, time -> a",
+        summary="The data as it is a time later.",
+        reference='Vensim ref. "TIME SHIFT"',
+    ),
+    row(
         "get_data_between_times",
         S,
         "data, time, mode",

@@ -6,8 +6,10 @@ from simengine.builtins.builtin import Builtin, Kind, row
 
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
-_QUEUE = "queues whose items carry attributes are not modelled here"
+_QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
 _VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
+# The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
+_MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
 ROWS: tuple[Builtin, ...] = (
@@ -84,40 +86,22 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "time_base",
-        U,
-        "",
-        vensim="TIME BASE/0-20",
-        units=" -> ?",
-        summary="a time axis other than Time is only for Vensim's graphs",
-        reference=_V,
-    ),
-    row(
         "internal_rate_of_return",
         U,
         "",
         vensim="INTERNAL RATE OF RETURN/0-20",
         units=" -> ?",
-        summary="how Vensim searches for the rate is not published",
+        summary="which of several rates it finds, and what it shows within a fiscal period, is not published",
         reference=_V,
     ),
     row(
-        "npve",
-        U,
-        "",
-        vensim="NPVE/0-20",
-        units=" -> ?",
-        summary="end-of-period net present value is not modelled here; use NPV",
-        reference=_V,
-    ),
-    row(
-        "sshape",
+        "sshape_macro",
         U,
         "",
         vensim="SSHAPE/0-20",
         units=" -> ?",
-        summary="the formula of the curve is not published",
-        reference=_V,
+        summary=_MACRO,
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "random_lookup",
@@ -129,13 +113,13 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "sample_until",
+        "sample_until_macro",
         U,
         "",
         vensim="SAMPLE UNTIL/0-20",
         units=" -> ?",
-        summary="write SAMPLE IF TRUE(Time <= last time, input, initial) instead",
-        reference=_V,
+        summary=_MACRO,
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "get_vdf",
@@ -145,6 +129,15 @@ ROWS: tuple[Builtin, ...] = (
         units=" -> ?",
         summary=_VDF,
         reference=_V,
+    ),
+    row(
+        "cumulate",
+        U,
+        "",
+        vensim="CUMULATE/0-20; CUMULATEF/0-20",
+        units=" -> ?",
+        summary="series are not computed from series before a run; use a stock, or cumulate the data in its file",
+        reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
         "get_odbc",

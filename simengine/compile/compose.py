@@ -192,6 +192,8 @@ COMPOSITIONS: dict[str, Composition] = {
     "time": lambda _a, clock: clock.time,
     "dt": lambda _a, clock: clock.step,
     "starttime": lambda _a, clock: clock.start,
+    # Vensim ref. "TIME BASE": same as START + Time * SLOPE
+    "time_base": lambda a, clock: add(a[0], multiply(clock.time, a[1])),
     "stoptime": lambda _a, clock: clock.stop,
     "step": _step,
     "ramp": _ramp,

@@ -34,6 +34,8 @@ _ARITHMETIC: dict[Operator, Callable[[float, float], float]] = {
     Operator.DIVIDE: operator.truediv,
 }
 
+_ROUNDING_ERROR = 1e-9
+
 _ROUNDING: dict[str, Callable[[float], float]] = {
     "trunc": math.trunc,
     "floor": math.floor,
@@ -55,6 +57,20 @@ def constant_value(
             combinations = [{**c, subscript.key: e.key} for c in combinations for e in elements]
     values = [_value(expression, symbols, c, used, 0) for c in combinations]
     return None if any(v is None for v in values) else [v for v in values if v is not None]
+
+
+def whole_number(value: float) -> int | None:
+    """Return the whole number a value is, but for the rounding of the arithmetic that made it; else None.
+
+    Examples
+    --------
+    >>> whole_number(0.3 / 0.1), whole_number(2.5)
+    (3, None)
+
+    """
+    if not math.isfinite(value) or abs(value - round(value)) > _ROUNDING_ERROR * max(1.0, abs(value)):
+        return None
+    return round(value)
 
 
 def _value(node: Expression, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:

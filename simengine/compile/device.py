@@ -8,14 +8,17 @@ Invariant: which argument goes where stands in `DEVICE_FUNCTIONS`; what a device
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simengine.compile.constant import constant_value
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
-from simengine.model.expression import Call, Expression, Number, Text
+from simengine.model.expression import Binary, Call, Expression, Number, Operator, Text
+from simengine.model.expression import call as call_of
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
 
@@ -34,6 +37,8 @@ class DeviceRule:
     table: int | None = None
 
 
+_SAME_STEP = 1e-6  # a fiscal period written as 0.0833333 is a month's step of 1/12
+
 DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_fixed": DeviceRule(DeviceKind.DELAY_FIXED, start=(1, 2), advance=(0,)),
     "delay_xmile": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
@@ -41,7 +46,7 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_material": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
     "delay_conveyor": DeviceRule(DeviceKind.DELAY_CONVEYOR, start=(4, 5), emit=(1,), advance=(0, 2, 1), table=3),
     "delay_batch": DeviceRule(DeviceKind.DELAY_BATCH, start=(3, 4, 5), advance=(0, 1, 2)),
-    "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1,), emit=(0,), advance=(0,)),
+    "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1, 3), emit=(0,), advance=(0,)),
 }
 
 
@@ -123,10 +128,28 @@ def _complete(place: EquationPlace, call: Call) -> Call:
         # XMILE 1.0, 3.5.3 "DELAY": without an initial value, the input's own
         initial = call.arguments[2] if len(call.arguments) > 2 else call.arguments[0]
         return replace(call, arguments=(*call.arguments[:2], initial, Number(0.0)))
-    if call.function == "depreciate_straightline" and call.arguments[2:] != (Number(1.0), Number(0.0)):
+    return _in_fiscal_steps(place, call) if call.function == "depreciate_straightline" else call
+
+
+def _in_fiscal_steps(place: EquationPlace, call: Call) -> Call:
+    """Return the call where its fiscal period is the time step; refuse it where it is known to be another.
+
+    Vensim ref. "DEPRECIATE STRAIGHTLINE": payments of a fiscal period are lumped together; of what is shown within one
+    it says only that it "can lead to somewhat odd behavior". Where the step is set anew for a run, the values are
+    not numbers, which the run reports.
+    """
+    stream, lifetime, period, initial = call.arguments
+    symbols = place.lowering.symbols
+    known = constant_value(period, symbols, place.equation.subscripts, set())
+    step = constant_value(call_of("dt"), symbols, (), set())
+    if known is None or step is None or any(abs(k - step[0]) > _SAME_STEP * step[0] for k in known):
         place.lowering.problem(
             "unsupported-function",
-            f"`{call.name}` is supported with a fiscal period of 1 and an initial value of 0, written as numbers",
-            call,
+            f"`{call.name}` is supported with a constant fiscal period, as long as TIME STEP",
+            period,
         )
-    return call
+        return call
+    gap = Call("abs", (Binary(Operator.SUBTRACT, period, call_of("dt")),))
+    fits = Binary(Operator.LESS, gap, Binary(Operator.MULTIPLY, Number(_SAME_STEP), call_of("dt")))
+    guarded = Call("if", (fits, stream, Number(math.nan)), span=stream.span)
+    return replace(call, arguments=(guarded, lifetime, period, initial))

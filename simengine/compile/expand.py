@@ -19,7 +19,7 @@ from simengine.builtins.builtin import Kind
 from simengine.builtins.stdlib import LEAST_ORDER, ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
-from simengine.compile.constant import constant_value
+from simengine.compile.constant import constant_value, whole_number
 from simengine.compile.macro import check_macros
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -242,7 +242,7 @@ def _reduces(node: Call) -> bool:
     return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
 
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "vector_lookup", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
 
 
 def _unbang(node: Expression, inside: Mapping[Key, Subscript]) -> Expression:
@@ -313,19 +313,20 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     at = ORDERED.get(node.function)
     if at is not None:
         found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
-        orders = {int(n) for n in found} if found is not None else set()
+        # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
+        orders = {whole_number(n) for n in found} if found is not None else set()
+        whole = orders.pop() if len(orders) == 1 else None
         least = LEAST_ORDER.get(node.function, 1)
-        if len(orders) != 1 or min(orders) < least:
+        if whole is None or whole < least:
             state.problems.append(
                 error(
                     "order-not-constant",
-                    f"the order of `{node.name}` must be a constant of at least {least}",
+                    f"the order of `{node.name}` must be a constant whole number of at least {least}",
                     arguments[at].span or node.span,
                 )
             )
             return Number(0.0, node.span)
-        order = orders.pop()
-        arguments = arguments[:at]
+        order, arguments = whole, arguments[:at]
     name = node.function
     if name == "delay_n" and not _is_fixed(arguments[1], state):
         name = "delay_n_lagged"
@@ -349,7 +350,7 @@ def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
         if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
             order = node.arguments[ORDERED[node.function]]
             found = constant_value(order, state.symbols, equation.subscripts, state.structural)
-            if found is not None and len({int(n) for n in found}) > 1:
+            if found is not None and len(set(found)) > 1:
                 return _by_element(equation, state)
     return [equation]
 

@@ -18,6 +18,7 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
+from simengine.compile.vector_lookup import lower_vector_lookup
 from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
 from simengine.program.node import Along, Ask, Constant, Draw, Gather, Load, Lookup, Node, Reduce, Slots
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Lowering", Call], Node]
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "vector_lookup", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
 """Functions besides the reductions proper whose arguments run over `!`."""
 
 
@@ -252,6 +253,13 @@ def _data_at_time(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
+def _time_shift(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "TIME SHIFT": to see the data of the future, shift by a positive amount
+    tables = table_numbers(lowering, node.arguments[0])
+    time = add(lowering.context.clock.inputs, lowering.lower(node.arguments[1]))
+    return Constant(float("nan")) if tables is None else Lookup(tables, time)
+
+
 def _time_value(lowering: Lowering, node: Call) -> Node:
     # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
     base, offset, measure = (lowering.lower(a) for a in node.arguments)
@@ -296,6 +304,7 @@ RULES: dict[str, Rule] = {
     "elmcount": _size,
     "vector_select": _vector_select,
     "vector_elm_map": _elm_map,
+    "vector_lookup": lower_vector_lookup,
     "rank_xmile": _rank_xmile,
     "find_market_price": _market_price,
     "demand_at_price": _price(AlongOp.DEMAND_AT_PRICE),
@@ -311,6 +320,7 @@ RULES: dict[str, Rule] = {
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
     "lookup_slope": _ask(TableQuery.SLOPE),
     "get_time_value": _time_value,
+    "time_shift": _time_shift,
     "get_data_at_time": _data_at_time,
     "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
     "get_data_first_time": _ask(TableQuery.FIRST_TIME),

@@ -2,9 +2,10 @@
 
 | kind | start | emit | advance |
 | --- | --- | --- | --- |
-| DEPRECIATE_STRAIGHTLINE | lifetime | stream | stream |
+| DEPRECIATE_STRAIGHTLINE | lifetime, initial | stream | stream |
 
-What flows in is written off evenly over its lifetime, from the step it came in.
+What flows in is written off evenly over its lifetime, from the step it came in. At the start the stream is taken to
+have been the initial value for a lifetime.
 
 References: Vensim reference manual, "DEPRECIATE STRAIGHTLINE"; conformance model depreciate.
 
@@ -32,9 +33,10 @@ class StraightLine:
         self.shape = shape
 
     def start(self, arguments: Sequence[Array], clock: ClockState) -> None:
-        """Begin: `(lifetime,)`, read once."""
+        """Begin: `(lifetime, initial)`, read once."""
         self.steps = steps_of(np.broadcast_to(arguments[0], self.shape), clock)
-        self.past: list[Array] = []
+        initial = np.array(np.broadcast_to(arguments[1], self.shape), dtype=np.float64)
+        self.past: list[Array] = [initial] * (int(self.steps.max(initial=1)) - 1) if np.any(initial) else []
 
     def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array]:
         """Return what is written off now: `(stream,)` counts from its own step on."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from simengine.builtins.builtin import Builtin, Kind, Spelling
@@ -416,7 +416,8 @@ class Parser:
             return self._apply(Reference(name, key, (), name_span, name_span))
         opened = self.tokens[self.at][1]
         arguments = self._arguments()
-        outputs = self._outputs() if macro is not None and self.kind == ":" else ()
+        further = macro is not None or (candidates is not None and candidates[0][0].outputs > 0)
+        outputs = self._outputs() if further and self.kind == ":" else ()
         self._close(opened)
         span = Span(self.file, name_span.start, self.tokens[self.at - 1][2])
         if macro is not None:
@@ -425,7 +426,11 @@ class Parser:
                 self.problems.append(wrong)
             return Call(key, arguments, name, outputs, span, name_span)
         assert candidates is not None
-        return self._builtin(name, candidates, arguments, span, name_span)
+        call = self._builtin(name, candidates, arguments, span, name_span)
+        wrong = function.check_outputs(name, candidates[0][0].outputs, len(outputs), span)
+        if wrong is not None:
+            self.problems.append(wrong)
+        return replace(call, outputs=outputs) if outputs else call
 
     def _builtin(
         self,

@@ -82,10 +82,15 @@ def check_macro(macro: MacroHeader, arguments: int, outputs: int, span: Span) ->
             label=f"{arguments} given",
             help=[f"it is defined as `{macro.name}({names})`"],
         )
-    if outputs > len(macro.outputs) - 1:
-        message = f"macro `{macro.name}` has {len(macro.outputs) - 1} further outputs, not {outputs}"
-        return error("wrong-argument-count", message, span, label=f"{outputs} asked for")
-    return None
+    return check_outputs(macro.name, len(macro.outputs) - 1, outputs, span, "macro ")
+
+
+def check_outputs(name: str, has: int, asked: int, span: Span, what: str = "") -> Diagnostic | None:
+    """Return what is wrong with the number of further results a call asks for."""
+    if asked <= has:
+        return None
+    message = f"{what}`{name}` has {has} further outputs, not {asked}"
+    return error("wrong-argument-count", message, span, label=f"{asked} asked for")
 
 
 def unsupported(builtin: Builtin, name: str, span: Span) -> Diagnostic:
