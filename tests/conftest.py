@@ -12,6 +12,9 @@ settings.register_profile("ci", derandomize=True, deadline=None, suppress_health
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
+# native code is kept between the tests of one checkout, apart from the user's own
+os.environ.setdefault("SIMENGINE_CACHE", str(Path(__file__).resolve().parent.parent / ".pytest_cache" / "native"))
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 

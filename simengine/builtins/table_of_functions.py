@@ -39,3 +39,8 @@ def find_builtin(dialect: Dialect, key: Key, arguments: int) -> tuple[Builtin, S
         if spelling.least <= arguments <= spelling.most:
             return builtin, spelling
     return candidates[0]
+
+
+def macro_key(key: Key) -> Key:
+    """Return the key of a model's own macro: apart from the builtin whose name it takes, which it hides."""
+    return Key(f"macro:{key}") if key in BUILTINS else key

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 from simengine.builtins.builtin import Builtin, Kind, Spelling
-from simengine.builtins.table_of_functions import spelt
+from simengine.builtins.table_of_functions import macro_key, spelt
 from simengine.language.vensim import function, table
 from simengine.language.vensim.lexer import (
     BAD,
@@ -424,7 +424,7 @@ class Parser:
             wrong = function.check_macro(macro, len(arguments), len(outputs), span)
             if wrong is not None:
                 self.problems.append(wrong)
-            return Call(key, arguments, name, outputs, span, name_span)
+            return Call(macro_key(key), arguments, name, outputs, span, name_span)
         assert candidates is not None
         call = self._builtin(name, candidates, arguments, span, name_span)
         wrong = function.check_outputs(name, candidates[0][0].outputs, len(outputs), span)

@@ -240,7 +240,7 @@ def _between_function(between: Between, span: Span | None) -> str:
 def _call(node: Call, setting: Setting) -> tuple[str, int]:
     if node.function in _CLOCK and not node.arguments:
         return _clock(node, setting), _ATOM
-    macro = setting.macros.get(key_of(node.function))
+    macro = setting.macros.get(Key(node.function))
     if macro is not None:
         return _macro_call(node, macro, setting), _ATOM
     if node.function == "with_lookup" and isinstance(node.arguments[1], TableLiteral):
@@ -274,7 +274,7 @@ def _macro_call(node: Call, macro: Macro, setting: Setting) -> str:
     inside = ", ".join(expression_text(a, setting) for a in arguments)
     if node.outputs:
         inside += " : " + ", ".join(_reference(o, setting) for o in node.outputs)
-    return f"{spell(node.name or macro.name, macro.key)}({inside})"
+    return f"{spell(node.name or macro.name, key_of(macro.name))}({inside})"
 
 
 def _vensim_name(node: Call, setting: Setting) -> str | None:

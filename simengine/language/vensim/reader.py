@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
+from simengine.builtins.table_of_functions import macro_key
 from simengine.language.vensim.dimension import DataFiles, WrittenDimension, open_dimensions, parse_dimension
 from simengine.language.vensim.equation import Gathered, Gatherer
 from simengine.language.vensim.expression import MacroHeader, Parser, Scope
@@ -257,7 +258,8 @@ class _Reader:
             if output.key not in inside.by_key and not self.overrun:
                 message = f"the macro `{header.name}` has no equation for `{output.name}`"
                 self.report(error("bad-macro", message, output.span, label="never defined in the macro"))
-        return Macro(header.name, header.key, header.inputs, header.outputs, inside.variables(), span=header.span)
+        own = macro_key(header.key)
+        return Macro(header.name, own, header.inputs, header.outputs, inside.variables(), span=header.span)
 
     def right_sides(self, room: _Room) -> Gathered:
         """Read the right sides of a space of names and gather its variables."""

@@ -177,17 +177,18 @@ class _Writer:
 
     def macro(self, macro: Macro) -> str:
         """Return a macro as text."""
+        key = key_of(macro.name)
         inputs = ", ".join(spell(i.name, i.key) for i in macro.inputs)
-        further = ", ".join(spell(o.name, o.key) for o in macro.outputs if o.key != macro.key)
+        further = ", ".join(spell(o.name, o.key) for o in macro.outputs if o.key != key)
         outside = self.setting
         self.setting = replace(outside, inside_macro=True)
-        out = [f":MACRO: {spell(macro.name, macro.key)}({inputs}{' : ' + further if further else ''})\n"]
+        out = [f":MACRO: {spell(macro.name, key)}({inputs}{' : ' + further if further else ''})\n"]
         variables = macro.variables
-        if macro.outputs and macro.outputs[0].key != macro.key:  # XMILE: the result is any variable of the macro
-            own = Variable(macro.name, macro.key, (Equation((), macro.outputs[0]),))
+        if macro.outputs and macro.outputs[0].key != key:  # XMILE: the result is any variable of the macro
+            own = Variable(macro.name, key, (Equation((), macro.outputs[0]),))
             variables = (*variables, own)
             further = ""
-            out = [f":MACRO: {spell(macro.name, macro.key)}({inputs})\n"]
+            out = [f":MACRO: {spell(macro.name, key)}({inputs})\n"]
         out += [self.guarded(self.variable, v, f"{macro.name}: {v.name}") for v in variables]
         self.setting = outside
         return "".join([*out, ":END OF MACRO:\n"])

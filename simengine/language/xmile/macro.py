@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simengine.builtins.table_of_functions import BUILTINS
+from simengine.builtins.table_of_functions import macro_key
 from simengine.language.xmile.arrays import World, resolve
 from simengine.language.xmile.document import Node, Text
 from simengine.language.xmile.expression import Parser, without_comments
@@ -38,8 +38,7 @@ def read_macros(root: Node, world: World, defaults: Defaults) -> dict[Key, Macro
             world.problems.append(error("duplicate-macro", f"macro `{name}` is defined twice", node.span, others=seen))
         else:
             nodes[key] = node
-            own = Key(f"macro:{key}") if key in BUILTINS else key  # a macro hides the builtin of its name
-            out[key] = Macro(name, own, (), (), ())
+            out[key] = Macro(name, macro_key(key), (), (), ())
     world.macros = out
     for key, node in nodes.items():
         out[key] = _read(node, out[key], world, defaults)

@@ -312,3 +312,17 @@ def test_missing_times_are_told() -> None:
 def test_builtin_arities_share_a_name() -> None:
     assert right("SMOOTH3I(a, b, c)") == Call("smooth3", (A, B, C), "SMOOTH3I")
     assert right("SMOOTH3(a, b)") == Call("smooth3", (A, B), "SMOOTH3")
+
+
+def test_a_macro_hides_the_builtin_of_its_name(tmp_path) -> None:
+    path = tmp_path / "own.mdl"
+    path.write_text(
+        ":MACRO: NPV(a, b)\nNPV = a + 2 * b\n\t~\t~|\n:END OF MACRO:\n"
+        "x = NPV(1, 3) ~~|\nINITIAL TIME = 0 ~~|\nFINAL TIME = 1 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    from simengine.api.load import load
+    from simengine.language.vensim.writer import write_vensim
+
+    model = load(path)
+    assert model.run()["x"].values.tolist() == [7.0, 7.0]
+    assert ":MACRO: NPV(a, b)" in write_vensim(model.definition)
