@@ -158,7 +158,7 @@ class Writer:
         if rule is not Between.INTERPOLATE or node.missing is not None:
             raise UnknownToC(f"lookups of rule {rule.value}")
         count = len(self.program.tables[number].x)
-        return f"look(x{number}, y{number}, k{number}, {count}, {self.number(node.x)})"
+        return f"look(px{number}, py{number}, pk{number}, {count}, {self.number(node.x)})"
 
     def reduction(self, node: Reduce) -> str:
         """Return the name of a sum, computed before the loops if it does not depend on them."""
@@ -283,7 +283,7 @@ def points(program: Program) -> list[str]:
     lines = []
     for number, table in enumerate(program.tables):
         x, y = np.asarray(table.x), np.asarray(table.y)
-        for name, values in (("x", x), ("y", y), ("k", np.diff(y) / np.diff(x))):
+        for name, values in (("px", x), ("py", y), ("pk", np.diff(y) / np.diff(x))):
             lines.append(f"static const double {name}{number}[] = {{{','.join(real(v) for v in values.tolist())}}};")
     return lines
 
