@@ -32,6 +32,7 @@ from simengine.engine.run import simulate
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures" / "kernel.md"
 STEPS = {"sir": 480, "middle": 400, "large": 1000}
 VARIED = 8
+OF_TIME = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
 
 
 @dataclass
@@ -72,8 +73,8 @@ def prepare(name: str, path: Path, count: int) -> Bench:
     bench.actions["one run", "simengine"] = lambda: simulate(program, slots=slots)
     bench.actions["run and frame", "simengine"] = lambda: model.run().to_dataframe()
     varied = np.tile(program.defaults, (count, 1))
-    # the last parameters are those of time: they stay
-    free = [n for n, s in enumerate(program.parameters.tolist()) if s not in program.specs][:VARIED]
+    fixed = {v.first for v in program.variables if v.name.upper() in OF_TIME}
+    free = [n for n, s in enumerate(program.parameters.tolist()) if s not in fixed][:VARIED]
     varied[:, free] *= np.random.default_rng(0).uniform(0.95, 1.05, (count, len(free)))
     bench.actions["ensemble, per run", "simengine"] = lambda: simulate(program, parameters=varied, slots=slots)
     bench.per["ensemble, per run", "simengine"] = count
