@@ -60,7 +60,7 @@ CALLS = {
 }
 
 
-class UnknownToC(Exception):  # noqa: N818  (a limit of the benchmark, not an error of the engine)
+class UnknownToC(Exception):
     """The program holds something this emitter does not write."""
 
 
@@ -325,7 +325,8 @@ def body(writer: Writer, written: list[list[str]], saved: list[int]) -> list[str
         *[f"    v[{s}] = s{s};" for s in scalars],
         "}",
         "void many(const double *given, double *v, double *out, long steps, long runs) {",
-        f"    for (long r = 0; r < runs; r++) run(given + r*{program.parameters.size}, v, out + r*{len(saved)}, steps, 0);",
+        "    for (long r = 0; r < runs; r++)",
+        f"        run(given + r*{program.parameters.size}, v, out + r*{len(saved)}, steps, 0);",
         "}",
     ]
 
@@ -350,9 +351,7 @@ class Native:
         """Return the saved slots of many runs at their ends."""
         given = np.ascontiguousarray(given)
         out, v = np.empty((len(given), self.saved)), np.zeros(self.program.slot_count)
-        self.library.many(
-            *map(pointer, (given, v, out)), ctypes.c_long(self.steps), ctypes.c_long(len(given))
-        )
+        self.library.many(*map(pointer, (given, v, out)), ctypes.c_long(self.steps), ctypes.c_long(len(given)))
         return out
 
 
