@@ -230,7 +230,7 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             *(["A quick run: it shows that the table is made, its figures are not to be cited.", ""] if quick else []),
             f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; back end: {backend}.",
             f"Medians (and spread) of {repeats} interleaved repetitions; ensembles of {count} runs, a hundredth of",
-            "that for large, their whole series saved (C: the ends); peers' ensembles are extrapolated from single runs.",
+            "that for large, their whole series saved (C: the ends); peers' ensembles are extrapolated from one run.",
             "C: gcc -O3 -march=native, one thread.",
             "",
             head,
