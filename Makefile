@@ -13,10 +13,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 STAMP := .venv/.installed
 DOCS := .venv/.docs
 
-.PHONY: help demo test golden lint format types layers bench wheel docs lock check clean
+.PHONY: help demo test golden lint format types layers bench bench-kernel wheel docs lock check clean
 
 help:  ## This list
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
 
 demo: $(STAMP)  ## The main job: Delft's energy model beside the hard data
 	$(BIN)/python -m models.demo
@@ -46,6 +46,9 @@ bench: $(STAMP)  ## Figures, beside those of peers, in one run
 
 wheel: $(STAMP)  ## A wheel in dist/
 	$(BIN)/python -m build --wheel --outdir dist .
+
+bench-kernel: $(STAMP)  ## Runs beside those of peers and of C
+	$(BIN)/python -m benchmarks.kernel
 
 docs: $(DOCS)  ## The documentation as a site in site/
 	$(BIN)/python -m docs.reference

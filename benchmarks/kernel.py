@@ -1,0 +1,265 @@
+"""Runs beside those of peers, and beside C as the limit: `python -m benchmarks.kernel [--quick] [--out FILE]`.
+
+Repetitions are interleaved: every engine takes its turn in each round. Before anything is timed, the engines'
+numbers are compared. What cannot be measured stands in the table with its reason.
+
+Invariant: targets are said beside the figures; nothing is asserted here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import statistics
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import simengine as se
+from benchmarks.generate import large, middle, sir
+from benchmarks.language import machine, seconds
+from benchmarks.native import Native, build
+from simengine.engine.run import simulate
+
+OUT = Path(__file__).resolve().parent.parent / "docs" / "figures" / "kernel.md"
+STEPS = {"sir": 480, "middle": 400, "large": 1000}
+VARIED = 8
+OF_TIME = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
+
+
+@dataclass
+class Bench:
+    """The engines ready to run one model: actions by (row, engine), reasons where there is none."""
+
+    name: str
+    actions: dict[tuple[str, str], Callable[[], object]] = field(default_factory=dict)
+    per: dict[tuple[str, str], int] = field(default_factory=dict)  # runs in an action
+    reasons: dict[tuple[str, str], str] = field(default_factory=dict)
+    differences: dict[str, float] = field(default_factory=dict)
+    times: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+
+    def measure(self, repeats: int) -> None:
+        """Time everything in turn, after one round to warm up."""
+        for turn in range(repeats + 1):
+            for key, action in self.actions.items():
+                took = seconds(action) / self.per.get(key, 1)
+                if turn:
+                    self.times.setdefault(key, []).append(took)
+
+
+def texts(*, quick: bool) -> dict[str, str]:
+    """Return the models to measure, with their numbers of steps."""
+    end = "FINAL TIME =\n\t120"
+    models = {"sir": sir(), "middle": middle().replace(end, "FINAL TIME =\n\t100")}
+    if not quick:
+        models["large"] = large().replace(end, "FINAL TIME =\n\t250")
+    return models
+
+
+def prepare(name: str, path: Path, count: int) -> Bench:
+    """Return the engines ready to run a model, their numbers compared."""
+    bench, model = Bench(name), se.load(path)
+    program = model.program
+    slots = np.asarray(program.stocks[:3], dtype=np.int64)
+    own = simulate(program, slots=slots)
+    bench.actions["one run", "simengine"] = lambda: simulate(program, slots=slots)
+    bench.actions["run and frame", "simengine"] = lambda: model.run().to_dataframe()
+    varied = np.tile(program.defaults, (count, 1))
+    fixed = {v.first for v in program.variables if v.name.upper() in OF_TIME}
+    free = [n for n, s in enumerate(program.parameters.tolist()) if s not in fixed][:VARIED]
+    varied[:, free] *= np.random.default_rng(0).uniform(0.95, 1.05, (count, len(free)))
+    bench.actions["ensemble, per run", "simengine"] = lambda: simulate(program, parameters=varied, slots=slots)
+    bench.per["ensemble, per run", "simengine"] = count
+    try:
+        limit = compiled(program, slots.tolist(), len(own.times) - 1, path.parent)
+        bench.differences["C"] = difference(own.values, limit.run())
+        bench.actions["one run", "C"] = limit.run
+        bench.actions["ensemble, per run", "C"] = lambda: limit.many(varied)
+        bench.per["ensemble, per run", "C"] = count
+    except Exception as reason:  # noqa: BLE001  (no gcc, or what C is not written for: the table says so)
+        bench.reasons["one run", "C"] = f"{type(reason).__name__}: {reason}"
+    names = [v.name for v in program.variables if v.first in slots.tolist() and not v.axes]
+    values = own.values[:, [slots.tolist().index(v.first) for v in program.variables if v.name in names]]
+    for peer, add in (("pysimlin", add_simlin), ("PySD", add_pysd)):
+        try:
+            with quiet():
+                bench.differences[peer] = difference(values, add(bench, path, names))
+        except Exception as reason:  # noqa: BLE001  (whatever a peer does is its answer)
+            bench.reasons["one run", peer] = " ".join(f"{type(reason).__name__}: {reason}".split())[:160]
+    try:
+        model.gradient({}, [], [])
+    except se.SimengineError as reason:
+        bench.reasons["tangents to 8 and 64", "simengine"] = f"not yet: {reason}"
+    return bench
+
+
+def compiled(program: Any, slots: list[int], steps: int, folder: Path) -> Native:
+    """Return the faster of two C programs: lookups searched one by one, or by halves."""
+    both = [build(program, slots, steps, folder, binary=b) for b in (False, True)]
+    return min(both, key=lambda n: min(seconds(n.run) for _ in range(7)))
+
+
+def add_simlin(bench: Bench, path: Path, names: list[str]) -> np.ndarray[Any, Any]:
+    """Add pysimlin's actions; return its values."""
+    import simlin
+
+    model = simlin.load(str(path))
+    sim = model.simulate()
+
+    def run() -> None:
+        sim.reset()
+        sim.run_to_end()
+
+    run()
+    keys = [n.lower().replace(" ", "_") for n in names]
+    found = np.stack([sim.get_series(k) for k in keys], axis=1)
+    bench.actions["one run", "pysimlin"] = run
+    bench.actions["run and frame", "pysimlin"] = lambda: model.run(analyze_loops=False).results
+    return found
+
+
+def add_pysd(bench: Bench, path: Path, names: list[str]) -> np.ndarray[Any, Any]:
+    """Add PySD's actions; return its values."""
+    if bench.name == "large":
+        raise NotImplementedError("its translation takes minutes; not tried")
+    import pysd
+
+    model = pysd.read_vensim(str(path))
+    frame = model.run(return_columns=names)
+    bench.actions["one run", "PySD"] = silent(lambda: model.run(return_columns=names))
+    bench.actions["run and frame", "PySD"] = silent(model.run)
+    return np.asarray(frame[names])
+
+
+@contextlib.contextmanager
+def quiet() -> Any:
+    """Keep what peers print and warn of from the table."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
+
+
+def silent(action: Callable[[], object]) -> Callable[[], object]:
+    """Return an action in silence."""
+
+    def run() -> object:
+        with quiet():
+            return action()
+
+    return run
+
+
+def difference(own: Any, other: Any) -> float:
+    """Return the largest difference, relative to the largest value of each variable."""
+    if own.shape != other.shape:
+        raise ValueError(f"{other.shape} values instead of {own.shape}")
+    return float(np.max(np.abs(own - other) / np.maximum(np.abs(own).max(axis=0), 1e-300)))
+
+
+TARGETS = {
+    ("one run", "pysimlin"): 1 / 5,
+    ("one run", "C"): 1.4,
+    ("run and frame", "pysimlin"): 1 / 3,
+    ("ensemble, per run", "C"): 1 / 4.5,
+    ("ensemble, per run", "pysimlin"): 1 / 40,
+    ("ensemble, per run", "PySD"): 1 / 10_000,
+}
+
+
+def rows(bench: Bench) -> list[str]:
+    """Return the rows of a model: simengine's time over that of each other engine."""
+    lines = []
+    for row in ("one run", "run and frame", "ensemble, per run"):
+        own = bench.times[row, "simengine"]
+        for other in ("C", "pysimlin", "PySD"):
+            # peers have no ensembles: one run after another, as their single run took
+            times = bench.times.get((row, other)) or (
+                bench.times.get(("one run", other)) if row.startswith("ensemble") else None
+            )
+            if times is None:
+                reason = bench.reasons.get(("one run", other), "saves a few outputs only")
+                lines.append(f"| {bench.name} | {row} | {other} | {shown(own)} | - | - | - | {reason} |")
+                continue
+            ratio = statistics.median(own) / statistics.median(times)
+            target = TARGETS.get((row, other))
+            if target is None or (row.startswith("ensemble") and other != "C" and bench.name != "middle"):
+                goal = "- | no target"
+            else:
+                goal = f"{target:.3g} | {'met' if ratio <= target else 'missed'}"
+            lines.append(f"| {bench.name} | {row} | {other} | {shown(own)} | {shown(times)} | {ratio:.3g} | {goal} |")
+    for (row, engine), reason in bench.reasons.items():
+        if engine == "simengine":
+            lines.append(f"| {bench.name} | {row} | - | - | - | - | - | {reason} |")
+    return lines
+
+
+def shown(times: list[float]) -> str:
+    """Return the median and the spread of times, in milliseconds."""
+    return f"{statistics.median(times) * 1e3:.4g} ({min(times) * 1e3:.4g} to {max(times) * 1e3:.4g})"
+
+
+def report(*, quick: bool, repeats: int, count: int) -> str:
+    """Return the report in Markdown."""
+    lines, agreement = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        backend = ""
+        for name, text in texts(quick=quick).items():
+            path = Path(folder) / f"{name}.mdl"
+            path.write_text(text, encoding="utf-8")
+            program = se.load(path).program
+            backend = simulate(program, slots=program.stocks[:1]).info.backend
+            # a run of the large model with its many slots fills the cache alone: fewer show as much
+            bench = prepare(name, path, count if name != "large" else max(2, count // 100))
+            bench.measure(repeats)
+            lines += rows(bench)
+            found = ", ".join(f"{k} {v:.1e}" for k, v in bench.differences.items())
+            agreement.append(f"- {name}, {STEPS[name]} steps: {found}")
+    head = "| model | measured | beside | simengine, ms | other, ms | ratio | target | |"
+    return "\n".join(
+        [
+            "# Running",
+            "",
+            *(["A quick run: it shows that the table is made, its figures are not to be cited.", ""] if quick else []),
+            f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; back end: {backend}.",
+            f"Medians (and spread) of {repeats} interleaved repetitions; ensembles of {count} runs, a hundredth of",
+            "that for large, their whole series saved (C: the ends); peers' ensembles are extrapolated from one run.",
+            "C: gcc -O3 -march=native, one thread.",
+            "",
+            head,
+            "|---" * 8 + "|",
+            *lines,
+            "",
+            "Largest difference from simengine's numbers, relative to the largest value of the variable:",
+            "",
+            *agreement,
+            "",
+        ]
+    )
+
+
+def main(given: list[str] | None = None) -> None:
+    """Measure, print the report and write it to a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--quick", action="store_true", help="small models, few runs: does it work")
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--runs", type=int, help="runs of an ensemble")
+    parser.add_argument("--out", type=Path, default=OUT)
+    arguments = parser.parse_args(given)
+    repeats = arguments.repeats or (1 if arguments.quick else 5)
+    count = arguments.runs or (20 if arguments.quick else 10_000)
+    text = report(quick=arguments.quick, repeats=repeats, count=count)
+    sys.stdout.write(text)
+    arguments.out.parent.mkdir(parents=True, exist_ok=True)
+    arguments.out.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
