@@ -28,6 +28,7 @@ from simengine.source.diagnostic import Diagnostic, RunWarning, Severity, Simeng
 from simengine.source.render import sort_diagnostics
 
 Values = Mapping[str, Any]
+_MOST_SELECTIONS = 32
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -116,7 +117,7 @@ class Model:
 
         """
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
-        method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
+        method, saved = choose_method(self.definition, integration), self._select(save)
         prepared = self._prepare(request, None, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method)
@@ -161,7 +162,7 @@ class Model:
         """
         check_ensemble(threads, seed)
         runs = count_runs(values)
-        method, saved = choose_method(self.definition, integration), find_saved(self.definition, self.program, save)
+        method, saved = choose_method(self.definition, integration), self._select(save)
         prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(
@@ -190,6 +191,22 @@ class Model:
         """
         del values, wrt, outputs
         raise SimengineError("exact gradients come with the native kernel, which this version does not have yet")
+
+    def _select(self, save: Sequence[str] | None) -> Saved:
+        """Return the variables to save; what was selected before is kept, with its labels."""
+        if save is not None and not (isinstance(save, list | tuple) and all(isinstance(n, str) for n in save)):
+            return find_saved(self.definition, self.program, save)
+        key = None if save is None else tuple(save)
+        known = self._selected.get(key)
+        if known is None:
+            if len(self._selected) >= _MOST_SELECTIONS:
+                self._selected.clear()
+            known = self._selected[key] = find_saved(self.definition, self.program, save)
+        return known
+
+    @cached_property
+    def _selected(self) -> dict[tuple[str, ...] | None, Saved]:
+        return {}
 
     def _prepare(self, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:
         changes = ValueReader(self.definition, self.program).read(request.values, runs)

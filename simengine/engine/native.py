@@ -28,7 +28,7 @@ _PARTS = 8
 
 @dataclass(frozen=True, slots=True)
 class NativeResult:
-    """Values (saved step, slot, run), the plan of time, and the code that ran."""
+    """Values (run, saved step, slot), the plan of time, and the code that ran."""
 
     plan: TimePlan
     values: NDArray[np.float64]
@@ -92,14 +92,14 @@ def run_native(
 
     first = worker()
     plan = plan_time(*(float(v) for v in first.specs()))
-    saved = np.asarray(plan.saved, dtype=np.int64)
-    out = np.empty((saved.size, slots.size, room))
+    saved = plan.numbers
+    out = np.empty((room, saved.size, slots.size))
     work = _Work(plan, saved, out, blocks)
     used = min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
-    return NativeResult(plan, out[..., :count], compiled, used)
+    return NativeResult(plan, out[:count], compiled, used)
 
 
 class _Work:
@@ -124,14 +124,16 @@ class _Work:
 
 
 def _run_alone(worker: Worker, work: _Work) -> bool:
-    """Run all blocks in a thread beside this one, so that an interrupt is heard."""
-    if work.plan.steps * work.blocks < _SHORT and threading.current_thread() is threading.main_thread():
+    """Run all blocks here if they are soon over, else in a thread beside this one, so that an interrupt is heard."""
+    module = worker.module
+    operations = work.plan.steps * work.blocks * module.width * max(1, len(module.program.step))
+    if operations < _SHORT:
         return work.do(worker, (0, work.blocks))
     return _run_threads([worker], work)
 
 
-_SHORT = 200
-"""Steps times blocks that are over before anyone could interrupt them."""
+_SHORT = 50_000_000
+"""Statements, times steps, times runs, that take less time than anyone needs to interrupt them."""
 
 
 def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:

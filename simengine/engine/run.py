@@ -165,10 +165,10 @@ def _native(task: _Task, threads: int | None) -> _Done:
         many=task.many,
         threads=threads,
     )
-    times = np.array([result.plan.time(n) for n in result.plan.saved])
+    times = result.plan.times()
     called = result.compiled.called_back
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
-    return _Done(times, np.moveaxis(result.values, 2, 0), result.plan.steps, tuple(notes), result.threads)
+    return _Done(times, result.values, result.plan.steps, tuple(notes), result.threads)
 
 
 def _together(task: _Task) -> _Done:
@@ -224,7 +224,6 @@ def _alone(task: _Task, place: int) -> _Done:
 
 
 def _failures(task: _Task, values: NDArray[np.float64]) -> tuple[Failure, ...]:
-    # one pass over memory as it lies: for native code the runs lie innermost
     bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
     if not bad.size:
         return ()

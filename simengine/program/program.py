@@ -15,6 +15,7 @@ phase, or held by a stock, memory or parameter.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -101,7 +102,7 @@ class ProgramVariable:
     @property
     def size(self) -> int:
         """Number of slots."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return math.prod(len(a.elements) for a in self.axes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 from simengine.program.program import Program, ProgramVariable
 from simengine.source.diagnostic import InputError
 from simengine.source.names import Key, find_name, nearest_names
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEADING = ("run", "time")
 """Names of the dimensions that are not the model's own."""
@@ -45,7 +49,9 @@ class Saved:
 
     def within(self, program: Program) -> Saved:
         """Return the same variables as they stand in another program of the model."""
-        return Saved(tuple(program.variables[program.by_key[v.key]] for v in self.variables))
+        there = tuple(program.variables[program.by_key[v.key]] for v in self.variables)
+        same = all(a is b for a, b in zip(there, self.variables, strict=True))
+        return self if same else Saved(there)
 
     @cached_property
     def slots(self) -> NDArray[np.int64]:
@@ -92,6 +98,13 @@ class Saved:
     def names(self) -> list[str]:
         """Names of all columns."""
         return [c.name for c in self.columns]
+
+    @cached_property
+    def index(self) -> pd.Index[str]:
+        """Names of all columns, as a frame has them."""
+        import pandas as pd  # heavy: only where a frame is asked for
+
+        return pd.Index(self.names)
 
     @cached_property
     def column_places(self) -> NDArray[np.int64] | slice:

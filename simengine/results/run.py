@@ -125,7 +125,7 @@ class Result:
         index = pd.Index(self.times, name="time")
         if values.ndim == 3:
             index = pd.MultiIndex.from_product([range(values.shape[0]), self.times], names=["run", "time"])
-        frame = pd.DataFrame(values.reshape(len(index), -1).copy(), index=index, columns=self._saved.names)
+        frame = pd.DataFrame(values.reshape(len(index), -1).copy(), index=index, columns=self._saved.index)
         frame.attrs["units"] = dict(self.units)
         return frame
 

@@ -28,7 +28,7 @@ def test_shapes_and_times() -> None:
     assert one.values.shape == (6, program.slot_count)
     assert one.times.tolist() == [0, 1, 2, 3, 4, 5]
     assert one.info.steps == 5
-    assert one.info.backend == "interpreter"
+    assert one.info.backend == "native"
     assert one.failures == ()
     many = simulate(program, runs=3, slots=np.asarray([stock]))
     assert many.values.shape == (3, 6, 1)

@@ -26,8 +26,8 @@ class Field(IntEnum):
     STEPS = 12
     SAVES = 13  # how many steps are saved
     SAVED = 14  # pointer to their numbers
-    OUT = 15  # pointer to what is saved: [save][column][run]
-    ROW = 16  # runs in a row of it, and of the parameters
+    OUT = 15  # pointer to what is saved: [run][save][column]
+    ROW = 16  # runs in a row of the parameters
     PARAMETERS = 17  # pointer to the parameters that differ: [parameter][run]
     RUNS = 18  # pointer to the numbers of the runs in the block
     ALL_RUNS = 19  # pointer to the numbers of all runs

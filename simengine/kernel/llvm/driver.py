@@ -166,7 +166,6 @@ def _save(w: _Writer) -> str:
     module, body = w.module, w.body
     width, columns = module.width, module.columns
     out = w.get(Field.OUT, "ptr")
-    length = w.get(Field.ROW)
     if width == 1:
         first = w.at(out, w.times("%row", columns.size))
         for column, begin, count in _segments(columns):
@@ -180,8 +179,12 @@ def _save(w: _Writer) -> str:
                 given = f"ptr align 8 {target}, ptr align 8 {source}, i64 {8 * count}, i1 false"
                 body.line(f"call void @llvm.memcpy.p0.p0.i64({given})")
         return w.function(f"internal void @save({ARGUMENTS}, i64 %row)")
-    runs = w.times(w.get(Field.BLOCK), width)
-    first = w.at(out, w.times(w.times("%row", columns.size), length), runs)
+    # each run has its own rows: as many streams of writes as lanes, each through consecutive memory
+    size = w.times(w.get(Field.SAVES), columns.size)
+    first = w.at(out, w.times(w.times(w.get(Field.BLOCK), width), size), w.times("%row", columns.size))
+    rows = [first]
+    for _ in range(width - 1):
+        rows.append(w.at(rows[-1], size))
     for lanes in (False, True):
         chosen = np.flatnonzero(module.varying[columns] == lanes)
         if not chosen.size:
@@ -195,7 +198,9 @@ def _save(w: _Writer) -> str:
                 value = body.new(f"load {w.many.real_type}, ptr {w.at('%V', w.times(slot, width))}, align 8")
             else:
                 value = w.many.broadcast(body.new(f"load double, ptr {w.at('%U', slot)}, align 8"))
-            body.line(f"store {w.many.real_type} {value}, ptr {w.at(first, w.times(place, length))}, align 8")
+            for lane, row in enumerate(rows):
+                one = body.new(f"extractelement {w.many.real_type} {value}, i32 {lane}")
+                body.line(f"store double {one}, ptr {w.at(row, place)}, align 8")
     return w.function(f"internal void @save({ARGUMENTS}, i64 %row)")
 
 

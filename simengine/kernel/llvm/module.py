@@ -34,6 +34,9 @@ from simengine.program.walk import nodes_upward, slots_of
 CHUNK = 300
 """Statements a function holds: longer ones take LLVM more than proportionally long."""
 
+_SMALL = 60
+"""Statements of a step up to which all functions may become one."""
+
 PHASES = ("constants", "initial", "settled", "step")
 
 
@@ -265,7 +268,8 @@ class ModuleWriter:
             *lookups,
             *self._functions,
             "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
-            "attributes #1 = { nounwind noinline }",
+            # small programs become one function, whose values stay in registers from step to step
+            f"attributes #1 = {{ nounwind{' noinline' if len(self.program.step) > _SMALL else ''} }}",
             "attributes #2 = { nounwind }",
             "!0 = !{}",
         ]

@@ -98,7 +98,7 @@ class Worker:
         saved
             Numbers of the steps saved, rising.
         out
-            (saved step, column, run), as many runs as lanes in all blocks.
+            (run, saved step, column), as many runs as lanes in all blocks.
         blocks
             First block, and the one after the last.
 
