@@ -11,10 +11,14 @@ import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from simengine.api.programs import Prepared, Programs
+import numpy as np
+
+from simengine.api.gradient import Inputs, compute_gradient, find_inputs
+from simengine.api.programs import Prepared, Programs, parameter_places
 from simengine.api.request import Request, check_ensemble, choose_method, find_saved
+from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
 from simengine.api.variables import Variables
@@ -24,8 +28,11 @@ from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.results.labels import Saved
 from simengine.results.run import Ensemble, Run
-from simengine.source.diagnostic import Diagnostic, RunWarning, Severity, SimengineError
+from simengine.source.diagnostic import Diagnostic, RunWarning, Severity
 from simengine.source.render import sort_diagnostics
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Values = Mapping[str, Any]
 _MOST_SELECTIONS = 32
@@ -180,17 +187,67 @@ class Model:
             warnings.warn(text, RunWarning, 2)
         return ensemble
 
-    def gradient(self, values: Values, wrt: Sequence[str], outputs: Sequence[str]) -> tuple[Any, Any]:
-        """Return outputs and their exact derivatives: not available in this version.
+    def gradient(
+        self, values: Values | None, wrt: Sequence[str], outputs: Sequence[str], integration: str | None = None
+    ) -> tuple[xr.DataArray, xr.DataArray]:
+        """Return outputs over time and their exact derivatives by constants and by initial values of stocks.
+
+        Where a function has a kink (MIN, IF THEN ELSE, a point of a lookup), the derivative is that of the branch
+        that ran. Steps (INTEGER, PULSE, the order of a sort) are flat.
+
+        Parameters
+        ----------
+        values
+            As for `run`.
+        wrt
+            Names of constants or stocks, whole or `Name[element]`.
+        outputs
+            Names or patterns of variables.
+        integration
+            As for `run`; the derivatives are those of the steps taken, so the method must have fixed ones.
+
+        Returns
+        -------
+        Values of shape (time, output), equal to those of `run`, and derivatives of shape (time, output, wrt).
 
         Raises
         ------
-        SimengineError
-            Always: finite differences would not be exact, so none are given.
+        InputError
+            If an argument does not fit the model, or a derivative would pass through what has none (an allocation,
+            the time of a pure delay, a specification of time).
+
+        Warns
+        -----
+        RunWarning
+            If values are not numbers.
 
         """
-        del values, wrt, outputs
-        raise SimengineError("exact gradients come with the native kernel, which this version does not have yet")
+        inputs = find_inputs(self.definition, self.program, wrt)
+        method, saved = choose_method(self.definition, integration), self._select(outputs)
+        given = self._with_initial_values(dict(values or {}), inputs)
+        prepared = self._prepare(Request.of(self.definition, given), None, saved)
+        if any(np.any(parameter_places(prepared.program, t) < 0) for t in inputs.targets):
+            prepared = self._prepare(Request.of(self.definition, given), None, None)  # one is not needed at all
+        places = {t.text: parameter_places(prepared.program, t) for t in inputs.targets}
+        value, derivative, failures = compute_gradient(
+            prepared.program, prepared.parameters, places, inputs, saved.within(prepared.program), method
+        )
+        if failures:
+            warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)
+        return value, derivative
+
+    def _with_initial_values(self, given: dict[str, Any], inputs: Inputs) -> dict[str, Any]:
+        """Return values to which the initial values of stocks among the inputs are added, as the model has them."""
+        stocks = {t.variable.name: t for t in inputs.initial}
+        if not stocks:
+            return given
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RunWarning)
+            began = self.run(given, save=list(stocks))
+        find = Targets(self.definition, self.program)
+        out = {name: value for name, value in given.items() if find.find(name).variable.name not in stocks}
+        first = began.table()[0]
+        return out | {c.name: float(x) for c, x in zip(began.columns, first, strict=True)}
 
     def _select(self, save: Sequence[str] | None) -> Saved:
         """Return the variables to save; what was selected before is kept, with its labels."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.edits import edit, given_key, is_initial
+from simengine.api.target import Target
 from simengine.api.values import Change, Numbers
 from simengine.compile.pipeline import compile_model
 from simengine.model.definition import ModelDefinition
@@ -151,6 +152,11 @@ def _settable(program: Program) -> NDArray[np.int64]:
     places = np.full(program.slot_count, -1, dtype=np.int64)
     places[program.parameters] = np.arange(program.parameters.size)
     return places
+
+
+def parameter_places(program: Program, target: Target) -> NDArray[np.int64]:
+    """Return where among the parameters a target's numbers stand (of a stock: its initial values), -1 where nowhere."""
+    return _settable(program)[_slots(program, Numbers(target, np.zeros(target.places.size)))]
 
 
 def _slots(program: Program, change: Numbers) -> NDArray[np.int64]:

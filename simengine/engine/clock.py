@@ -44,7 +44,7 @@ class TimePlan:
 
     def times(self) -> NDArray[np.float64]:
         """Return the times of the steps saved."""
-        return self.start + self.numbers * self.step
+        return np.asarray(self.start + self.numbers * self.step, dtype=np.float64)
 
     def clock(self) -> ClockState:
         """Return the clock at the start of the plan."""

@@ -77,7 +77,8 @@ def run_native(
         varied = np.any(parameters != parameters[:1], axis=0)
     else:
         lanes, varied = 1, None
-    compiled = compile_program(program, tableau, varied=varied, columns=slots, width=lanes)
+    noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
+    compiled = compile_program(program, tableau, varied=varied, columns=slots, width=lanes, noise=noise)
     module = compiled.module
     blocks = -(-count // lanes)
     room = blocks * lanes

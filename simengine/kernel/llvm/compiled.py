@@ -25,6 +25,9 @@ from simengine.kernel.llvm.site import Call
 from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
 
+_FEW = 60
+"""Statements up to which all optimisation is worth its time."""
+
 _MANY = 2000
 """Statements above which fewer lanes go together: their values would not fit in the cache of a core."""
 
@@ -80,14 +83,23 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
 
 @lru_cache(maxsize=32)
 def _compiled(
-    program: Program, method: Any, varied: bytes | None, columns: bytes, width: int, target: Target, level: int
+    program: Program,
+    method: Any,
+    varied: bytes | None,
+    columns: bytes,
+    width: int,
+    noise: bool,
+    target: Target,
+    level: int,
 ) -> Compiled:
     import llvmlite
 
     began = time.perf_counter()
     differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
     slots = np.frombuffer(columns, dtype=np.int64)
-    module = write_module(program, method, varied=differs, columns=slots, width=width, machine=target.machine)
+    module = write_module(
+        program, method, varied=differs, columns=slots, width=width, machine=target.machine, noise=noise
+    )
     machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
     key = cache.key_of(module.text, machine, llvmlite.__version__, str(level))
     code = cache.load(key)
@@ -105,8 +117,9 @@ def compile_program(
     varied: NDArray[np.bool_] | None,
     columns: NDArray[np.int64] | Sequence[int],
     width: int = 1,
+    noise: bool = True,
     target: Target | None = None,
-    level: int = 2,
+    level: int | None = None,
 ) -> Compiled:
     """Return a program compiled.
 
@@ -120,15 +133,18 @@ def compile_program(
         Slots to save.
     width
         How many runs side by side; 1 for one run alone.
+    noise
+        Whether draws differ from run to run.
     target
         The processor to compile for; None: this one.
     level
-        How hard to optimise: 0 to 3. It changes no bit of what is computed.
+        How hard to optimise, as for `compile_text`; None: what is worth it. It changes no bit of what is computed.
 
     """
     slots = np.ascontiguousarray(columns, dtype=np.int64)
     flags = None if varied is None else np.ascontiguousarray(varied, dtype=np.bool_).tobytes()
-    made: Compiled = _compiled(program, method, flags, slots.tobytes(), width, target or host(), level)
+    chosen = level if level is not None else 2 if len(program.step) <= _FEW else 1
+    made: Compiled = _compiled(program, method, flags, slots.tobytes(), width, noise, target or host(), chosen)
     return made
 
 

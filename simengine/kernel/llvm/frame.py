@@ -53,6 +53,7 @@ class Module(Protocol):
     program: Program
     width: int
     varying: NDArray[np.bool_]
+    noise: bool
     places: Places
     packed: PackedTables
     lookups: dict[str, tuple[Shape, int]]

@@ -74,7 +74,8 @@ def compile_text(text: str, target: Target, level: int = 2) -> bytes:
     target
         What to compile for.
     level
-        0 (at once) to 3.
+        0: at once; 1: what can be simplified; 2: all of LLVM's usual passes, which take some ten times longer. What
+        is written is near its best already: level 2 pays where a program is so small that it becomes one function.
 
     Raises
     ------
@@ -90,14 +91,25 @@ def compile_text(text: str, target: Target, level: int = 2) -> bytes:
         module.verify()
         module.triple = machine.triple
         module.data_layout = str(machine.target_data)
-        if level:
-            options = llvm.create_pipeline_tuning_options(speed_level=level)
-            options.loop_vectorization = False  # lanes are written out already
-            options.slp_vectorization = True
-            builder = llvm.create_pass_builder(machine, options)
-            builder.getModulePassManager().run(module, builder)
+        _optimise(module, machine, level)
         code: bytes = machine.emit_object(module)
         return code
+
+
+def _optimise(module: Any, machine: Any, level: int) -> None:
+    import llvmlite.binding as llvm
+
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options.loop_vectorization = False  # lanes are written out already
+    options.slp_vectorization = True
+    builder = llvm.create_pass_builder(machine, options)
+    if level == 1:
+        passes = llvm.create_new_module_pass_manager()
+        passes.add_sroa_pass()
+        passes.add_instruction_combine_pass()
+        passes.run(module, builder)
+    elif level:
+        builder.getModulePassManager().run(module, builder)
 
 
 class Loaded:

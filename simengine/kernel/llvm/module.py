@@ -26,14 +26,16 @@ from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
-from simengine.kernel.llvm.variation import varying_slots
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
+from simengine.program.reach import reached_slots
 from simengine.program.walk import nodes_upward, slots_of
+from simengine.source.pause import no_collection
 
 CHUNK = 300
 """Statements a function holds: longer ones take LLVM more than proportionally long."""
 
+_ONCE = frozenset({"constants", "initial", "settled"})
 _SMALL = 60
 """Statements of a step up to which all functions may become one."""
 
@@ -96,6 +98,7 @@ def write_module(
     columns: NDArray[np.int64],
     width: int,
     machine: Machine,
+    noise: bool = True,
 ) -> NativeModule:
     """Return the module of a program.
 
@@ -111,6 +114,8 @@ def write_module(
         Runs side by side; 1 for one run alone.
     machine
         What it is for.
+    noise
+        Whether draws differ from run to run.
 
     """
     none = np.zeros(program.parameters.size, dtype=np.bool_)
@@ -118,10 +123,11 @@ def write_module(
     varying = np.zeros(program.slot_count, dtype=np.bool_)
     if not alone:
         assert varied is not None
-        varying = varying_slots(program, varied, noise=True)
+        varying = reached_slots(program, varied, noise=noise)
     course = plan_course(program, method, varying)
-    writer = ModuleWriter(program, course, width, columns, machine)
-    text = writer.text()
+    writer = ModuleWriter(program, course, width, columns, machine, noise=noise and not alone)
+    with no_collection():
+        text = writer.text()
     differs = none if alone else varying[program.parameters]
     return NativeModule(
         program,
@@ -141,13 +147,21 @@ class ModuleWriter:
     """Gathers the functions of a module, and what they share."""
 
     def __init__(
-        self, program: Program, course: Course, width: int, columns: NDArray[np.int64], machine: Machine
+        self,
+        program: Program,
+        course: Course,
+        width: int,
+        columns: NDArray[np.int64],
+        machine: Machine,
+        *,
+        noise: bool,
     ) -> None:
         self.program = program
         self.course = course
         self.width = width
         self.columns = columns
         self.machine = machine
+        self.noise = noise
         self.varying = course.varying
         self.temporaries = Temporaries(course.slot_count)
         self.places = Places(self)
@@ -240,17 +254,23 @@ class ModuleWriter:
         self.needs |= driver.needs
         return self._assemble()
 
+    @property
+    def _is_small(self) -> bool:
+        return len(self.program.step) <= _SMALL
+
     def _function(self, name: str, phase: str, statements: Sequence[Statement]) -> str:
         writer = StatementWriter(self)
         for statement in statements:
             writer.write(statement, phase)
-        return self._finish(name, writer)
+        return self._finish(name, writer, once=phase in _ONCE)
 
-    def _finish(self, name: str, writer: StatementWriter) -> str:
+    def _finish(self, name: str, writer: StatementWriter, *, once: bool = False) -> str:
         body = writer.one
         self.needs |= body.needs
         lines = "\n".join([*writer.stack, *body.lines])
-        self._functions.append(f"define internal void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}")
+        group = "#3" if once and not self._is_small else "#1"
+        head = f"define internal void @{name}({ARGUMENTS}) {group} {{"
+        self._functions.append(f"{head}\nentry:\n{lines}\n  ret void\n}}")
         return name
 
     def _assemble(self) -> str:
@@ -269,8 +289,10 @@ class ModuleWriter:
             *self._functions,
             "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
             # small programs become one function, whose values stay in registers from step to step
-            f"attributes #1 = {{ nounwind{' noinline' if len(self.program.step) > _SMALL else ''} }}",
+            f"attributes #1 = {{ nounwind{'' if self._is_small else ' noinline'} }}",
             "attributes #2 = { nounwind }",
+            # what runs once in a run is worth no optimisation
+            "attributes #3 = { nounwind noinline optnone }",
             "!0 = !{}",
         ]
         return "\n".join(parts)

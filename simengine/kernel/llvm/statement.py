@@ -43,6 +43,10 @@ class StatementWriter(NodeWriter):
         if 0 in statement.axes:
             return
         self._begin([statement.value], len(statement.axes))
+        if self._survey.rank == 0 and not self._survey.calls_back:
+            self._compute(self._survey.nodes)  # no loops: operands first is all there is to it
+            self._store(slots, self.value(statement.value))
+            return
         axes = [axis for axis, size in enumerate(statement.axes) if size > 1]
         sizes = {axis: statement.axes[axis] for axis in axes}
         self._survey.sizes.update(sizes)
@@ -53,7 +57,7 @@ class StatementWriter(NodeWriter):
             self._forget(slots)
 
     def _begin(self, roots: Sequence[Node], rank: int) -> None:
-        self._survey = Survey(roots, rank, self.module.varying)
+        self._survey = Survey(roots, rank, self.module.varying, noise=self.module.noise)
         self._scopes, self._truths = [{}], [{}]
         self._stored = {}
         self._index = {}

@@ -47,18 +47,25 @@ class Survey:
         Axes of the target.
     varying
         Which slots differ between runs.
+    noise
+        Whether draws do.
 
     """
 
-    def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_]) -> None:
+    def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_], *, noise: bool = False) -> None:
         self.nodes = nodes_upward(roots)
         self.rank = max(rank_of(self.nodes), rank)
         self.axes: dict[int, set[int]] = {}
         self.lanes: dict[int, bool] = {}
         self.sizes: dict[int, int] = {}
+        self.calls_back = False
+        """Whether any node is computed by a call back."""
         for node in self.nodes:
-            self.lanes[id(node)] = any(self.lanes[id(c)] for c in operands(node)) or _differs(node, varying)
+            self.lanes[id(node)] = any(self.lanes[id(c)] for c in operands(node)) or _differs(
+                node, varying, noise=noise
+            )
             self.axes[id(node)] = self._axes(node)
+            self.calls_back |= is_foreign(node)
 
     def _axes(self, node: Node) -> set[int]:
         own: set[int] = set()
@@ -106,10 +113,10 @@ class Survey:
         return outer != axes[: len(outer)]
 
 
-def _differs(node: Node, varying: NDArray[np.bool_]) -> bool:
+def _differs(node: Node, varying: NDArray[np.bool_], *, noise: bool) -> bool:
     match node:
         case Load() | Gather():
             return bool(np.any(varying[node.slots]))
         case Draw():
-            return bool(varying.any())
+            return noise
     return False

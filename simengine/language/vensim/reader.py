@@ -8,7 +8,6 @@ Invariant: reading never raises on bad input; every equation that could not be r
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from simengine.model.definition import Constraint, Dialect, Group, Macro, ModelD
 from simengine.source.diagnostic import Diagnostic, Label, Severity, error
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import Key
+from simengine.source.pause import no_collection
 
 MOST_ERRORS = 100
 
@@ -48,13 +48,8 @@ def read_vensim(
 
     """
     # The tree is many small objects that all live on: looking for garbage among them doubles the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with no_collection():
         return _Reader(file, directory, tags or {}).read()
-    finally:
-        if collecting:
-            gc.enable()
 
 
 @dataclass(slots=True)

@@ -7,7 +7,6 @@ Invariant: reading never raises; the order of variables is that of the file, mod
 
 from __future__ import annotations
 
-import gc
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -30,6 +29,7 @@ from simengine.model.variable import Variable
 from simengine.source.diagnostic import Diagnostic, Label, Severity, error, warning
 from simengine.source.file import SourceFile
 from simengine.source.names import Key
+from simengine.source.pause import no_collection
 
 MOST_PROBLEMS = 1_000
 
@@ -51,13 +51,8 @@ def read_xmile(
     """
     del tags  # they are resolved with the data
     # The tree is many small objects that all live on: looking for garbage among them takes a third of the time.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with no_collection():
         return _read(file, directory)
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _read(file: SourceFile, directory: str) -> tuple[ModelDefinition, tuple[Diagnostic, ...]]:

@@ -1,8 +1,9 @@
-"""Which values differ between the runs of an ensemble, and which are the same in all.
+"""Which slots depend on which parameters.
 
-In: a program, and which of its parameters differ. Out: for each slot whether it may differ.
+In: a program, and some of its parameters. Out: for each slot whether it may depend on them.
 
-What is the same in all runs is computed once for all lanes.
+Used for what differs between the runs of an ensemble (the rest is computed once for all), and for what has a
+derivative.
 
 Invariant: a variable is treated as one; a load never mixes slots of both kinds.
 """
@@ -20,22 +21,22 @@ from simengine.program.program import Assign, Program
 from simengine.program.walk import nodes_upward, slots_of
 
 
-def varying_slots(program: Program, varied: NDArray[np.bool_], *, noise: bool) -> NDArray[np.bool_]:
-    """Return which slots may differ between runs.
+def reached_slots(program: Program, chosen: NDArray[np.bool_], *, noise: bool) -> NDArray[np.bool_]:
+    """Return which slots may depend on some parameters.
 
     Parameters
     ----------
     program
         The program.
-    varied
-        Which of its parameters differ.
+    chosen
+        Which of its parameters.
     noise
-        Whether draws do: False for a run alone.
+        Whether draws count as dependent too.
 
     """
     group = _groups(program)
     follows: dict[int, set[int]] = defaultdict(set)
-    seeds = set(group[program.parameters[varied]].tolist())
+    seeds = set(group[program.parameters[chosen]].tolist())
     for nodes, targets in _dependences(program):
         written = {g for slots in targets for g in _of(group, slots)}
         for node in nodes_upward(nodes):
@@ -56,9 +57,9 @@ def varying_slots(program: Program, varied: NDArray[np.bool_], *, noise: bool) -
         for following in follows[waiting.pop()] - reached:
             reached.add(following)
             waiting.append(following)
-    chosen = np.zeros(int(group.max(initial=0)) + 1, dtype=np.bool_)
-    chosen[list(reached)] = True
-    return np.asarray(chosen[group], dtype=np.bool_)
+    marked = np.zeros(int(group.max(initial=0)) + 1, dtype=np.bool_)
+    marked[list(reached)] = True
+    return np.asarray(marked[group], dtype=np.bool_)
 
 
 def _groups(program: Program) -> NDArray[np.int64]:

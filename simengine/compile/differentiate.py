@@ -1,0 +1,363 @@
+"""A program that computes derivatives beside its values.
+
+In: a program, and the parameters to differentiate by. Out: `Differentiated`: the program with a shadow for every
+variable that depends on them: its derivative along a direction, and a parameter more for each of theirs: the
+direction.
+
+Run with directions that differ and all else the same, values are computed once and derivatives side by side. What
+ran stays as it was: shadows are read by shadows only.
+
+Through what has no derivative rule (allocation, orders of vectors feeding back into values, devices other than pure
+delays, the specs of time) a derivative is refused, never taken for 0.
+
+Invariant: the values of the program are computed by the same operations as without shadows.
+References: Griewank and Walther, Evaluating Derivatives (2008), 3.1 (forward mode).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.compile.derivative import FLAT, RULES, add, choose, negative, number, of, times
+from simengine.model.lookup import Between, Table
+from simengine.program.node import (
+    Along,
+    Apply,
+    Ask,
+    Clock,
+    Constant,
+    Draw,
+    Gather,
+    Inverse,
+    Load,
+    Lookup,
+    Node,
+    Reduce,
+    Slots,
+)
+from simengine.program.op import AlongOp, DeviceKind, Distribution, Fold, Op, TableQuery
+from simengine.program.program import Assign, Device, Emit, Memory, Program, Statement
+from simengine.program.reach import reached_slots
+from simengine.program.walk import nodes_upward, rank_of
+from simengine.source.names import Key
+
+PURE_DELAYS = {DeviceKind.DELAY_FIXED: (1,), DeviceKind.DELAY_INFORMATION: (0,), DeviceKind.DELAY_MATERIAL: (1, 2)}
+"""Devices that pass on what they get, and the places of values (not times) among the arguments of their start."""
+
+
+class NotDifferentiable(Exception):
+    """Why a derivative cannot be had; `variable` is where it would pass through."""
+
+    def __init__(self, what: str, variable: str) -> None:
+        super().__init__(f"no derivative passes through {what}, in `{variable}`")
+
+
+@dataclass(frozen=True, eq=False)
+class Differentiated:
+    """A program with shadows.
+
+    `directions` are places among the parameters, one for each parameter chosen; `shadow` gives the slot of the
+    derivative of every slot, -1 where it is always 0.
+    """
+
+    program: Program
+    directions: NDArray[np.int64]
+    shadow: NDArray[np.int64]
+
+
+def differentiate(program: Program, chosen: Sequence[int]) -> Differentiated:
+    """Return the program with derivatives by some of its parameters.
+
+    Parameters
+    ----------
+    program
+        What to differentiate.
+    chosen
+        Places of the parameters among `program.parameters`.
+
+    Raises
+    ------
+    NotDifferentiable
+        If a derivative would pass through what has none.
+
+    """
+    flags = np.zeros(program.parameters.size, dtype=np.bool_)
+    flags[list(chosen)] = True
+    active = reached_slots(program, flags, noise=False)
+    if active[list(program.specs)].any() or program.moving_specs:
+        raise NotDifferentiable("the steps of time", "the specs of the simulation")
+    return _Shadows(program, active).program(chosen)
+
+
+class _Shadows:
+    def __init__(self, program: Program, active: NDArray[np.bool_]) -> None:
+        self.source = program
+        self.shadow = np.full(program.slot_count, -1, dtype=np.int64)
+        self.shadow[active] = program.slot_count + np.arange(int(active.sum()))
+        self.count = program.slot_count + int(active.sum())
+        self.tables = list(program.tables)
+        self.slopes: dict[tuple[int, Between | None], int] = {}
+        self.known: dict[int, Node | None] = {}
+        self.computed: dict[int, Node] = {}
+        self.where = ""
+
+    def program(self, chosen: Sequence[int]) -> Differentiated:
+        source = self.source
+        own = source.parameters[list(chosen)]
+        still = np.setdiff1d(source.parameters[self.shadow[source.parameters] >= 0], own)
+        # shadows of parameters that share a variable with one chosen: directions that are always 0
+        new = np.concatenate([self.shadow[own], self.shadow[still]])
+        moving = self.shadow[source.stocks] >= 0
+        if source.floors[moving].any():
+            raise NotDifferentiable("a stock that is held at 0", source.variables[0].name)
+        phases = {p: self._phase(getattr(source, p)) for p in ("constants", "initial", "settled", "step")}
+        memories = [*source.memories]
+        for memory in source.memories:
+            update = memory.update
+            self._at(update.variable)
+            if self._is_active(update.slots):
+                d = self._derivative(update.value) or number(0.0)
+                memories.append(Memory(Assign(self._of(update.slots), update.axes, d, update.variable, update.span)))
+        devices = (*source.devices, *(self._device(d) for d in source.devices if self._follows(d)))
+        rates = self.shadow[source.rates[moving]]
+        if np.any(rates < 0):  # a stock whose beginning depends on them, but whose rate does not
+            zero = self.count
+            self.count += 1
+            rates = np.where(rates < 0, zero, rates)
+            phases["constants"] = (Assign(zero, (), number(0.0), 0), *phases["constants"])
+        shadows = tuple(
+            replace(v, name=f"derivative of {v.name}", key=Key(f"{v.key}>d"), first=first, hidden=True)
+            for v, first in ((v, int(self.shadow[v.first])) for v in source.variables if v.size)
+            if first >= 0
+        )
+        program = replace(
+            source,
+            slot_count=self.count,
+            variables=(*source.variables, *shadows),
+            parameters=np.concatenate([source.parameters, new]),
+            defaults=np.concatenate([source.defaults, np.zeros(new.size)]),
+            memories=tuple(memories),
+            devices=devices,
+            stocks=np.concatenate([source.stocks, self.shadow[source.stocks[moving]]]),
+            rates=np.concatenate([source.rates, rates]),
+            floors=np.concatenate([source.floors, np.zeros(int(moving.sum()), dtype=np.bool_)]),
+            tables=tuple(self.tables),
+            constants=phases["constants"],
+            initial=phases["initial"],
+            settled=phases["settled"],
+            step=phases["step"],
+        )
+        return Differentiated(program, source.parameters.size + np.arange(own.size), self.shadow)
+
+    def _at(self, variable: int) -> None:
+        self.where = self.source.variables[variable].name
+
+    def _of(self, slots: Slots) -> Slots:
+        return int(self.shadow[slots]) if isinstance(slots, int) else self.shadow[slots]
+
+    def _is_active(self, slots: Slots) -> bool:
+        return bool(np.any(self.shadow[slots] >= 0))
+
+    # statements
+
+    def _phase(self, statements: Sequence[Statement]) -> tuple[Statement, ...]:
+        out: list[Statement] = []
+        for statement in statements:
+            out.append(statement)
+            self._at(statement.variable)
+            if isinstance(statement, Emit):
+                device = self.source.devices[statement.device]
+                if self._follows(device):
+                    out.append(replace(statement, device=self._shadow_device(statement.device)))
+            elif self._is_active(statement.slots):
+                self.known = {}
+                self.computed = self._computed(statement)
+                d = self._derivative(statement.value) or number(0.0)
+                out.append(replace(statement, slots=self._of(statement.slots), value=d))
+                self.computed = {}
+        return tuple(out)
+
+    def _computed(self, statement: Assign) -> dict[int, Node]:
+        """Return what need not be computed again: the statement's own value, which stands in its slots."""
+        below = nodes_upward([statement.value])
+        if rank_of(below) != len(statement.axes):
+            return {}
+        return {id(statement.value): Load(statement.slots)}
+
+    def _follows(self, device: Device) -> bool:
+        return self._is_active(device.outputs[0])
+
+    def _shadow_device(self, place: int) -> int:
+        before = [d for d in self.source.devices[:place] if self._follows(d)]
+        return len(self.source.devices) + len(before)
+
+    def _device(self, device: Device) -> Device:
+        """Return the device that passes on derivatives as the other does values."""
+        self._at(device.variable)
+        self.known = {}
+        values = PURE_DELAYS.get(device.kind)
+        if values is None:
+            raise NotDifferentiable(f"a {device.kind.value.replace('_', ' ')}", self.where)
+        start = []
+        for place, node in enumerate(device.start):
+            d = self._derivative(node)
+            if place in values:
+                start.append(d or number(0.0))
+            else:
+                self._refuse_if(d, "the time of a delay")
+                start.append(node)
+        first, *times_given = device.advance
+        for node in times_given:
+            self._refuse_if(self._derivative(node), "the time of a delay")
+        return replace(
+            device,
+            start=tuple(start),
+            advance=(self._derivative(first) or number(0.0), *times_given),
+            outputs=tuple(self._of(slots) for slots in device.outputs),
+        )
+
+    def _refuse_if(self, d: Node | None, what: str) -> None:
+        if d is not None:
+            raise NotDifferentiable(what, self.where)
+
+    # nodes
+
+    def _derivative(self, root: Node) -> Node | None:
+        """Return the derivative of a node; None where it is 0."""
+        for node in nodes_upward([root]):
+            if id(node) not in self.known:
+                self.known[id(node)] = self._rule(node)
+        return self.known[id(root)]
+
+    def _rule(self, node: Node) -> Node | None:
+        match node:
+            case Constant() | Clock():
+                return None
+            case Load():
+                return Load(self._of(node.slots)) if self._is_active(node.slots) else None
+            case Apply():
+                return self._apply(node)
+            case Reduce():
+                return self._reduce(node)
+            case Lookup():
+                return self._lookup(node)
+            case Gather():
+                if not self._is_active(node.slots):
+                    return None
+                return Gather(self.shadow[node.slots], node.index, 0.0)
+            case Draw():
+                return self._draw(node)
+            case Along():
+                return self._along(node)
+            case Ask():
+                return self._ask(node)
+            case Inverse():
+                self._refuse_if(self.known[id(node.argument)], "the inverse of a matrix")
+                return None
+
+    def _apply(self, node: Apply) -> Node | None:
+        given = [self.known[id(a)] for a in node.arguments]
+        if node.op in FLAT or all(d is None for d in given):
+            return None
+        rule = RULES.get(node.op)
+        if rule is None:
+            raise NotDifferentiable(node.op.mnemonic, self.where)
+        return rule(node, given, self.computed.get(id(node), node))
+
+    def _reduce(self, node: Reduce) -> Node | None:
+        x, d = node.argument, self.known[id(node.argument)]
+        if d is None:
+            return None
+
+        def total(value: Node) -> Node:
+            return Reduce(Fold.SUM, self._spread(value, x), node.axes)
+
+        if node.fold is Fold.SUM:
+            return total(d)
+        if node.fold is not Fold.PRODUCT:
+            # of the elements that are the least, or the greatest: their mean where several are
+            chosen = of(Op.EQ, x, node)
+            return of(Op.DIV, total(of(Op.SELECT, chosen, d, number(0.0))), total(chosen))
+        is_zero = of(Op.EQ, x, number(0.0))
+        others = Reduce(Fold.PRODUCT, self._spread(of(Op.SELECT, is_zero, number(1.0), x), x), node.axes)
+        shares = total(of(Op.DIV, of(Op.SELECT, is_zero, number(0.0), d), of(Op.SELECT, is_zero, number(1.0), x)))
+        of_zero = total(of(Op.SELECT, is_zero, d, number(0.0)))
+        zeros = total(is_zero)
+        one = choose(of(Op.EQ, zeros, number(1.0)), of(Op.MUL, others, of_zero), None)
+        return choose(of(Op.EQ, zeros, number(0.0)), of(Op.MUL, others, shares), one)
+
+    def _spread(self, value: Node, like: Node) -> Node:
+        """Return a value over all axes another has, so that a sum over them counts every point."""
+        return of(Op.ADD, value, of(Op.MUL, number(0.0), of(Op.EQ, like, like)))
+
+    def _lookup(self, node: Lookup) -> Node | None:
+        d = self.known[id(node.x)]
+        if d is None:
+            return None
+        tables = node.tables
+        numbers = [tables] if isinstance(tables, int) else np.unique(tables).tolist()
+        slope = {n: self._slope(n, node.between) for n in numbers}
+        own = slope[tables] if isinstance(tables, int) else np.vectorize(slope.get, otypes=[np.int64])(tables)
+        return times(Lookup(own, node.x, missing=0.0 if self._flat_beyond(numbers, node.between) else None), d)
+
+    def _flat_beyond(self, numbers: Sequence[int], between: Between | None) -> bool:
+        beyond = {(between or self.source.tables[n].between) is Between.EXTRAPOLATE for n in numbers}
+        if len(beyond) > 1:
+            raise NotDifferentiable("lookups of several rules at once", self.where)
+        return beyond != {True}
+
+    def _slope(self, table: int, between: Between | None) -> int:
+        """Return the table of slopes of a table: that of the segment to the right of a point."""
+        known = self.slopes.get((table, between))
+        if known is None:
+            own = self.source.tables[table]
+            rule = between or own.between
+            x, y = np.asarray(own.x, dtype=np.float64), np.asarray(own.y, dtype=np.float64)
+            rise = np.zeros(x.size)
+            if rule in {Between.INTERPOLATE, Between.EXTRAPOLATE} and x.size > 1:
+                with np.errstate(all="ignore"):
+                    found = np.diff(y) / np.diff(x)
+                rise[:-1] = np.where(np.isfinite(found), found, 0.0)
+                rise[-1] = rise[-2] if rule is Between.EXTRAPOLATE else 0.0
+            known = self.slopes[table, between] = len(self.tables)
+            self.tables.append(Table(own.x, tuple(rise.tolist()), Between.HOLD))
+        return known
+
+    def _draw(self, node: Draw) -> Node | None:
+        given = [self.known[id(a)] for a in node.arguments]
+        self._refuse_if(self.known[id(node.seed)], "the seed of a draw")
+        if all(d is None for d in given):
+            return None
+        if node.distribution is not Distribution.UNIFORM:
+            raise NotDifferentiable(f"the arguments of {node.distribution.value} draws", self.where)
+        share = Draw(Distribution.UNIFORM, node.streams, (number(0.0), number(1.0)), node.seed)
+        return add(given[0], times(share, add(given[1], negative(given[0]))))
+
+    def _along(self, node: Along) -> Node | None:
+        given = [self.known[id(a)] for a in node.arguments]
+        if all(d is None for d in given) or node.op in {AlongOp.SORT_ORDER, AlongOp.RANK, AlongOp.RANK_VALUE}:
+            return None
+        x, *rest = node.arguments
+        if node.op in {AlongOp.REORDER, AlongOp.SORTED} and given[0] is not None:
+            order = rest[0]
+            if node.op is AlongOp.SORTED:
+                order = Along(AlongOp.SORT_ORDER, node.axis, (x, rest[0]))
+            return Along(AlongOp.REORDER, node.axis, (given[0], order))
+        if given[0] is None and node.op in {AlongOp.REORDER, AlongOp.SORTED}:
+            return None
+        raise NotDifferentiable(node.op.value.replace("_", " "), self.where)
+
+    def _ask(self, node: Ask) -> Node | None:
+        given = [self.known[id(a)] for a in node.arguments]
+        if all(d is None for d in given):
+            return None
+        if node.query is TableQuery.AREA:
+            first, last = (Lookup(node.tables, a) for a in node.arguments)
+            return add(times(last, given[1]), negative(times(first, given[0])))
+        if node.query is TableQuery.SLOPE:
+            return None
+        raise NotDifferentiable(f"the {node.query.value.replace('_', ' ')} of a table", self.where)
