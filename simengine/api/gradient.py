@@ -7,7 +7,8 @@ Invariant: the values are those of a run, bit for bit.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,8 @@ from simengine.model.definition import Method, ModelDefinition
 from simengine.model.variable import Role, role_of
 from simengine.program.program import Program
 from simengine.results.labels import Saved
-from simengine.source.diagnostic import InputError
+from simengine.results.run import Run
+from simengine.source.diagnostic import InputError, RunWarning
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -72,6 +74,21 @@ def find_inputs(definition: ModelDefinition, program: Program, names: Sequence[s
 def _label(target: Target, place: tuple[int, ...]) -> str:
     elements = ",".join(axis.elements[n] for axis, n in zip(target.axes, place, strict=True))
     return f"{target.variable.name}[{elements}]" if elements else target.variable.name
+
+
+def with_initial_values(
+    given: Mapping[str, Any], inputs: Inputs, find: Targets, run: Callable[..., Run]
+) -> dict[str, Any]:
+    """Return values to which the initial values of stocks among the inputs are added, as the model has them."""
+    stocks = {t.variable.name for t in inputs.initial}
+    if not stocks:
+        return dict(given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RunWarning)  # said when the derivatives are run
+        began = run(given, save=sorted(stocks))
+    out = {name: value for name, value in given.items() if find.find(name).variable.name not in stocks}
+    first = began.table()[0]
+    return out | {c.name: float(x) for c, x in zip(began.columns, first, strict=True)}
 
 
 @lru_cache(maxsize=16)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.api.gradient import Inputs, compute_gradient, find_inputs
+from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
 from simengine.api.programs import Prepared, Programs, parameter_places
-from simengine.api.request import Request, check_ensemble, choose_method, find_saved
+from simengine.api.request import Request, Selections, check_ensemble, choose_method
 from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
 Values = Mapping[str, Any]
-_MOST_SELECTIONS = 32
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -124,7 +123,7 @@ class Model:
 
         """
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
-        method, saved = choose_method(self.definition, integration), self._select(save)
+        method, saved = choose_method(self.definition, integration), self._selections.find(save)
         prepared = self._prepare(request, None, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method)
@@ -169,7 +168,7 @@ class Model:
         """
         check_ensemble(threads, seed)
         runs = count_runs(values)
-        method, saved = choose_method(self.definition, integration), self._select(save)
+        method, saved = choose_method(self.definition, integration), self._selections.find(save)
         prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(
@@ -223,8 +222,8 @@ class Model:
 
         """
         inputs = find_inputs(self.definition, self.program, wrt)
-        method, saved = choose_method(self.definition, integration), self._select(outputs)
-        given = self._with_initial_values(dict(values or {}), inputs)
+        method, saved = choose_method(self.definition, integration), self._selections.find(outputs)
+        given = with_initial_values(dict(values or {}), inputs, Targets(self.definition, self.program), self.run)
         prepared = self._prepare(Request.of(self.definition, given), None, saved)
         if any(np.any(parameter_places(prepared.program, t) < 0) for t in inputs.targets):
             prepared = self._prepare(Request.of(self.definition, given), None, None)  # one is not needed at all
@@ -236,39 +235,14 @@ class Model:
             warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)
         return value, derivative
 
-    def _with_initial_values(self, given: dict[str, Any], inputs: Inputs) -> dict[str, Any]:
-        """Return values to which the initial values of stocks among the inputs are added, as the model has them."""
-        stocks = {t.variable.name: t for t in inputs.initial}
-        if not stocks:
-            return given
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RunWarning)
-            began = self.run(given, save=list(stocks))
-        find = Targets(self.definition, self.program)
-        out = {name: value for name, value in given.items() if find.find(name).variable.name not in stocks}
-        first = began.table()[0]
-        return out | {c.name: float(x) for c, x in zip(began.columns, first, strict=True)}
-
-    def _select(self, save: Sequence[str] | None) -> Saved:
-        """Return the variables to save; what was selected before is kept, with its labels."""
-        if save is not None and not (isinstance(save, list | tuple) and all(isinstance(n, str) for n in save)):
-            return find_saved(self.definition, self.program, save)
-        key = None if save is None else tuple(save)
-        known = self._selected.get(key)
-        if known is None:
-            if len(self._selected) >= _MOST_SELECTIONS:
-                self._selected.clear()
-            known = self._selected[key] = find_saved(self.definition, self.program, save)
-        return known
-
-    @cached_property
-    def _selected(self) -> dict[tuple[str, ...] | None, Saved]:
-        return {}
-
     def _prepare(self, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:
         changes = ValueReader(self.definition, self.program).read(request.values, runs)
         save = None if wanted is None else frozenset(wanted.places)
         return self._programs.prepare(changes, request.clock, runs, save)
+
+    @cached_property
+    def _selections(self) -> Selections:
+        return Selections(self.definition, self.program)
 
     @cached_property
     def _programs(self) -> Programs:

@@ -119,6 +119,43 @@ def find_saved(definition: ModelDefinition, program: Program, names: Sequence[st
     return Saved(tuple(v for k, v in known.items() if k in chosen))
 
 
+_MOST = 32
+
+
+class Selections:
+    """Variables to save, by the names asked for: what was asked before is kept, with its labels.
+
+    Parameters
+    ----------
+    definition, program
+        The model.
+
+    """
+
+    def __init__(self, definition: ModelDefinition, program: Program) -> None:
+        self._definition, self._program = definition, program
+        self._known: dict[tuple[str, ...] | None, Saved] = {}
+
+    def find(self, names: Sequence[str] | None) -> Saved:
+        """Return what `find_saved` does.
+
+        Raises
+        ------
+        InputError
+            If a name or pattern means no variable that has values.
+
+        """
+        if names is not None and not (isinstance(names, list | tuple) and all(isinstance(n, str) for n in names)):
+            return find_saved(self._definition, self._program, names)
+        key = None if names is None else tuple(names)
+        known = self._known.get(key)
+        if known is None:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            known = self._known[key] = find_saved(self._definition, self._program, names)
+        return known
+
+
 def _find(name: str, known: Mapping[Key, ProgramVariable]) -> set[Key]:
     key = find_name(name, known)
     if key is not None:

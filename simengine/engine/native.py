@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from simengine.engine.clock import TimePlan, plan_time
 from simengine.engine.tableau import Tableau
 from simengine.kernel.llvm.compiled import Compiled, compile_program, lanes_for
+from simengine.kernel.llvm.machine import Target
 from simengine.kernel.llvm.native import Worker
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
@@ -47,6 +48,8 @@ def run_native(
     many: bool,
     threads: int | None = None,
     width: int | None = None,
+    target: Target | None = None,
+    level: int | None = None,
 ) -> NativeResult:
     """Return the values of runs.
 
@@ -64,6 +67,8 @@ def run_native(
         How many threads may work at most; None: as many as there are cores.
     width
         How many runs side by side; None: what suits the machine.
+    target, level
+        What to compile for, and how hard to optimise; None: this machine, and what is worth it.
 
     Raises
     ------
@@ -78,7 +83,9 @@ def run_native(
     else:
         lanes, varied = 1, None
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
-    compiled = compile_program(program, tableau, varied=varied, columns=slots, width=lanes, noise=noise)
+    compiled = compile_program(
+        program, tableau, varied=varied, columns=slots, width=lanes, noise=noise, target=target, level=level
+    )
     module = compiled.module
     blocks = -(-count // lanes)
     room = blocks * lanes

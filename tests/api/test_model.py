@@ -152,11 +152,6 @@ def test_a_model_can_be_pickled(model: se.Model) -> None:
     np.testing.assert_array_equal(again.run().values("level"), model.run().values("level"))
 
 
-def test_gradients_are_refused_not_approximated(model: se.Model) -> None:
-    with pytest.raises(se.SimengineError, match="native kernel"):
-        model.gradient({}, wrt=["rate"], outputs=["total"])
-
-
 def test_unknown_methods_and_files_are_refused(model: se.Model, tmp_path: Path) -> None:
     with pytest.raises(se.InputError, match="there are euler, .*bdf"):
         model.run(integration="rk5")

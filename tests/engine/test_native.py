@@ -1,0 +1,130 @@
+"""Native runs: threads, failures, interrupts, what is told of them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from simengine.engine.run import simulate
+from simengine.model.definition import Method
+from simengine.program.node import Draw
+from simengine.program.op import Distribution, Op
+from simengine.source.diagnostic import InputError
+from tests.kernel.build import TIME, Build, apply, load, number
+
+
+def growth() -> Build:
+    build = Build(stop=20, step=0.25)
+    rate = build.parameter("rate", 0.1)
+    stock = build.stock("people", number(100))
+    build.flow(stock, apply(Op.MUL, load(rate), load(stock)))
+    build.compute("share", apply(Op.DIV, load(stock), number(3)))
+    build.compute("noise", Draw(Distribution.UNIFORM, 1, (number(0), number(1)), number(0)))
+    return build
+
+
+def test_threads_change_no_bit() -> None:
+    program = growth().program()
+    parameters = np.tile(program.defaults, (100, 1))
+    parameters[:, 4] = np.linspace(0, 1, 100)
+    one = simulate(program, parameters=parameters, threads=1)
+    two = simulate(program, parameters=parameters, threads=2)
+    assert one.info.threads == 1
+    assert two.info.threads == 2
+    assert np.array_equal(one.values, two.values)
+
+
+def test_a_run_that_fails_fails_alone() -> None:
+    build = Build(stop=5)
+    divisor = build.parameter("divisor", 1.0)
+    level = build.stock("level", number(1))
+    build.flow(level, apply(Op.DIV, number(1), apply(Op.SUB, load(divisor), TIME)))
+    program = build.program()
+    parameters = np.tile(program.defaults, (40, 1))
+    parameters[:, 4] = 100.5
+    sound = simulate(program, parameters=parameters)
+    parameters[17, 4] = 3.0
+    broken = simulate(program, parameters=parameters)
+    assert [f.run for f in broken.failures] == [17]
+    assert broken.failures[0].time == 3.0
+    others = np.arange(40) != 17
+    assert np.array_equal(sound.values[others], broken.values[others])
+
+
+def test_what_is_called_back_is_told() -> None:
+    build = Build(stop=2)
+    build.compute("x", apply(Op.LNGAMMA, number(4)))
+    trajectory = simulate(build.program())
+    assert trajectory.info.backend == "native"
+    assert trajectory.info.notes == ("called back to Python for: lngamma",)
+
+
+def test_the_interpreter_can_be_asked_for() -> None:
+    program = growth().program()
+    slow = simulate(program, backend="interpreter")
+    assert slow.info.backend == "interpreter"
+    assert np.allclose(slow.values, simulate(program, backend="native").values, rtol=1e-13)
+    with pytest.raises(InputError, match="no back end `fortran`"):
+        simulate(program, backend="fortran")
+
+
+def test_an_adaptive_method_says_why_it_is_slow() -> None:
+    info = simulate(growth().program(), method=Method.RK45).info
+    assert info.backend == "interpreter"
+    assert "SciPy's solvers call the interpreter" in info.notes
+
+
+def test_specs_that_differ_between_runs_are_refused() -> None:
+    program = growth().program()
+    parameters = np.tile(program.defaults, (20, 1))
+    parameters[3, 1] = 10.0
+    with pytest.raises(InputError, match="must be the same in all runs"):
+        simulate(program, parameters=parameters)
+
+
+def test_runs_from_several_threads_at_once() -> None:
+    program = growth().program()
+    parameters = np.tile(program.defaults, (50, 1))
+    parameters[:, 4] = np.linspace(0, 1, 50)
+    want = simulate(program, parameters=parameters).values
+    out: list[np.ndarray] = []
+    threads = [
+        threading.Thread(target=lambda: out.append(simulate(program, parameters=parameters).values)) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(out) == 6
+    assert all(np.array_equal(values, want) for values in out)
+
+
+LONG = """
+import numpy as np
+from simengine.engine.run import simulate
+from tests.kernel.build import Build, number
+build = Build(stop=9e7, save=1e7)
+build.flow(build.stock("x", number(0)), number(1))
+program = build.program()
+print("ready", flush=True)
+simulate(program, parameters=np.tile(program.defaults, (1000, 1)))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_an_interrupt_is_heard() -> None:
+    with subprocess.Popen([sys.executable, "-c", LONG], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(0.7)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=30)
+        assert process.returncode != 0
+        assert time.monotonic() - began < 20  # not a matter of speed: without a halt it would go on for minutes

@@ -1,0 +1,89 @@
+"""The cache of native code: what is stored is found, what is broken is not, and nothing ever fails for it."""
+
+from __future__ import annotations
+
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from simengine.kernel.llvm import cache
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_what_is_stored_is_found() -> None:
+    key = cache.key_of("text", "machine")
+    assert cache.load(key) is None
+    cache.store(key, b"code")
+    assert cache.load(key) == b"code"
+    assert cache.load(cache.key_of("text", "other machine")) is None
+
+
+def test_keys_know_where_one_text_ends() -> None:
+    assert cache.key_of("ab", "c") != cache.key_of("a", "bc")
+
+
+@pytest.mark.parametrize("broken", [b"", b"short", b"\0" * 100])
+def test_a_broken_file_is_ignored_and_replaced(own_folder: Path, broken: bytes) -> None:
+    key = cache.key_of("text")
+    cache.store(key, b"code")
+    (file,) = own_folder.iterdir()
+    file.write_bytes(broken)
+    assert cache.load(key) is None
+    cache.store(key, b"code")
+    assert cache.load(key) == b"code"
+
+
+def test_an_unusable_folder_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path / "file" / "below"))
+    cache.store(cache.key_of("a"), b"code")
+    assert cache.load(cache.key_of("a")) is None
+
+
+def test_no_cache_where_none_is_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMENGINE_CACHE", "")
+    assert cache.folder() is None
+    cache.store(cache.key_of("a"), b"code")
+    assert cache.load(cache.key_of("a")) is None
+
+
+def test_the_least_recently_used_go_first(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.setattr(cache, "MOST_BYTES", 400)
+    for number in range(4):
+        cache.store(cache.key_of(str(number)), bytes(60))
+        os.utime(own_folder / (cache.key_of(str(number)) + ".native"), (1000 + number, 1000 + number))
+    cache.load(cache.key_of("1"))  # used now: it stays
+    cache.store(cache.key_of("4"), bytes(60))
+    left = [n for n in range(5) if cache.load(cache.key_of(str(n))) is not None]
+    assert 1 in left and 4 in left and 0 not in left
+    assert sum(f.stat().st_size for f in own_folder.iterdir()) <= 400
+
+
+def _store_many(folder: str, worker: int) -> None:
+    import os
+
+    os.environ["SIMENGINE_CACHE"] = folder
+    for number in range(30):
+        key = cache.key_of(str(number % 5))
+        code = str(number % 5).encode() * 1000
+        cache.store(key, code)
+        assert cache.load(key) in {None, code}, worker
+
+
+def test_many_processes_may_share_it(own_folder: Path) -> None:
+    context = get_context("spawn")
+    processes = [context.Process(target=_store_many, args=(str(own_folder), n)) for n in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [p.exitcode for p in processes] == [0, 0, 0]
+    assert not list(own_folder.glob(".new-*"))
