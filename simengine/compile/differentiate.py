@@ -90,10 +90,10 @@ def differentiate(program: Program, chosen: Sequence[int]) -> Differentiated:
     active = reached_slots(program, flags, noise=False)
     if active[list(program.specs)].any() or program.moving_specs:
         raise NotDifferentiable("the steps of time", "the specs of the simulation")
-    return _Shadows(program, active).program(chosen)
+    return _ShadowWriter(program, active).program(chosen)
 
 
-class _Shadows:
+class _ShadowWriter:
     def __init__(self, program: Program, active: NDArray[np.bool_]) -> None:
         self.source = program
         self.shadow = np.full(program.slot_count, -1, dtype=np.int64)

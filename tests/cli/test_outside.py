@@ -18,9 +18,7 @@ from simengine.cli.main import main
 ROOT = Path(__file__).resolve().parents[2]
 TEACUP = str(ROOT / "tests" / "models" / "teacup.mdl")
 COMMAND = [sys.executable, "-m", "simengine.cli.main"]
-LONG = (
-    "{UTF-8}\nx = INTEG(SIN(x), 1) ~~|\nINITIAL TIME=0~~|\nFINAL TIME=10000000~~|\nTIME STEP=1~~|\nSAVEPER=100000~~|\n"
-)
+LONG = "{UTF-8}\nx = INTEG(SIN(x) * COS(TAN(x)) * ARCTAN(EXP(SIN(x))) ^ 1.3, 1) ~~|\nINITIAL TIME=0~~|\nFINAL TIME=99000000~~|\nTIME STEP=1~~|\nSAVEPER=1000000~~|\n"
 
 
 def environment(**more: str) -> dict[str, str]:
