@@ -92,8 +92,8 @@ def with_initial_values(
 
 
 @lru_cache(maxsize=16)
-def _differentiated(program: Program, chosen: tuple[int, ...]) -> Differentiated:
-    return differentiate(program, chosen)
+def _differentiated(program: Program, chosen: tuple[int, ...], single_stage: bool) -> Differentiated:
+    return differentiate(program, chosen, single_stage=single_stage)
 
 
 def compute_gradient(
@@ -129,7 +129,7 @@ def compute_gradient(
     if np.unique(chosen).size != chosen.size:
         raise InputError("a number to differentiate by is named twice")
     try:
-        made = _differentiated(program, tuple(chosen.tolist()))
+        made = _differentiated(program, tuple(chosen.tolist()), len(TABLEAUS[method].b) == 1)
     except NotDifferentiable as problem:
         raise InputError(str(problem)) from problem
     columns = np.asarray([c.place for c in saved.columns], dtype=np.int64)

@@ -39,7 +39,7 @@ from simengine.program.node import (
     Reduce,
     Slots,
 )
-from simengine.program.op import AlongOp, DeviceKind, Distribution, Fold, Op, TableQuery
+from simengine.program.op import AlongOp, ClockValue, DeviceKind, Distribution, Fold, Op, TableQuery
 from simengine.program.program import Assign, Device, Emit, Memory, Program, Statement
 from simengine.program.reach import reached_slots
 from simengine.program.walk import nodes_upward, rank_of
@@ -69,7 +69,7 @@ class Differentiated:
     shadow: NDArray[np.int64]
 
 
-def differentiate(program: Program, chosen: Sequence[int]) -> Differentiated:
+def differentiate(program: Program, chosen: Sequence[int], *, single_stage: bool = True) -> Differentiated:
     """Return the program with derivatives by some of its parameters.
 
     Parameters
@@ -78,6 +78,8 @@ def differentiate(program: Program, chosen: Sequence[int]) -> Differentiated:
         What to differentiate.
     chosen
         Places of the parameters among `program.parameters`.
+    single_stage
+        Whether the method is Euler's: only then is known from the rates that a stock will be held at 0.
 
     Raises
     ------
@@ -90,11 +92,11 @@ def differentiate(program: Program, chosen: Sequence[int]) -> Differentiated:
     active = reached_slots(program, flags, noise=False)
     if active[list(program.specs)].any() or program.moving_specs:
         raise NotDifferentiable("the steps of time", "the specs of the simulation")
-    return _ShadowWriter(program, active).program(chosen)
+    return _ShadowWriter(program, active, single_stage=single_stage).program(chosen)
 
 
 class _ShadowWriter:
-    def __init__(self, program: Program, active: NDArray[np.bool_]) -> None:
+    def __init__(self, program: Program, active: NDArray[np.bool_], *, single_stage: bool) -> None:
         self.source = program
         self.shadow = np.full(program.slot_count, -1, dtype=np.int64)
         self.shadow[active] = program.slot_count + np.arange(int(active.sum()))
@@ -102,6 +104,7 @@ class _ShadowWriter:
         self.tables = list(program.tables)
         self.slopes: dict[tuple[int, Between | None], int] = {}
         self.known: dict[int, Node | None] = {}
+        self.single_stage = single_stage
         self.computed: dict[int, Node] = {}
         self.where = ""
 
@@ -112,8 +115,6 @@ class _ShadowWriter:
         # shadows of parameters that share a variable with one chosen: directions that are always 0
         new = np.concatenate([self.shadow[own], self.shadow[still]])
         moving = self.shadow[source.stocks] >= 0
-        if source.floors[moving].any():
-            raise NotDifferentiable("a stock that is held at 0", source.variables[0].name)
         phases = {p: self._phase(getattr(source, p)) for p in ("constants", "initial", "settled", "step")}
         memories = [*source.memories]
         for memory in source.memories:
@@ -129,6 +130,8 @@ class _ShadowWriter:
             self.count += 1
             rates = np.where(rates < 0, zero, rates)
             phases["constants"] = (Assign(zero, (), number(0.0), 0), *phases["constants"])
+        rates, held = self._held(moving, rates)
+        phases["step"] = (*phases["step"], *held)
         shadows = tuple(
             replace(v, name=f"derivative of {v.name}", key=Key(f"{v.key}>d"), first=first, hidden=True)
             for v, first in ((v, int(self.shadow[v.first])) for v in source.variables if v.size)
@@ -152,6 +155,29 @@ class _ShadowWriter:
             step=phases["step"],
         )
         return Differentiated(program, source.parameters.size + np.arange(own.size), self.shadow)
+
+    def _held(
+        self, moving: NDArray[np.bool_], rates: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], tuple[Statement, ...]]:
+        """Return the rates of shadows, where a stock is held at 0 such that its derivative becomes 0 with it."""
+        source = self.source
+        floors = source.floors[moving]
+        if not floors.any():
+            return rates, ()
+        stocks, own = source.stocks[moving][floors], source.rates[moving][floors]
+        if not self.single_stage:
+            owner = next(v for v in source.variables if v.first <= stocks[0] < v.first + v.size)
+            raise NotDifferentiable("a stock that is held at 0, but by Euler's method", owner.name)
+        first = self.count
+        self.count += stocks.size
+        slots = np.arange(first, self.count, dtype=np.int64)
+        step = Clock(ClockValue.STEP)
+        below = of(Op.LT, of(Op.ADD, Load(stocks), of(Op.MUL, step, Load(own))), number(0.0))
+        to_zero = of(Op.DIV, of(Op.NEG, Load(self.shadow[stocks])), step)
+        value = of(Op.SELECT, below, to_zero, Load(rates[floors]))
+        out = rates.copy()
+        out[floors] = slots
+        return out, (Assign(slots, slots.shape, value, 0),)
 
     def _at(self, variable: int) -> None:
         self.where = self.source.variables[variable].name

@@ -167,6 +167,16 @@ def test_a_pure_delay_passes_derivatives_on() -> None:
     assert by_parameters(build, out, [p])[:, 0].tolist() == [7, 7, 0, 1, 4, 9]
 
 
+def test_a_stock_held_at_zero_has_derivative_zero() -> None:
+    build = Build(stop=4)
+    begin, drain = build.parameter("begin", 5.0), build.parameter("drain", 2.0)
+    stock = build.stock("tank", load(begin), floor=True)
+    build.flow(stock, apply(Op.NEG, load(drain)))
+    got = by_parameters(build, stock, [begin, drain])
+    assert got[:, 0].tolist() == [1, 1, 1, 0, 0]
+    assert got[:, 1].tolist() == [0, -1, -2, 0, 0]
+
+
 def test_what_has_no_derivative_is_refused() -> None:
     build = Build(stop=1)
     p = build.parameter("p", 2.0)
