@@ -64,10 +64,16 @@ class SeriesFiles:
         file_and_key = self._loose.get(key.replace("_", ""))
         return self._take(*file_and_key) if file_and_key is not None else None
 
+    def refusals(self, name: str) -> list[str]:
+        """Return why files that hold a variable give no series of it."""
+        own = self.by_variable.get(key_of(name))
+        files = self.shared if own is None else [own[1]]
+        return [why for f in files if f is not None and (why := f.refusal(key_of(name))) is not None]
+
     def nearest(self, name: str) -> list[str]:
         """Return the names of series nearest to a variable's name."""
         files = [*self.shared, *(file for _, file in self.by_variable.values() if file is not None)]
-        return nearest_names(name, [s[0] for file in files for s in file.series.values()])
+        return nearest_names(name, [n for file in files for n in file.names])
 
     def _take(self, file: SeriesFile, key: Key | None) -> Series | None:
         if key is None:

@@ -151,7 +151,7 @@ class _Work:
         where = ", ".join(f"`{f}`" for f in self.files.files[:6]) or "no data file was given"
         looked = f"looked in {where}" if self.files.files else where
         near = [n for n in self.files.nearest(name) if series_key_base(n) != variable.key]
-        hints = [looked, *(f"there is a series `{n}`" for n in near[:1])]
+        hints = [looked, *self.files.refusals(name), *(f"there is a series `{n}`" for n in near[:1])]
         span = equation.span or variable.span
         if partly:
             shown = ", ".join(f"`{name}{e}`" for e in islice(elements, 3)) + (", ..." if len(elements) > 3 else "")
