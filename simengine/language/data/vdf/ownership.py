@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from simengine.language.data.vdf.container import Container, Record, Unreadable
 from simengine.source.names import Key, key_of
@@ -43,18 +43,18 @@ def find_owners(container: Container) -> Owners:
         kinds = ", ".join(f"{k:#04x}" for k in sorted(strange)) or "no time"
         raise Unreadable(f"it holds series of a kind that is not known ({kinds})")
     claims = [(r, _size(container, r)) for r in container.records if _claims(container, r)]
-    taken = [0] * len(container.kinds)
-    taken[0] = 1
-    for record, size in claims:
-        for slot in range(record.slot, record.slot + size):
-            taken[slot] += 1
+    taken = _count_claims(len(container.kinds), claims)
+    shared = [0, *accumulate(count > 1 for count in taken)]
     if 0 in taken:
         raise Unreadable(f"{taken.count(0)} of its {len(taken)} series belong to no variable that could be told")
+    odd = next((n for r, _ in claims if not (n := container.names[r.name]).isprintable()), None)
+    if odd is not None:
+        raise Unreadable(f"a name in it is no text ({odd!r})")
     owners = Owners()
     keys = Counter(_key(container, r) for r, _ in claims)
     for record, size in claims:
         key = _key(container, record)
-        if max(taken[record.slot : record.slot + size]) > 1 or keys[key] > 1:
+        if shared[record.slot + size] > shared[record.slot] or keys[key] > 1:
             owners.refused[key] = _SHARED
         elif record.shape != _SCALAR:
             owners.refused[key] = "it has subscripts, and how their elements are ordered in such files is not known"
@@ -63,6 +63,16 @@ def find_owners(container: Container) -> Owners:
             owners.names[key] = container.names[record.name]
     _check_order(container, owners)
     return owners
+
+
+def _count_claims(slots: int, claims: list[tuple[Record, int]]) -> list[int]:
+    """Return how many records claim each slot, in time that does not grow with the sizes they name."""
+    steps = [0] * (slots + 1)
+    steps[0], steps[1] = 1, -1  # the slot of time
+    for record, size in claims:
+        steps[record.slot] += 1
+        steps[record.slot + size] -= 1
+    return list(accumulate(steps))[:slots]
 
 
 def _claims(container: Container, record: Record) -> bool:

@@ -53,6 +53,7 @@ class SavedRun(Mapping[Key, Series]):
     def __getitem__(self, key: Key) -> Series:
         values = self._decode(self._owners.slots[key])
         points = [(x, y) for x, y in zip(self._times, values, strict=True) if y != NOT_AVAILABLE]
+        points = points or [(self._times[0], NOT_AVAILABLE)]
         return self._owners.names[key], tuple(x for x, _ in points), tuple(y for _, y in points)
 
     def __iter__(self) -> Iterator[Key]:
@@ -147,4 +148,3 @@ def read_saved_run(data: bytes) -> SavedRun | str:
         return SavedRun(data)
     except Unreadable as problem:
         return str(problem)
-
