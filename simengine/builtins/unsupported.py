@@ -7,7 +7,7 @@ from simengine.builtins.builtin import Builtin, Kind, row
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
 _QUEUE = "queues whose items carry attributes are not modelled here"
-_VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
+_VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
 ROWS: tuple[Builtin, ...] = (
@@ -138,10 +138,10 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "get_vdf",
+        "get_vdf_lookups",
         U,
         "",
-        vensim="GET VDF DATA/0-20; GET VDF CONSTANTS/0-20; GET VDF LOOKUPS/0-20",
+        vensim="GET VDF LOOKUPS/0-20",
         units=" -> ?",
         summary=_VDF,
         reference=_V,

@@ -193,3 +193,66 @@ def test_many_claims_of_great_arrays_take_no_time(layout: Layout) -> None:
     saved = read(write_run(TIMES, (whole, *stale), layout))
     assert len(saved) == 0
     assert len(saved.refused) == 3001
+
+
+CONTROL = "INITIAL TIME = 0 ~~| FINAL TIME = 4 ~~| TIME STEP = 1 ~~| SAVEPER = 1 ~~|"
+
+
+def load(folder: Path, text: str) -> se.Model:
+    """Return a model beside a saved run `h.vdf`."""
+    (folder / "h.vdf").write_bytes(write_run((0.0, 1.0, 2.0), ENTRIES))
+    (folder / "m.mdl").write_text(f"{{UTF-8}}\n{text} ~~|\n{CONTROL}", encoding="utf-8")
+    return se.load(folder / "m.mdl")
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        # Vensim ref. "GET VDF DATA": time (in model) = start + slope * time (in vdf)
+        ("GET VDF DATA('h.vdf', 'trend', 0, 1)", [5, 6, 7, 7, 7]),
+        ("GET VDF DATA('h.vdf', 'Trend', 2, 1)", [5, 5, 5, 6, 7]),
+        ("GET VDF DATA('h.vdf', 'trend', -1, 2)", [5.5, 6, 6.5, 7, 7]),
+        ("GET VDF DATA('h.vdf', 'trend', 2, 0)", [5, 6, 7, 7, 7]),
+    ],
+)
+def test_data_calls(tmp_path: Path, call: str, expected: list[float]) -> None:
+    assert load(tmp_path, f"x := {call}").run()["x"].values.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        # Vensim ref. "GET VDF CONSTANTS": before the beginning the first is used, after the end the last;
+        # if file is empty then attime is returned
+        ("'h.vdf', 'share', 0", 0.7),
+        ("'h.vdf', 'trend', -5", 5),
+        ("'h.vdf', 'trend', 1", 6),
+        ("'h.vdf', 'trend', 9", 7),
+        ("'h.vdf', 'level', 1.5", 2.5),
+        ("'', 'share', 3", 3),
+    ],
+)
+def test_constant_calls(tmp_path: Path, call: str, expected: float) -> None:
+    run = load(tmp_path, f"x = GET VDF CONSTANTS({call})\n~~|\ny = x + 0 * Time").run()
+    assert run["y"].values.tolist() == [expected] * 5
+
+
+@pytest.mark.parametrize(
+    ("equation", "code"),
+    [
+        ("x = GET VDF CONSTANTS('h.vdf', 'trend', 1.5)", "missing-data"),
+        ("x = GET VDF CONSTANTS('h.vdf', 'trendd', 1)", "missing-data"),
+        ("x = GET VDF CONSTANTS('g.vdf', 'trend', 1)", "missing-data-file"),
+        ("x = GET VDF CONSTANTS('m.mdl', 'trend', 1)", "no-series"),
+        ("x = GET VDF CONSTANTS('h.vdf', 'table', 1)", "missing-data"),
+        ("x = 2 * GET VDF CONSTANTS('h.vdf', 'trend', 1)", "not-whole"),
+        ("x := GET VDF DATA('h.vdf', 'trend', Time, 1)", "bad-data-argument"),
+        ("d: a, b ~~|\nx[d] := GET VDF DATA('h.vdf', 'trend[d]', 0, 1)", "misplaced-data-call"),
+    ],
+)
+def test_calls_that_are_wrong(tmp_path: Path, equation: str, code: str) -> None:
+    with pytest.raises(ModelError) as caught:
+        load(tmp_path, equation)
+    told = [d for d in caught.value.diagnostics if d.code == code]
+    assert told
+    assert told[0].line is not None

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from simengine.language.data.vdf.container import SINGLE, Container, Unreadable, read_container
+from simengine.language.data.vdf.container import SINGLE, Unreadable, read_container
 from simengine.language.data.vdf.ownership import CONSTANT, find_owners
 from simengine.model.expression import NOT_AVAILABLE
 from simengine.source.names import Key
