@@ -36,8 +36,8 @@ def load(path: FilePath, data: Data = None) -> Model:
     path
         A Vensim (.mdl) or XMILE (.xmile, .stmx, .xml) file.
     data
-        Files with series for the model's data variables (.dat, .tab, .csv, .xlsx), or a mapping of Vensim's
-        ``?tags`` (or variable names) to files.
+        Files with series for the model's data variables (.dat, .tab, .csv, .xlsx, .vdf, .vdfx), or a mapping of
+        Vensim's ``?tags`` (or variable names) to files.
 
     Raises
     ------

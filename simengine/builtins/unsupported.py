@@ -7,7 +7,7 @@ from simengine.builtins.builtin import Builtin, Kind, row
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
 _QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
-_VDF = "reading from a .vdf file inside an equation is not modelled here; export the data to .csv or .xlsx"
+_VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 # The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
 _OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
@@ -122,10 +122,10 @@ ROWS: tuple[Builtin, ...] = (
         reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
-        "get_vdf",
+        "get_vdf_lookups",
         U,
         "",
-        vensim="GET VDF DATA/0-20; GET VDF CONSTANTS/0-20; GET VDF LOOKUPS/0-20",
+        vensim="GET VDF LOOKUPS/0-20",
         units=" -> ?",
         summary=_VDF,
         reference=_V,

@@ -83,8 +83,8 @@ class Variable:
 
 
 _LOOKUP_CALLS = frozenset({"get_lookups"})
-_DATA_CALLS = frozenset({"get_data", "series"})
-_CONSTANT_CALLS = frozenset({"get_constants"})
+_DATA_CALLS = frozenset({"get_data", "get_vdf_data", "series"})
+_CONSTANT_CALLS = frozenset({"get_constants", "get_vdf_constants"})
 
 
 def role_of(variable: Variable) -> Role:

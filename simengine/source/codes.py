@@ -9,7 +9,7 @@ CODES: dict[str, str] = {
     "unknown-name": "A name is used that no variable, dimension or element has.",
     "missing-data-file": "A data file that the model or the caller names is not there, or a ?tag stands for no file.",
     "unreadable-data-file": "A data file is there but cannot be read: its content is broken.",
-    "vdf-unreadable": "A series is sought in Vensim's unpublished binary format, which cannot be read: export it.",
+    "vdf-unreadable": "A run saved by Vensim is broken, of a kind not known, or not clear about names: export it.",
     "missing-sheet": "A workbook has no sheet of the name a call gives.",
     "missing-cell": "A cell that a call reads is blank, or the cells it reads hold nothing.",
     "bad-cell": "A cell holds something that is not a number where a number is read.",

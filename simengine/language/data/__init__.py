@@ -10,7 +10,9 @@ Out: the same definition with numbers in their place, and diagnostics.
     argument     the arguments of one call, each with its place in the model
     left_side    the elements an equation defines
     constant     GET XLS CONSTANTS, table: GET XLS LOOKUPS and DATA, subscripts: GET XLS SUBSCRIPT
-    series       time series by name from .dat .tab .csv .xls .xlsx
+    series       time series by name from .dat .tab .csv .xls .xlsx .vdf
+    vdf          runs that Vensim saved
+    saved_call   GET VDF DATA, GET VDF CONSTANTS
     exogenous    data variables without an equation
     resolve      all of it for one model
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from simengine.language.data.book import Shelf
 from simengine.language.data.locate import find_path, missing_file
-from simengine.language.data.series import Series, SeriesFile, open_series, series_key
+from simengine.language.data.series import SeriesFile, open_series, series_key
+from simengine.language.data.vdf.saved import Series
 from simengine.source.diagnostic import Diagnostic
 from simengine.source.names import Key, key_of, nearest_names
 
@@ -37,6 +38,7 @@ class SeriesFiles:
         self._loose: dict[str, tuple[SeriesFile, Key]] = {}
         self._directory, self._shelf = directory, shelf
         self._read_before: dict[Path, SeriesFile] = {}
+        self._told: set[Path] = set()
         if sources is None:
             return
         if isinstance(sources, Mapping):
@@ -64,10 +66,22 @@ class SeriesFiles:
         file_and_key = self._loose.get(key.replace("_", ""))
         return self._take(*file_and_key) if file_and_key is not None else None
 
+    def refusals(self, name: str) -> list[str]:
+        """Return why files that hold a variable give no series of it."""
+        own = self.by_variable.get(key_of(name))
+        files = self.shared if own is None else [own[1]]
+        return [why for f in files if f is not None and (why := f.refusal(key_of(name))) is not None]
+
+    def open(self, path: Path) -> SeriesFile:
+        """Return a file's series; what is wrong with the file is for the caller to tell."""
+        if path not in self._read_before:
+            self._read_before[path] = open_series(path, self._shelf)
+        return self._read_before[path]
+
     def nearest(self, name: str) -> list[str]:
         """Return the names of series nearest to a variable's name."""
         files = [*self.shared, *(file for _, file in self.by_variable.values() if file is not None)]
-        return nearest_names(name, [s[0] for file in files for s in file.series.values()])
+        return nearest_names(name, [n for file in files for n in file.names])
 
     def _take(self, file: SeriesFile, key: Key | None) -> Series | None:
         if key is None:
@@ -81,10 +95,10 @@ class SeriesFiles:
             self.diagnostics.append(missing_file(name, ".", None, path=name))
             return None
         self.files.append(name)
-        if path not in self._read_before:
-            self._read_before[path] = open_series(path, self._shelf)
-            self.diagnostics += self._read_before[path].faults
-        return self._read_before[path]
+        if path not in self._told:
+            self._told.add(path)
+            self.diagnostics += self.open(path).faults
+        return self.open(path)
 
 
 def _own_key(file: SeriesFile, key: Key) -> Key | None:

@@ -19,6 +19,7 @@ from simengine.language.data.constant import read_constants
 from simengine.language.data.exogenous import SeriesFiles
 from simengine.language.data.left_side import LeftSide, fix, read_left_side
 from simengine.language.data.locate import Places
+from simengine.language.data.saved_call import read_saved_constant, read_saved_data
 from simengine.language.data.table import Points, read_tables
 from simengine.model.definition import ModelDefinition
 from simengine.model.dimension import Dimension
@@ -39,7 +40,8 @@ from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.names import Key, key_of, nearest_names
 
-_CALLS = frozenset({"get_constants", "get_lookups", "get_data", "get_subscript"})
+_SAVED = frozenset({"get_vdf_data", "get_vdf_constants"})
+_CALLS = _SAVED | {"get_constants", "get_lookups", "get_data", "get_subscript"}
 
 
 def resolve_data(
@@ -105,6 +107,8 @@ class _Work:
                 return self._exogenous(variable, equation)
             case Call(function="get_constants" | "get_lookups" | "get_data") as call:
                 return self._call(variable, equation, call)
+            case Call(function=name) as call if name in _SAVED:
+                return self._saved(variable, equation, call)
             case Number() | ArrayLiteral() | TableLiteral():
                 return None
         misplaced = [n for n in walk(equation.expression) if isinstance(n, Call) and n.function in _CALLS]
@@ -129,6 +133,25 @@ class _Work:
             tables = [((0.0,), (0.0,))] * side.count
         return _tables(equation, side, tables, lookup=call.function == "get_lookups")
 
+    def _saved(self, variable: Variable, equation: Equation, call: Call) -> list[Equation]:
+        side = read_left_side(equation, self.dimensions)
+        constant = call.function == "get_vdf_constants"
+        try:
+            if side.count != 1:
+                message = f"`{call.name}` gives one series; `{variable.name}` has {side.count} elements"
+                hint = "the order of elements in such files is not known; export them as .dat, .tab or .csv"
+                raise BadArgument(error("misplaced-data-call", message, call.span, help=[hint]))
+            if constant:
+                value = read_saved_constant(call, self.places, self.files.open)
+                return [replace(equation, expression=Number(value, call.span))]
+            points = read_saved_data(call, self.places, self.files.open)
+        except BadArgument as bad:
+            self.bad.append(bad.diagnostic)
+            if constant:
+                return [replace(equation, expression=Number(0.0, call.span))]
+            points = (0.0,), (0.0,)
+        return [_table_equation(equation, equation.subscripts, points, lookup=False)]
+
     def _exogenous(self, variable: Variable, equation: Equation) -> list[Equation]:
         side = read_left_side(equation, self.dimensions)
         out, missing = [], []
@@ -151,7 +174,7 @@ class _Work:
         where = ", ".join(f"`{f}`" for f in self.files.files[:6]) or "no data file was given"
         looked = f"looked in {where}" if self.files.files else where
         near = [n for n in self.files.nearest(name) if series_key_base(n) != variable.key]
-        hints = [looked, *(f"there is a series `{n}`" for n in near[:1])]
+        hints = [looked, *self.files.refusals(name), *(f"there is a series `{n}`" for n in near[:1])]
         span = equation.span or variable.span
         if partly:
             shown = ", ".join(f"`{name}{e}`" for e in islice(elements, 3)) + (", ..." if len(elements) > 3 else "")

@@ -1,8 +1,9 @@
 """Time series by name, from the output of a run or a table somebody made.
 
-In: a .dat, .tab, .csv, .tsv, .xls or .xlsx file. Out: for every name its times and values, by key.
+In: a .dat, .tab, .csv, .tsv, .xls, .xlsx, .vdf or .vdfx file. Out: for every name its times and values, by key.
 
     .dat     a line with a name, then lines `time<TAB>value`
+    .vdf     a run that Vensim saved, see the room `vdf`
     tables   time in the first column and a variable a column, or a variable a row and time in the first row
 
 Invariant: junk gives diagnostics, never an exception; a cell that is no number is told, unless it is blank.
@@ -11,6 +12,7 @@ Invariant: junk gives diagnostics, never an exception; a cell that is no number 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from pathlib import Path
@@ -20,12 +22,12 @@ from simengine.language.data.book import Book, Shelf
 from simengine.language.data.locate import missing_file
 from simengine.language.data.sheet import Grid, is_missing
 from simengine.language.data.table import order_points
+from simengine.language.data.vdf.container import IMPORTED, RUN
+from simengine.language.data.vdf.saved import SavedRun, Series, read_saved_run
 from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.names import Key, key_of
 
-Series = tuple[str, tuple[float, ...], tuple[float, ...]]
-
-_VDF = (b"\x7f\xf7\x17\x52", b"\x7f\xf7\x17\x41")
+_EXPORT = "in Vensim, export it (Model > Export Dataset) as .dat, .tab or .csv"
 _MOST = 20  # diagnostics a series
 
 
@@ -53,17 +55,41 @@ class SeriesFile:
     """
 
     path: Path
-    series: dict[Key, Series] = field(default_factory=dict)
     faults: list[Diagnostic] = field(default_factory=list)
     series_faults: dict[Key, list[Diagnostic]] = field(default_factory=dict)
+    _kept: dict[Key, Series] = field(default_factory=dict)
+    _saved: SavedRun | None = None
+
+    @property
+    def series(self) -> Mapping[Key, Series]:
+        """All series by key; those of a saved run are decoded when they are asked for."""
+        return self._kept if self._saved is None else self._saved
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all series, as the file writes them."""
+        return [s[0] for s in self._kept.values()] if self._saved is None else self._saved.names
+
+    def refusal(self, key: Key) -> str | None:
+        """Return why a variable that the file holds has no series, None if the file does not hold it."""
+        reason = self._saved.refused.get(key) if self._saved is not None else None
+        return f"`{self.path.name}` holds it, but {reason}; {_EXPORT}" if reason else None
+
+    def take_run(self, data: bytes) -> None:
+        """Take the series of a run that Vensim saved."""
+        run = read_saved_run(data)
+        if isinstance(run, str):
+            self.fault("vdf-unreadable", f"`{self.path.name}` cannot be read: {run}", _EXPORT)
+        else:
+            self._saved = run
 
     def keep(self, name: str, points: list[tuple[float, float]], faults: list[Diagnostic]) -> None:
         """Add a series unless it is empty or its name is taken."""
         key = series_key(name)
-        if not name.strip() or not points or key in self.series:
+        if not name.strip() or not points or key in self._kept:
             return
         x, y = order_points(points, f"`{self.path.name}`, `{name.strip()}`", None, faults)
-        self.series[key] = (name.strip(), x, y)
+        self._kept[key] = (name.strip(), x, y)
         if faults:
             self.series_faults[key] = [replace(d, path=str(self.path)) for d in faults[:_MOST]]
 
@@ -72,7 +98,7 @@ class SeriesFile:
         self.faults.append(error(code, message, help=hints, path=str(self.path)))
 
 
-def read_series(path: str | Path) -> tuple[dict[Key, Series], tuple[Diagnostic, ...]]:
+def read_series(path: str | Path) -> tuple[Mapping[Key, Series], tuple[Diagnostic, ...]]:
     """Return every series of a file by key, as (name, times, values), and what is wrong with the file.
 
     Times rise; blank cells are points that are not there. Where a file gives a name twice, the first counts.
@@ -91,14 +117,11 @@ def open_series(path: Path, shelf: Shelf) -> SeriesFile:
             return file
         with path.open("rb") as opened:
             head = opened.read(4)
+        if path.suffix.casefold() in {".vdf", ".vdfx"} or head in {RUN, IMPORTED}:
+            file.take_run(path.read_bytes())
+            return file
     except (OSError, ValueError) as problem:
         file.fault("unreadable-data-file", f"the data file `{path}` cannot be read: {problem}")
-        return file
-    if path.suffix.casefold() in {".vdf", ".vdfx"} or head in _VDF:
-        # Vensim's binary format is not published. What others found out about it pairs names with data by
-        # heuristics: a wrong pair would give wrong numbers in silence.
-        message = f"the format of `{path.name}` (Vensim's own, .vdf) is not published and cannot be read"
-        file.fault("vdf-unreadable", message, "in Vensim, export it (Model > Export Dataset) as .dat, .tab or .csv")
         return file
     book = shelf.open(path)
     if isinstance(book, Diagnostic):
