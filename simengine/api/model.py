@@ -23,6 +23,7 @@ from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
 from simengine.api.variables import Variables
 from simengine.check.units import check_units
+from simengine.engine.keep import read_keep
 from simengine.engine.run import simulate
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
@@ -139,6 +140,7 @@ class Model:
         threads: int | None = None,
         seed: int = 0,
         integration: str | None = None,
+        keep: Sequence[float] | Sequence[str] | str | None = None,
     ) -> Ensemble:
         """Run the model many times at once: the first axis of an array among the values is the run.
 
@@ -154,6 +156,9 @@ class Model:
             Seed of the random draws; run r draws the same whatever other runs there are.
         integration
             As for `run`.
+        keep
+            Times, or statistics over them ("final", "minimum", "maximum", "mean"), where not all times are wanted:
+            memory then holds no more. Results have a dimension `statistic` instead of `time`.
 
         Raises
         ------
@@ -167,6 +172,7 @@ class Model:
 
         """
         check_ensemble(threads, seed)
+        wanted = read_keep(keep)
         runs = count_runs(values)
         method, saved = choose_method(self.definition, integration), self._selections.find(save)
         prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
@@ -178,6 +184,7 @@ class Model:
             slots=saved.slots,
             method=method,
             threads=threads,
+            keep=wanted,
         )
         ensemble = Ensemble(saved, trajectory)
         if ensemble.failed:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan, plan_time
+from simengine.engine.keep import ALL, Keep
 from simengine.engine.tableau import Tableau
 from simengine.kernel.llvm.compiled import Compiled, compile_program, lanes_for
 from simengine.kernel.llvm.machine import Target
@@ -29,9 +30,10 @@ _PARTS = 8
 
 @dataclass(frozen=True, slots=True)
 class NativeResult:
-    """Values (run, saved step, slot), the plan of time, and the code that ran."""
+    """Values (run, time or statistic, slot), the plan of time, and the code that ran."""
 
     plan: TimePlan
+    times: NDArray[np.float64]
     values: NDArray[np.float64]
     compiled: Compiled
     threads: int
@@ -50,6 +52,7 @@ def run_native(
     width: int | None = None,
     target: Target | None = None,
     level: int | None = None,
+    keep: Keep = ALL,
 ) -> NativeResult:
     """Return the values of runs.
 
@@ -69,6 +72,8 @@ def run_native(
         How many runs side by side; None: what suits the machine.
     target, level
         What to compile for, and how hard to optimise; None: this machine, and what is worth it.
+    keep
+        Which times, or statistics.
 
     Raises
     ------
@@ -100,21 +105,28 @@ def run_native(
 
     first = worker()
     plan = plan_time(*(float(v) for v in first.specs()))
-    saved = plan.numbers
-    out = np.empty((room, saved.size, slots.size))
-    work = _Work(plan, saved, out, blocks)
+    places = keep.places(plan.times())
+    times = plan.times()[places]
+    saved = plan.numbers[places]
+    if keep.statistics == ("final",):
+        saved = saved[-1:]  # the statistic is the value: nothing more need be saved
+    direct = not keep.statistics or keep.statistics == ("final",)
+    out = np.empty((room, saved.size if direct else len(keep.statistics), slots.size))
+    work = _Work(plan, saved, out, blocks, None if direct else keep)
     used = min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
-    return NativeResult(plan, out[:count], compiled, used)
+    return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used)
 
 
 class _Work:
-    """Blocks still to run, and where their values go."""
+    """Blocks still to run, and where their values, or statistics of them, go."""
 
-    def __init__(self, plan: TimePlan, saved: NDArray[np.int64], out: NDArray[np.float64], blocks: int) -> None:
-        self.plan, self.saved, self.out, self.blocks = plan, saved, out, blocks
+    def __init__(
+        self, plan: TimePlan, saved: NDArray[np.int64], out: NDArray[np.float64], blocks: int, keep: Keep | None
+    ) -> None:
+        self.plan, self.saved, self.out, self.blocks, self.keep = plan, saved, out, blocks, keep
         self._next = 0
         self._lock = threading.Lock()
 
@@ -126,9 +138,17 @@ class _Work:
             return (first, self._next) if first < self._next else None
 
     def do(self, worker: Worker, blocks: Sequence[int]) -> bool:
-        plan = self.plan
+        """Run blocks; return whether the specs were the same in all runs."""
+        plan, keep = self.plan, self.keep
         specs = (plan.start, plan.stop, plan.step, plan.save)
-        return worker.run(specs, plan.steps, self.saved, self.out, blocks)
+        if keep is None:
+            return worker.run(specs, plan.steps, self.saved, self.out, blocks)
+        width, equal = worker.module.width, True
+        room = np.empty((width, self.saved.size, self.out.shape[2]))
+        for block in range(*blocks):
+            equal &= worker.run(specs, plan.steps, self.saved, room, (block, block + 1), first=block * width)
+            self.out[block * width : (block + 1) * width] = keep.reduce(room)
+        return equal
 
 
 def _run_alone(worker: Worker, work: _Work) -> bool:

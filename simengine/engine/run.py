@@ -8,7 +8,7 @@ Invariant: the values of a run do not depend on which other runs go with it.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from simengine.engine.adaptive import Stuck, changes_by_step
 from simengine.engine.clock import TimePlan
 from simengine.engine.failure import locate
+from simengine.engine.keep import ALL, Keep
 from simengine.engine.start import begin
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
@@ -40,6 +41,7 @@ def simulate(
     method: Method = Method.EULER,
     threads: int | None = None,
     backend: str | None = None,
+    keep: Keep = ALL,
 ) -> Trajectory:
     """Return the trajectories of one run, or of many.
 
@@ -61,6 +63,9 @@ def simulate(
         How many threads may work at most; None: as many as there are cores. The interpreter works in one.
     backend
         "native" or "interpreter"; None: native code where there is a way.
+    keep
+        Which of the saved times, or which statistics over them; they are kept for each block of runs alone, so that
+        memory does not hold all times of all runs.
 
     Returns
     -------
@@ -77,15 +82,16 @@ def simulate(
     why_not = _why_not_native(task, backend)
     with np.errstate(all="ignore"):
         if why_not is None:
-            done = _native(task, threads)
+            done = _native(task, threads, keep)
         else:
             together = task.many and method in TABLEAUS and not program.moving_specs
-            done = _together(task) if together else _one_by_one(task)
+            done = _kept(_together(task) if together else _one_by_one(task), keep)
         failures = _failures(task, done.values)
     notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
     name = "native" if why_not is None else "interpreter"
     info = RunInfo(name, method.value, done.steps, time.perf_counter() - began, notes, done.threads)
-    return Trajectory(done.times, done.values if task.many else done.values[0], failures, info)
+    values = done.values if task.many else done.values[0]
+    return Trajectory(done.times, values, failures, info, keep.statistics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +158,14 @@ def _why_not_native(task: _Task, backend: str | None) -> str | None:
     return None if is_available() else "llvmlite, which makes native code, is not installed on this machine"
 
 
-def _native(task: _Task, threads: int | None) -> _Done:
+def _kept(done: _Done, keep: Keep) -> _Done:
+    if keep.statistics:
+        return replace(done, times=np.empty(0), values=keep.reduce(done.values))
+    places = keep.places(done.times)
+    return replace(done, times=done.times[places], values=done.values[:, places])
+
+
+def _native(task: _Task, threads: int | None, keep: Keep) -> _Done:
     from simengine.engine.native import run_native
 
     result = run_native(
@@ -164,11 +177,11 @@ def _native(task: _Task, threads: int | None) -> _Done:
         TABLEAUS[task.method],
         many=task.many,
         threads=threads,
+        keep=keep,
     )
-    times = result.plan.times()
     called = result.compiled.called_back
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
-    return _Done(times, result.values, result.plan.steps, tuple(notes), result.threads)
+    return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads)
 
 
 def _together(task: _Task) -> _Done:

@@ -47,3 +47,5 @@ class Trajectory:
     values: NDArray[np.float64]
     failures: tuple[Failure, ...]
     info: RunInfo
+    statistics: tuple[str, ...] = ()
+    """Names of statistics that stand where times would."""

@@ -30,6 +30,8 @@ class Result:
     def __init__(self, saved: Saved, trajectory: Trajectory) -> None:
         self._saved = saved
         self._trajectory = trajectory
+        self.statistics: tuple[str, ...] = trajectory.statistics
+        """The statistics kept in the place of times; none where times are."""
         trajectory.values.flags.writeable = False
 
     @property
@@ -87,7 +89,8 @@ class Result:
 
         variable, _ = self._saved.find(name)
         values = self.values(name)
-        leading: dict[str, Any] = {"time": self.times}
+        statistics = self.statistics
+        leading: dict[str, Any] = {"statistic": list(statistics)} if statistics else {"time": self.times}
         if self._trajectory.values.ndim == 3:
             leading = {"run": np.arange(values.shape[0]), **leading}
         return xr.DataArray(
@@ -122,9 +125,11 @@ class Result:
         import pandas as pd  # heavy: only where a frame is asked for
 
         values = self.table()
-        index = pd.Index(self.times, name="time")
+        statistics = list(self.statistics)
+        along, rows = ("statistic", statistics) if statistics else ("time", self.times)
+        index = pd.Index(rows, name=along)
         if values.ndim == 3:
-            index = pd.MultiIndex.from_product([range(values.shape[0]), self.times], names=["run", "time"])
+            index = pd.MultiIndex.from_product([range(values.shape[0]), rows], names=["run", along])
         frame = pd.DataFrame(values.reshape(len(index), -1).copy(), index=index, columns=self._saved.index)
         frame.attrs["units"] = dict(self.units)
         return frame
@@ -167,4 +172,5 @@ class Ensemble(Result):
 
     def __repr__(self) -> str:
         failed = f", {len(self.failed)} of them failed" if self.failed else ""
-        return f"<Ensemble of {self.size} runs{failed}; {len(self.names)} variables at {len(self.times)} times>"
+        kept = ", ".join(self.statistics) or f"at {len(self.times)} times"
+        return f"<Ensemble of {self.size} runs{failed}; {len(self.names)} variables {kept}>"

@@ -59,6 +59,8 @@ def write_result(result: Result, path: Path, kind: Format, *, decimal_comma: boo
         If the file cannot be written in that format.
 
     """
+    if result.statistics:
+        raise InputError("files hold values over time; statistics are in `to_dataframe()`, which pandas can write")
     writers: dict[str, Callable[[Path], None]] = {
         "csv": lambda draft: _csv(result, draft, decimal_comma=decimal_comma),
         "parquet": lambda draft: _parquet(result, draft),

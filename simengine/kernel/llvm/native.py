@@ -86,6 +86,8 @@ class Worker:
         saved: NDArray[np.int64],
         out: NDArray[np.float64],
         blocks: Sequence[int],
+        *,
+        first: int = 0,
     ) -> bool:
         """Run blocks `blocks[0]` up to `blocks[1]`; return whether the specs were the same in all runs.
 
@@ -101,16 +103,18 @@ class Worker:
             (run, saved step, column), as many runs as lanes in all blocks.
         blocks
             First block, and the one after the last.
+        first
+            The run `out` begins with.
 
         """
-        first, end = blocks
+        begin, end = blocks
         self.reals[Field.PLAN_START : Field.PLAN_SAVE + 1] = plan
         self._set(Field.STEPS, steps)
         self._set(Field.SAVES, len(saved))
         self._set(Field.SAVED, saved.ctypes.data)
-        self._set(Field.OUT, out.ctypes.data)
-        self._set(Field.FIRST, first)
-        self._set(Field.BLOCKS, end - first)
+        self._set(Field.OUT, out.ctypes.data - first * out[0].nbytes)
+        self._set(Field.FIRST, begin)
+        self._set(Field.BLOCKS, end - begin)
         self._set(Field.UNEQUAL, 0)
         self._call(self.code.run)
         return not self.words[Field.UNEQUAL]
