@@ -11,7 +11,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
+import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -27,11 +30,20 @@ import simengine as se
 from benchmarks.generate import large, middle, sir
 from benchmarks.language import machine, seconds
 from benchmarks.native import Native, build
+from simengine.compile.differentiate import differentiate
+from simengine.engine.clock import plan_time
+from simengine.engine.keep import Keep
 from simengine.engine.run import simulate
+from simengine.engine.tableau import TABLEAUS
+from simengine.kernel.llvm.compiled import _compiled, compile_program
+from simengine.kernel.llvm.native import Worker
+from simengine.model.definition import Method
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures" / "kernel.md"
 STEPS = {"sir": 480, "middle": 400, "large": 1000}
 VARIED = 8
+DIRECTIONS = (8, 64)
+FINAL = Keep(statistics=("final",))
 OF_TIME = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
 
 
@@ -70,14 +82,19 @@ def prepare(name: str, path: Path, count: int) -> Bench:
     program = model.program
     slots = np.asarray(program.stocks[:3], dtype=np.int64)
     own = simulate(program, slots=slots)
-    bench.actions["one run", "simengine"] = lambda: simulate(program, slots=slots)
+    bench.actions["one run", "simengine"] = loop_of(program, slots)
+    bench.actions["one run, whole", "simengine"] = lambda: simulate(program, slots=slots)
     bench.actions["run and frame", "simengine"] = lambda: model.run().to_dataframe()
     varied = np.tile(program.defaults, (count, 1))
     fixed = {v.first for v in program.variables if v.name.upper() in OF_TIME}
     free = [n for n, s in enumerate(program.parameters.tolist()) if s not in fixed][:VARIED]
     varied[:, free] *= np.random.default_rng(0).uniform(0.95, 1.05, (count, len(free)))
-    bench.actions["ensemble, per run", "simengine"] = lambda: simulate(program, parameters=varied, slots=slots)
-    bench.per["ensemble, per run", "simengine"] = count
+    for threads, row in ((1, "ensemble, per run"), (2, "ensemble, two threads")):
+        bench.actions[row, "simengine"] = lambda threads=threads: simulate(
+            program, parameters=varied, slots=slots, threads=threads, keep=FINAL
+        )
+        bench.per[row, "simengine"] = count
+    add_tangents(bench, program, [n for n, s in enumerate(program.parameters.tolist()) if s not in fixed])
     try:
         limit = compiled(program, slots.tolist(), len(own.times) - 1, path.parent)
         bench.differences["C"] = difference(own.values, limit.run())
@@ -94,11 +111,36 @@ def prepare(name: str, path: Path, count: int) -> Bench:
                 bench.differences[peer] = difference(values, add(bench, path, names))
         except Exception as reason:  # noqa: BLE001  (whatever a peer does is its answer)
             bench.reasons["one run", peer] = " ".join(f"{type(reason).__name__}: {reason}".split())[:160]
-    try:
-        model.gradient({}, [], [])
-    except se.SimengineError as reason:
-        bench.reasons["tangents to 8 and 64", "simengine"] = f"not yet: {reason}"
     return bench
+
+
+def loop_of(program: Any, slots: np.ndarray[Any, Any]) -> Callable[[], object]:
+    """Return the run of a program and nothing else: native code, called once."""
+    made = compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+    worker = Worker(made.module, made.code, program.defaults, np.zeros((0, 1)), np.zeros(1, dtype=np.int64), 0)
+    plan = plan_time(*(float(v) for v in worker.specs()))
+    out = np.empty((1, plan.numbers.size, slots.size))
+    specs = (plan.start, plan.stop, plan.step, plan.save)
+    return lambda: worker.run(specs, plan.steps, plan.numbers, out, (0, 1))
+
+
+def add_tangents(bench: Bench, program: Any, free: list[int]) -> None:
+    """Add exact derivatives of three stocks by 8 and by 64 parameters."""
+    for count in DIRECTIONS:
+        row = f"tangents to {count}"
+        if len(free) < count:
+            bench.reasons[row, "simengine"] = f"the model has {len(free)} parameters"
+            continue
+        made = differentiate(program, free[:count])
+        given = np.tile(made.program.defaults, (count, 1))
+        given[np.arange(count), made.directions] = 1.0
+        stocks = program.stocks[:3]
+        shadows = made.shadow[stocks]
+        slots = np.concatenate([stocks, shadows[shadows >= 0]])
+        runs = np.zeros(count, dtype=np.int64)
+        bench.actions[row, "simengine"] = lambda made=made, given=given, slots=slots, runs=runs: simulate(
+            made.program, parameters=given, run_numbers=runs, slots=slots, threads=1
+        )
 
 
 def compiled(program: Any, slots: list[int], steps: int, folder: Path) -> Native:
@@ -195,9 +237,96 @@ def rows(bench: Bench) -> list[str]:
             else:
                 goal = f"{target:.3g} | {'met' if ratio <= target else 'missed'}"
             lines.append(f"| {bench.name} | {row} | {other} | {shown(own)} | {shown(times)} | {ratio:.3g} | {goal} |")
-    for (row, engine), reason in bench.reasons.items():
-        if engine == "simengine":
-            lines.append(f"| {bench.name} | {row} | - | - | - | - | - | {reason} |")
+    for row, beside, target in (
+        ("ensemble, two threads", "ensemble, per run", 1 / 1.6),
+        ("tangents to 8", "one run, whole", 2.3),
+        ("tangents to 64", "one run, whole", 15.0),
+    ):
+        own, other_times = bench.times.get((row, "simengine")), bench.times[beside, "simengine"]
+        if own is None:
+            lines.append(f"| {bench.name} | {row} | {beside} | - | - | - | - | {bench.reasons[row, 'simengine']} |")
+            continue
+        ratio = statistics.median(own) / statistics.median(other_times)
+        met = "met" if ratio <= target else "missed"
+        lines.append(
+            f"| {bench.name} | {row} | {beside} | {shown(own)} | {shown(other_times)} | {ratio:.3g} | {target:.3g} "
+            f"| {met} |"
+        )
+    return lines
+
+
+FIRST = """
+import pathlib, sys, tempfile, time
+import simengine as se
+warm = pathlib.Path(tempfile.mkdtemp()) / "warm.mdl"  # what is imported when first needed
+warm.write_text("x=INTEG(-x/3,1)~~|\\nINITIAL TIME=0~~|\\nFINAL TIME=1~~|\\nTIME STEP=1~~|\\nSAVEPER=1~~|\\n")
+se.load(warm).run().table()
+began = time.perf_counter()
+se.load(sys.argv[1]).run().table()
+took = time.perf_counter() - began
+"""
+PEAK = """
+print([line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")][0])
+"""
+PEERS = {
+    "pysimlin": "import sys, simlin; simlin.load(sys.argv[1]).run(analyze_loops=False).results",
+    "PySD": "import sys, pysd; pysd.read_vensim(sys.argv[1]).run()",
+}
+STARTS = {
+    "compile": {"middle": 0.2, "large": 1.5},
+    "reload": {"middle": 0.01, "large": 0.01},
+    "text to first result, cold": {"middle": 0.5, "large": 4.0},
+    "text to first result, cached": {"middle": 0.1, "large": 0.5},
+}
+
+
+def starts(name: str, path: Path, repeats: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Return how long it takes to begin (seconds, by what), and peak memory (MB, by engine)."""
+    program = se.load(path).program
+    slots = np.asarray(program.stocks[:3], dtype=np.int64)
+    found: dict[str, list[float]] = {what: [] for what in STARTS}
+    memory: dict[str, float] = {}
+    folder = path.parent / f"cache-{name}"
+    before = os.environ.get("SIMENGINE_CACHE")
+    try:
+        for _ in range(repeats):
+            shutil.rmtree(folder, ignore_errors=True)
+            os.environ["SIMENGINE_CACHE"] = str(folder)
+            for what in ("compile", "reload"):
+                _compiled.cache_clear()
+                found[what].append(
+                    seconds(lambda: compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots))
+                )
+            shutil.rmtree(folder, ignore_errors=True)
+            for what in ("text to first result, cold", "text to first result, cached"):
+                took, peak = child(FIRST + "print(took)" + PEAK, path)
+                found[what].append(took)
+                memory["simengine"] = peak / 1024
+    finally:
+        os.environ.pop("SIMENGINE_CACHE", None)
+        if before is not None:
+            os.environ["SIMENGINE_CACHE"] = before
+    for peer, code in PEERS.items():
+        if (name, peer) == ("large", "PySD"):
+            continue
+        with contextlib.suppress(subprocess.CalledProcessError):
+            memory[peer] = child(code + PEAK, path)[-1] / 1024
+    return {what: statistics.median(times) for what, times in found.items()}, memory
+
+
+def child(code: str, path: Path) -> list[float]:
+    """Return the numbers that code prints last in a process of its own, a line each."""
+    done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
+    return [float(line) for line in done.stdout.splitlines() if line.replace(".", "", 1).replace("e-", "").isdigit()]
+
+
+def start_rows(name: str, found: dict[str, float]) -> list[str]:
+    """Return the rows of beginnings."""
+    lines = []
+    for what, took in found.items():
+        target = STARTS[what].get(name)
+        goal = "- | no target" if target is None else f"{target:g} | {'met' if took <= target else 'missed'}"
+        lines.append(f"| {name} | {what} | {took:.3g} | {goal} |")
     return lines
 
 
@@ -208,7 +337,7 @@ def shown(times: list[float]) -> str:
 
 def report(*, quick: bool, repeats: int, count: int) -> str:
     """Return the report in Markdown."""
-    lines, agreement = [], []
+    lines, agreement, begins, memories = [], [], [], []
     with tempfile.TemporaryDirectory() as folder:
         backend = ""
         for name, text in texts(quick=quick).items():
@@ -221,6 +350,10 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             bench.measure(repeats)
             lines += rows(bench)
             found = ", ".join(f"{k} {v:.1e}" for k, v in bench.differences.items())
+            if name != "sir":
+                took, memory = starts(name, path, 1 if quick else 3)
+                begins += start_rows(name, took)
+                memories.append(f"- {name}: " + ", ".join(f"{k} {v:.0f} MB" for k, v in memory.items()))
             agreement.append(f"- {name}, {STEPS[name]} steps: {found}")
     head = "| model | measured | beside | simengine, ms | other, ms | ratio | target | |"
     return "\n".join(
@@ -230,7 +363,9 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             *(["A quick run: it shows that the table is made, its figures are not to be cited.", ""] if quick else []),
             f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; back end: {backend}.",
             f"Medians (and spread) of {repeats} interleaved repetitions; ensembles of {count} runs, a hundredth of",
-            "that for large, their whole series saved (C: the ends); peers' ensembles are extrapolated from one run.",
+            "that for large, three stocks at their ends; peers' ensembles are extrapolated from one run. One run: the",
+            "loop alone, three stocks saved by simengine and C. Tangents are beside simengine's own run, with all that",
+            "Python does around both.",
             "C: gcc -O3 -march=native, one thread.",
             "",
             head,
@@ -240,6 +375,17 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             "Largest difference from simengine's numbers, relative to the largest value of the variable:",
             "",
             *agreement,
+            "",
+            "How long it takes to begin, in seconds (compile: from program to native code; reload: the same from the",
+            "cache on disk; text to first result: a new process, everything imported, from the file to all values):",
+            "",
+            "| model | what | s | target | |",
+            "|---" * 5 + "|",
+            *begins,
+            "",
+            "Peak memory of a process that reads a model and runs it once, Python and its libraries included:",
+            "",
+            *memories,
             "",
         ]
     )

@@ -33,4 +33,6 @@ def test_quick_table(tmp_path: Path) -> None:
     text = out.read_text(encoding="utf-8")
     assert "| sir | one run | C |" in text
     assert "| middle | ensemble, per run | PySD |" in text
-    assert "not yet" in text
+    assert "| middle | tangents to 8 | one run, whole |" in text
+    assert "| middle | compile |" in text
+    assert "- middle: simengine" in text

@@ -284,7 +284,7 @@ def _steps(w: _Writer, steps: str, saved: str, saves: str, halt: str) -> None:
     body.place(head)
     body.line(f"{number} = phi i64 [ 0, %{before} ], [ %{go}.n, %{go} ]")
     body.line(f"{row} = phi i64 [ 0, %{before} ], [ %{after}.row, %{go} ]")
-    stop = body.new(f"load atomic i64, ptr {halt} monotonic, align 8")
+    stop = body.new(f"load atomic i64, ptr {halt} unordered, align 8")
     body.line(f"br i1 {body.new(f'icmp ne i64 {stop}, 0')}, label %{done}, label %{more}")
     body.place(more)
     start, step = w.get(Field.START, "double"), w.get(Field.STEP, "double")

@@ -58,6 +58,9 @@ class Worker:
         self.reals = self.words.view(np.float64)
         self.words[:] = 0
         self._halt = np.zeros(1, dtype=np.int64)
+        self._memory = tuple(
+            a.ctypes.data for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
+        )
         self.foreign = Foreign(module, self.shared_memory, self.lane_memory, self.words, numbers, seed)
         self._callback = _CALL(self.foreign.called)
         self._set(Field.SEED, seed & 0xFFFFFFFF)
@@ -124,13 +127,9 @@ class Worker:
         self._halt[0] = 1
 
     def _call(self, function: Any) -> None:
-        function(
-            self.shared_memory.ctypes.data,
-            self.lane_memory.ctypes.data,
-            self.module.tables.numbers.ctypes.data,
-            self.words.ctypes.data,
-        )
-        self.foreign.raise_problem()
+        function(*self._memory)
+        if self.foreign.problem is not None:
+            self.foreign.raise_problem()
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
