@@ -245,8 +245,13 @@ def _without_time(grid: Grid, row: int, column: int, file: SeriesFile) -> Diagno
 def _value(grid: Grid, row: int, column: int, file: SeriesFile, faults: list[Diagnostic]) -> float | None:
     number = grid.number(row, column)
     if number is None and not grid.missing(row, column) and len(faults) < _MOST:
-        shown = str(grid.cell(row, column))[:40]
-        faults.append(error("bad-cell", f"`{shown}` is no number (`{file.path.name}`, cell {cell_name(row, column)})"))
+        cell = str(grid.cell(row, column))
+        place = f"(`{file.path.name}`, cell {cell_name(row, column)})"
+        if grid.ambiguous(cell):
+            hint = "no other number of the file tells what its points are: write it without, or with a decimal comma"
+            faults.append(error("bad-cell", f"`{cell[:40]}` may be thousands or thousandths {place}", help=[hint]))
+        else:
+            faults.append(error("bad-cell", f"`{cell[:40]}` is no number {place}"))
     return number
 
 
