@@ -16,6 +16,11 @@ from typing import TypeAlias
 
 Cell: TypeAlias = "str | float | None"
 
+
+class Day(float):
+    """A date in a spreadsheet: the number of days since 1900."""
+
+
 _MISSING = frozenset({"", ":na:", "na", "n/a", "#n/a", "nan", "#n/d", "null", "none", "-", ".."})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+")
@@ -58,6 +63,11 @@ class Grid:
         if isinstance(value, str):
             return self.parse(value)
         return value
+
+    @property
+    def has_blanks(self) -> bool:
+        """Whether a cell between others of its row is blank, or none at all is there."""
+        return any(None in row for row in self.rows) or self.height == 0
 
     def missing(self, row: int, column: int) -> bool:
         """Return whether a cell is blank or says that there is no value (`NA`, `#N/A`, `:NA:`)."""
