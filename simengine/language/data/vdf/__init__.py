@@ -30,7 +30,7 @@ counted from 1 at the mark of its section, a word is four bytes.
   the values of the times whose bit is set. A value that does not change is not written again.
 - Slot 0 is time. Stocks come next, then all others, each group by name.
 
-**How a series' name is proven.** Every slot must be taken by exactly one record of its own kind; names must be in order;
+**How a name is proven.** Every slot must be taken by exactly one record of its own kind; names must be in order;
 the last value of a block must be the final value that section 6 holds. So the pairing rests on three things that
 were written independently.
 
