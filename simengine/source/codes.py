@@ -19,6 +19,8 @@ CODES: dict[str, str] = {
     "too-many-ranges": "A call that reads constants stands behind more than two subscript ranges.",
     "misplaced-data-call": "A call that reads a file is part of a larger expression.",
     "duplicate-time": "A series has two different values at one time.",
+    "date-as-time": "The times of a series in a data file are dates where a model's time is a number.",
+    "duplicate-series": "A data file gives one name twice, with other values.",
     "value-without-time": "A value stands beside a blank or wordy time and is passed over.",
     "no-series": "A data file holds no time series that could be told.",
     "missing-data": "A data variable has no equation, and no file gives a series for it.",

@@ -97,6 +97,10 @@ class SheetCall:
                 "missing-cell", f"cell {name} is blank", self.span(index), label=f"{wanted} expected", help=hints
             )
         shown = str(value)[:40]
+        if isinstance(value, str) and self.grid.ambiguous(value):
+            hint = "no other number of the file tells what its points are: write it without, or with a decimal comma"
+            message = f"cell {name} holds `{shown}`, which may be thousands or thousandths"
+            return error("bad-cell", message, self.span(index), label="read from here on", help=[hint])
         return error(
             "bad-cell", f"cell {name} holds `{shown}`, not {wanted}", self.span(index), label="read from here on"
         )

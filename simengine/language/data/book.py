@@ -16,12 +16,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from simengine.language.data.address import Area, read_area
-from simengine.language.data.sheet import Cell, Grid, decode, read_text_grid, sniff_delimiter
+from simengine.language.data.sheet import Cell, Day, Grid, decode, read_text_grid, sniff_delimiter
 from simengine.source.diagnostic import Diagnostic, error
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xls"})
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_NO_VALUE = re.compile(rb"</f>\s*(?:</c>|<v\s*/>|<v>\s*</v>)|<f[^>]*/>\s*(?:</c>|<v\s*/>|<v>\s*</v>)")
+_NO_VALUE = re.compile(
+    rb"<c\b(?![^>]*\bt=[\"']str)[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:</c>|<v\s*/>|<v>\s*</v>)"
+)
+"""A cell whose formula has no value; a formula that gave an empty text (t="str") has one."""
+_CHUNK, _OVERLAP = 1 << 20, 1 << 14
 
 
 class Book:
@@ -42,6 +46,7 @@ class Book:
         self.sheets = sheets
         self.text = text  # of a delimited file
         self._find_stale = stale
+        self.hidden: frozenset[str] = frozenset()  # sheets a reader of the workbook does not see
         self.problem = ""  # why the sheet last asked for could not be read
         self.close = close if close is not None else (lambda: None)
         self._load = load
@@ -160,12 +165,13 @@ def _open_xls(path: Path) -> Book:
 
     def load(name: str) -> Grid:
         sheet = book.sheet_by_name(name)
+        kinds = {xlrd.XL_CELL_DATE: Day}
         texts = {xlrd.XL_CELL_ERROR, xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK}
         rows = [
             [
                 (xlrd.error_text_from_code.get(c.value, "#N/A") if c.ctype == xlrd.XL_CELL_ERROR else None)
                 if c.ctype in texts
-                else (c.value if isinstance(c.value, str) else float(c.value))
+                else (c.value if isinstance(c.value, str) else kinds.get(c.ctype, float)(c.value))
                 for c in sheet.row(r)
             ]
             for r in range(sheet.nrows)
@@ -208,7 +214,9 @@ def _open_xlsx(path: Path) -> Book:
         sheet.reset_dimensions()  # the size a file claims is often wrong
         return Grid([[_plain(v) for v in row] for row in sheet.iter_rows(values_only=True)])
 
-    return Book(path, sheets, load, names, stale=lambda: _has_formulas_without_value(path), close=book.close)
+    opened = Book(path, sheets, load, names, stale=lambda: _has_formulas_without_value(path), close=book.close)
+    opened.hidden = frozenset(s.title for s in book.worksheets if s.sheet_state != "visible")
+    return opened
 
 
 def _plain(value: Any) -> Cell:
@@ -219,11 +227,22 @@ def _plain(value: Any) -> Cell:
     if isinstance(value, (datetime.date, datetime.time, datetime.timedelta)):
         from openpyxl.utils.datetime import to_excel
 
-        return float(to_excel(value))  # a date is the number of days Excel counts
+        return Day(to_excel(value))  # a date is the number of days Excel counts
     return str(value)
 
 
 def _has_formulas_without_value(path: Path) -> bool:
     with zipfile.ZipFile(path) as archive:
         members = [m for m in archive.namelist() if m.startswith("xl/worksheets/") and m.endswith(".xml")]
-        return any(_NO_VALUE.search(archive.read(m)) for m in members)
+        return any(_search(archive, m) for m in members)
+
+
+def _search(archive: zipfile.ZipFile, member: str) -> bool:
+    """Return whether a sheet holds a formula without value; it is read in parts, however large it is."""
+    with archive.open(member) as sheet:
+        kept = b""
+        while part := sheet.read(_CHUNK):
+            if _NO_VALUE.search(kept + part):
+                return True
+            kept = part[-_OVERLAP:]
+    return False

@@ -64,7 +64,11 @@ class SeriesFiles:
             if key in file.series:
                 return self._take(file, key)
         file_and_key = self._loose.get(key.replace("_", ""))
-        return self._take(*file_and_key) if file_and_key is not None else None
+        if file_and_key is not None:
+            return self._take(*file_and_key)
+        for file in self.shared:
+            self.diagnostics += file.unread.pop(key, ())
+        return None
 
     def refusals(self, name: str) -> list[str]:
         """Return why files that hold a variable give no series of it."""

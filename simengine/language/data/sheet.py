@@ -16,10 +16,19 @@ from typing import TypeAlias
 
 Cell: TypeAlias = "str | float | None"
 
+
+class Day(float):
+    """A date in a spreadsheet: the number of days since 1900."""
+
+
 _MISSING = frozenset({"", ":na:", "na", "n/a", "#n/a", "nan", "#n/d", "null", "none", "-", ".."})
 _GROUPED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d{1,3}(\.\d{3})+,\d+")
 _DECIMAL_POINT = re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
+_POINTED = re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+")
+"""What may be thousands where the comma is decimal: `1.234`, not `0.123`, as a nought does not lead thousands."""
+_SPACED = re.compile("[+-]?\\d{1,3}([ \u00a0\u202f'\u2019]\\d{3})+([.,]\\d*)?")
+_MONEY = "\u20ac$\u00a3 \u00a0\u202f"
 
 
 class Grid:
@@ -39,7 +48,7 @@ class Grid:
         self.delimiter = delimiter
         self.height = len(rows)
         self.width = max(map(len, rows), default=0)
-        self._comma: bool | None = None
+        self._marks: tuple[bool, bool] | None = None
 
     def cell(self, row: int, column: int) -> Cell:
         """Return what stands in a cell, None where it is blank."""
@@ -55,6 +64,11 @@ class Grid:
             return self.parse(value)
         return value
 
+    @property
+    def has_blanks(self) -> bool:
+        """Whether a cell between others of its row is blank, or none at all is there."""
+        return any(None in row for row in self.rows) or self.height == 0
+
     def missing(self, row: int, column: int) -> bool:
         """Return whether a cell is blank or says that there is no value (`NA`, `#N/A`, `:NA:`)."""
         value = self.cell(row, column)
@@ -68,7 +82,15 @@ class Grid:
             return self._parse_marked(text.strip())
         if "_" in text or not math.isfinite(value):
             return None
+        if "." in text and self.comma_is_decimal and _POINTED.fullmatch(text.strip()):
+            return self._parse_pointed(text.strip())
         return value
+
+    def ambiguous(self, text: str) -> bool:
+        """Return whether `1.234` may be thousands or thousandths here: no other number of the file says which."""
+        plain, _ = _bare(text)
+        pointed = self.comma_is_decimal and plain.count(".") == 1 and _POINTED.fullmatch(plain) is not None
+        return pointed and self._parse_pointed(plain) is None
 
     def numbers(self, cells: Sequence[Cell]) -> list[float] | None:
         """Return the cells as numbers, fast, if every one of them is plainly a number; else None."""
@@ -76,8 +98,10 @@ class Grid:
             text = "\0".join(cells)  # type: ignore[arg-type]  # a cell that is no text: TypeError
             if "_" in text:
                 return None
+            if "." in text and self.comma_is_decimal:
+                return None
             if "," in text:
-                if not self.comma_is_decimal or "." in text:
+                if not self.comma_is_decimal:
                     return None
                 cells = text.replace(",", ".").split("\0")
             values = list(map(float, cells))  # type: ignore[arg-type]
@@ -86,10 +110,10 @@ class Grid:
         return values if math.isfinite(sum(map(abs, values))) else None
 
     def _parse_marked(self, text: str) -> float | None:
-        scale = 1.0
-        if text.endswith("%"):
-            text, scale = text[:-1].rstrip(), 0.01
-        plain = text.replace("\u00a0", "").replace("\u202f", "").replace(" ", "")
+        plain, scale = _bare(text)
+        if self.comma_is_decimal and _POINTED.fullmatch(plain):
+            value = self._parse_pointed(plain)
+            return None if value is None else value * scale
         if "," in plain:
             if self.comma_is_decimal and _DECIMAL_COMMA.fullmatch(plain):
                 plain = plain.replace(".", "").replace(",", ".")
@@ -101,27 +125,59 @@ class Grid:
             return None
         return value if math.isfinite(value) and "_" not in plain else None
 
+    def _parse_pointed(self, plain: str) -> float | None:
+        """Return the number `1.234` or `1.234.567` is where the comma is decimal; None where that is not certain."""
+        commas, points = self._certain_marks
+        if plain.count(".") > 1 or (commas and not points):
+            return float(plain.replace(".", ""))
+        return None
+
     @property
     def comma_is_decimal(self) -> bool:
         """Whether `1,5` is one and a half here: so in files cut by `;`, unless a number has a decimal point."""
-        if self._comma is None:
-            self._comma = self._find_comma()
-        return self._comma
-
-    def _find_comma(self) -> bool:
         if self.delimiter == ",":
             return False
-        points = False
-        for row in self.rows:
-            for value in row:
-                if isinstance(value, str):
-                    if "," in value:
-                        text = value.strip()
-                        if _DECIMAL_COMMA.fullmatch(text) and not _GROUPED.fullmatch(text):
-                            return True
-                    elif not points and "." in value:
-                        points = _DECIMAL_POINT.fullmatch(value.strip()) is not None
-        return self.delimiter == ";" and not points
+        commas, points = self._certain_marks
+        return commas or (self.delimiter == ";" and not points)
+
+    @property
+    def _certain_marks(self) -> tuple[bool, bool]:
+        """Whether some number has a decimal comma for certain, and whether some number has a decimal point."""
+        if self._marks is None:
+            self._marks = _find_marks(self.rows)
+        return self._marks
+
+
+def _find_marks(rows: Sequence[Sequence[Cell]]) -> tuple[bool, bool]:
+    commas = points = False
+    for row in rows:
+        for value in row:
+            if not isinstance(value, str):
+                continue
+            if "," in value:
+                if not commas:
+                    text, _ = _bare(value)
+                    commas = _DECIMAL_COMMA.fullmatch(text) is not None and not _GROUPED.fullmatch(text)
+            elif not points and "." in value:
+                text, _ = _bare(value)
+                points = _DECIMAL_POINT.fullmatch(text) is not None and not _POINTED.fullmatch(text)
+        if commas and points:
+            break
+    return commas, points
+
+
+def _bare(text: str) -> tuple[str, float]:
+    """Return a number's text without signs of money, percent or blanks between thousands, and what it is scaled by."""
+    scale = 1.0
+    plain = text.strip().replace("\u2212", "-")
+    if plain.endswith("%"):
+        plain, scale = plain[:-1].rstrip(), 0.01
+    plain = plain.strip(_MONEY)
+    if plain[:1] in {"+", "-"}:
+        plain = plain[0] + plain[1:].lstrip(_MONEY)
+    if _SPACED.fullmatch(plain):
+        plain = re.sub("[ \u00a0\u202f'\u2019]", "", plain)
+    return plain, scale
 
 
 def is_missing(text: str) -> bool:
@@ -173,9 +229,12 @@ def _outside_quotes(line: str) -> str:
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a file: UTF-8 (with or without mark), UTF-16 with its mark, else Windows-1252."""
+    """Return the text of a file: UTF-8 or UTF-16, with or without their mark, else Windows-1252."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return data.decode("utf-16", errors="replace")
+    even, odd = data[:2000:2].count(0), data[1:2000:2].count(0)
+    if max(even, odd) > len(data[:2000]) // 4 and not min(even, odd):  # text in UTF-16: every other byte is zero
+        return data.decode("utf-16-le" if odd else "utf-16-be", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -21,7 +21,8 @@ counted from 1 at the mark of its section, a word is four bytes.
   that is known.
 - Section 2: names, each behind its length. A length may also cover freed space.
 - Section 1: one record a name, with a pointer to the name, a pointer to its shape in section 3, the number of its
-  first slot and its kind. Everything nameable has a record: units, groups and functions of Vensim too.
+  first slot and its kind. Units, groups and functions of Vensim have records
+  too; names inside its own macros (`LV1`, `DEL`) have none.
 - Section 6: the kind and the final value of every slot. Kinds are time (0x0f), stock (0x08), varying (0x11) and
   constant (0x17).
 - A record's kind, its lower byte, is the kind of its slot. A lookup (0x1a) has no slot: the same field counts lookups.
@@ -29,7 +30,7 @@ counted from 1 at the mark of its section, a word is four bytes.
   the values of the times whose bit is set. A value that does not change is not written again.
 - Slot 0 is time. Stocks come next, then all others, each group by name.
 
-**Proof of a name's series.** Every slot must be taken by exactly one record of its own kind; names must be in order;
+**How a name is proven.** Every slot must be taken by exactly one record of its own kind; names must be in order;
 the last value of a block must be the final value that section 6 holds. So the pairing rests on three things that
 were written independently.
 
