@@ -130,7 +130,7 @@ class Result:
         index = pd.Index(rows, name=along)
         if values.ndim == 3:
             index = pd.MultiIndex.from_product([range(values.shape[0]), rows], names=["run", along])
-        frame = pd.DataFrame(values.reshape(len(index), -1).copy(), index=index, columns=self._saved.index)
+        frame = pd.DataFrame(values.reshape(len(index), -1), index=index, columns=self._saved.index, copy=True)
         frame.attrs["units"] = dict(self.units)
         return frame
 
