@@ -65,11 +65,21 @@ class Bench:
         for turn in range(repeats + 1):
             for key, action in self.actions.items():
                 again = self.again.get(key, 1)
-                took = seconds(lambda action=action, again=again: [action() for _ in range(again)]) / again
+                took = seconds(repeated(action, again)) / again
                 if turn:
                     self.times.setdefault(key, []).append(took / self.per.get(key, 1))
                 else:  # what is short is done often enough for the clock, and with its memory at hand, in every turn
                     self.again[key] = max(1, min(1000, int(LONG_ENOUGH / took)))
+
+
+def repeated(action: Callable[[], object], count: int) -> Callable[[], None]:
+    """Return an action done so many times; what it gives is dropped each time."""
+
+    def run() -> None:
+        for _ in range(count):
+            action()
+
+    return run
 
 
 def texts(*, quick: bool) -> dict[str, str]:
