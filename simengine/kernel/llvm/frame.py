@@ -10,7 +10,7 @@ Invariant: a register is used only where it is known: within the loop it was com
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -100,6 +100,7 @@ class FrameWriter:
         self.stack: list[str] = []
         """Places on the stack, made at the function's entry."""
         self._registers: dict[int, Value] = {}  # of scalars by slot
+        self._done: dict[Hashable, Value] = {}  # operations by what they did to which registers
         self._scopes: list[dict[int, Value]] = [{}]
         self._truths: list[dict[int, Value]] = [{}]
         self._index: dict[int, Index] = {}
@@ -116,13 +117,23 @@ class FrameWriter:
         kind, memory = (self.many.real_type, "%V") if lanes else ("double", "%U")
         return self.one.new(f"getelementptr inbounds {kind}, ptr {memory}, i64 {place}")
 
+    def once(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """Return what an operation gave when it was last done to the same registers; else do it."""
+        known = self._done.get(key)
+        if known is None:
+            known = make()
+            if not self._depth:  # what was computed within a loop is not known after it
+                self._done[key] = known
+        return known
+
     def wide(self, value: Value) -> str:
         """Return a value in every lane."""
         if value.lanes:
             return value.register
         if value.constant is not None:
             return self.many.real(value.constant)
-        return self.many.broadcast(value.register)
+        register = value.register
+        return self.once(("wide", register), lambda: Value(self.many.broadcast(register), lanes=True)).register
 
     def _wide_truth(self, truth: Value, *, lanes: bool) -> str:
         if truth.lanes or not lanes or self.module.width == 1:

@@ -60,8 +60,7 @@ class NodeWriter(FrameWriter):
             case Load():
                 return self._load(node.slots)
             case Clock():
-                field = _CLOCK[node.what]
-                return Value(self.one.new(f"load double, ptr {self._field(field)}, align 8"), lanes=False)
+                return self.once(node.what, lambda: self._clock(node.what))
             case Apply():
                 return self._apply(node)
             case Reduce():
@@ -73,6 +72,9 @@ class NodeWriter(FrameWriter):
             case Draw():
                 return self._draw(node)
         raise AssertionError(type(node))  # foreign nodes are stored before they are asked for
+
+    def _clock(self, what: ClockValue) -> Value:
+        return Value(self.one.new(f"load double, ptr {self._field(_CLOCK[what])}, align 8"), lanes=False)
 
     def _constant(self, node: Constant) -> Value:
         if not isinstance(node.value, np.ndarray):
@@ -107,7 +109,7 @@ class NodeWriter(FrameWriter):
         if op is Op.SELECT:
             return self._select(self.truth(node.arguments[0]), *(self.value(a) for a in node.arguments[1:]))
         body, registers, lanes = self._body(*(self.value(a) for a in node.arguments))
-        return Value(WRITERS[op](body, *registers), lanes)
+        return self.once((op, lanes, *registers), lambda: Value(WRITERS[op](body, *registers), lanes))
 
     def _select(self, truth: Value, then: Value, otherwise: Value) -> Value:
         if not (truth.lanes or then.lanes or otherwise.lanes):
@@ -223,7 +225,10 @@ class NodeWriter(FrameWriter):
         self.module.lookups[name] = (shape, body.width)
         pointer = self.one.new(f"getelementptr inbounds double, ptr %T, i64 {first}")
         kind = body.real_type
-        return body.new(f"call fastcc {kind} @{name}(ptr {pointer}, {kind} {x})")
+        lanes = body is self.many
+        return self.once(
+            (name, first, x), lambda: Value(body.new(f"call fastcc {kind} @{name}(ptr {pointer}, {kind} {x})"), lanes)
+        ).register
 
     def _gather(self, node: Gather) -> Value:
         index = self.value(node.index)
