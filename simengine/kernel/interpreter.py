@@ -20,10 +20,9 @@ from simengine.kernel.library import library
 from simengine.kernel.matrix import inverse
 from simengine.kernel.query import answer
 from simengine.kernel.random import RandomStreams
-from simengine.model.lookup import Table
 from simengine.program.node import Along, Ask, Draw, Gather, Node
 from simengine.program.op import AlongOp
-from simengine.program.program import Device, Program
+from simengine.program.program import Program
 
 Values: TypeAlias = NDArray[np.float64]
 Phase: TypeAlias = Callable[[Values, ClockState], None]
@@ -154,19 +153,12 @@ class Interpreter:
             from simengine.kernel.devices import make_device
 
             runs = values.shape[1] if self.many else 1
-            state = make_device(device.kind, device.axes, runs, device.options, _tables(self.program, device))
+            state = make_device(device.kind, device.axes, runs, device.options, self.program.tables_of(device))
             state.start(self._space[f"start{number}"](values, clock), clock)
             self._devices[number] = state
         shown = state.emit(self._space[f"emit{number}"](values, clock), clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             values[slots] = output if self.many else output[..., 0]
-
-
-def _tables(program: Program, device: Device) -> tuple[Table, ...] | None:
-    """Return the tables of a device, one or one an element."""
-    if device.tables is None:
-        return None
-    return tuple(program.tables[n] for n in np.atleast_1d(device.tables).ravel().tolist())
 
 
 def _chain(functions: Sequence[Phase]) -> Phase:

@@ -139,3 +139,9 @@ class Program:
     # True where the specs depend on time (or stocks): then begin is what their equations give at time 0 and
     # end, step and save interval are read anew at every step from the slots in `specs`.
     moving_specs: bool = False
+
+    def tables_of(self, device: Device) -> tuple[Table, ...] | None:
+        """Return the tables of a device, one or one an element; None if it has none."""
+        if device.tables is None:
+            return None
+        return tuple(self.tables[n] for n in np.atleast_1d(device.tables).ravel().tolist())

@@ -11,6 +11,8 @@ Invariant: every operation is IEEE 754's, rounded once: no fast-math flag, no fu
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -114,13 +116,30 @@ class Lines:
         """Return a condition that is constant."""
         return splat("i1", "true" if value else "false", self.width)
 
-    def broadcast(self, scalar_register: str) -> str:
-        """Return one double in every lane."""
+    def broadcast(self, scalar_register: str, scalar: str = "double") -> str:
+        """Return one number of a scalar type in every lane."""
         if self.width == 1:
             return scalar_register
-        first = self.new(f"insertelement {self.real_type} poison, double {scalar_register}, i32 0")
-        zeros = f"<{self.width} x i32> zeroinitializer"
-        return self.new(f"shufflevector {self.real_type} {first}, {self.real_type} poison, {zeros}")
+        kind = spread(scalar, self.width)
+        first = self.new(f"insertelement {kind} poison, {scalar} {scalar_register}, i32 0")
+        return self.new(f"shufflevector {kind} {first}, {kind} poison, <{self.width} x i32> zeroinitializer")
+
+    @contextmanager
+    def counted(self, count: int | str, stem: str = "loop") -> Iterator[str]:
+        """Write a loop over 0 .. count - 1 (one turn at least); give the register of its counter."""
+        head, latch, done = (self.label(f"{stem}.{part}") for part in ("head", "latch", "done"))
+        index, following = f"%{head}.i", f"%{head}.n"
+        before = self.block
+        self.line(f"br label %{head}")
+        self.place(head)
+        self.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
+        yield index
+        self.line(f"br label %{latch}")
+        self.place(latch)
+        self.line(f"{following} = add nuw nsw i64 {index}, 1")
+        again = self.new(f"icmp ult i64 {following}, {count}")
+        self.line(f"br i1 {again}, label %{head}, label %{done}")
+        self.place(done)
 
 
 class Reals(Lines):
@@ -179,6 +198,14 @@ class Conditions(Reals):
         """Return whether a or b."""
         return self.new(f"or {self.truth_type} {a}, {b}")
 
+    def any_lane(self, a: str) -> str:
+        """Return whether a condition holds in any lane, as one `i1`."""
+        if self.width == 1:
+            return a
+        function = f"llvm.vector.reduce.or.v{self.width}i1"
+        self.needs.add(function)
+        return self.new(f"call i1 @{function}({self.truth_type} {a})")
+
     def opposite(self, a: str) -> str:
         """Return whether not a."""
         return self.new(f"xor {self.truth_type} {a}, {self.truth(value=True)}")
@@ -215,6 +242,23 @@ class Body(Conditions):
     def to_real(self, a: str) -> str:
         """Return a signed integer as a real."""
         return self.new(f"sitofp {self.integer_type} {a} to {self.real_type}")
+
+    def gather(self, pointers: str, scalar: str = "double") -> str:
+        """Return the numbers that pointers (one a lane) point to; of one lane, that of the pointer."""
+        kind = spread(scalar, self.width)
+        if self.width == 1:
+            return self.new(f"load {kind}, ptr {pointers}, align 8")
+        suffix = f"v{self.width}{'f64' if scalar == 'double' else scalar}"
+        function = f"llvm.masked.gather.{suffix}.v{self.width}p0"
+        self.needs.add(function)
+        given = f"<{self.width} x ptr> {pointers}, i32 8, {self.truth_type} {self.truth(value=True)}"
+        return self.new(f"call {kind} @{function}({given}, {kind} zeroinitializer)")
+
+    def entry(self, pointer: str, place: str, scalar: str = "double") -> str:
+        """Return what stands so many places (one a lane) from a pointer on."""
+        return self.gather(
+            self.new(f"getelementptr inbounds {scalar}, ptr {pointer}, {self.integer_type} {place}"), scalar
+        )
 
     def call(self, stem: str, *arguments: str) -> str:
         """Return a function of reals, by the name it has without its width: `exp` is `@se.exp.v8` for 8 lanes."""

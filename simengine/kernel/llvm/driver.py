@@ -98,36 +98,6 @@ class _Writer:
         lines = "\n".join(self.body.lines)
         return f"define {head} #2 {{\nentry:\n{lines}\n  {end}\n}}"
 
-    def each(self, count: int | str, stem: str) -> _Each:
-        return _Each(self, count, stem)
-
-
-class _Each:
-    """A loop over 0 .. count - 1."""
-
-    def __init__(self, writer: _Writer, count: int | str, stem: str) -> None:
-        self.writer, self.count = writer, count
-        body = writer.body
-        self.head, self.latch, self.done = (body.label(f"{stem}.{part}") for part in ("head", "latch", "done"))
-        self.index, self.following = f"%{self.head}.i", f"%{self.head}.n"
-
-    def __enter__(self) -> str:
-        body = self.writer.body
-        before = body.block
-        body.line(f"br label %{self.head}")
-        body.place(self.head)
-        body.line(f"{self.index} = phi i64 [ 0, %{before} ], [ {self.following}, %{self.latch} ]")
-        return self.index
-
-    def __exit__(self, *problem: object) -> None:
-        body = self.writer.body
-        body.line(f"br label %{self.latch}")
-        body.place(self.latch)
-        body.line(f"{self.following} = add nuw nsw i64 {self.index}, 1")
-        again = body.new(f"icmp ult i64 {self.following}, {self.count}")
-        body.line(f"br i1 {again}, label %{self.head}, label %{self.done}")
-        body.place(self.done)
-
 
 def _begin(w: _Writer) -> str:
     """Parameters and constants of a block."""
@@ -140,7 +110,7 @@ def _begin(w: _Writer) -> str:
     if differing.size:
         slots = module.keep(np.ascontiguousarray(differing, dtype=np.int64))
         given, row = w.get(Field.PARAMETERS, "ptr"), w.get(Field.ROW)
-        with w.each(differing.size, "parameter") as place:
+        with body.counted(differing.size, "parameter") as place:
             value = body.new(f"load {w.many.real_type}, ptr {w.at(given, w.times(place, row), runs)}, align 8")
             slot = body.new(f"load i64, ptr {w.at(slots, place)}")
             body.line(f"store {w.many.real_type} {value}, ptr {w.at('%V', w.times(slot, width))}, align 8")
@@ -191,7 +161,7 @@ def _save(w: _Writer) -> str:
             continue
         slots = module.keep(np.ascontiguousarray(columns[chosen], dtype=np.int64))
         places = module.keep(np.ascontiguousarray(chosen, dtype=np.int64))
-        with w.each(chosen.size, "column") as number:
+        with body.counted(chosen.size, "column") as number:
             slot = body.new(f"load i64, ptr {w.at(slots, number)}")
             place = body.new(f"load i64, ptr {w.at(places, number)}")
             if lanes:
@@ -239,7 +209,7 @@ def _run(w: _Writer) -> str:
     first, blocks = w.get(Field.FIRST), w.get(Field.BLOCKS)
     steps, saved, saves = w.get(Field.STEPS), w.get(Field.SAVED, "ptr"), w.get(Field.SAVES)
     halt = w.get(Field.HALT, "ptr")
-    with w.each(blocks, "block") as block:
+    with body.counted(blocks, "block") as block:
         body.line(f"call void @begin({_GIVEN}, i64 {w.plus(first, block)})")
         for number, (plan, now) in enumerate(
             (
@@ -266,9 +236,7 @@ def _check_spec(w: _Writer, slot: int, field: Field) -> None:
     body, many, width = w.body, w.many, w.module.width
     value = body.new(f"load {many.real_type}, ptr {w.at('%V', str(slot * width))}, align 8")
     other = many.compare("une", value, many.broadcast(w.get(field, "double")))
-    function = f"llvm.vector.reduce.or.v{width}i1"
-    body.needs.add(function)
-    differs = body.new(f"call i1 @{function}({many.truth_type} {other})")
+    differs = many.any_lane(other)
     before = w.get(Field.UNEQUAL)
     w.set(Field.UNEQUAL, body.new(f"select i1 {differs}, i64 1, i64 {before}"))
 

@@ -27,7 +27,6 @@ from simengine.kernel.query import answer
 from simengine.kernel.random import RandomStreams
 from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Slots
 from simengine.program.op import AlongOp
-from simengine.program.program import Device, Program
 
 Array = NDArray[np.float64]
 
@@ -161,7 +160,7 @@ class Foreign:
         if state is None:
             memory = self._memory(site.lanes)
             state = make_device(
-                device.kind, device.axes, memory.shape[1], device.options, _tables(self.program, device)
+                device.kind, device.axes, memory.shape[1], device.options, self.program.tables_of(device)
             )
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
@@ -177,9 +176,3 @@ class Foreign:
     def _taken(self, slots: Slots) -> Array:
         first = int(np.ravel(slots)[0])
         return self._memory(bool(self.module.varying[first]))[slots]
-
-
-def _tables(program: Program, device: Device) -> Any:
-    if device.tables is None:
-        return None
-    return tuple(program.tables[n] for n in np.atleast_1d(device.tables).ravel().tolist())

@@ -37,14 +37,24 @@ class Value:
     constant: float | None = None
 
 
-class Temporaries(Protocol):
-    """Slots for values within a statement."""
+class Temporaries:
+    """Slots for values within a statement, after all others."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.most = 0
+        self._used = 0
 
     def clear(self) -> None:
         """Begin a statement: all are free."""
+        self._used = 0
 
     def take(self, count: int) -> int:
-        """Return the first of so many slots."""
+        """Return the first of so many slots; both kinds of memory have all slots."""
+        place = self.first + self._used
+        self._used += count
+        self.most = max(self.most, self._used)
+        return place
 
 
 class Module(Protocol):
@@ -57,10 +67,7 @@ class Module(Protocol):
     places: Places
     packed: PackedTables
     lookups: dict[str, tuple[Shape, int]]
-
-    @property
-    def temporaries(self) -> Temporaries:
-        """Return the slots for values within a statement."""
+    temporaries: Temporaries
 
     def keep(self, array: NDArray[Any]) -> str:
         """Return the name of a constant array that holds these entries."""
@@ -138,9 +145,18 @@ class FrameWriter:
     def _wide_truth(self, truth: Value, *, lanes: bool) -> str:
         if truth.lanes or not lanes or self.module.width == 1:
             return truth.register
-        kind, width = self.many.truth_type, self.module.width
-        first = self.one.new(f"insertelement {kind} poison, i1 {truth.register}, i32 0")
-        return self.one.new(f"shufflevector {kind} {first}, {kind} poison, <{width} x i32> zeroinitializer")
+        return self.many.broadcast(truth.register, "i1")
+
+    def _place(self, slots: Slots) -> tuple[Index, bool]:
+        """Return the slot where the loops stand, and whether its value differs between lanes."""
+        if isinstance(slots, int):
+            return slots, bool(self.module.varying[slots])
+        place = self.module.places.find(self.one, slots, self._index)
+        return place, self._differs(slots)
+
+    def _differs(self, slots: NDArray[np.int64]) -> bool:
+        """Return whether values of slots differ between lanes: those of one array all do, or none does."""
+        return bool(self.module.varying[slots.ravel()[0]])
 
     def _read_slot(self, place: Index, lanes: bool) -> Value:
         pointer = self._slot(place, lanes)
@@ -174,24 +190,6 @@ class FrameWriter:
         self._scopes.pop()
         self._truths.pop()
 
-    @contextmanager
-    def _counted(self, axis: int, size: int) -> Iterator[None]:
-        body = self.one
-        head, latch, done = (body.label(stem) for stem in ("head", "latch", "done"))
-        index, following = f"%{head}.i", f"%{head}.n"
-        body.line(f"br label %{head}")
-        before = body.block
-        body.place(head)
-        body.line(f"{index} = phi i64 [ 0, %{before} ], [ {following}, %{latch} ]")
-        self._index[axis] = index
-        yield
-        body.line(f"br label %{latch}")
-        body.place(latch)
-        body.line(f"{following} = add nuw nsw i64 {index}, 1")
-        again = body.new(f"icmp ult i64 {following}, {size}")
-        body.line(f"br i1 {again}, label %{head}, label %{done}")
-        body.place(done)
-
     def _loop(self, axis: int, inside: Callable[[], None]) -> None:
         size = self._survey.sizes[axis]
         if self._unroll:
@@ -201,7 +199,7 @@ class FrameWriter:
                     inside()
         else:
             self._depth += 1
-            with self._scope(), self._counted(axis, size):
+            with self._scope(), self.one.counted(size) as self._index[axis]:
                 inside()
             self._depth -= 1
         del self._index[axis]

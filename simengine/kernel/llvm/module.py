@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.llvm.body import spread
-from simengine.kernel.llvm.driver import write_driver
+from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
 from simengine.kernel.llvm.elementary import library
+from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
@@ -60,26 +61,6 @@ class NativeModule:
     varying: NDArray[np.bool_]
     tables: PackedTables
     sites: tuple[Site, ...]
-
-
-class Temporaries:
-    """Slots for values within a statement, after all others."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.most = 0
-        self._used = 0
-
-    def clear(self) -> None:
-        """Begin a statement: all are free."""
-        self._used = 0
-
-    def take(self, count: int) -> int:
-        """Return the first of so many slots; both kinds of memory have all slots."""
-        place = self.first + self._used
-        self._used += count
-        self.most = max(self.most, self._used)
-        return place
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,9 +323,6 @@ def _mark_all(needed: NDArray[np.bool_], node: Node) -> None:
     slots = slots_of(node)
     if slots is not None:
         needed[slots] = True
-
-
-ARGUMENTS = "ptr noalias %U, ptr noalias %V, ptr noalias readonly %T, ptr noalias %X"
 
 
 def _known_to_library(name: str) -> bool:

@@ -16,7 +16,7 @@ from simengine.kernel.llvm.noise import LOW, seed_word, uniform
 from simengine.kernel.llvm.place import Index, entry_at, flat_index, sum_of
 from simengine.kernel.llvm.primitive import COMPARE, WRITERS, real_of, truth_of
 from simengine.kernel.llvm.survey import NATIVE_DRAWS
-from simengine.kernel.llvm.table import Shape, gather_pointers, lookup_name
+from simengine.kernel.llvm.table import Shape, lookup_name
 from simengine.program.node import Apply, Clock, Constant, Draw, Gather, Load, Lookup, Node, Reduce, Slots
 from simengine.program.op import ClockValue, Distribution, Fold, Op
 
@@ -88,9 +88,7 @@ class NodeWriter(FrameWriter):
         return Value(self.one.new(f"load double, ptr {pointer}, align 8, !invariant.load !0"), lanes=False)
 
     def _load(self, slots: Slots) -> Value:
-        place = slots if isinstance(slots, int) else self.module.places.find(self.one, slots, self._index)
-        first = slots if isinstance(slots, int) else int(slots.ravel()[0])
-        lanes = bool(self.module.varying[first])
+        place, lanes = self._place(slots)
         if isinstance(place, int):
             known = self._registers.get(place)
             if known is not None:
@@ -233,7 +231,7 @@ class NodeWriter(FrameWriter):
     def _gather(self, node: Gather) -> Value:
         index = self.value(node.index)
         count = node.slots.shape[-1]
-        lanes = index.lanes or bool(self.module.varying[node.slots.ravel()[0]])
+        lanes = index.lanes or self._differs(node.slots)
         body = self.many if lanes else self.one
         place = body.intrinsic("trunc", self.wide(index) if lanes else index.register)
         if count <= _FEW:
@@ -257,32 +255,14 @@ class NodeWriter(FrameWriter):
         row = flat_index(self.one, node.slots.shape[:-1], self._index)
         first = sum_of(self.one, 0, [(row, count)])
         start = self.one.new(f"getelementptr inbounds i64, ptr {name}, i64 {first}")
-        if body.width == 1:
-            pointer = body.new(f"getelementptr inbounds i64, ptr {start}, i64 {chosen}")
-            return body.new(f"load i64, ptr {pointer}")
-        width = body.width
-        pointers = body.new(f"getelementptr inbounds i64, ptr {start}, {body.integer_type} {chosen}")
-        function = f"llvm.masked.gather.v{width}i64.v{width}p0"
-        body.needs.add(function)
-        kind = body.integer_type
-        mask = body.truth(value=True)
-        return body.new(
-            f"call {kind} @{function}(<{width} x ptr> {pointers}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer)"
-        )
+        return body.entry(start, chosen, "i64")
 
     def _load_at(self, node: Gather, slots: str, body: Body) -> str:
-        lanes = bool(self.module.varying[node.slots.ravel()[0]])
         width = body.width
-        if width == 1:
-            pointer = body.new(f"getelementptr inbounds double, ptr %U, i64 {slots}")
-            return body.new(f"load double, ptr {pointer}, align 8")
-        place = slots
-        if lanes:
-            numbers = ", ".join(f"i64 {n}" for n in range(width))
-            place = body.whole("add", body.whole("mul", slots, body.integer(width)), f"<{numbers}>")
-        memory = "%V" if lanes else "%U"
-        pointers = body.new(f"getelementptr inbounds double, ptr {memory}, {body.integer_type} {place}")
-        return gather_pointers(body, pointers)
+        if width == 1 or not self._differs(node.slots):
+            return body.entry("%U", slots)
+        numbers = ", ".join(f"i64 {n}" for n in range(width))
+        return body.entry("%V", body.whole("add", body.whole("mul", slots, body.integer(width)), f"<{numbers}>"))
 
     def _draw(self, node: Draw) -> Value:
         assert node.distribution in NATIVE_DRAWS
@@ -301,13 +281,13 @@ class NodeWriter(FrameWriter):
         seed = self.one.new(f"load i64, ptr {self._field(Field.SEED)}")
         runs = self.one.new(f"load ptr, ptr {self._field(Field.RUNS)}")
         run = body.new(f"load {body.integer_type}, ptr {runs}, align 8")
-        spread = [self._spread(body, body_register) for body_register in (step, str(stream), seed)]
+        step, stream, seed = (body.broadcast(str(number), "i64") for number in (step, stream, seed))
         u = uniform(
             body,
             body.whole("and", run, low),
-            body.whole("and", spread[0], low),
-            body.whole("and", spread[1], low),
-            (spread[2], seed_word(body, self.wide(own) if lanes else own.register)),
+            body.whole("and", step, low),
+            body.whole("and", stream, low),
+            (seed, seed_word(body, self.wide(own) if lanes else own.register)),
         )
         match node.distribution:
             case Distribution.UNIFORM:
@@ -316,14 +296,6 @@ class NodeWriter(FrameWriter):
             case Distribution.BERNOULLI:
                 return Value(real_of(body, body.compare("olt", u, arguments[0])), lanes)
         raise AssertionError(node.distribution)
-
-    def _spread(self, body: Body, register: str) -> str:
-        """Return one integer in every lane."""
-        if body.width == 1:
-            return register
-        kind = body.integer_type
-        first = body.new(f"insertelement {kind} poison, i64 {register}, i32 0")
-        return body.new(f"shufflevector {kind} {first}, {kind} poison, <{body.width} x i32> zeroinitializer")
 
     def _levels(self, roots: Sequence[Node], axes: list[int]) -> list[list[Node]]:
         """Return the nodes to compute before the first loop, in the first loop, ..."""

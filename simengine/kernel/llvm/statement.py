@@ -50,7 +50,7 @@ class StatementWriter(NodeWriter):
         axes = [axis for axis, size in enumerate(statement.axes) if size > 1]
         sizes = {axis: statement.axes[axis] for axis in axes}
         self._survey.sizes.update(sizes)
-        self._unroll = self._is_small(statement.value, list(statement.axes))
+        self._unroll = self._is_small(statement.axes)
         self._materialise([statement.value], axes)
         self._nest([statement.value], axes, lambda: self._store(slots, self.value(statement.value)))
         if not self._unroll and axes:
@@ -63,7 +63,7 @@ class StatementWriter(NodeWriter):
         self._index = {}
         self.module.temporaries.clear()
 
-    def _is_small(self, root: Node, axes: list[int]) -> bool:
+    def _is_small(self, axes: Sequence[int]) -> bool:
         points = float(np.prod([1.0, *axes]))
         inner = max(
             (
@@ -73,13 +73,10 @@ class StatementWriter(NodeWriter):
             ),
             default=1.0,
         )
-        del root
         return bool(points * inner * len(self._survey.nodes) <= UNROLL)
 
     def _store(self, slots: Slots, value: Value) -> None:
-        place = slots if isinstance(slots, int) else self.module.places.find(self.one, slots, self._index)
-        first = slots if isinstance(slots, int) else int(slots.ravel()[0])
-        lanes = bool(self.module.varying[first])
+        place, lanes = self._place(slots)
         if isinstance(place, int):
             if not self._depth:
                 self._registers[place] = value

@@ -224,10 +224,7 @@ class _Writer:
         """Return what stands at a place that differs from lane to lane."""
         body = self.body
         first = self.one.new(f"getelementptr inbounds double, ptr %t, i64 {row * self.shape.stride}")
-        if body.width == 1:
-            pointer = body.new(f"getelementptr inbounds double, ptr {first}, i64 {place}")
-            return body.new(f"load double, ptr {pointer}")
-        return gather(body, first, place)
+        return body.entry(first, place)
 
     def _segment_by_permutation(self) -> tuple[str, str, str]:
         body, room = self.body, self.shape.stride
@@ -285,22 +282,3 @@ def _permute(eight: Body, parts: list[str], place: str) -> str:
 
 PERMUTE_ONE = "llvm.x86.avx512.permvar.df.512"
 PERMUTE_TWO = "llvm.x86.avx512.vpermi2var.pd.512"
-
-
-def gather(body: Body, first: str, place: str) -> str:
-    """Return the doubles at places (one a lane) from a pointer on."""
-    width = body.width
-    pointers = body.new(f"getelementptr inbounds double, ptr {first}, <{width} x i64> {place}")
-    return gather_pointers(body, pointers)
-
-
-def gather_pointers(body: Body, pointers: str) -> str:
-    """Return the doubles that pointers (one a lane) point to."""
-    width = body.width
-    function = f"llvm.masked.gather.v{width}f64.v{width}p0"
-    body.needs.add(function)
-    kind = body.real_type
-    mask = body.truth(value=True)
-    return body.new(
-        f"call {kind} @{function}(<{width} x ptr> {pointers}, i32 8, <{width} x i1> {mask}, {kind} zeroinitializer)"
-    )

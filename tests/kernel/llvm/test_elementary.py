@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.kernel.llvm.elementary import STEMS
-from simengine.kernel.llvm.elementary.pair import two_product, two_sum  # noqa: F401  (documented as exact)
 from simengine.kernel.llvm.machine import Target, _target_machine, host
 from simengine.kernel.primitive import FUNCTIONS
 from tests.kernel.llvm.functions import Functions, functions

@@ -39,12 +39,7 @@ def _or_large(body: Body, x: str, high: str, low: str, quadrant: str) -> tuple[s
     """Return the reduction of large numbers where x is large."""
     size = body.absolute(x)
     large = body.both(body.compare("oge", size, body.real(LARGE)), body.compare("olt", size, body.real(math.inf)))
-    if body.width == 1:
-        some = large
-    else:
-        function = f"llvm.vector.reduce.or.v{body.width}i1"
-        body.needs.add(function)
-        some = body.new(f"call i1 @{function}({body.truth_type} {large})")
+    some = body.any_lane(large)
     go, done, before = body.label("large"), body.label("reduced"), body.block
     body.line(f"br i1 {some}, label %{go}, label %{done}")
     body.place(go)

@@ -35,12 +35,7 @@ def rem(body: Body, x: str, y: str) -> str:
 
 def _or_exactly(body: Body, x: str, y: str, simple: str, value: str) -> str:
     hard = body.opposite(simple)
-    if body.width == 1:
-        some = hard
-    else:
-        function = f"llvm.vector.reduce.or.v{body.width}i1"
-        body.needs.add(function)
-        some = body.new(f"call i1 @{function}({body.truth_type} {hard})")
+    some = body.any_lane(hard)
     go, done, before = body.label("hard"), body.label("left"), body.block
     body.line(f"br i1 {some}, label %{go}, label %{done}")
     body.place(go)
