@@ -132,7 +132,7 @@ def prepare(name: str, path: Path, count: int) -> Bench:
 def loop_of(program: Any, slots: np.ndarray[Any, Any]) -> Callable[[], object]:
     """Return the run of a program and nothing else: native code, called once."""
     made = compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
-    worker = Worker(made.module, made.code, program.defaults, np.zeros((0, 1)), np.zeros(1, dtype=np.int64), 0)
+    worker = Worker(made.module, made.code, program.defaults, np.zeros(1, dtype=np.int64), 0)
     plan = plan_time(*(float(v) for v in worker.specs()))
     out = np.empty((1, plan.numbers.size, slots.size))
     specs = (plan.start, plan.stop, plan.step, plan.save)

@@ -127,7 +127,7 @@ class Model:
         method, saved = choose_method(self.definition, integration), self._selections.find(save)
         prepared = self._prepare(request, None, saved if save is not None else None)
         saved = saved.within(prepared.program)
-        trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method)
+        trajectory = simulate(prepared.program, parameters=prepared.parameters.shared, slots=saved.slots, method=method)
         run = Run(saved, trajectory)
         if run.failed is not None:
             warnings.warn(f"the run of `{self.name}` fails: {run.failed}", RunWarning, 2)
@@ -236,7 +236,7 @@ class Model:
             prepared = self._prepare(Request.of(self.definition, given), None, None)  # one is not needed at all
         places = {t.text: parameter_places(prepared.program, t) for t in inputs.targets}
         value, derivative, failures = compute_gradient(
-            prepared.program, prepared.parameters, places, inputs, saved.within(prepared.program), method
+            prepared.program, prepared.parameters.shared, places, inputs, saved.within(prepared.program), method
         )
         if failures:
             warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)

@@ -24,6 +24,7 @@ from simengine.api.edits import edit, given_key, is_initial
 from simengine.api.target import Target
 from simengine.api.values import Change, Numbers
 from simengine.compile.pipeline import compile_model
+from simengine.engine.parameters import ParameterSets
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError, ModelError
@@ -34,10 +35,10 @@ MOST = 16
 
 @dataclass(frozen=True)
 class Prepared:
-    """A program, and the values of its parameters: (parameters,), or (runs, parameters)."""
+    """A program, and the values of its parameters; of one run, `parameters.shared`."""
 
     program: Program
-    parameters: NDArray[np.float64]
+    parameters: ParameterSets
 
 
 class Programs:
@@ -81,18 +82,25 @@ class Programs:
         edits = [c for c in changes if not self._is_parameter(c)]
         anything = edits or clock or save is not None
         program = self._program(edits, clock or {}, save) if anything else self._plain
-        parameters = np.array(program.defaults if runs is None else np.tile(program.defaults, (runs, 1)))
+        shared = np.array(program.defaults)
+        by_run: dict[int, NDArray[np.float64]] = {}
         settable = _settable(program)
         for change in changes:
             if not isinstance(change, Numbers):
                 continue
             places = settable[_slots(program, change)]
-            if np.all(places >= 0):
-                parameters[..., places] = change.values
+            if np.all(places >= 0) and change.by_run:
+                by_run.update(zip(places.tolist(), change.values.T, strict=True))
+            elif np.all(places >= 0):
+                shared[places] = change.values
+                for place in places.tolist():
+                    by_run.pop(place, None)
             elif change.by_run:
                 name = change.target.text
                 raise InputError(f"`{name}` gives the model its shape (the order of a delay): it cannot vary by run")
-        return Prepared(program, parameters)
+        differing = sorted(by_run)
+        columns = tuple(by_run[place] for place in differing)
+        return Prepared(program, ParameterSets(runs or 1, shared, np.asarray(differing, dtype=np.int64), columns))
 
     def _is_parameter(self, change: Change) -> bool:
         if not isinstance(change, Numbers):

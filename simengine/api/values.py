@@ -122,7 +122,7 @@ class ValueReader:
             numbers = np.asarray(value)
             if numbers.dtype.kind not in "fiub":
                 raise TypeError
-            numbers = numbers.astype(np.float64)
+            numbers = numbers.astype(np.float64, copy=False)
         except (TypeError, ValueError):
             raise InputError(f"`{target.text}` takes {target.takes()}, not {_shown(value)}") from None
         if np.isnan(numbers).any():
@@ -182,7 +182,7 @@ class ValueReader:
 def _rows(target: Target, numbers: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
     """Return values by run, (runs, elements)."""
     if numbers.shape == (runs,):
-        return np.repeat(numbers[:, None], target.places.size, axis=1)
+        return np.broadcast_to(numbers[:, None], (runs, target.places.size))  # no copy: runs may be millions
     if numbers.shape == (runs, *target.shape) and not target.lacking():
         return numbers.reshape(runs, target.places.size)
     expected = f"({runs},)" + (f" or {(runs, *target.shape)}" if target.shape else "")

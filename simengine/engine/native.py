@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan, plan_time
 from simengine.engine.keep import ALL, Keep
+from simengine.engine.parameters import ParameterSets
 from simengine.engine.tableau import Tableau
 from simengine.kernel.llvm.compiled import Compiled, compile_program, lanes_for
 from simengine.kernel.llvm.machine import Target
@@ -41,7 +42,7 @@ class NativeResult:
 
 def run_native(
     program: Program,
-    parameters: NDArray[np.float64],
+    parameters: ParameterSets,
     numbers: NDArray[np.int64],
     seed: int,
     slots: NDArray[np.int64],
@@ -61,7 +62,7 @@ def run_native(
     program, seed, slots, tableau
         What to run, the seed of draws, the slots to save, the method.
     parameters
-        (runs, parameters).
+        Those of all runs.
     numbers
         The numbers of the runs.
     many
@@ -84,7 +85,7 @@ def run_native(
     count = len(numbers)
     if many:
         lanes = width or lanes_for(program, count)
-        varied = np.any(parameters != parameters[:1], axis=0)
+        varied = parameters.differing()
     else:
         lanes, varied = 1, None
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
@@ -94,16 +95,14 @@ def run_native(
     module = compiled.module
     blocks = -(-count // lanes)
     room = blocks * lanes
-    differing = np.empty((module.differing.size, room))
-    if module.differing.size:
-        differing[:, :count] = parameters[:, module.differing].T
-        differing[:, count:] = differing[:, count - 1 : count]  # lanes to spare repeat the last run
     padded = np.concatenate([numbers, np.full(room - count, numbers[-1])]) if room > count else numbers
 
     def worker() -> Worker:
-        return Worker(module, compiled.code, parameters[0], differing, np.ascontiguousarray(padded), seed)
+        return Worker(module, compiled.code, parameters.rows(slice(0, 1))[0], np.ascontiguousarray(padded), seed)
 
     first = worker()
+    given = _Given(parameters, lanes)
+    given.hand(first, (0, 1))
     plan = plan_time(*(float(v) for v in first.specs()))
     places = keep.places(plan.times())
     times = plan.times()[places]
@@ -112,7 +111,7 @@ def run_native(
         saved = saved[-1:]  # the statistic is the value: nothing more need be saved
     direct = not keep.statistics or keep.statistics == ("final",)
     out = np.empty((room, saved.size if direct else len(keep.statistics), slots.size))
-    work = _Work(plan, saved, out, blocks, None if direct else keep)
+    work = _Work(plan, saved, out, blocks, None if direct else keep, given)
     used = min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
@@ -120,13 +119,35 @@ def run_native(
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used)
 
 
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What differs between runs, handed to workers part by part."""
+
+    parameters: ParameterSets
+    width: int
+
+    def hand(self, worker: Worker, blocks: Sequence[int]) -> None:
+        """Hand a worker the parameters of some blocks; lanes to spare repeat the last run."""
+        first, end = (n * self.width for n in blocks)
+        differing = worker.module.differing
+        values = self.parameters.values(slice(first, end), differing)
+        spare = end - first - values.shape[1]
+        worker.take(np.pad(values, ((0, 0), (0, spare)), mode="edge") if spare else values, first)
+
+
 class _Work:
     """Blocks still to run, and where their values, or statistics of them, go."""
 
     def __init__(
-        self, plan: TimePlan, saved: NDArray[np.int64], out: NDArray[np.float64], blocks: int, keep: Keep | None
+        self,
+        plan: TimePlan,
+        saved: NDArray[np.int64],
+        out: NDArray[np.float64],
+        blocks: int,
+        keep: Keep | None,
+        given: _Given,
     ) -> None:
-        self.plan, self.saved, self.out, self.blocks, self.keep = plan, saved, out, blocks, keep
+        self.plan, self.saved, self.out, self.blocks, self.keep, self.given = plan, saved, out, blocks, keep, given
         self._next = 0
         self._lock = threading.Lock()
 
@@ -141,6 +162,7 @@ class _Work:
         """Run blocks; return whether the specs were the same in all runs."""
         plan, keep = self.plan, self.keep
         specs = (plan.start, plan.stop, plan.step, plan.save)
+        self.given.hand(worker, blocks)
         if keep is None:
             return worker.run(specs, plan.steps, self.saved, self.out, blocks)
         width, equal = worker.module.width, True

@@ -17,6 +17,7 @@ from simengine.engine.adaptive import Stuck, changes_by_step
 from simengine.engine.clock import TimePlan
 from simengine.engine.failure import locate
 from simengine.engine.keep import ALL, Keep
+from simengine.engine.parameters import ParameterSets
 from simengine.engine.start import begin
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
@@ -33,7 +34,7 @@ _BLOCK_RUNS = (1024, 8192)
 def simulate(
     program: Program,
     *,
-    parameters: NDArray[np.float64] | None = None,
+    parameters: NDArray[np.float64] | ParameterSets | None = None,
     runs: int | None = None,
     run_numbers: NDArray[np.int64] | None = None,
     seed: int = 0,
@@ -50,7 +51,8 @@ def simulate(
     program
         What to run.
     parameters
-        Values of `program.parameters`: (parameters,) for one run, (runs, parameters) for many; None: the defaults.
+        Values of `program.parameters`: (parameters,) for one run, (runs, parameters) or sets for many; None: the
+        defaults.
     runs, run_numbers
         How many runs, where parameters do not say it, and their numbers (0, 1, ...), which seed their noise.
     seed
@@ -96,10 +98,10 @@ def simulate(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Checked arguments; `parameters` are (runs, parameters)."""
+    """Checked arguments."""
 
     program: Program
-    parameters: NDArray[np.float64]
+    parameters: ParameterSets
     numbers: NDArray[np.int64]
     seed: int
     slots: NDArray[np.int64]
@@ -120,7 +122,7 @@ class _Done:
 
 def _task(
     program: Program,
-    parameters: NDArray[np.float64] | None,
+    parameters: NDArray[np.float64] | ParameterSets | None,
     runs: int | None,
     run_numbers: NDArray[np.int64] | None,
     seed: int,
@@ -130,17 +132,31 @@ def _task(
     chosen = np.arange(program.slot_count) if slots is None else np.asarray(slots, dtype=np.int64)
     if chosen.size and not 0 <= chosen.min() <= chosen.max() < program.slot_count:
         raise InputError(f"slots lie between 0 and {program.slot_count - 1}")
-    given = program.defaults if parameters is None else np.asarray(parameters, dtype=np.float64)
-    if given.ndim not in {1, 2} or given.shape[-1] != program.defaults.size:
-        raise InputError(f"{program.defaults.size} parameters are needed for each run, given are {given.shape}")
-    many = given.ndim == 2 or runs is not None
-    count = given.shape[0] if given.ndim == 2 else 1 if runs is None else int(runs)
-    if count < 1 or (given.ndim == 2 and runs not in {None, count}):
-        raise InputError(f"{runs} runs with parameters for {count}" if count else "an ensemble needs at least one run")
+    sets, many = _sets(program, parameters, runs)
+    count = sets.runs
     numbers = np.arange(count, dtype=np.int64) if run_numbers is None else np.atleast_1d(run_numbers).astype(np.int64)
     if numbers.shape != (count,) or (count and not 0 <= numbers.min() <= numbers.max() < 2**32):
         raise InputError(f"{count} run numbers between 0 and 2^32 are needed")
-    return _Task(program, np.broadcast_to(given, (count, given.shape[-1])), numbers, seed, chosen, method, many)
+    return _Task(program, sets, numbers, seed, chosen, method, many)
+
+
+def _sets(
+    program: Program, parameters: NDArray[np.float64] | ParameterSets | None, runs: int | None
+) -> tuple[ParameterSets, bool]:
+    """Return the parameters of all runs, and whether these are an ensemble."""
+    if isinstance(parameters, ParameterSets):
+        shape: tuple[int, ...] = (parameters.runs, parameters.shared.size)
+    else:
+        parameters = np.asarray(program.defaults if parameters is None else parameters, dtype=np.float64)
+        shape = parameters.shape
+    if len(shape) not in {1, 2} or shape[-1] != program.defaults.size:
+        raise InputError(f"{program.defaults.size} parameters are needed for each run, given are {shape}")
+    many = len(shape) == 2
+    count = shape[0] if many else 1 if runs is None else int(runs)
+    if count < 1 or (many and runs not in {None, count}):
+        raise InputError(f"{runs} runs with parameters for {count}" if count else "an ensemble needs at least one run")
+    sets = parameters if isinstance(parameters, ParameterSets) else ParameterSets.of(parameters, count)
+    return sets, many or runs is not None
 
 
 def _why_not_native(task: _Task, backend: str | None) -> str | None:
@@ -194,7 +210,7 @@ def _together(task: _Task) -> _Done:
     for start in range(0, count, size):
         part = slice(start, start + size)
         interpreter = Interpreter(program, task.numbers[part], task.seed)
-        values, plan, moments = begin(interpreter, task.parameters[part], task.method)
+        values, plan, moments = begin(interpreter, task.parameters.rows(part), task.method)
         assert plan is not None
         if planned is None:
             planned, out = plan, np.empty((count, len(plan.saved), task.slots.size))
@@ -219,7 +235,7 @@ def _one_by_one(task: _Task) -> _Done:
 
 def _alone(task: _Task, place: int) -> _Done:
     interpreter = Interpreter(task.program, int(task.numbers[place]), task.seed)
-    values, plan, moments = begin(interpreter, task.parameters[place], task.method)
+    values, plan, moments = begin(interpreter, task.parameters.rows(slice(place, place + 1))[0], task.method)
     times: list[float] = []
     rows: list[NDArray[np.float64]] = []
     steps = 0
@@ -240,7 +256,7 @@ def _failures(task: _Task, values: NDArray[np.float64]) -> tuple[Failure, ...]:
     bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
     if not bad.size:
         return ()
-    found = locate(task.program, task.parameters[bad], task.numbers[bad], task.seed, task.slots, task.method)
+    found = locate(task.program, task.parameters.rows(bad), task.numbers[bad], task.seed, task.slots, task.method)
     return tuple(found[n] for n in task.numbers[bad].tolist() if n in found)
 
 

@@ -30,8 +30,8 @@ class Worker:
     ----------
     module, code
         What runs.
-    parameters
-        Values of all parameters, those that differ as (parameter, run) in `differing`.
+    shared
+        Values of all parameters; of those that differ, `take` has the values.
     numbers
         Numbers of the runs, as many as there are lanes in all blocks.
 
@@ -42,14 +42,13 @@ class Worker:
         module: NativeModule,
         code: Loaded,
         shared: NDArray[np.float64],
-        differing: NDArray[np.float64],
         numbers: NDArray[np.int64],
         seed: int,
     ) -> None:
         self.module, self.code = module, code
         self.numbers = numbers
         slots, width = module.slot_count, module.width
-        self._keep: list[Any] = [differing, numbers, module.tables.numbers]
+        self._keep: list[Any] = [numbers, module.tables.numbers]
         self.shared_memory = _aligned(slots)
         self.lane_memory = _aligned(slots * width if width > 1 else 8)
         program = module.program
@@ -64,14 +63,18 @@ class Worker:
         self.foreign = Foreign(module, self.shared_memory, self.lane_memory, self.words, numbers, seed)
         self._callback = _CALL(self.foreign.called)
         self._set(Field.SEED, seed & 0xFFFFFFFF)
-        self._set(Field.ROW, differing.shape[1] if differing.ndim == 2 and differing.shape[1] else max(1, len(numbers)))
-        self._set(Field.PARAMETERS, differing.ctypes.data)
         self._set(Field.ALL_RUNS, numbers.ctypes.data)
         self._set(Field.CALLBACK, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
         self._set(Field.HALT, self._halt.ctypes.data)
 
     def _set(self, field: Field, value: int) -> None:
         self.words[field] = value
+
+    def take(self, differing: NDArray[np.float64], first: int) -> None:
+        """Take the parameters that differ, (parameter, run), for the runs from `first` on."""
+        self._differing = differing  # kept while native code reads it
+        self._set(Field.ROW, max(1, differing.shape[1]))
+        self._set(Field.PARAMETERS, differing.ctypes.data - first * differing.itemsize)
 
     def specs(self, block: int = 0) -> NDArray[np.float64]:
         """Return start, stop, step and save interval of the first run of a block."""

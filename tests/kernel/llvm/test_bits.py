@@ -13,6 +13,7 @@ import pytest
 import simengine as se
 from simengine.api.request import choose_method
 from simengine.engine.native import run_native
+from simengine.engine.parameters import ParameterSets
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
 from simengine.kernel.llvm.machine import Target
@@ -72,7 +73,8 @@ def test_a_run_has_the_same_bits_wherever_it_runs(model: str) -> None:
 
     parameters = varied(program, 11)
     numbers = np.arange(11)
-    together = run_native(program, parameters, numbers, 0, slots, TABLEAUS[method], many=True, threads=2, width=8)
+    sets = ParameterSets.of(parameters, 11)
+    together = run_native(program, sets, numbers, 0, slots, TABLEAUS[method], many=True, threads=2, width=8)
     for run in (0, 7, 10):
         one = simulate(program, parameters=parameters[run], run_numbers=numbers[run : run + 1], method=method)
         assert same(one.values, together.values[run]), f"run {run}"
@@ -81,7 +83,7 @@ def test_a_run_has_the_same_bits_wherever_it_runs(model: str) -> None:
         for width, level in ((1, 0), (4, 1)):
             other = run_native(
                 program,
-                parameters[:4] if width > 1 else parameters[:1],
+                ParameterSets.of(parameters[:4] if width > 1 else parameters[:1], min(4, width)),
                 numbers[:4] if width > 1 else numbers[:1],
                 0,
                 slots,

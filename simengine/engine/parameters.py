@@ -1,0 +1,56 @@
+"""Parameters of many runs: what is the same in all of them once, what differs as one column a parameter.
+
+In: values of a program's parameters. Out: rows of them, for the runs asked for.
+
+Invariant: memory for runs times the parameters that differ, not times all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParameterSets:
+    """The parameters of a number of runs."""
+
+    runs: int
+    shared: NDArray[np.float64]
+    """(parameters,): the values of all runs, where they do not differ."""
+    places: NDArray[np.int64]
+    """Which parameters differ, rising."""
+    columns: tuple[NDArray[np.float64], ...]
+    """The values of each of these, (runs,): the caller's own arrays, not copied."""
+
+    @staticmethod
+    def of(given: NDArray[np.float64], runs: int) -> ParameterSets:
+        """Return the sets that rows, (runs, parameters), or one row for all runs, stand for."""
+        if given.ndim == 1:
+            return ParameterSets(runs, given, np.zeros(0, dtype=np.int64), ())
+        places = np.flatnonzero(np.any(given != given[:1], axis=0))
+        return ParameterSets(len(given), given[0], places, tuple(given[:, n] for n in places.tolist()))
+
+    def differing(self) -> NDArray[np.bool_]:
+        """Return for every parameter whether it differs between runs."""
+        out = np.zeros(self.shared.size, dtype=np.bool_)
+        for place, column in zip(self.places.tolist(), self.columns, strict=True):
+            out[place] = bool(np.any(column != column[:1]))
+        return out
+
+    def rows(self, which: slice | NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values of all parameters in some runs, (runs, parameters)."""
+        out = np.tile(self.shared, (len(np.arange(self.runs)[which]), 1))
+        for place, column in zip(self.places.tolist(), self.columns, strict=True):
+            out[:, place] = column[which]
+        return out
+
+    def values(self, which: slice, parameters: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values of some parameters in some runs, (parameters, runs)."""
+        own = dict(zip(self.places.tolist(), self.columns, strict=True))
+        out = np.empty((parameters.size, len(range(*which.indices(self.runs)))))
+        for row, parameter in enumerate(parameters.tolist()):
+            out[row] = own[parameter][which] if parameter in own else self.shared[parameter]
+        return out
