@@ -9,6 +9,7 @@ error below what is told beside it. Needs mpmath.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import mpmath as mp
 
@@ -18,7 +19,7 @@ mp.mp.prec = 400
 def fit(function: Callable[[mp.mpf], mp.mpf], low: mp.mpf, high: mp.mpf, goal: float) -> list[mp.mpf]:
     """Return coefficients, constant first, with an error relative to the largest value below the goal."""
     scale = max(abs(function(low)), abs(function(high)), abs(function((low + high) / 2)))
-    for terms in range(3, 30):
+    for terms in range(3, 40):
         found, error = mp.chebyfit(function, [low, high], terms, error=True)
         if error < goal * scale:
             return list(reversed(found))
@@ -33,6 +34,29 @@ def series(function: Callable[[mp.mpf], mp.mpf], limit: float) -> Callable[[mp.m
 def root(z: mp.mpf) -> mp.mpf:
     """Return the square root."""
     return mp.sqrt(z)
+
+
+def turned(function: Callable[[mp.mpf], mp.mpf], turn: float) -> Callable[[mp.mpf], mp.mpf]:
+    """Return a function of t as one of s = (t - k)/(t + k)."""
+    return lambda s: function(mp.mpf(turn) * (1 + s) / (1 - s))
+
+
+def turn(t: str, k: float) -> mp.mpf:
+    """Return (t - k)/(t + k)."""
+    return (mp.mpf(t) - k) / (mp.mpf(t) + k)
+
+
+@cache
+def far_out(r: mp.mpf) -> mp.mpf:
+    """Return x with normal probability exp(-r^2 / 2) above it, by Newton's method on the logarithm."""
+    x = mp.sqrt(max(r * r - mp.log(2 * mp.pi) - 2 * mp.log(r), mp.mpf("0.3")))
+    for _ in range(200):
+        above = mp.erfc(x / mp.sqrt(2)) / 2
+        step = (mp.log(above) + r * r / 2) * above / (mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi))
+        x += step
+        if abs(step) < mp.mpf(2) ** -200:
+            return x
+    raise ValueError("no solution")
 
 
 def parts(value: mp.mpf, bits: list[int]) -> list[float]:
@@ -92,6 +116,30 @@ POLYNOMIALS = {
         mp.mpf("0.2501"),
         2.0**-56,
     ),
+    # (the normal distribution function - 1/2) / x in z = x^2
+    "CDF_MIDDLE": (
+        series(lambda z: mp.erf(root(z / 2)) / 2 / root(z), 1 / mp.sqrt(2 * mp.pi)),
+        mp.mpf(0),
+        mp.mpf("0.4495"),
+        2.0**-57,
+    ),
+    # (1 + t) exp(t^2 / 2) times the probability above t, in s = (t - 6) / (t + 6)
+    "CDF_TAIL": (
+        turned(lambda t: (1 + t) * mp.exp(t * t / 2) * mp.erfc(t / mp.sqrt(2)) / 2, 6.0),
+        turn("0.669", 6.0),
+        turn("39.1", 6.0),
+        2.0**-57,
+    ),
+    # the inverse over q = p - 1/2 in z = q^2
+    "QUANTILE_MIDDLE": (
+        series(lambda z: mp.sqrt(2) * mp.erfinv(2 * root(z)) / root(z), mp.sqrt(2 * mp.pi)),
+        mp.mpf(0),
+        mp.mpf("0.1333"),
+        2.0**-57,
+    ),
+    # the inverse over r = sqrt(-2 ln p), in s = (r - 3.5) / (r + 3.5) to r = 6, and (r - 14) / (r + 14) beyond
+    "QUANTILE_TAIL": (turned(lambda r: far_out(r) / r, 3.5), turn("1.999", 3.5), turn("6.001", 3.5), 2.0**-57),
+    "QUANTILE_FAR": (turned(lambda r: far_out(r) / r, 14.0), turn("5.999", 14.0), turn("38.7", 14.0), 2.0**-57),
 }
 
 

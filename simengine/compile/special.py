@@ -15,9 +15,10 @@ import numpy as np
 
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
-from simengine.compile.build import ZERO, add, apply, constant, divide, multiply, select, subtract
+from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
+from simengine.compile.shaped import shaped
 from simengine.compile.vector_lookup import lower_vector_lookup
 from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
@@ -294,7 +295,9 @@ def draw(lowering: Lowering, node: Call) -> Node:
         stream += count
     lowering.context.streams.update(range(stream, stream + count))
     streams: Slots = stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
-    return Draw(builtin.primitive, streams, tuple(arguments), seed)
+    uniform = Draw(Distribution.UNIFORM, streams, (ZERO, ONE), seed)
+    own = Draw(builtin.primitive, streams, tuple(arguments), seed)
+    return shaped(builtin.primitive, arguments, uniform) or own
 
 
 RULES: dict[str, Rule] = {

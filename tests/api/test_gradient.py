@@ -119,6 +119,23 @@ def test_an_adaptive_method_is_refused(model: se.Model) -> None:
         model.gradient({}, wrt=["rate"], outputs=["total"], integration="rk45")
 
 
+def test_draws_have_derivatives_by_their_arguments(tmp_path: Path) -> None:
+    path = tmp_path / "noise.mdl"
+    path.write_text(
+        "mean = 2 ~~|\nsd = 3 ~~|\nx = RANDOM NORMAL(0, 9, mean, sd, 7) ~~|\n"
+        "y = RANDOM LOGNORMAL(0, 1e9, mean, sd, 0, 1, 7) + RANDOM WEIBULL(0, 99, mean, 0, sd, 7) ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 20 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = se.load(path)
+    _, derivative = model.gradient({}, wrt=["mean", "sd"], outputs=["x", "y"])
+    for place, name in enumerate(("mean", "sd")):
+        at, step = {"mean": 2.0, "sd": 3.0}, 1e-5
+        above, below = (model.run(at | {name: at[name] + move}) for move in (step, -step))
+        for column, output in enumerate(("x", "y")):
+            slope = (above.values(output) - below.values(output)) / (2 * step)
+            assert np.allclose(derivative.values[:, column, place], slope, rtol=1e-6, atol=1e-8)
+
+
 def test_noise_is_the_same_in_every_direction(tmp_path: Path) -> None:
     path = tmp_path / "noise.mdl"
     path.write_text(

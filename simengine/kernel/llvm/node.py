@@ -15,7 +15,6 @@ from simengine.kernel.llvm.frame import FrameWriter, Value
 from simengine.kernel.llvm.noise import LOW, seed_word, uniform
 from simengine.kernel.llvm.place import Index, entry_at, flat_index, sum_of
 from simengine.kernel.llvm.primitive import COMPARE, WRITERS, real_of, truth_of
-from simengine.kernel.llvm.survey import NATIVE_DRAWS
 from simengine.kernel.llvm.table import Shape, lookup_name
 from simengine.program.node import Apply, Clock, Constant, Draw, Gather, Load, Lookup, Node, Reduce, Slots
 from simengine.program.op import ClockValue, Distribution, Fold, Op
@@ -265,7 +264,7 @@ class NodeWriter(FrameWriter):
         return body.entry("%V", body.whole("add", body.whole("mul", slots, body.integer(width)), f"<{numbers}>"))
 
     def _draw(self, node: Draw) -> Value:
-        assert node.distribution in NATIVE_DRAWS
+        assert node.distribution is Distribution.UNIFORM
         lanes = self._survey.lanes[id(node)]
         body = self.many if lanes else self.one
         low = body.integer(LOW)
@@ -289,13 +288,8 @@ class NodeWriter(FrameWriter):
             body.whole("and", stream, low),
             (seed, seed_word(body, self.wide(own) if lanes else own.register)),
         )
-        match node.distribution:
-            case Distribution.UNIFORM:
-                a, b = arguments
-                return Value(body.add(a, body.mul(body.sub(b, a), u)), lanes)
-            case Distribution.BERNOULLI:
-                return Value(real_of(body, body.compare("olt", u, arguments[0])), lanes)
-        raise AssertionError(node.distribution)
+        a, b = arguments
+        return Value(body.add(a, body.mul(body.sub(b, a), u)), lanes)
 
     def _levels(self, roots: Sequence[Node], axes: list[int]) -> list[list[Node]]:
         """Return the nodes to compute before the first loop, in the first loop, ..."""

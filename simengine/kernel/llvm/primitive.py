@@ -25,7 +25,7 @@ COMPARE: dict[Op, str] = {
 }
 
 
-FOREIGN = frozenset({Op.LNGAMMA, Op.NORMAL_CDF, Op.NORMAL_INV})
+FOREIGN = frozenset({Op.LNGAMMA})
 """Primitives that are called back for."""
 
 
@@ -95,6 +95,8 @@ WRITERS: dict[Op, Writer] = {
             Op.ROUND,
             Op.REM,
             Op.MOD,
+            Op.NORMAL_CDF,
+            Op.NORMAL_INV,
         )
     },
 }

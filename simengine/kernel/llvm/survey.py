@@ -18,8 +18,6 @@ from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Loa
 from simengine.program.op import AlongOp, Distribution, Op
 from simengine.program.walk import arrays_of, nodes_upward, rank_of
 
-NATIVE_DRAWS = {Distribution.UNIFORM, Distribution.BERNOULLI}
-
 _CHEAP = {
     Op.ADD, Op.SUB, Op.MUL, Op.NEG, Op.ABS, Op.MIN, Op.MAX, Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE,
     Op.AND, Op.OR, Op.NOT, Op.SELECT,
@@ -30,7 +28,7 @@ _CHEAP = {
 def is_foreign(node: Node) -> bool:
     """Return whether a node is computed by a call back."""
     if isinstance(node, Draw):
-        return node.distribution not in NATIVE_DRAWS
+        return node.distribution is not Distribution.UNIFORM
     if isinstance(node, Apply):
         return node.op in FOREIGN
     return isinstance(node, Along | Ask | Inverse)

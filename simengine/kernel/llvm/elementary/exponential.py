@@ -51,10 +51,15 @@ def scale(body: Body, value: str, whole: str) -> str:
     return body.mul(body.mul(value, power_of_two(body, half)), power_of_two(body, rest))
 
 
+def parts(body: Body, x: str, c: str) -> tuple[str, Pair]:
+    """Return k, and what is to be added to 1 and multiplied by 2^k to give exp(x + c)."""
+    whole, _, r, rest = reduce(body, x)
+    return whole, less_one(body, r, body.add(rest, c))
+
+
 def of_pair(body: Body, x: str, c: str, *, halve: bool = False) -> str:
     """Return exp(x + c), c far smaller than x; halved where asked, without overflow before."""
-    whole, _, r, rest = reduce(body, x)
-    e, t = less_one(body, r, body.add(rest, c))
+    whole, (e, t) = parts(body, x, c)
     value = body.add(body.real(1.0), body.add(e, t))
     if halve:
         whole = body.whole("sub", whole, body.integer(1))

@@ -15,6 +15,7 @@ from simengine.kernel.llvm.elementary.exponential import exp, expm1
 from simengine.kernel.llvm.elementary.hyperbolic import cosh, sinh, tanh
 from simengine.kernel.llvm.elementary.inverse import acos, asin, atan, atan2
 from simengine.kernel.llvm.elementary.logarithm import ln, log10
+from simengine.kernel.llvm.elementary.normal import normal_cdf, normal_inv
 from simengine.kernel.llvm.elementary.power import power
 from simengine.kernel.llvm.elementary.remainder import mod, rem, round_half_away
 
@@ -37,6 +38,8 @@ STEMS: dict[str, tuple[int, Callable[..., str]]] = {
     "rem": (2, rem),
     "mod": (2, mod),
     "round": (1, round_half_away),
+    "normal_cdf": (1, normal_cdf),
+    "normal_inv": (1, normal_inv),
 }
 """Stem: number of arguments, writer."""
 

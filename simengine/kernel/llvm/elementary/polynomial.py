@@ -9,6 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simengine.kernel.llvm.body import Body
+from simengine.kernel.llvm.elementary.pair import Pair, quick_two_sum
+
+
+def evaluate_pair(body: Body, x: str, coefficients: Sequence[float]) -> Pair:
+    """Return the value as a pair, for polynomials whose first coefficient is the largest part."""
+    rest = body.mul(x, evaluate(body, x, coefficients[1:]))
+    return quick_two_sum(body, body.real(coefficients[0]), rest)
 
 
 def evaluate(body: Body, x: str, coefficients: Sequence[float]) -> str:
