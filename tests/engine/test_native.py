@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import simengine as se
 from simengine.engine.run import simulate
 from simengine.model.definition import Method
 from simengine.program.node import Draw
@@ -107,6 +110,7 @@ def test_runs_from_several_threads_at_once() -> None:
 
 LONG = """
 import numpy as np
+import simengine as se
 from simengine.engine.run import simulate
 from tests.kernel.build import Build, number
 build = Build(stop=9e7, save=1e7)
@@ -128,3 +132,42 @@ def test_an_interrupt_is_heard() -> None:
         process.wait(timeout=30)
         assert process.returncode != 0
         assert time.monotonic() - began < 20  # not a matter of speed: without a halt it would go on for minutes
+
+
+def test_fixed_delays_run_in_native_code(tmp_path: Path) -> None:
+    path = tmp_path / "delays.mdl"
+    path.write_text(
+        "{UTF-8}\nD: (a1-a5) ~~|\ntau[D] = 1, 2, 3.5, 7, 200 ~~|\nk = 1 ~~|\n"
+        "x[D] = SIN(Time * k) + tau[D] ~~|\ny[D] = DELAY FIXED(x[D], tau[D], 5) ~~|\n"
+        "z = DELAY FIXED(y[a1] * k, 4, 0) ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 60 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = se.load(path)
+    run = model.run()
+    assert not run.info.notes
+    times = np.arange(61.0)
+    for place, delay in enumerate((1, 2, 3.5, 7, 200)):
+        expected = np.where(times < delay, 5, np.sin(times - delay) + delay)
+        assert np.allclose(run.values("y")[:, place], expected, rtol=1e-14)
+    assert np.array_equal(run.values("z")[4:], run.values("y")[:-4, 0])
+    k, third = np.linspace(0.5, 1.5, 19), np.linspace(1, 20, 19)
+    many = model.ensemble({"k": k, "tau[a3]": third})
+    for chosen in (0, 7, 18):
+        alone = model.run({"k": k[chosen], "tau[a3]": third[chosen]})
+        for name in ("y", "z"):
+            assert np.array_equal(many.values(name)[chosen], alone.values(name))
+
+
+def test_a_delay_longer_than_the_run_needs_no_more_memory_than_the_run(tmp_path: Path) -> None:
+    path = tmp_path / "long.mdl"
+    path.write_text(
+        "{UTF-8}\nx = DELAY FIXED(Time, 1e12, 3) ~~|\n"
+        "INITIAL TIME = 0 ~~|\nFINAL TIME = 60 ~~|\nTIME STEP = 0.5 ~~|\nSAVEPER = 1 ~~|\n"
+    )
+    model = se.load(path)
+    model.run()
+    tracemalloc.start()
+    assert np.all(model.run().values("x") == 3)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1_000_000

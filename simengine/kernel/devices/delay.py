@@ -31,8 +31,18 @@ def steps_of(time: NDArray[Any], clock: ClockState) -> NDArray[np.int64]:
     return np.maximum(1, np.where(np.isfinite(steps), np.minimum(steps, 1e7), 1)).astype(np.int64)
 
 
+def _steps_of_run(clock: ClockState) -> int:
+    """Return more steps than the run has."""
+    steps = np.ceil((clock.stop - clock.start) / clock.step_size)
+    return int(steps) + 2 if 0 <= steps < 1e7 else 10**7
+
+
 class FixedDelay:
-    """The input as it was a fixed time ago; the delay time is read once."""
+    """The input as it was a fixed time ago; the delay time is read once.
+
+    A ring: `buffer` holds the inputs of a delay time, place by place, `place` where each delay stands, `steps` how many
+    places it has. Native code reads and writes these arrays itself.
+    """
 
     def __init__(self, shape: tuple[int, ...], options: tuple[str, ...], tables: object) -> None:
         del options, tables
@@ -41,24 +51,22 @@ class FixedDelay:
     def start(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """Begin: `(delay time, initial value)`."""
         time, initial = (np.broadcast_to(a, self.shape) for a in arguments)
-        self.steps = steps_of(time, clock)
+        self.steps = np.minimum(steps_of(time, clock), _steps_of_run(clock))  # what goes in later never comes out
         self.buffer = np.repeat(initial[None].astype(np.float64), int(self.steps.max(initial=1)), axis=0)
-        self.moment = 0
-
-    def _place(self) -> NDArray[np.int64]:
-        return (self.moment % self.steps)[None]
+        self.place = np.zeros(self.shape, dtype=np.int64)
 
     def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array]:
         """Return the input of a delay time ago."""
         del arguments, clock
-        return (np.take_along_axis(self.buffer, self._place(), axis=0)[0],)
+        return (np.take_along_axis(self.buffer, self.place[None], axis=0)[0],)
 
     def advance(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """End a step: `(input,)`."""
         del clock
         value = np.broadcast_to(arguments[0], self.shape)[None]
-        np.put_along_axis(self.buffer, self._place(), value, axis=0)
-        self.moment += 1
+        np.put_along_axis(self.buffer, self.place[None], value, axis=0)
+        self.place += 1
+        self.place[self.place >= self.steps] = 0
 
 
 class InformationDelay:

@@ -260,6 +260,21 @@ class Body(Conditions):
             self.new(f"getelementptr inbounds {scalar}, ptr {pointer}, {self.integer_type} {place}"), scalar
         )
 
+    def set_entry(self, pointer: str, place: str, value: str) -> None:
+        """Write doubles so many places (one a lane) from a pointer on; no two lanes write to one place."""
+        at = self.new(f"getelementptr inbounds double, ptr {pointer}, {self.integer_type} {place}")
+        if self.width == 1:
+            self.line(f"store double {value}, ptr {at}, align 8")
+            return
+        function = f"llvm.masked.scatter.v{self.width}f64.v{self.width}p0"
+        self.needs.add(function)
+        mask = f"{self.truth_type} {self.truth(value=True)}"
+        self.line(f"call void @{function}({self.real_type} {value}, <{self.width} x ptr> {at}, i32 8, {mask})")
+
+    def lane_numbers(self) -> str:
+        """Return 0, 1, ... over the lanes."""
+        return "0" if self.width == 1 else f"<{', '.join(f'i64 {n}' for n in range(self.width))}>"
+
     def call(self, stem: str, *arguments: str) -> str:
         """Return a function of reals, by the name it has without its width: `exp` is `@se.exp.v8` for 8 lanes."""
         function = function_name(stem, self.width)

@@ -21,6 +21,7 @@ from simengine.kernel.llvm import cache
 from simengine.kernel.llvm.machine import Loaded, Target, compile_text, host
 from simengine.kernel.llvm.method import Method
 from simengine.kernel.llvm.module import NativeModule, write_module
+from simengine.kernel.llvm.ring import NATIVE
 from simengine.kernel.llvm.site import Call
 from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
@@ -47,7 +48,9 @@ class Compiled:
         names = set()
         for site in self.module.sites:
             if site.call is not Call.NODE:
-                names.add(self.module.program.devices[site.device].kind.value)
+                kind = self.module.program.devices[site.device].kind
+                if kind not in NATIVE:  # those are only begun by Python
+                    names.add(kind.value)
             elif isinstance(site.node, Apply):
                 names.add(site.node.op.mnemonic)
             elif isinstance(site.node, Along):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simengine.kernel.along import apply_along, apply_market_price
 from simengine.kernel.clock import ClockState
 from simengine.kernel.devices import make_device
+from simengine.kernel.devices.delay import FixedDelay
 from simengine.kernel.llvm.context import Field
 from simengine.kernel.llvm.driver import BEGIN_BLOCK
 from simengine.kernel.llvm.module import NativeModule
@@ -64,6 +65,8 @@ class Foreign:
         self.words, self.reals = words, words.view(np.float64)
         self.numbers, self.seed = numbers, seed
         self.devices: list[Any] = []
+        self.rings = np.zeros((max(1, len(self.program.devices)), 3), dtype=np.int64)
+        words[Field.RINGS] = self.rings.ctypes.data
         self.streams: dict[bool, RandomStreams] = {}
         self.problem: BaseException | None = None
 
@@ -164,6 +167,8 @@ class Foreign:
             )
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
+            if isinstance(state, FixedDelay):
+                self.rings[site.device] = [a.ctypes.data for a in (state.buffer, state.place, state.steps)]
         shown = state.emit(tuple(arguments[site.starts :]), self._clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             self._memory(site.lanes)[slots] = output

@@ -336,6 +336,9 @@ def _declare(name: str) -> str:
         width, scalar = (kind[1:-3], "double") if kind.endswith("f64") else (kind[1:-3], "i64")
         vector = spread(scalar, int(width))
         return f"declare {vector} @{name}(<{width} x ptr>, i32, <{width} x i1>, {vector})"
+    if name.startswith("llvm.masked.scatter."):
+        width = name.split(".")[3][1:-3]
+        return f"declare void @{name}(<{width} x double>, <{width} x ptr>, i32, <{width} x i1>)"
     if name == "llvm.x86.avx512.permvar.df.512":
         return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>)"
     if name == "llvm.x86.avx512.vpermi2var.pd.512":

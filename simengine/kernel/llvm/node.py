@@ -260,8 +260,7 @@ class NodeWriter(FrameWriter):
         width = body.width
         if width == 1 or not self._differs(node.slots):
             return body.entry("%U", slots)
-        numbers = ", ".join(f"i64 {n}" for n in range(width))
-        return body.entry("%V", body.whole("add", body.whole("mul", slots, body.integer(width)), f"<{numbers}>"))
+        return body.entry("%V", body.whole("add", body.whole("mul", slots, body.integer(width)), body.lane_numbers()))
 
     def _draw(self, node: Draw) -> Value:
         assert node.distribution is Distribution.UNIFORM

@@ -15,6 +15,8 @@ import numpy as np
 from simengine.kernel.llvm.context import Field
 from simengine.kernel.llvm.frame import Value
 from simengine.kernel.llvm.node import NodeWriter
+from simengine.kernel.llvm.place import flat_index
+from simengine.kernel.llvm.ring import NATIVE, Ring
 from simengine.kernel.llvm.site import Block, Call, Site
 from simengine.kernel.llvm.survey import Survey, is_foreign
 from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Node, Reduce, Slots, operands
@@ -126,6 +128,9 @@ class StatementWriter(NodeWriter):
     def _emit(self, statement: Emit, phase: str) -> None:
         device = self.module.program.devices[statement.device]
         started = phase != "initial" and self.module.starts_before(statement.device)
+        if started and device.kind in NATIVE:
+            self._show_rings(statement.device)
+            return
         roots = device.emit if started else (*device.start, *device.emit)
         self._begin(roots, len(device.axes))
         self._survey.sizes.update(dict(enumerate(device.axes)))
@@ -139,8 +144,45 @@ class StatementWriter(NodeWriter):
         for slots in device.outputs:
             self._forget(slots)
 
+    def _show_rings(self, number: int) -> None:
+        target = self.module.program.devices[number].outputs[0]
+
+        def show(ring: Ring) -> None:
+            self._store(target, Value(ring.shown(), lanes=ring.body is self.many))
+
+        self._each_ring(number, show)
+        if not isinstance(target, int):
+            self._forget(target)
+
+    def _move_rings(self, number: int, taken: Slots) -> None:
+        def move(ring: Ring) -> None:
+            value = self._load(taken)
+            ring.take(self.wide(value) if ring.body is self.many else value.register)
+
+        self._each_ring(number, move)
+
+    def _each_ring(self, number: int, do: Callable[[Ring], None]) -> None:
+        """Do something with the rings of every element of a device."""
+        device = self.module.program.devices[number]
+        self._begin([], len(device.axes))
+        self._survey.sizes.update(dict(enumerate(device.axes)))
+        self._unroll = False
+        lanes = bool(self.module.varying[np.ravel(device.outputs[0])[0]])
+        rings = self.one.new(f"load ptr, ptr {self._field(Field.RINGS)}")
+        arrays = self.one.new(f"getelementptr inbounds i64, ptr {rings}, i64 {3 * number}")
+        body = self.many if lanes else self.one
+        elements = int(np.prod(device.axes, dtype=np.int64))
+
+        def inside() -> None:
+            do(Ring(self.one, body, arrays, flat_index(self.one, device.axes, self._index), elements))
+
+        self._nest([], [axis for axis, size in enumerate(device.axes) if size > 1], inside)
+
     def advance(self, device: int, taken: tuple[Slots, ...]) -> None:
         """Write the end of a device's step, with arguments from slots."""
+        if self.module.program.devices[device].kind in NATIVE:
+            self._move_rings(device, taken[0])
+            return
         lanes = bool(self.module.varying[np.ravel(self.module.program.devices[device].outputs[0])[0]])
         self._call(Site(Call.ADVANCE, lanes, (), device=device, taken=taken))
 
