@@ -8,13 +8,17 @@ import sys
 import threading
 import time
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import simengine as se
+from simengine.engine import native
+from simengine.engine.parameters import ParameterSets
 from simengine.engine.run import simulate
+from simengine.engine.tableau import TABLEAUS
 from simengine.model.definition import Method
 from simengine.program.node import Draw
 from simengine.program.op import Distribution, Op
@@ -171,3 +175,38 @@ def test_a_delay_longer_than_the_run_needs_no_more_memory_than_the_run(tmp_path:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 1_000_000
+
+
+def test_code_is_optimised_once_a_program_runs_much(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path))
+    monkeypatch.setattr(native, "_TINY", 0)
+    monkeypatch.setattr(native, "_TURN", 3 * 80)  # a run has 80 steps
+    program = growth().program()
+    many = replace(program, step=program.step * 61)  # more than may become one function; done again, it gives the same
+    levels, values = [], []
+    for _ in range(5):
+        result = native.run_native(
+            many,
+            ParameterSets.of(many.defaults, 1),
+            np.zeros(1, dtype=np.int64),
+            0,
+            np.arange(many.slot_count),
+            TABLEAUS[Method.EULER],
+            many=False,
+        )
+        levels.append(result.compiled.level)
+        values.append(result.values)
+    assert levels == [0, 0, 0, 1, 1]
+    assert all(np.array_equal(v, values[0]) for v in values)
+    again = replace(many)  # as another process would find it: the optimised code is on disk
+    result = native.run_native(
+        again,
+        ParameterSets.of(again.defaults, 1),
+        np.zeros(1, dtype=np.int64),
+        0,
+        np.arange(again.slot_count),
+        TABLEAUS[Method.EULER],
+        many=False,
+    )
+    assert result.compiled.level == 1
+    assert result.compiled.cached

@@ -64,6 +64,15 @@ def load(key: str) -> bytes | None:
         return None
 
 
+def holds(key: str) -> bool:
+    """Return whether there is something under a key; whether it is whole, `load` tells."""
+    try:
+        place = _place(key)
+        return place is not None and place.is_file()
+    except (OSError, RuntimeError):
+        return False
+
+
 def store(key: str, code: bytes) -> None:
     """Store code under a key, if that can be done."""
     with contextlib.suppress(OSError, RuntimeError):

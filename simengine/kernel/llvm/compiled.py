@@ -41,6 +41,7 @@ class Compiled:
     code: Loaded
     seconds: float
     cached: bool
+    level: int
 
     @property
     def called_back(self) -> tuple[str, ...]:
@@ -84,36 +85,12 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
     return most
 
 
-@lru_cache(maxsize=32)
-def _compiled(
-    program: Program,
-    method: Any,
-    varied: bytes | None,
-    columns: bytes,
-    width: int,
-    noise: bool,
-    target: Target,
-    level: int,
-) -> Compiled:
-    import llvmlite
-
-    began = time.perf_counter()
-    differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
-    slots = np.frombuffer(columns, dtype=np.int64)
-    module = write_module(
-        program, method, varied=differs, columns=slots, width=width, machine=target.machine, noise=noise
-    )
-    machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
-    key = cache.key_of(module.text, machine, llvmlite.__version__, str(level))
-    code = cache.load(key)
-    cached = code is not None
-    if code is None:
-        code = compile_text(module.text, target, level)
-        cache.store(key, code)
-    return Compiled(module, Loaded(code, target), time.perf_counter() - began, cached)
+def full_level(program: Program) -> int:
+    """Return how hard to optimise where that is worth its time, as for `compile_text`."""
+    return 2 if len(program.step) <= _FEW else 1
 
 
-def compile_program(
+def written(
     program: Program,
     method: Method,
     *,
@@ -122,9 +99,8 @@ def compile_program(
     width: int = 1,
     noise: bool = True,
     target: Target | None = None,
-    level: int | None = None,
-) -> Compiled:
-    """Return a program compiled.
+) -> NativeModule:
+    """Return the module of a program, not yet compiled; written once while it is in use.
 
     Parameters
     ----------
@@ -140,15 +116,69 @@ def compile_program(
         Whether draws differ from run to run.
     target
         The processor to compile for; None: this one.
-    level
-        How hard to optimise, as for `compile_text`; None: what is worth it. It changes no bit of what is computed.
 
     """
     slots = np.ascontiguousarray(columns, dtype=np.int64)
     flags = None if varied is None else np.ascontiguousarray(varied, dtype=np.bool_).tobytes()
-    chosen = level if level is not None else 2 if len(program.step) <= _FEW else 1
-    made: Compiled = _compiled(program, method, flags, slots.tobytes(), width, noise, target or host(), chosen)
-    return made
+    module: NativeModule = _written(program, method, flags, slots.tobytes(), width, noise, target or host())
+    return module
+
+
+@lru_cache(maxsize=32)
+def _written(
+    program: Program, method: Any, varied: bytes | None, columns: bytes, width: int, noise: bool, target: Target
+) -> NativeModule:
+    differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
+    slots = np.frombuffer(columns, dtype=np.int64)
+    return write_module(
+        program, method, varied=differs, columns=slots, width=width, machine=target.machine, noise=noise
+    )
+
+
+@lru_cache(maxsize=32)
+def compile_module(module: NativeModule, target: Target, level: int) -> Compiled:
+    """Return a module compiled, from the cache on disk where it is there."""
+    began = time.perf_counter()
+    key = _key(module, target, level)
+    code = cache.load(key)
+    cached = code is not None
+    if code is None:
+        code = compile_text(module.text, target, level)
+        cache.store(key, code)
+    return Compiled(module, Loaded(code, target), time.perf_counter() - began, cached, level)
+
+
+def is_kept(module: NativeModule, target: Target, level: int) -> bool:
+    """Return whether the cache on disk has the code of a module."""
+    return cache.holds(_key(module, target, level))
+
+
+@lru_cache(maxsize=64)
+def _key(module: NativeModule, target: Target, level: int) -> str:
+    import llvmlite
+
+    machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
+    return cache.key_of(module.text, machine, llvmlite.__version__, str(level))
+
+
+def compile_program(
+    program: Program,
+    method: Method,
+    *,
+    varied: NDArray[np.bool_] | None,
+    columns: NDArray[np.int64] | Sequence[int],
+    width: int = 1,
+    noise: bool = True,
+    target: Target | None = None,
+    level: int | None = None,
+) -> Compiled:
+    """Return a program compiled: arguments as for `written`, and how hard to optimise (None: what is worth it).
+
+    The level changes no bit of what is computed.
+    """
+    chosen = target or host()
+    module = written(program, method, varied=varied, columns=columns, width=width, noise=noise, target=chosen)
+    return compile_module(module, chosen, full_level(program) if level is None else level)
 
 
 def is_available() -> bool:

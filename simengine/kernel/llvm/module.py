@@ -43,7 +43,7 @@ _SMALL = 60
 PHASES = ("constants", "initial", "settled", "step")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class NativeModule:
     """The text of a module, and how to call it."""
 
