@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simengine.compile.flatten import as_one_axis, choose_points
 from simengine.compile.piece import Piece
-from simengine.program.node import Gather, Load, Node, operands
+from simengine.program.node import Node
 
 Chooser = Callable[[Piece], "tuple[Node, ...] | None"]
 """Which nodes of a piece count for an order, that of the start or that of the run; None: it has no part in it."""
@@ -28,22 +28,6 @@ class Cycle:
     """Pieces that need each other, in order: each needs the next, the last the first."""
 
     pieces: tuple[Piece, ...]
-
-
-def slots_read(nodes: Sequence[Node]) -> list[int | NDArray[np.int64]]:
-    """Return the slots that nodes read, as single numbers and arrays."""
-    out: list[int | NDArray[np.int64]] = []
-    seen: set[int] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, Load | Gather):
-            out.append(node.slots)
-        stack.extend(operands(node))
-    return out
 
 
 def owners(pieces: Sequence[Piece], slot_count: int, choose: Chooser) -> NDArray[np.int64]:
@@ -61,7 +45,7 @@ def needs(pieces: Sequence[Piece], owner: NDArray[np.int64], choose: Chooser) ->
     out: list[list[int]] = []
     for piece in pieces:
         found: dict[int, None] = {}
-        for slots in slots_read(choose(piece) or ()):
+        for slots in piece.reads(choose(piece) or ()):
             if isinstance(slots, int):
                 found.setdefault(quick[slots])
             else:
@@ -193,7 +177,7 @@ def _point_needs(piece: Piece, owner: NDArray[np.int64], choose: Chooser) -> lis
     """Return, for every point of a one-axis piece, the points it reads."""
     count = 1 if piece.whole else _points(piece)
     found: list[dict[int, None]] = [{} for _ in range(count)]
-    for slots in slots_read(choose(piece) or ()):
+    for slots in piece.reads(choose(piece) or ()):
         if isinstance(slots, int) or piece.whole or not piece.axes or slots.shape[0] == 1:
             shared = [n for n in np.unique(owner[slots]).tolist() if n >= 0]
             for point in found:

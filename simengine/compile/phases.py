@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.compile.lower import Context
-from simengine.compile.order import Chooser, Cycle, owners, slots_read, sort_pieces, split_pieces
+from simengine.compile.order import Chooser, Cycle, owners, sort_pieces, split_pieces
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.whole import Pieces
 from simengine.program.node import Clock, Draw, Node, operands
@@ -116,7 +116,9 @@ def _check_defined(context: Context, out: Pieces, step_nodes: Chooser, start_nod
     if has_errors(context.problems):
         return
     for piece in out.pieces:
-        for read in slots_read(_every_node(piece, out.devices)):
+        for read in piece.reads(_every_node(piece, out.devices)):
+            if isinstance(read, int) and written[read]:
+                continue
             lacking = np.atleast_1d(read)[np.atleast_1d(written[read] == 0)]
             if lacking.size:
                 name = slot_name(context.layout.variables, int(lacking[0]))
@@ -197,6 +199,7 @@ def _prune(
     for number, piece in enumerate(out.pieces):
         owner[piece.slots] = number
         writers.setdefault(piece.variable, []).append(number)
+    quick = owner.tolist()
     keep = np.zeros(len(out.pieces), dtype=np.bool_)
     queue = [n for k in wanted if k in context.layout.by_key for n in writers.get(context.layout.by_key[k], [])]
     while queue:
@@ -206,8 +209,11 @@ def _prune(
         keep[number] = True
         piece = out.pieces[number]
         found: set[int] = set()
-        for slots in slots_read(_every_node(piece, out.devices)):
-            found.update(np.unique(owner[slots]).tolist())
+        for slots in piece.reads(_every_node(piece, out.devices)):
+            if isinstance(slots, int):
+                found.add(quick[slots])
+            else:
+                found.update(np.unique(owner[slots]).tolist())
         if piece.kind is PieceKind.STOCK:
             found.update(int(owner[rate_of[s]]) for s in np.atleast_1d(piece.slots).ravel().tolist())
         queue.extend(n for n in found if n >= 0 and not keep[n])
@@ -220,6 +226,7 @@ _NONE = np.empty(0, dtype=np.int64)
 def _needed_at_start(pieces: Sequence[Piece], count: int, start_nodes: Chooser, levels: Sequence[int]) -> set[int]:
     """Return the pieces that initial values rest on, those known from constants aside."""
     owner = owners(pieces, count, start_nodes)
+    quick = owner.tolist()
     held = {PieceKind.STOCK, PieceKind.MEMORY, PieceKind.INITIAL, PieceKind.DEVICE}
     queue = [n for n, p in enumerate(pieces) if p.kind in held]
     needed: set[int] = set()
@@ -228,8 +235,9 @@ def _needed_at_start(pieces: Sequence[Piece], count: int, start_nodes: Chooser, 
         if number in needed or (pieces[number].kind is PieceKind.COMPUTED and levels[number] == CONSTANT):
             continue
         needed.add(number)
-        for slots in slots_read(start_nodes(pieces[number]) or ()):
-            queue.extend(n for n in np.unique(owner[slots]).tolist() if n >= 0)
+        for slots in pieces[number].reads(start_nodes(pieces[number]) or ()):
+            found = [quick[slots]] if isinstance(slots, int) else np.unique(owner[slots]).tolist()
+            queue.extend(n for n in found if n >= 0)
     return needed
 
 
@@ -252,8 +260,11 @@ def _levels(pieces: Sequence[Piece], order: Sequence[int], count: int, step_node
         if _moves(piece.step):
             level = MOVING
         else:
-            for slots in slots_read(step_nodes(piece) or ()):
-                level = max(level, int(np.max(slot_level[slots], initial=0)))
+            for slots in piece.reads(step_nodes(piece) or ()):
+                if isinstance(slots, int):
+                    level = max(level, int(slot_level[slots]))
+                else:
+                    level = max(level, int(np.max(slot_level[slots], initial=0)))
         levels[number] = level
         slot_level[piece.slots] = level
     return levels
