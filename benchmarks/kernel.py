@@ -35,7 +35,7 @@ from simengine.engine.clock import plan_time
 from simengine.engine.keep import Keep
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
-from simengine.kernel.llvm.compiled import _compiled, compile_program
+from simengine.kernel.llvm.compiled import compile_program, forget
 from simengine.kernel.llvm.native import Worker
 from simengine.model.definition import Method
 
@@ -308,7 +308,7 @@ def starts(name: str, path: Path, repeats: int) -> tuple[dict[str, float], dict[
             shutil.rmtree(folder, ignore_errors=True)
             os.environ["SIMENGINE_CACHE"] = str(folder)
             for what in ("compile", "reload"):
-                _compiled.cache_clear()
+                forget()
                 found[what].append(
                     seconds(lambda: compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots))
                 )

@@ -16,7 +16,7 @@ import typing as _typing
 if _typing.TYPE_CHECKING:
     from simengine.api.load import load
     from simengine.api.model import Model
-    from simengine.results.run import Ensemble, Run
+    from simengine.results.run import Ensemble, Quantiles, Run
     from simengine.source.diagnostic import (
         Diagnostic,
         InputError,
@@ -35,6 +35,7 @@ __all__ = [
     "InputError",
     "Model",
     "ModelError",
+    "Quantiles",
     "Run",
     "RunError",
     "RunWarning",
@@ -46,6 +47,7 @@ __all__ = [
 _HOMES = {
     "Ensemble": "results.run",
     "Model": "api.model",
+    "Quantiles": "results.run",
     "Run": "results.run",
     "load": "api.load",
 }

@@ -17,7 +17,7 @@ import numpy as np
 
 from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
 from simengine.api.programs import Prepared, Programs, parameter_places
-from simengine.api.request import Request, Selections, check_ensemble, choose_method
+from simengine.api.request import Request, Selections, check_ensemble, choose_method, read_levels
 from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
 from simengine.api.values import ValueReader, count_runs
@@ -25,10 +25,11 @@ from simengine.api.variables import Variables
 from simengine.check.units import check_units
 from simengine.engine.keep import read_keep
 from simengine.engine.run import simulate
+from simengine.engine.trajectory import Failure, Trajectory
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.results.labels import Saved
-from simengine.results.run import Ensemble, Run
+from simengine.results.run import Ensemble, Quantiles, Run
 from simengine.source.diagnostic import Diagnostic, RunWarning, Severity
 from simengine.source.render import sort_diagnostics
 
@@ -125,7 +126,7 @@ class Model:
         """
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
         method, saved = choose_method(self.definition, integration), self._selections.find(save)
-        prepared = self._prepare(request, None, saved if save is not None else None)
+        prepared = _prepare(self, self._programs, request, None, saved if save is not None else None)
         saved = saved.within(prepared.program)
         trajectory = simulate(prepared.program, parameters=prepared.parameters.shared, slots=saved.slots, method=method)
         run = Run(saved, trajectory)
@@ -172,26 +173,49 @@ class Model:
 
         """
         check_ensemble(threads, seed)
-        wanted = read_keep(keep)
-        runs = count_runs(values)
-        method, saved = choose_method(self.definition, integration), self._selections.find(save)
-        prepared = self._prepare(Request.of(self.definition, values), runs, saved if save is not None else None)
-        saved = saved.within(prepared.program)
-        trajectory = simulate(
-            prepared.program,
-            parameters=prepared.parameters,
-            seed=seed,
-            slots=saved.slots,
-            method=method,
-            threads=threads,
-            keep=wanted,
-        )
-        ensemble = Ensemble(saved, trajectory)
-        if ensemble.failed:
-            first = next(iter(ensemble.failed.values()))
-            text = f"{len(ensemble.failed)} of {runs} runs of `{self.name}` fail; the first, run {first.run}: {first}"
-            warnings.warn(text, RunWarning, 2)
+        options = {"seed": seed, "threads": threads, "keep": read_keep(keep)}
+        ensemble = Ensemble(*_run_many(self, self._programs, self._selections, values, save, integration, options))
+        _warn_of(self, ensemble.failed, ensemble.size)
         return ensemble
+
+    def quantiles(
+        self,
+        values: Values,
+        levels: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95),
+        save: Sequence[str] | None = None,
+        threads: int | None = None,
+        seed: int = 0,
+        integration: str | None = None,
+        keep: Sequence[float] | Sequence[str] | str | None = None,
+    ) -> Quantiles:
+        """Run an ensemble for the quantiles over its runs only: memory holds no run, so there may be millions.
+
+        Each is the smallest value that so large a share of the runs does not exceed, to 1 part in 2000 of itself;
+        the same whatever the number of threads and the order of runs.
+
+        Parameters
+        ----------
+        values, save, threads, seed, integration, keep
+            As for `ensemble`.
+        levels
+            From 0 (smallest) to 1 (largest).
+
+        Raises
+        ------
+        InputError
+            If an argument does not fit the model.
+
+        Warns
+        -----
+        RunWarning
+            If runs failed: they are not counted; `Quantiles.failed` says which and why.
+
+        """
+        check_ensemble(threads, seed)
+        options = {"seed": seed, "threads": threads, "keep": read_keep(keep), "levels": read_levels(levels)}
+        quantiles = Quantiles(*_run_many(self, self._programs, self._selections, values, save, integration, options))
+        _warn_of(self, quantiles.failed, quantiles.size + len(quantiles.failed))
+        return quantiles
 
     def gradient(
         self, values: Values | None, wrt: Sequence[str], outputs: Sequence[str], integration: str | None = None
@@ -231,9 +255,11 @@ class Model:
         inputs = find_inputs(self.definition, self.program, wrt)
         method, saved = choose_method(self.definition, integration), self._selections.find(outputs)
         given = with_initial_values(dict(values or {}), inputs, Targets(self.definition, self.program), self.run)
-        prepared = self._prepare(Request.of(self.definition, given), None, saved)
+        prepared = _prepare(self, self._programs, Request.of(self.definition, given), None, saved)
         if any(np.any(parameter_places(prepared.program, t) < 0) for t in inputs.targets):
-            prepared = self._prepare(Request.of(self.definition, given), None, None)  # one is not needed at all
+            prepared = _prepare(
+                self, self._programs, Request.of(self.definition, given), None, None
+            )  # one is not needed at all
         places = {t.text: parameter_places(prepared.program, t) for t in inputs.targets}
         value, derivative, failures = compute_gradient(
             prepared.program, prepared.parameters.shared, places, inputs, saved.within(prepared.program), method
@@ -242,11 +268,6 @@ class Model:
             warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)
         return value, derivative
 
-    def _prepare(self, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:
-        changes = ValueReader(self.definition, self.program).read(request.values, runs)
-        save = None if wanted is None else frozenset(wanted.places)
-        return self._programs.prepare(changes, request.clock, runs, save)
-
     @cached_property
     def _selections(self) -> Selections:
         return Selections(self.definition, self.program)
@@ -254,3 +275,33 @@ class Model:
     @cached_property
     def _programs(self) -> Programs:
         return Programs(self.definition, self.program)
+
+
+def _run_many(
+    model: Model,
+    programs: Programs,
+    selections: Selections,
+    values: Values,
+    save: Sequence[str] | None,
+    integration: str | None,
+    options: dict[str, Any],
+) -> tuple[Saved, Trajectory]:
+    method, saved = choose_method(model.definition, integration), selections.find(save)
+    request = Request.of(model.definition, values)
+    prepared = _prepare(model, programs, request, count_runs(values), saved if save is not None else None)
+    saved = saved.within(prepared.program)
+    trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method, **options)
+    return saved, trajectory
+
+
+def _warn_of(model: Model, failed: Mapping[int, Failure], runs: int) -> None:
+    if failed:
+        first = next(iter(failed.values()))
+        text = f"{len(failed)} of {runs} runs of `{model.name}` fail; the first, run {first.run}: {first}"
+        warnings.warn(text, RunWarning, 3)
+
+
+def _prepare(model: Model, programs: Programs, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:
+    changes = ValueReader(model.definition, model.program).read(request.values, runs)
+    save = None if wanted is None else frozenset(wanted.places)
+    return programs.prepare(changes, request.clock, runs, save)

@@ -78,6 +78,25 @@ def choose_method(definition: ModelDefinition, name: str | None) -> Method:
         raise InputError(f"no integration method is called `{name}`; there are {known}") from None
 
 
+def read_levels(levels: Sequence[float]) -> tuple[float, ...]:
+    """Return levels of quantiles.
+
+    Raises
+    ------
+    InputError
+        If there is none, or one does not lie between 0 and 1.
+
+    """
+    try:
+        found = tuple(float(level) for level in np.atleast_1d(np.asarray(levels)).tolist())
+    except (TypeError, ValueError):
+        raise InputError(f"levels of quantiles are numbers from 0 to 1, not {levels!r}") from None
+    wrong = [level for level in found if not 0 <= level <= 1]
+    if wrong or not found:
+        raise InputError(f"levels of quantiles lie between 0 and 1; given is {wrong[0] if wrong else 'none'}")
+    return found
+
+
 def check_ensemble(threads: int | None, seed: int) -> None:
     """Refuse numbers of threads and seeds that are none.
 

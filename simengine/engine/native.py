@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simengine.engine.clock import TimePlan, plan_time
 from simengine.engine.keep import ALL, Keep
 from simengine.engine.parameters import ParameterSets
+from simengine.engine.sketch import Sketch
 from simengine.engine.tableau import Tableau
 from simengine.kernel.llvm.compiled import Compiled, compile_module, full_level, is_kept, lanes_for, written
 from simengine.kernel.llvm.machine import Target, host
@@ -40,6 +41,8 @@ class NativeResult:
     values: NDArray[np.float64]
     compiled: Compiled
     threads: int
+    sketch: Sketch | None = None
+    """In the place of values of runs, where only quantiles are wanted."""
 
 
 def run_native(
@@ -56,6 +59,7 @@ def run_native(
     target: Target | None = None,
     level: int | None = None,
     keep: Keep = ALL,
+    quantiles: bool = False,
 ) -> NativeResult:
     """Return the values of runs.
 
@@ -77,6 +81,8 @@ def run_native(
         What to compile for, and how hard to optimise; None: this machine, and what is worth it.
     keep
         Which times, or statistics.
+    quantiles
+        Whether values are counted only, for quantiles over runs.
 
     Raises
     ------
@@ -114,13 +120,16 @@ def run_native(
     if keep.statistics == ("final",):
         saved = saved[-1:]  # the statistic is the value: nothing more need be saved
     direct = not keep.statistics or keep.statistics == ("final",)
-    out = np.empty((room, saved.size if direct else len(keep.statistics), slots.size))
-    work = _Work(plan, saved, out, blocks, None if direct else keep, given)
+    shape = (saved.size if direct else len(keep.statistics), slots.size)
+    sketches = _Sketches(shape, count) if quantiles else None
+    out = np.empty((0 if quantiles else room, *shape))
+    work = _Work(plan, saved, out, blocks, None if direct else keep, given, sketches)
     used = min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
-    return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used)
+    sketch = None if sketches is None else sketches.all()
+    return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
 
 
 _TURN = 80_000
@@ -170,6 +179,26 @@ class _Given:
         worker.take(np.pad(values, ((0, 0), (0, spare)), mode="edge") if spare else values, first)
 
 
+class _Sketches:
+    """A sketch for each thread."""
+
+    def __init__(self, shape: tuple[int, ...], runs: int) -> None:
+        self.shape, self.runs = shape, runs
+        self._own: dict[int, Sketch] = {}
+
+    def add(self, values: NDArray[np.float64], first: int) -> None:
+        """Count the values of a block; lanes to spare are none of the runs."""
+        own = self._own.setdefault(threading.get_ident(), Sketch(self.shape))
+        own.add(values[: self.runs - first], first)
+
+    def all(self) -> Sketch:
+        """Return the counts of all threads."""
+        total = Sketch(self.shape)
+        for own in self._own.values():
+            total.merge(own)
+        return total
+
+
 class _Work:
     """Blocks still to run, and where their values, or statistics of them, go."""
 
@@ -181,8 +210,10 @@ class _Work:
         blocks: int,
         keep: Keep | None,
         given: _Given,
+        sketches: _Sketches | None,
     ) -> None:
         self.plan, self.saved, self.out, self.blocks, self.keep, self.given = plan, saved, out, blocks, keep, given
+        self.sketches = sketches
         self._next = 0
         self._lock = threading.Lock()
 
@@ -198,13 +229,17 @@ class _Work:
         plan, keep = self.plan, self.keep
         specs = (plan.start, plan.stop, plan.step, plan.save)
         self.given.hand(worker, blocks)
-        if keep is None:
+        if keep is None and self.sketches is None:
             return worker.run(specs, plan.steps, self.saved, self.out, blocks)
         width, equal = worker.module.width, True
         room = np.empty((width, self.saved.size, self.out.shape[2]))
         for block in range(*blocks):
             equal &= worker.run(specs, plan.steps, self.saved, room, (block, block + 1), first=block * width)
-            self.out[block * width : (block + 1) * width] = keep.reduce(room)
+            values = room if keep is None else keep.reduce(room)
+            if self.sketches is None:
+                self.out[block * width : (block + 1) * width] = values
+            else:
+                self.sketches.add(values, block * width)
         return equal
 
 

@@ -8,6 +8,7 @@ Invariant: the values of a run do not depend on which other runs go with it.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ from simengine.engine.clock import TimePlan
 from simengine.engine.failure import locate
 from simengine.engine.keep import ALL, Keep
 from simengine.engine.parameters import ParameterSets
+from simengine.engine.sketch import Sketch
 from simengine.engine.start import begin
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
@@ -43,6 +45,7 @@ def simulate(
     threads: int | None = None,
     backend: str | None = None,
     keep: Keep = ALL,
+    levels: Sequence[float] = (),
 ) -> Trajectory:
     """Return the trajectories of one run, or of many.
 
@@ -68,6 +71,8 @@ def simulate(
     keep
         Which of the saved times, or which statistics over them; they are kept for each block of runs alone, so that
         memory does not hold all times of all runs.
+    levels
+        Quantiles over runs (0 to 1) wanted in the place of runs; memory then holds no runs.
 
     Returns
     -------
@@ -84,14 +89,21 @@ def simulate(
     why_not = _why_not_native(task, backend)
     with np.errstate(all="ignore"):
         if why_not is None:
-            done = _native(task, threads, keep)
+            done = _native(task, threads, keep, quantiles=bool(levels))
         else:
             together = task.many and method in TABLEAUS and not program.moving_specs
             done = _kept(_together(task) if together else _one_by_one(task), keep)
-        failures = _failures(task, done.values)
+            done = _sketched(done) if levels else done
+        bad = (
+            _not_finite(done.values) if done.sketch is None else np.sort(np.asarray(done.sketch.failed, dtype=np.int64))
+        )
+        failures = _failures(task, bad)
     notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
     name = "native" if why_not is None else "interpreter"
     info = RunInfo(name, method.value, done.steps, time.perf_counter() - began, notes, done.threads)
+    if done.sketch is not None:
+        values = done.sketch.quantiles(levels)
+        return Trajectory(done.times, values, failures, info, keep.statistics, tuple(levels), done.sketch.runs)
     values = done.values if task.many else done.values[0]
     return Trajectory(done.times, values, failures, info, keep.statistics)
 
@@ -118,6 +130,7 @@ class _Done:
     steps: int
     notes: tuple[str, ...] = ()
     threads: int = 1
+    sketch: Sketch | None = None
 
 
 def _task(
@@ -181,7 +194,13 @@ def _kept(done: _Done, keep: Keep) -> _Done:
     return replace(done, times=done.times[places], values=done.values[:, places])
 
 
-def _native(task: _Task, threads: int | None, keep: Keep) -> _Done:
+def _sketched(done: _Done) -> _Done:
+    sketch = Sketch(done.values.shape[1:])
+    sketch.add(done.values, 0)
+    return replace(done, sketch=sketch)
+
+
+def _native(task: _Task, threads: int | None, keep: Keep, *, quantiles: bool) -> _Done:
     from simengine.engine.native import run_native
 
     result = run_native(
@@ -194,10 +213,11 @@ def _native(task: _Task, threads: int | None, keep: Keep) -> _Done:
         many=task.many,
         threads=threads,
         keep=keep,
+        quantiles=quantiles,
     )
     called = result.compiled.called_back
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
-    return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads)
+    return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch)
 
 
 def _together(task: _Task) -> _Done:
@@ -252,8 +272,12 @@ def _alone(task: _Task, place: int) -> _Done:
     return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps)
 
 
-def _failures(task: _Task, values: NDArray[np.float64]) -> tuple[Failure, ...]:
-    bad = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
+def _not_finite(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the places of the runs in which a value is not a number."""
+    return np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
+
+
+def _failures(task: _Task, bad: NDArray[np.int64]) -> tuple[Failure, ...]:
     if not bad.size:
         return ()
     found = locate(task.program, task.parameters.rows(bad), task.numbers[bad], task.seed, task.slots, task.method)

@@ -49,3 +49,7 @@ class Trajectory:
     info: RunInfo
     statistics: tuple[str, ...] = ()
     """Names of statistics that stand where times would."""
+    levels: tuple[float, ...] = ()
+    """Levels of quantiles that stand where runs would."""
+    runs: int = 0
+    """How many runs the quantiles are of, those that failed not counted."""

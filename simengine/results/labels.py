@@ -23,7 +23,7 @@ from simengine.source.names import Key, find_name, nearest_names
 if TYPE_CHECKING:
     import pandas as pd
 
-LEADING = ("run", "time")
+LEADING = ("run", "quantile", "time")
 """Names of the dimensions that are not the model's own."""
 
 

@@ -32,6 +32,8 @@ class Result:
         self._trajectory = trajectory
         self.statistics: tuple[str, ...] = trajectory.statistics
         """The statistics kept in the place of times; none where times are."""
+        self.info: RunInfo = trajectory.info
+        """How it was run: back end, method, number of steps, seconds."""
         trajectory.values.flags.writeable = False
 
     @property
@@ -40,9 +42,12 @@ class Result:
         return self._trajectory.times
 
     @property
-    def info(self) -> RunInfo:
-        """How it was run: back end, method, number of steps, seconds."""
-        return self._trajectory.info
+    def across(self) -> tuple[str, NDArray[Any]] | None:
+        """The dimension before time, and its labels: run, or quantile; None for one run."""
+        if self._trajectory.values.ndim < 3:
+            return None
+        levels = self._trajectory.levels
+        return ("quantile", np.asarray(levels)) if levels else ("run", np.arange(self._trajectory.values.shape[0]))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,8 +96,8 @@ class Result:
         values = self.values(name)
         statistics = self.statistics
         leading: dict[str, Any] = {"statistic": list(statistics)} if statistics else {"time": self.times}
-        if self._trajectory.values.ndim == 3:
-            leading = {"run": np.arange(values.shape[0]), **leading}
+        if self.across is not None:
+            leading = {self.across[0]: self.across[1], **leading}
         return xr.DataArray(
             values,
             dims=(*leading, *dimension_names(variable)),
@@ -128,8 +133,8 @@ class Result:
         statistics = list(self.statistics)
         along, rows = ("statistic", statistics) if statistics else ("time", self.times)
         index = pd.Index(rows, name=along)
-        if values.ndim == 3:
-            index = pd.MultiIndex.from_product([range(values.shape[0]), rows], names=["run", along])
+        if self.across is not None:
+            index = pd.MultiIndex.from_product([self.across[1], rows], names=[self.across[0], along])
         frame = pd.DataFrame(values.reshape(len(index), -1), index=index, columns=self._saved.index, copy=True)
         frame.attrs["units"] = dict(self.units)
         return frame
@@ -155,6 +160,30 @@ class Run(Result):
         span = f"{times[0]:g} to {times[-1]:g}" if len(times) else "no times"
         failed = f"; not a number: {self.failed}" if self.failed is not None else ""
         return f"<Run of {len(self.names)} variables at {len(times)} times, {span}{failed}>"
+
+
+class Quantiles(Result):
+    """Quantiles over many runs. `quantiles["gas use"]` is an xarray.DataArray (quantile, time, dimensions...)."""
+
+    @property
+    def levels(self) -> tuple[float, ...]:
+        """The levels, from 0 to 1."""
+        return self._trajectory.levels
+
+    @property
+    def size(self) -> int:
+        """Number of runs the quantiles are of; runs that failed are not counted."""
+        return self._trajectory.runs
+
+    @cached_property
+    def failed(self) -> Mapping[int, Failure]:
+        """The runs in which a value was not a number: where it began, and why."""
+        return {f.run: f for f in self._trajectory.failures}
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failed)} others failed" if self.failed else ""
+        levels = ", ".join(f"{level:g}" for level in self.levels)
+        return f"<Quantiles {levels} of {self.size} runs{failed}; {len(self.names)} variables>"
 
 
 class Ensemble(Result):

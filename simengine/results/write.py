@@ -110,22 +110,23 @@ def _csv(result: Result, path: Path, *, decimal_comma: bool) -> None:
 
 
 def write_csv(result: Result, file: TextIO, *, decimal_comma: bool = False) -> None:
-    """Write a table of all values as CSV to an open file: `time` (`run` before it, in an ensemble), then all columns.
+    """Write a table of all values as CSV to an open file: `time`, then all columns; before it `run` or `quantile`.
 
     Numbers are written so that reading them gives the same bits; what is not a number is left empty.
     """
     writer = csv.writer(file, delimiter=";" if decimal_comma else ",", lineterminator="\n")
     values, times = result.table(), result.times.tolist()
-    many = values.ndim == 3
-    writer.writerow([*(["run"] if many else []), "time", *(c.name for c in result.columns)])
-    for number, table in enumerate(values if many else [values]):
+    many = result.across is not None
+    name, labels = result.across or ("", np.zeros(1))
+    writer.writerow([*([name] if many else []), "time", *(c.name for c in result.columns)])
+    for label, table in zip(labels.tolist(), values if many else [values], strict=True):
         for time, row in zip(times, table, strict=True):
             numbers = [time, *row.tolist()]
             if not np.isfinite(row).all():
                 numbers = ["" if math.isnan(v) else v for v in numbers]
             if decimal_comma:
                 numbers = [str(v).replace(".", ",") for v in numbers]
-            writer.writerow([number, *numbers] if many else numbers)
+            writer.writerow([label, *numbers] if many else numbers)
 
 
 def _parquet(result: Result, path: Path) -> None:
@@ -159,8 +160,10 @@ def long_table(result: Result) -> pa.Table:
         "time": np.tile(result.times, runs * len(columns)),
         "value": np.swapaxes(values, -1, -2).ravel(),
     }
-    if values.ndim == 3:
-        data = {"run": np.repeat(np.arange(runs, dtype=np.int32), len(columns) * count), **data}
+    if result.across is not None:
+        name, labels = result.across
+        labels = labels.astype(np.int32) if labels.dtype.kind == "i" else labels
+        data = {name: np.repeat(labels, len(columns) * count), **data}
     about = {"units": dict(result.units), "method": result.info.method, "backend": result.info.backend}
     return pa.table(data).replace_schema_metadata({"simengine": json.dumps(about, ensure_ascii=False)})
 

@@ -181,6 +181,13 @@ def compile_program(
     return compile_module(module, chosen, full_level(program) if level is None else level)
 
 
+def forget() -> None:
+    """Drop all modules and code kept in memory; what is in use lives on."""
+    _written.cache_clear()
+    compile_module.cache_clear()
+    _key.cache_clear()
+
+
 def is_available() -> bool:
     """Return whether native code can be made on this machine."""
     try:
