@@ -2,6 +2,8 @@
 
 In: an interpreter and a time plan. Out: a `Moment` at every step that is saved.
 
+BDF is given the exact Jacobian of the rates where there is one (`engine.jacobian`).
+
 Memories, devices and random draws change once a time step of the model; where a program has any, the solver is
 started anew at every step, and they keep still within it.
 
@@ -12,12 +14,14 @@ References: SciPy `solve_ivp`; Dormand and Prince (1980); Shampine and Reichelt 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan
 from simengine.engine.fixed import Moment, Values
+from simengine.engine.jacobian import stock_jacobian
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
 from simengine.program.node import Draw
@@ -69,6 +73,14 @@ def run_adaptive(interpreter: Interpreter, values: Values, plan: TimePlan, metho
         rate = values[rates]
         return np.where(floors & (state <= 0) & (rate < 0), 0.0, rate)
 
+    exact = stock_jacobian(program, *interpreter.stream) if method is Method.BDF else None
+
+    def jacobian(moment: float, state: NDArray[np.float64]) -> Any:
+        assert exact is not None
+        clock.time = clock.begin = np.float64(moment)
+        values[stocks] = state
+        return exact.matrix(values, clock)
+
     previous: int | None = None
     for number in range(plan.steps + 1) if stepwise else plan.saved:
         state = values[stocks]
@@ -77,7 +89,7 @@ def run_adaptive(interpreter: Interpreter, values: Values, plan: TimePlan, metho
             span = (plan.time(previous), plan.time(number))
             if stocks.size:
                 try:
-                    state = _solve(slope, span, state, _NAMES[method], plan.step)
+                    state = _solve(slope, span, state, _NAMES[method], plan.step, None if exact is None else jacobian)
                 except _NoWay as problem:
                     raise Stuck(str(problem), values.copy(), Moment(previous, clock, saved=False)) from problem
             clock.move(previous, span[0])
@@ -94,16 +106,26 @@ class _NoWay(Exception):
 
 
 def _solve(
-    slope: Slope, span: tuple[float, float], state: NDArray[np.float64], name: str, longest: float
+    slope: Slope,
+    span: tuple[float, float],
+    state: NDArray[np.float64],
+    name: str,
+    longest: float,
+    jacobian: Callable[..., Any] | None = None,
 ) -> NDArray[np.float64]:
     """Return the stocks at the end of a span. Steps are no longer than the model's, so that no pulse is missed."""
     from scipy.integrate import solve_ivp  # heavy: only when asked for
 
+    options = {} if jacobian is None else {"jac": jacobian}
     try:
-        solved = solve_ivp(slope, span, state, method=name, rtol=RELATIVE, atol=ABSOLUTE, max_step=longest)
-    except (ValueError, np.linalg.LinAlgError) as problem:  # BDF given values that are not finite
-        raise _NoWay(f"{name} could not go on after time {span[0]:g}: {problem}") from problem
-    if not solved.success:
-        raise _NoWay(f"{name} could not pass time {solved.t[-1]:g}: {solved.message}")
-    final: NDArray[np.float64] = solved.y[:, -1]
-    return final
+        solved = solve_ivp(slope, span, state, method=name, rtol=RELATIVE, atol=ABSOLUTE, max_step=longest, **options)
+        if solved.success:
+            final: NDArray[np.float64] = solved.y[:, -1]
+            return final
+        problem = f"{name} could not pass time {solved.t[-1]:g}: {solved.message}"
+    except (ValueError, np.linalg.LinAlgError) as reason:  # BDF given values that are not finite
+        problem = f"{name} could not go on after time {span[0]:g}: {reason}"
+    if jacobian is None:
+        raise _NoWay(problem)
+    # where rates jump, differences, which smear the jump, may find a way
+    return _solve(slope, span, state, name, longest)
