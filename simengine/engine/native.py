@@ -124,7 +124,7 @@ def run_native(
     sketches = _Sketches(shape, count) if quantiles else None
     out = np.empty((0 if quantiles else room, *shape))
     work = _Work(plan, saved, out, blocks, None if direct else keep, given, sketches)
-    used = min(threads or os.cpu_count() or 1, blocks)
+    used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
@@ -172,8 +172,10 @@ class _Given:
 
     def hand(self, worker: Worker, blocks: Sequence[int]) -> None:
         """Hand a worker the parameters of some blocks; lanes to spare repeat the last run."""
-        first, end = (n * self.width for n in blocks)
         differing = worker.module.differing
+        if not differing.size:
+            return
+        first, end = (n * self.width for n in blocks)
         values = self.parameters.values(slice(first, end), differing)
         spare = end - first - values.shape[1]
         worker.take(np.pad(values, ((0, 0), (0, spare)), mode="edge") if spare else values, first)
@@ -217,6 +219,10 @@ class _Work:
         self._next = 0
         self._lock = threading.Lock()
 
+    def operations(self, module: NativeModule) -> int:
+        """Return how many statements are to be executed, times steps, times runs."""
+        return self.plan.steps * self.blocks * module.width * max(1, len(module.program.step))
+
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""
         with self._lock:
@@ -245,9 +251,7 @@ class _Work:
 
 def _run_alone(worker: Worker, work: _Work) -> bool:
     """Run all blocks here if they are soon over, else in a thread beside this one, so that an interrupt is heard."""
-    module = worker.module
-    operations = work.plan.steps * work.blocks * module.width * max(1, len(module.program.step))
-    if operations < _SHORT:
+    if work.operations(worker.module) < _SHORT:
         return work.do(worker, (0, work.blocks))
     return _run_threads([worker], work)
 
@@ -257,7 +261,8 @@ _SHORT = 50_000_000
 
 
 def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
-    size = max(1, work.blocks // (_PARTS * len(workers)))
+    parts = 2 if work.operations(workers[0].module) < _SHORT else _PARTS
+    size = max(1, work.blocks // (parts * len(workers)))
     equal, problems = [True], []
 
     def loop(worker: Worker) -> None:
