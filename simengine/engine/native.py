@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan, plan_time
 from simengine.engine.keep import ALL, Keep
+from simengine.engine.memory import check_memory
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.sketch import Sketch
 from simengine.engine.tableau import Tableau
@@ -122,6 +123,8 @@ def run_native(
     direct = not keep.statistics or keep.statistics == ("final",)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
+    if not quantiles:
+        check_memory(8 * room * shape[0] * shape[1], f"{count:,} runs of {shape[0]:,} times of {shape[1]:,} values")
     out = np.empty((0 if quantiles else room, *shape))
     work = _Work(plan, saved, out, blocks, None if direct else keep, given, sketches)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)

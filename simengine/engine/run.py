@@ -18,6 +18,7 @@ from simengine.engine.adaptive import Stuck, changes_by_step
 from simengine.engine.clock import TimePlan
 from simengine.engine.failure import locate
 from simengine.engine.keep import ALL, Keep
+from simengine.engine.memory import check_memory
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.sketch import Sketch
 from simengine.engine.start import begin
@@ -233,7 +234,9 @@ def _together(task: _Task) -> _Done:
         values, plan, moments = begin(interpreter, task.parameters.rows(part), task.method)
         assert plan is not None
         if planned is None:
-            planned, out = plan, np.empty((count, len(plan.saved), task.slots.size))
+            saves, slots = len(plan.saved), task.slots.size
+            check_memory(8 * count * saves * slots, f"{count:,} runs of {saves:,} times of {slots:,} values")
+            planned, out = plan, np.empty((count, saves, slots))
         if plan != planned or out is None:
             raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
         times = []
