@@ -35,7 +35,8 @@ from simengine.engine.clock import plan_time
 from simengine.engine.keep import Keep
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
-from simengine.kernel.llvm.compiled import compile_program, forget
+from simengine.kernel.llvm.compiled import Compiled, compile_module, forget, full_level, written
+from simengine.kernel.llvm.machine import host
 from simengine.kernel.llvm.native import Worker
 from simengine.model.definition import Method
 
@@ -129,9 +130,16 @@ def prepare(name: str, path: Path, count: int) -> Bench:
     return bench
 
 
+def optimised(program: Any, slots: np.ndarray[Any, Any]) -> Compiled:
+    """Return a program as optimised code for one run."""
+    return compile_module(
+        written(program, TABLEAUS[Method.EULER], varied=None, columns=slots), host(), full_level(program)
+    )
+
+
 def loop_of(program: Any, slots: np.ndarray[Any, Any]) -> Callable[[], object]:
     """Return the run of a program and nothing else: native code, called once."""
-    made = compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+    made = optimised(program, slots)
     worker = Worker(made.module, made.code, program.defaults, np.zeros(1, dtype=np.int64), 0)
     plan = plan_time(*(float(v) for v in worker.specs()))
     out = np.empty((1, plan.numbers.size, slots.size))
@@ -309,9 +317,7 @@ def starts(name: str, path: Path, repeats: int) -> tuple[dict[str, float], dict[
             os.environ["SIMENGINE_CACHE"] = str(folder)
             for what in ("compile", "reload"):
                 forget()
-                found[what].append(
-                    seconds(lambda: compile_program(program, TABLEAUS[Method.EULER], varied=None, columns=slots))
-                )
+                found[what].append(seconds(lambda: optimised(program, slots)))
             shutil.rmtree(folder, ignore_errors=True)
             for what in ("text to first result, cold", "text to first result, cached"):
                 took, peak = child(FIRST + "print(took)" + PEAK, path)

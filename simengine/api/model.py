@@ -25,7 +25,7 @@ from simengine.api.variables import Variables
 from simengine.check.units import check_units
 from simengine.engine.keep import read_keep
 from simengine.engine.run import simulate
-from simengine.engine.trajectory import Failure, Trajectory
+from simengine.engine.trajectory import Trajectory
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.results.labels import Saved
@@ -172,11 +172,8 @@ class Model:
             If runs failed: `Ensemble.failed` says which and why. They change no other run.
 
         """
-        check_ensemble(threads, seed)
-        options = {"seed": seed, "threads": threads, "keep": read_keep(keep)}
-        ensemble = Ensemble(*_run_many(self, self._programs, self._selections, values, save, integration, options))
-        _warn_of(self, ensemble.failed, ensemble.size)
-        return ensemble
+        asked = _Asked(values, save, threads, seed, integration, keep)
+        return Ensemble(*_run_many(self, self._programs, self._selections, asked))
 
     def quantiles(
         self,
@@ -211,11 +208,8 @@ class Model:
             If runs failed: they are not counted; `Quantiles.failed` says which and why.
 
         """
-        check_ensemble(threads, seed)
-        options = {"seed": seed, "threads": threads, "keep": read_keep(keep), "levels": read_levels(levels)}
-        quantiles = Quantiles(*_run_many(self, self._programs, self._selections, values, save, integration, options))
-        _warn_of(self, quantiles.failed, quantiles.size + len(quantiles.failed))
-        return quantiles
+        asked = _Asked(values, save, threads, seed, integration, keep, read_levels(levels))
+        return Quantiles(*_run_many(self, self._programs, self._selections, asked))
 
     def gradient(
         self, values: Values | None, wrt: Sequence[str], outputs: Sequence[str], integration: str | None = None
@@ -257,9 +251,8 @@ class Model:
         given = with_initial_values(dict(values or {}), inputs, Targets(self.definition, self.program), self.run)
         prepared = _prepare(self, self._programs, Request.of(self.definition, given), None, saved)
         if any(np.any(parameter_places(prepared.program, t) < 0) for t in inputs.targets):
-            prepared = _prepare(
-                self, self._programs, Request.of(self.definition, given), None, None
-            )  # one is not needed at all
+            # one is not needed at all: nothing is left out
+            prepared = _prepare(self, self._programs, Request.of(self.definition, given), None, None)
         places = {t.text: parameter_places(prepared.program, t) for t in inputs.targets}
         value, derivative, failures = compute_gradient(
             prepared.program, prepared.parameters.shared, places, inputs, saved.within(prepared.program), method
@@ -277,28 +270,42 @@ class Model:
         return Programs(self.definition, self.program)
 
 
-def _run_many(
-    model: Model,
-    programs: Programs,
-    selections: Selections,
-    values: Values,
-    save: Sequence[str] | None,
-    integration: str | None,
-    options: dict[str, Any],
-) -> tuple[Saved, Trajectory]:
-    method, saved = choose_method(model.definition, integration), selections.find(save)
-    request = Request.of(model.definition, values)
-    prepared = _prepare(model, programs, request, count_runs(values), saved if save is not None else None)
+@dataclass(frozen=True)
+class _Asked:
+    """What an ensemble is asked for."""
+
+    values: Values
+    save: Sequence[str] | None
+    threads: int | None
+    seed: int
+    integration: str | None
+    keep: Sequence[float] | Sequence[str] | str | None
+    levels: tuple[float, ...] = ()
+
+
+def _run_many(model: Model, programs: Programs, selections: Selections, asked: _Asked) -> tuple[Saved, Trajectory]:
+    """Return what was saved of many runs; warn the caller's caller of those that fail."""
+    check_ensemble(asked.threads, asked.seed)
+    keep, runs = read_keep(asked.keep), count_runs(asked.values)
+    method, saved = choose_method(model.definition, asked.integration), selections.find(asked.save)
+    request = Request.of(model.definition, asked.values)
+    prepared = _prepare(model, programs, request, runs, None if asked.save is None else saved)
     saved = saved.within(prepared.program)
-    trajectory = simulate(prepared.program, parameters=prepared.parameters, slots=saved.slots, method=method, **options)
-    return saved, trajectory
-
-
-def _warn_of(model: Model, failed: Mapping[int, Failure], runs: int) -> None:
-    if failed:
-        first = next(iter(failed.values()))
-        text = f"{len(failed)} of {runs} runs of `{model.name}` fail; the first, run {first.run}: {first}"
+    trajectory = simulate(
+        prepared.program,
+        parameters=prepared.parameters,
+        seed=asked.seed,
+        slots=saved.slots,
+        method=method,
+        threads=asked.threads,
+        keep=keep,
+        levels=asked.levels,
+    )
+    if trajectory.failures:
+        first, count = trajectory.failures[0], len(trajectory.failures)
+        text = f"{count} of {runs} runs of `{model.name}` fail; the first, run {first.run}: {first}"
         warnings.warn(text, RunWarning, 3)
+    return saved, trajectory
 
 
 def _prepare(model: Model, programs: Programs, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:

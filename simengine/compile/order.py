@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from simengine.compile.flatten import as_one_axis, choose_points
 from simengine.compile.piece import Piece
-from simengine.program.node import Node
+from simengine.program.node import Node, Slots
 
 Chooser = Callable[[Piece], "tuple[Node, ...] | None"]
 """Which nodes of a piece count for an order, that of the start or that of the run; None: it has no part in it."""
@@ -39,18 +39,18 @@ def owners(pieces: Sequence[Piece], slot_count: int, choose: Chooser) -> NDArray
     return owner
 
 
+def writers_of(slots: Slots, owner: NDArray[np.int64]) -> list[int]:
+    """Return the pieces that write slots, once each; -1 where none does."""
+    return [int(owner[slots])] if isinstance(slots, int) else np.unique(owner[slots]).tolist()
+
+
 def needs(pieces: Sequence[Piece], owner: NDArray[np.int64], choose: Chooser) -> list[list[int]]:
     """Return, for every piece, the pieces it reads."""
-    quick = owner.tolist()
     out: list[list[int]] = []
     for piece in pieces:
         found: dict[int, None] = {}
         for slots in piece.reads(choose(piece) or ()):
-            if isinstance(slots, int):
-                found.setdefault(quick[slots])
-            else:
-                for n in np.unique(owner[slots]).tolist():
-                    found.setdefault(n)
+            found.update(dict.fromkeys(writers_of(slots, owner)))
         found.pop(-1, None)
         out.append(list(found))
     return out
@@ -179,7 +179,7 @@ def _point_needs(piece: Piece, owner: NDArray[np.int64], choose: Chooser) -> lis
     found: list[dict[int, None]] = [{} for _ in range(count)]
     for slots in piece.reads(choose(piece) or ()):
         if isinstance(slots, int) or piece.whole or not piece.axes or slots.shape[0] == 1:
-            shared = [n for n in np.unique(owner[slots]).tolist() if n >= 0]
+            shared = [n for n in writers_of(slots, owner) if n >= 0]
             for point in found:
                 for n in shared:
                     point.setdefault(n)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.compile.lower import Context
-from simengine.compile.order import Chooser, Cycle, owners, sort_pieces, split_pieces
+from simengine.compile.order import Chooser, Cycle, owners, sort_pieces, split_pieces, writers_of
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.whole import Pieces
 from simengine.program.node import Clock, Draw, Node, operands
@@ -199,7 +199,6 @@ def _prune(
     for number, piece in enumerate(out.pieces):
         owner[piece.slots] = number
         writers.setdefault(piece.variable, []).append(number)
-    quick = owner.tolist()
     keep = np.zeros(len(out.pieces), dtype=np.bool_)
     queue = [n for k in wanted if k in context.layout.by_key for n in writers.get(context.layout.by_key[k], [])]
     while queue:
@@ -210,10 +209,7 @@ def _prune(
         piece = out.pieces[number]
         found: set[int] = set()
         for slots in piece.reads(_every_node(piece, out.devices)):
-            if isinstance(slots, int):
-                found.add(quick[slots])
-            else:
-                found.update(np.unique(owner[slots]).tolist())
+            found.update(writers_of(slots, owner))
         if piece.kind is PieceKind.STOCK:
             found.update(int(owner[rate_of[s]]) for s in np.atleast_1d(piece.slots).ravel().tolist())
         queue.extend(n for n in found if n >= 0 and not keep[n])
@@ -226,7 +222,6 @@ _NONE = np.empty(0, dtype=np.int64)
 def _needed_at_start(pieces: Sequence[Piece], count: int, start_nodes: Chooser, levels: Sequence[int]) -> set[int]:
     """Return the pieces that initial values rest on, those known from constants aside."""
     owner = owners(pieces, count, start_nodes)
-    quick = owner.tolist()
     held = {PieceKind.STOCK, PieceKind.MEMORY, PieceKind.INITIAL, PieceKind.DEVICE}
     queue = [n for n, p in enumerate(pieces) if p.kind in held]
     needed: set[int] = set()
@@ -236,8 +231,7 @@ def _needed_at_start(pieces: Sequence[Piece], count: int, start_nodes: Chooser, 
             continue
         needed.add(number)
         for slots in pieces[number].reads(start_nodes(pieces[number]) or ()):
-            found = [quick[slots]] if isinstance(slots, int) else np.unique(owner[slots]).tolist()
-            queue.extend(n for n in found if n >= 0)
+            queue.extend(n for n in writers_of(slots, owner) if n >= 0)
     return needed
 
 
@@ -261,10 +255,8 @@ def _levels(pieces: Sequence[Piece], order: Sequence[int], count: int, step_node
             level = MOVING
         else:
             for slots in piece.reads(step_nodes(piece) or ()):
-                if isinstance(slots, int):
-                    level = max(level, int(slot_level[slots]))
-                else:
-                    level = max(level, int(np.max(slot_level[slots], initial=0)))
+                found = slot_level[slots]  # scalars are most of what is read: no call of NumPy for one number
+                level = max(level, int(found if isinstance(slots, int) else np.max(found, initial=0)))
         levels[number] = level
         slot_level[piece.slots] = level
     return levels

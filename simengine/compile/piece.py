@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from simengine.program.node import Gather, Load, Node, Slots, operands
+from simengine.program.node import Node, Slots
+from simengine.program.walk import nodes_upward, slots_of
 from simengine.source.file import Span
 
 
@@ -48,25 +49,6 @@ class Piece:
         for node in nodes:
             known = self._reads.get(id(node))
             if known is None:
-                known = self._reads[id(node)] = node, _slots_read(node)  # the node is held: its id stays its own
+                slots = tuple(s for s in map(slots_of, nodes_upward((node,))) if s is not None)
+                known = self._reads[id(node)] = node, slots  # the node is held: its id stays its own
             yield from known[1]
-
-
-def _slots_read(root: Node) -> tuple[Slots, ...]:
-    out: list[Slots] = []
-    seen: set[int] = set()
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Load | Gather):
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            out.append(node.slots)
-        below = operands(node)
-        if len(below) == 1:
-            stack.append(below[0])
-        elif below and id(node) not in seen:
-            seen.add(id(node))
-            stack.extend(below)
-    return tuple(out)

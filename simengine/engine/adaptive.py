@@ -66,19 +66,22 @@ def run_adaptive(interpreter: Interpreter, values: Values, plan: TimePlan, metho
     stocks, rates, floors = program.stocks, program.rates, program.floors
     stepwise, saved = changes_by_step(program), set(plan.saved)
 
-    def slope(moment: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
+    def enter(moment: float, state: NDArray[np.float64]) -> None:
         clock.time = clock.begin = np.float64(moment)
         values[stocks] = np.where(floors & (state < 0), 0.0, state)
+
+    def slope(moment: float, state: NDArray[np.float64]) -> NDArray[np.float64]:
+        enter(moment, state)
         interpreter.step(values, clock)
         rate = values[rates]
         return np.where(floors & (state <= 0) & (rate < 0), 0.0, rate)
 
-    exact = stock_jacobian(program, *interpreter.stream) if method is Method.BDF else None
+    streams = interpreter.streams
+    exact = stock_jacobian(program, int(streams.runs), int(streams.seed)) if method is Method.BDF else None
 
     def jacobian(moment: float, state: NDArray[np.float64]) -> Any:
         assert exact is not None
-        clock.time = clock.begin = np.float64(moment)
-        values[stocks] = state
+        enter(moment, state)
         return exact.matrix(values, clock)
 
     previous: int | None = None

@@ -12,7 +12,8 @@ References: Curtis, Powell and Reid, On the estimation of sparse Jacobian matric
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -34,12 +35,27 @@ _LARGEST = 500_000_000
 _POINTWISE = Apply | Clock | Constant | Draw | Load | Lookup
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Plan:
+    """What the Jacobian of a program needs, whatever the run: the step with derivatives, the pattern, the groups."""
+
+    made: Differentiated
+    pattern: NDArray[np.bool_]
+    group: NDArray[np.int64]
+
+
 def stock_jacobian(program: Program, run: int, seed: int) -> StockJacobian | None:
     """Return what computes the Jacobian; None where there is none.
 
     That is where a program has devices, something without derivative, or stocks held at 0: there the rate jumps, and
     differences, which smear the jump, serve the solver better.
     """
+    plan = _plan(program)
+    return None if plan is None else StockJacobian(program, plan, run, seed)
+
+
+@lru_cache(maxsize=8)
+def _plan(program: Program) -> _Plan | None:
     large = program.stocks.size * program.slot_count > _LARGEST
     if not program.stocks.size or program.devices or program.floors.any() or large:
         return None
@@ -60,7 +76,8 @@ def stock_jacobian(program: Program, run: int, seed: int) -> StockJacobian | Non
         made = differentiate(held, range(first, first + program.stocks.size))
     except NotDifferentiable:
         return None
-    return StockJacobian(program, made, run, seed)
+    pattern = jacobian_pattern(program)
+    return _Plan(made, pattern, _groups(pattern))
 
 
 class StockJacobian:
@@ -70,19 +87,17 @@ class StockJacobian:
     ----------
     program
         Whose rates and stocks.
-    made
-        Its step with derivatives by the stocks.
+    plan
+        Its step with derivatives by the stocks, and which stocks share a direction.
     run, seed
         Number of the run and seed of all: draws are those of the run.
 
     """
 
-    def __init__(self, program: Program, made: Differentiated, run: int, seed: int) -> None:
-        self.program = program
-        self.pattern = jacobian_pattern(program)
-        self.group = _groups(self.pattern)
+    def __init__(self, program: Program, plan: _Plan, run: int, seed: int) -> None:
+        self.program, self.pattern, self.group = program, plan.pattern, plan.group
+        self._made = made = plan.made
         count = int(self.group.max(initial=0)) + 1
-        self._made = made
         self._interpreter = Interpreter(made.program, np.full(count, run, dtype=np.int64), seed)
         self._seeds = made.program.parameters[made.directions]
         self._rates = made.shadow[program.rates]

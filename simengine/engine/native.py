@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,8 @@ from simengine.engine.memory import check_memory
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.sketch import Sketch
 from simengine.engine.tableau import Tableau
-from simengine.kernel.llvm.compiled import Compiled, compile_module, full_level, is_kept, lanes_for, written
+from simengine.engine.tier import level_for, level_to_begin
+from simengine.kernel.llvm.compiled import Compiled, compile_module, lanes_for, written
 from simengine.kernel.llvm.machine import Target, host
 from simengine.kernel.llvm.module import NativeModule
 from simengine.kernel.llvm.native import Worker
@@ -100,20 +100,22 @@ def run_native(
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
     module = written(program, tableau, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
-    compiled = compile_module(module, machine, _level_to_begin(module, machine) if level is None else level)
+    compiled = compile_module(module, machine, level_to_begin(module, machine) if level is None else level)
     blocks = -(-count // lanes)
     room = blocks * lanes
-    padded = np.concatenate([numbers, np.full(room - count, numbers[-1])]) if room > count else numbers
+    padded = np.concatenate([numbers, np.full(room - count, numbers[-1])])
+    row = parameters.rows(slice(0, 1))[0]
 
     def worker() -> Worker:
-        return Worker(module, compiled.code, parameters.rows(slice(0, 1))[0], np.ascontiguousarray(padded), seed)
+        return Worker(module, compiled.code, row, padded, seed)
 
     first = worker()
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_time(*(float(v) for v in first.specs()))
-    if level is None and _is_worth_more(compiled, plan.steps * blocks):
-        compiled = compile_module(module, machine, full_level(program))
+    worth = level_for(module, compiled.level, plan.steps * blocks) if level is None else level
+    if worth != compiled.level:
+        compiled = compile_module(module, machine, worth)
         first = worker()
     places = keep.places(plan.times())
     times = plan.times()[places]
@@ -133,37 +135,6 @@ def run_native(
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
-
-
-_TURN = 80_000
-"""Steps (of a block of runs) of a program from which on optimising it takes less time than it saves.
-
-A statement that is optimised takes some 0.4 ms more to compile, and saves some 5 ns at every step.
-"""
-
-_STEPS: WeakKeyDictionary[NativeModule, int] = WeakKeyDictionary()
-"""Steps each module has run in code that is not optimised."""
-
-
-def _level_to_begin(module: NativeModule, target: Target) -> int:
-    """Return how hard to optimise before it is known how long a run is: as long as it runs little, not at all."""
-    full = full_level(module.program)
-    if len(module.program.step) < _TINY or _STEPS.get(module, 0) > _TURN or is_kept(module, target, full):
-        return full
-    return 0
-
-
-_TINY = 150
-"""Statements up to which optimising takes no time one would notice."""
-
-
-def _is_worth_more(compiled: Compiled, steps: int) -> bool:
-    """Count steps to be run; return whether the code should be optimised for them."""
-    if compiled.level:
-        return False
-    total = _STEPS.get(compiled.module, 0) + steps
-    _STEPS[compiled.module] = total
-    return total > _TURN
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +164,10 @@ class _Sketches:
 
     def add(self, values: NDArray[np.float64], first: int) -> None:
         """Count the values of a block; lanes to spare are none of the runs."""
-        own = self._own.setdefault(threading.get_ident(), Sketch(self.shape))
-        own.add(values[: self.runs - first], first)
+        thread = threading.get_ident()
+        if thread not in self._own:
+            self._own[thread] = Sketch(self.shape)
+        self._own[thread].add(values[: self.runs - first], first)
 
     def all(self) -> Sketch:
         """Return the counts of all threads."""

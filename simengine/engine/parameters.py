@@ -40,9 +40,12 @@ class ParameterSets:
             out[place] = bool(np.any(column != column[:1]))
         return out
 
+    def _count(self, which: slice | NDArray[np.int64]) -> int:
+        return len(range(*which.indices(self.runs))) if isinstance(which, slice) else which.size
+
     def rows(self, which: slice | NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values of all parameters in some runs, (runs, parameters)."""
-        out = np.tile(self.shared, (len(np.arange(self.runs)[which]), 1))
+        out = np.tile(self.shared, (self._count(which), 1))
         for place, column in zip(self.places.tolist(), self.columns, strict=True):
             out[:, place] = column[which]
         return out
@@ -50,7 +53,7 @@ class ParameterSets:
     def values(self, which: slice, parameters: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values of some parameters in some runs, (parameters, runs)."""
         own = dict(zip(self.places.tolist(), self.columns, strict=True))
-        out = np.empty((parameters.size, len(range(*which.indices(self.runs)))))
+        out = np.empty((parameters.size, self._count(which)))
         for row, parameter in enumerate(parameters.tolist()):
             out[row] = own[parameter][which] if parameter in own else self.shared[parameter]
         return out

@@ -95,10 +95,7 @@ def simulate(
             together = task.many and method in TABLEAUS and not program.moving_specs
             done = _kept(_together(task) if together else _one_by_one(task), keep)
             done = _sketched(done) if levels else done
-        bad = (
-            _not_finite(done.values) if done.sketch is None else np.sort(np.asarray(done.sketch.failed, dtype=np.int64))
-        )
-        failures = _failures(task, bad)
+        failures = _failures(task, _not_finite(done))
     notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
     name = "native" if why_not is None else "interpreter"
     info = RunInfo(name, method.value, done.steps, time.perf_counter() - began, notes, done.threads)
@@ -275,9 +272,11 @@ def _alone(task: _Task, place: int) -> _Done:
     return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps)
 
 
-def _not_finite(values: NDArray[np.float64]) -> NDArray[np.int64]:
+def _not_finite(done: _Done) -> NDArray[np.int64]:
     """Return the places of the runs in which a value is not a number."""
-    return np.flatnonzero(~np.isfinite(values).all(axis=(1, 2)))
+    if done.sketch is not None:
+        return np.sort(np.asarray(done.sketch.failed, dtype=np.int64))
+    return np.flatnonzero(~np.isfinite(done.values).all(axis=(1, 2)))
 
 
 def _failures(task: _Task, bad: NDArray[np.int64]) -> tuple[Failure, ...]:

@@ -58,10 +58,9 @@ class Sketch:
         sound = np.isfinite(rows).all(axis=1)
         self.failed += (first + np.flatnonzero(~sound)).tolist()
         rows = rows[sound] + 0.0  # one zero only
-        if not rows.size:
-            self.runs += len(rows)
-            return
         self.runs += len(rows)
+        if not rows.size:
+            return
         np.minimum(self._least, rows.min(axis=0), out=self._least)
         np.maximum(self._largest, rows.max(axis=0), out=self._largest)
         keys = (np.arange(self.cells, dtype=np.int64) << _ROOM) | _bucket(rows)

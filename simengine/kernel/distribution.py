@@ -3,8 +3,8 @@
 In: uniforms in (0, 1), and the arguments of a distribution as `program.op.Distribution` lists them. Out: draws.
 
 One uniform gives one draw, by the inverse of the distribution function; those with a formula are primitives by now
-(`compile.shaped`). Bounds restrict the uniform to the
-probabilities between them: the same distribution as drawing anew until a value falls inside.
+(`compile.shaped`). Bounds restrict the uniform to the probabilities between them: the same distribution as drawing anew
+until a value falls inside.
 
 Invariant: a draw depends on its own uniform and arguments only.
 References: Vensim reference manual, "RANDOM ..." functions; XMILE 1.0, 3.5.2.

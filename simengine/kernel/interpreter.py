@@ -55,8 +55,6 @@ class Interpreter:
         self.program = program
         self.many = not isinstance(runs, int)
         self.streams = RandomStreams(seed, runs)
-        self.stream = (int(np.ravel(runs)[0]), seed)
-        """Number of the (first) run, and the seed."""
         self._devices: list[Any] = [None] * len(program.devices)
         code = generate(program, self.many)
         self._space: dict[str, Any] = {**self._library(), **code.names}

@@ -162,7 +162,16 @@ class Run(Result):
         return f"<Run of {len(self.names)} variables at {len(times)} times, {span}{failed}>"
 
 
-class Quantiles(Result):
+class _Many(Result):
+    """What came of many runs."""
+
+    @cached_property
+    def failed(self) -> Mapping[int, Failure]:
+        """The runs in which a value was not a number: where it began, and why."""
+        return {f.run: f for f in self._trajectory.failures}
+
+
+class Quantiles(_Many):
     """Quantiles over many runs. `quantiles["gas use"]` is an xarray.DataArray (quantile, time, dimensions...)."""
 
     @property
@@ -175,29 +184,19 @@ class Quantiles(Result):
         """Number of runs the quantiles are of; runs that failed are not counted."""
         return self._trajectory.runs
 
-    @cached_property
-    def failed(self) -> Mapping[int, Failure]:
-        """The runs in which a value was not a number: where it began, and why."""
-        return {f.run: f for f in self._trajectory.failures}
-
     def __repr__(self) -> str:
         failed = f", {len(self.failed)} others failed" if self.failed else ""
         levels = ", ".join(f"{level:g}" for level in self.levels)
         return f"<Quantiles {levels} of {self.size} runs{failed}; {len(self.names)} variables>"
 
 
-class Ensemble(Result):
+class Ensemble(_Many):
     """Many runs. `ensemble["gas use"]` is an xarray.DataArray (run, time, dimensions...)."""
 
     @property
     def size(self) -> int:
         """Number of runs."""
         return int(self._trajectory.values.shape[0])
-
-    @cached_property
-    def failed(self) -> Mapping[int, Failure]:
-        """The runs in which a value was not a number: where it began, and why."""
-        return {f.run: f for f in self._trajectory.failures}
 
     def __repr__(self) -> str:
         failed = f", {len(self.failed)} of them failed" if self.failed else ""

@@ -15,13 +15,15 @@ import numpy as np
 import pytest
 
 import simengine as se
-from simengine.engine import native
+from simengine.engine import tier
+from simengine.engine.native import NativeResult, run_native
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
 from simengine.model.definition import Method
 from simengine.program.node import Draw
 from simengine.program.op import Distribution, Op
+from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
 from tests.kernel.build import TIME, Build, apply, load, number
 
@@ -114,7 +116,6 @@ def test_runs_from_several_threads_at_once() -> None:
 
 LONG = """
 import numpy as np
-import simengine as se
 from simengine.engine.run import simulate
 from tests.kernel.build import Build, number
 build = Build(stop=9e7, save=1e7)
@@ -177,36 +178,29 @@ def test_a_delay_longer_than_the_run_needs_no_more_memory_than_the_run(tmp_path:
     assert peak < 1_000_000
 
 
+def run_once(program: Program) -> NativeResult:
+    sets, number, slots = (
+        ParameterSets.of(program.defaults, 1),
+        np.zeros(1, dtype=np.int64),
+        np.arange(program.slot_count),
+    )
+    return run_native(program, sets, number, 0, slots, TABLEAUS[Method.EULER], many=False)
+
+
 def test_code_is_optimised_once_a_program_runs_much(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path))
-    monkeypatch.setattr(native, "_TINY", 0)
-    monkeypatch.setattr(native, "_TURN", 3 * 80)  # a run has 80 steps
+    monkeypatch.setattr(tier, "_TINY", 0)
+    monkeypatch.setattr(tier, "_TURN", 3 * 80)  # a run has 80 steps
     program = growth().program()
     many = replace(program, step=program.step * 61)  # more than may become one function; done again, it gives the same
     levels, values = [], []
     for _ in range(5):
-        result = native.run_native(
-            many,
-            ParameterSets.of(many.defaults, 1),
-            np.zeros(1, dtype=np.int64),
-            0,
-            np.arange(many.slot_count),
-            TABLEAUS[Method.EULER],
-            many=False,
-        )
+        result = run_once(many)
         levels.append(result.compiled.level)
         values.append(result.values)
     assert levels == [0, 0, 0, 1, 1]
     assert all(np.array_equal(v, values[0]) for v in values)
     again = replace(many)  # as another process would find it: the optimised code is on disk
-    result = native.run_native(
-        again,
-        ParameterSets.of(again.defaults, 1),
-        np.zeros(1, dtype=np.int64),
-        0,
-        np.arange(again.slot_count),
-        TABLEAUS[Method.EULER],
-        many=False,
-    )
+    result = run_once(again)
     assert result.compiled.level == 1
     assert result.compiled.cached

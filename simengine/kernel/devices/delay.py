@@ -25,16 +25,20 @@ from simengine.kernel.clock import ClockState
 Array = NDArray[np.float64]
 
 
+_MOST = 10**7
+"""Steps a delay lasts at most."""
+
+
 def steps_of(time: NDArray[Any], clock: ClockState) -> NDArray[np.int64]:
     """Return a delay time in steps."""
     steps = np.floor(np.asarray(time, dtype=np.float64) / clock.step_size + 0.5 + 1e-9)
-    return np.maximum(1, np.where(np.isfinite(steps), np.minimum(steps, 1e7), 1)).astype(np.int64)
+    return np.maximum(1, np.where(np.isfinite(steps), np.minimum(steps, _MOST), 1)).astype(np.int64)
 
 
 def _steps_of_run(clock: ClockState) -> int:
     """Return more steps than the run has."""
     steps = np.ceil((clock.stop - clock.start) / clock.step_size)
-    return int(steps) + 2 if 0 <= steps < 1e7 else 10**7
+    return int(steps) + 2 if 0 <= steps < _MOST else _MOST
 
 
 class FixedDelay:

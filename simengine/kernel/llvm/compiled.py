@@ -8,7 +8,6 @@ Invariant: code from the cache is the code that compiling would give.
 from __future__ import annotations
 
 import platform
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,7 +38,6 @@ class Compiled:
 
     module: NativeModule
     code: Loaded
-    seconds: float
     cached: bool
     level: int
 
@@ -138,14 +136,13 @@ def _written(
 @lru_cache(maxsize=32)
 def compile_module(module: NativeModule, target: Target, level: int) -> Compiled:
     """Return a module compiled, from the cache on disk where it is there."""
-    began = time.perf_counter()
     key = _key(module, target, level)
     code = cache.load(key)
     cached = code is not None
     if code is None:
         code = compile_text(module.text, target, level)
         cache.store(key, code)
-    return Compiled(module, Loaded(code, target), time.perf_counter() - began, cached, level)
+    return Compiled(module, Loaded(code, target), cached, level)
 
 
 def is_kept(module: NativeModule, target: Target, level: int) -> bool:
@@ -159,26 +156,6 @@ def _key(module: NativeModule, target: Target, level: int) -> str:
 
     machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
     return cache.key_of(module.text, machine, llvmlite.__version__, str(level))
-
-
-def compile_program(
-    program: Program,
-    method: Method,
-    *,
-    varied: NDArray[np.bool_] | None,
-    columns: NDArray[np.int64] | Sequence[int],
-    width: int = 1,
-    noise: bool = True,
-    target: Target | None = None,
-    level: int | None = None,
-) -> Compiled:
-    """Return a program compiled: arguments as for `written`, and how hard to optimise (None: what is worth it).
-
-    The level changes no bit of what is computed.
-    """
-    chosen = target or host()
-    module = written(program, method, varied=varied, columns=columns, width=width, noise=noise, target=chosen)
-    return compile_module(module, chosen, full_level(program) if level is None else level)
 
 
 def forget() -> None:

@@ -154,9 +154,9 @@ class FrameWriter:
         place = self.module.places.find(self.one, slots, self._index)
         return place, self._differs(slots)
 
-    def _differs(self, slots: NDArray[np.int64]) -> bool:
+    def _differs(self, slots: Slots) -> bool:
         """Return whether values of slots differ between lanes: those of one array all do, or none does."""
-        return bool(self.module.varying[slots.ravel()[0]])
+        return bool(self.module.varying[np.ravel(slots)[0]])
 
     def _read_slot(self, place: Index, lanes: bool) -> Value:
         pointer = self._slot(place, lanes)

@@ -20,7 +20,7 @@ from simengine.kernel.llvm.ring import NATIVE, Ring
 from simengine.kernel.llvm.site import Block, Call, Site
 from simengine.kernel.llvm.survey import Survey, is_foreign
 from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Node, Reduce, Slots, operands
-from simengine.program.program import Assign, Emit, Statement
+from simengine.program.program import Assign, Device, Emit, Statement
 
 UNROLL = 96
 """Nodes times points up to which loops are written out."""
@@ -132,17 +132,21 @@ class StatementWriter(NodeWriter):
             self._show_rings(statement.device)
             return
         roots = device.emit if started else (*device.start, *device.emit)
-        self._begin(roots, len(device.axes))
-        self._survey.sizes.update(dict(enumerate(device.axes)))
-        axes = [axis for axis, size in enumerate(device.axes) if size > 1]
-        self._unroll = False
+        axes = self._begin_device(device, roots)
         self._materialise(roots, axes)
         arguments = tuple(self._keep(node) for node in roots)
-        lanes = bool(self.module.varying[np.ravel(device.outputs[0])[0]])
+        lanes = self._differs(device.outputs[0])
         starts = 0 if started else len(device.start)
         self._call(Site(Call.EMIT, lanes, arguments, device=statement.device, starts=starts))
         for slots in device.outputs:
             self._forget(slots)
+
+    def _begin_device(self, device: Device, roots: Sequence[Node]) -> list[int]:
+        """Begin what is done for every element of a device; return the axes to loop over."""
+        self._begin(roots, len(device.axes))
+        self._survey.sizes.update(dict(enumerate(device.axes)))
+        self._unroll = False
+        return [axis for axis, size in enumerate(device.axes) if size > 1]
 
     def _show_rings(self, number: int) -> None:
         target = self.module.program.devices[number].outputs[0]
@@ -164,26 +168,24 @@ class StatementWriter(NodeWriter):
     def _each_ring(self, number: int, do: Callable[[Ring], None]) -> None:
         """Do something with the rings of every element of a device."""
         device = self.module.program.devices[number]
-        self._begin([], len(device.axes))
-        self._survey.sizes.update(dict(enumerate(device.axes)))
-        self._unroll = False
-        lanes = bool(self.module.varying[np.ravel(device.outputs[0])[0]])
+        axes = self._begin_device(device, [])
         rings = self.one.new(f"load ptr, ptr {self._field(Field.RINGS)}")
         arrays = self.one.new(f"getelementptr inbounds i64, ptr {rings}, i64 {3 * number}")
-        body = self.many if lanes else self.one
+        body = self.many if self._differs(device.outputs[0]) else self.one
         elements = int(np.prod(device.axes, dtype=np.int64))
 
         def inside() -> None:
             do(Ring(self.one, body, arrays, flat_index(self.one, device.axes, self._index), elements))
 
-        self._nest([], [axis for axis, size in enumerate(device.axes) if size > 1], inside)
+        self._nest([], axes, inside)
 
     def advance(self, device: int, taken: tuple[Slots, ...]) -> None:
         """Write the end of a device's step, with arguments from slots."""
-        if self.module.program.devices[device].kind in NATIVE:
+        own = self.module.program.devices[device]
+        if own.kind in NATIVE:
             self._move_rings(device, taken[0])
             return
-        lanes = bool(self.module.varying[np.ravel(self.module.program.devices[device].outputs[0])[0]])
+        lanes = self._differs(own.outputs[0])
         self._call(Site(Call.ADVANCE, lanes, (), device=device, taken=taken))
 
     def _call(self, site: Site) -> None:
