@@ -33,6 +33,11 @@ def real_literal(value: float) -> str:
     return f"0x{struct.unpack('<Q', struct.pack('<d', value))[0]:016X}"
 
 
+def is_number(register: str) -> bool:
+    """Return whether what stands for a real is a constant that is finite."""
+    return not (register.startswith("%") or "0x7FF" in register or "0xFFF" in register)
+
+
 @dataclass
 class Sheet:
     """What is written of one function: shared by bodies of several widths."""

@@ -5,6 +5,9 @@ In: slots and blocks, by number or by where loops stand. Out: registers.
 A slot that is the same in all runs stands in memory `%U`, one that differs in `%V`, a vector of lanes a slot; tables
 in `%T`, the context in `%X`. A scalar that this function has computed stays in its register.
 
+Lanes are runs side by side, or, in a statement whose values are the same in all runs, elements along one of its axes
+(`across`): then they are neighbours in `%U`.
+
 Invariant: a register is used only where it is known: within the loop it was computed in.
 """
 
@@ -115,13 +118,15 @@ class FrameWriter:
         self._unroll = False
         self._survey = Survey((), 0, module.varying)
         self._stored: dict[int, Block] = {}
+        self._across: int | None = None
+        """The axis whose elements are computed side by side; None where lanes are runs."""
 
     @property
     def _aligned(self) -> str:
-        return f"align {min(64, 8 * self.module.width)}"
+        return f"align {min(64, 8 * self.module.width) if self._across is None else 8}"
 
     def _slot(self, place: Index, lanes: bool) -> str:
-        kind, memory = (self.many.real_type, "%V") if lanes else ("double", "%U")
+        kind, memory = (self.many.real_type, "%V") if lanes and self._across is None else ("double", "%U")
         return self.one.new(f"getelementptr inbounds {kind}, ptr {memory}, i64 {place}")
 
     def once(self, key: Hashable, make: Callable[[], Value]) -> Value:
@@ -140,19 +145,20 @@ class FrameWriter:
         if value.constant is not None:
             return self.many.real(value.constant)
         register = value.register
-        return self.once(("wide", register), lambda: Value(self.many.broadcast(register), lanes=True)).register
+        many = self.many
+        return self.once(("wide", many.width, register), lambda: Value(many.broadcast(register), lanes=True)).register
 
     def _wide_truth(self, truth: Value, *, lanes: bool) -> str:
-        if truth.lanes or not lanes or self.module.width == 1:
+        if truth.lanes or not lanes or self.many.width == 1:
             return truth.register
         return self.many.broadcast(truth.register, "i1")
 
     def _place(self, slots: Slots) -> tuple[Index, bool]:
-        """Return the slot where the loops stand, and whether its value differs between lanes."""
+        """Return the slot where the loops stand (of elements side by side, the first), and whether it is of lanes."""
         if isinstance(slots, int):
             return slots, bool(self.module.varying[slots])
         place = self.module.places.find(self.one, slots, self._index)
-        return place, self._differs(slots)
+        return place, self._differs(slots) if self._across is None else slots.shape[self._across] > 1
 
     def _differs(self, slots: Slots) -> bool:
         """Return whether values of slots differ between lanes: those of one array all do, or none does."""

@@ -25,7 +25,7 @@ from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
-from simengine.kernel.llvm.statement import StatementWriter
+from simengine.kernel.llvm.statement import ONCE, StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
@@ -36,7 +36,6 @@ from simengine.source.pause import no_collection
 CHUNK = 300
 """Statements a function holds: longer ones take LLVM more than proportionally long."""
 
-_ONCE = frozenset({"constants", "initial", "settled"})
 _SMALL = 60
 """Statements of a step up to which all functions may become one."""
 
@@ -243,7 +242,7 @@ class ModuleWriter:
         writer = StatementWriter(self)
         for statement in statements:
             writer.write(statement, phase)
-        return self._finish(name, writer, once=phase in _ONCE)
+        return self._finish(name, writer, once=phase in ONCE)
 
     def _finish(self, name: str, writer: StatementWriter, *, once: bool = False) -> str:
         body = writer.one

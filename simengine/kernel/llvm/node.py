@@ -79,23 +79,25 @@ class NodeWriter(FrameWriter):
         if not isinstance(node.value, np.ndarray):
             return Value(real_literal(float(node.value)), lanes=False, constant=float(node.value))
         place = flat_index(self.one, node.value.shape, self._index)
-        if isinstance(place, int):
+        lanes = self._across is not None and node.value.shape[self._across] > 1
+        body = self.many if lanes else self.one
+        if isinstance(place, int) and not lanes:
             number = float(node.value.ravel()[place])
             return Value(real_literal(number), lanes=False, constant=number)
         name = self.module.keep(np.ascontiguousarray(node.value, dtype=np.float64))
         pointer = self.one.new(f"getelementptr inbounds double, ptr {name}, i64 {place}")
-        return Value(self.one.new(f"load double, ptr {pointer}, align 8, !invariant.load !0"), lanes=False)
+        return Value(self.one.new(f"load {body.real_type}, ptr {pointer}, align 8, !invariant.load !0"), lanes)
 
     def _load(self, slots: Slots) -> Value:
         place, lanes = self._place(slots)
-        if isinstance(place, int):
-            known = self._registers.get(place)
-            if known is not None:
-                return known
-        value = self._read_slot(place, lanes)
-        if isinstance(place, int) and not self._depth:
-            self._registers[place] = value
-        return value
+        if not isinstance(place, int) or (lanes and self._across is not None):
+            return self._read_slot(place, lanes)
+        known = self._registers.get(place)
+        if known is None:
+            known = self._read_slot(place, lanes)
+            if not self._depth:
+                self._registers[place] = known
+        return known
 
     def _apply(self, node: Apply) -> Value:
         op = node.op

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simengine.kernel.llvm.body import Body
+from simengine.kernel.llvm.body import Body, is_number
 from simengine.program.op import Op
 
 Writer = Callable[..., str]
@@ -40,12 +40,17 @@ def real_of(body: Body, truth: str) -> str:
 
 
 def _smaller(body: Body, a: str, b: str) -> str:
-    # the first where equal; not a number if either is not
-    return body.select(body.either(body.compare("ole", a, b), body.compare("uno", a, a)), a, b)
+    return _first(body, a, b, "olt")
 
 
 def _larger(body: Body, a: str, b: str) -> str:
-    return body.select(body.either(body.compare("oge", a, b), body.compare("uno", a, a)), a, b)
+    return _first(body, a, b, "ogt")
+
+
+def _first(body: Body, a: str, b: str, before: str) -> str:
+    """Return b if it comes before a, else a (the first where equal); not a number if either is not."""
+    out = body.select(body.compare(before, b, a), b, a)  # a, if a is not a number
+    return out if is_number(b) else body.select(body.compare("uno", b, b), b, out)
 
 
 def _xidz(body: Body, a: str, b: str, otherwise: str) -> str:

@@ -12,25 +12,51 @@ from typing import assert_never
 
 import numpy as np
 
+from simengine.kernel.llvm.body import Body
 from simengine.kernel.llvm.context import Field
 from simengine.kernel.llvm.frame import Value
 from simengine.kernel.llvm.node import NodeWriter
-from simengine.kernel.llvm.place import flat_index
+from simengine.kernel.llvm.place import flat_index, sum_of
 from simengine.kernel.llvm.ring import NATIVE, Ring
 from simengine.kernel.llvm.site import Block, Call, Site
 from simengine.kernel.llvm.survey import Survey, is_foreign
 from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Node, Reduce, Slots, operands
 from simengine.program.program import Assign, Device, Emit, Statement
 
-UNROLL = 96
-"""Nodes times points up to which loops are written out."""
+_UNROLL = 96
+"""Nodes times points up to which loops are written out, where a point takes one register."""
+
+_UNROLL_LANES = 8
+"""The same where it takes several: the loop costs nothing beside them, and long code waits for its instructions."""
+
+
+_VECTOR = 8
+"""Elements of a long axis that are computed side by side."""
+
+ONCE = frozenset({"constants", "initial", "settled"})
+"""Phases that are done once in a run."""
+
+
+def parts(size: int) -> list[tuple[int, int, int]]:
+    """Return how an axis is cut into vectors: (elements side by side, first element, how many such vectors).
+
+    >>> parts(13), parts(50)
+    ([(13, 0, 1)], [(8, 0, 6), (2, 48, 1)])
+    """
+    if size <= 2 * _VECTOR:
+        return [(size, 0, 1)]
+    whole, rest = divmod(size, _VECTOR)
+    return [(_VECTOR, 0, whole), *([(rest, _VECTOR * whole, 1)] if rest else [])]
 
 
 class StatementWriter(NodeWriter):
     """Writes statements into one function."""
 
+    _once = False
+
     def write(self, statement: Statement, phase: str) -> None:
         """Write one statement."""
+        self._once = phase in ONCE
         match statement:
             case Assign():
                 self.assign(statement)
@@ -52,7 +78,11 @@ class StatementWriter(NodeWriter):
         axes = [axis for axis, size in enumerate(statement.axes) if size > 1]
         sizes = {axis: statement.axes[axis] for axis in axes}
         self._survey.sizes.update(sizes)
-        self._unroll = self._is_small(statement.axes)
+        differs = self._differs(slots)
+        across = None if differs else self._survey.across(slots)
+        if across is not None and self._side_by_side(statement, across):
+            return
+        self._unroll = self._is_small(statement.axes, lanes=differs)
         self._materialise([statement.value], axes)
         self._nest([statement.value], axes, lambda: self._store(slots, self.value(statement.value)))
         if not self._unroll and axes:
@@ -65,7 +95,43 @@ class StatementWriter(NodeWriter):
         self._index = {}
         self.module.temporaries.clear()
 
-    def _is_small(self, axes: Sequence[int]) -> bool:
+    def _side_by_side(self, statement: Assign, across: int) -> bool:
+        """Write an assignment with the elements of one axis as lanes; return whether it can be done."""
+        root, survey = statement.value, self._survey
+        axes = [axis for axis, size in enumerate(statement.axes) if size > 1 and axis != across]
+        self._unroll = self._is_small([statement.axes[a] for a in axes])
+        if not self._unroll and any(survey.is_repeated(node, [*axes, across]) for node in survey.nodes):
+            return False
+        survey.spread(across)
+        runs, self._across = self.many, across
+        for width, first, count in parts(statement.axes[across]):
+            self.many = Body(width, self.one.sheet)
+            self._strip(
+                across, width, first, count, lambda: self._nest([root], axes, lambda: self._put_slots(statement))
+            )
+        self.many, self._across = runs, None
+        self._forget(statement.slots)
+        return True
+
+    def _strip(self, axis: int, width: int, first: int, count: int, inside: Callable[[], None]) -> None:
+        """Write something for `count` vectors of elements, the first of which begins at `first`."""
+        with self._scope():
+            if count == 1:
+                self._index[axis] = first
+                inside()
+            else:
+                self._depth += 1
+                with self.one.counted(count) as turn:
+                    self._index[axis] = sum_of(self.one, first, [(turn, width)])
+                    inside()
+                self._depth -= 1
+            del self._index[axis]
+
+    def _put_slots(self, statement: Assign) -> None:
+        place, lanes = self._place(statement.slots)
+        self._write_slot(place, lanes, self.value(statement.value))
+
+    def _is_small(self, axes: Sequence[int], *, lanes: bool = False) -> bool:
         points = float(np.prod([1.0, *axes]))
         inner = max(
             (
@@ -75,7 +141,8 @@ class StatementWriter(NodeWriter):
             ),
             default=1.0,
         )
-        return bool(points * inner * len(self._survey.nodes) <= UNROLL)
+        most = _UNROLL_LANES if self._once or (lanes and self.many.width > 1) else _UNROLL
+        return bool(points * inner * len(self._survey.nodes) <= most)
 
     def _store(self, slots: Slots, value: Value) -> None:
         place, lanes = self._place(slots)

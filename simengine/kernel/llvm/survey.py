@@ -9,12 +9,27 @@ Invariant: nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.llvm.primitive import FOREIGN
-from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Load, Lookup, Node, Reduce, operands
+from simengine.program.node import (
+    Along,
+    Apply,
+    Ask,
+    Constant,
+    Draw,
+    Gather,
+    Inverse,
+    Load,
+    Lookup,
+    Node,
+    Reduce,
+    Slots,
+    operands,
+)
 from simengine.program.op import AlongOp, Distribution, Op
 from simengine.program.walk import arrays_of, nodes_upward, rank_of
 
@@ -81,6 +96,40 @@ class Survey:
                 own = own - {node.axis, node.second}
         return own
 
+    def across(self, target: Slots) -> int | None:
+        """Return an axis along which the elements of a statement can be computed side by side; None if there is none.
+
+        They can where nothing differs between runs, and all that is read or written along the axis stands side by side.
+        """
+        if isinstance(target, int) or self.calls_back or any(self.lanes.values()):
+            return None
+        for axis in reversed(range(target.ndim)):
+            if target.shape[axis] > 1:
+                fits = _is_side_by_side(target, axis) and all(self._fits(node, axis) for node in self.nodes)
+                return axis if fits else None
+        return None
+
+    def _fits(self, node: Node, axis: int) -> bool:
+        match node:
+            case Load():
+                return isinstance(node.slots, int) or _is_side_by_side(node.slots, axis)
+            case Constant():
+                value = node.value
+                return (
+                    not isinstance(value, np.ndarray) or _size(value, axis) == 1 or set(value.shape[axis + 1 :]) <= {1}
+                )
+            case Lookup():
+                return isinstance(node.tables, int) or _size(node.tables, axis) == 1
+            case Draw() | Gather():
+                return False
+            case Reduce():
+                return axis not in node.axes
+        return True
+
+    def spread(self, axis: int) -> None:
+        """Let lanes be the elements of an axis."""
+        self.lanes = {number: axis in axes for number, axes in self.axes.items()}
+
     def below(self, roots: Sequence[Node], stored: Container[int]) -> list[Node]:
         """Return the nodes at and below the roots, operands first, but none below those stored (which it gives)."""
         out: list[Node] = []
@@ -109,6 +158,15 @@ class Survey:
         if own - set(axes):
             return len(outer) != len(axes)
         return outer != axes[: len(outer)]
+
+
+def _is_side_by_side(slots: NDArray[np.int64], axis: int) -> bool:
+    """Return whether slots do not vary along an axis, or are neighbours along it."""
+    return _size(slots, axis) == 1 or bool(np.all(np.diff(slots, axis=axis) == 1))
+
+
+def _size(array: NDArray[Any], axis: int) -> int:
+    return int(array.shape[axis]) if axis < array.ndim else 1
 
 
 def _differs(node: Node, varying: NDArray[np.bool_], *, noise: bool) -> bool:

@@ -139,10 +139,14 @@ class _Writer:
                 high = body.add(high, body.mul(body.sub("%v", xn), self._point(2, last - 1)))
             elif self.shape.missing is not None:
                 low = high = body.real(self.shape.missing)
-        out = body.select(body.compare("ogt", "%v", xn), high, out)
+        if beyond or self.shape.missing is not None:
+            out = body.select(body.compare("ogt", "%v", xn), high, out)
+            out = body.select(body.compare("oeq", "%v", xn), self._point(1, last), out)
+        else:
+            out = body.select(body.compare("oge", "%v", xn), high, out)
         out = body.select(body.compare("olt", "%v", x0), low, out)
-        out = body.select(body.compare("oeq", "%v", xn), self._point(1, last), out)
-        return body.select(body.compare("uno", "%v", "%v"), "%v", out)
+        # of an x that is not a number, a segment's line is none either
+        return out if points > 1 else body.select(body.compare("uno", "%v", "%v"), "%v", out)
 
     def _step(self) -> str:
         body, points = self.body, self.shape.points
