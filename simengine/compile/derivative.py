@@ -1,6 +1,6 @@
 """Rules of differentiation, a primitive a row.
 
-In: a node, and the derivatives of its arguments (None: it has none). Out: the derivative, as a node; None for 0.
+In: a node, and the derivatives of its arguments, as forms (None: it has none). Out: its derivative; None for 0.
 
 Where a function has a kink, the derivative is that of the branch that ran. `Op`s without a rule are named in
 `NO_RULE`: a model in which a derivative passes through one is refused.
@@ -15,65 +15,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+from simengine.compile.form import Form, add, choose, negative, number, of, over, times
 from simengine.program.node import Apply, Constant, Node
 from simengine.program.op import Op
 
-Derivatives = Sequence["Node | None"]
-Rule = Callable[[Apply, Derivatives, Node], "Node | None"]
+Derivatives = Sequence["Form | None"]
+Rule = Callable[[Apply, Derivatives, Node], "Form | None"]
 """Takes the node, the derivatives of its arguments, and where its own value is to be had."""
 
 
-def add(a: Node | None, b: Node | None) -> Node | None:
-    """Return a + b, nothing being 0."""
-    if a is None or b is None:
-        return b if a is None else a
-    return Apply(Op.ADD, (a, b))
-
-
-def times(factor: Node, d: Node | None) -> Node | None:
-    """Return factor x d, nothing being 0."""
-    return None if d is None else Apply(Op.MUL, (factor, d))
-
-
-def negative(d: Node | None) -> Node | None:
-    """Return -d, nothing being 0."""
-    return None if d is None else Apply(Op.NEG, (d,))
-
-
-def over(d: Node | None, divisor: Node) -> Node | None:
-    """Return d / divisor, nothing being 0."""
-    return None if d is None else Apply(Op.DIV, (d, divisor))
-
-
-def choose(condition: Node, then: Node | None, otherwise: Node | None) -> Node | None:
-    """Return what a condition chooses, nothing being 0."""
-    if then is None and otherwise is None:
-        return None
-    zero = Constant(0.0)
-    return Apply(Op.SELECT, (condition, then or zero, otherwise or zero))
-
-
-def number(value: float) -> Node:
-    """Return a constant."""
-    return Constant(value)
-
-
-def of(op: Op, *arguments: Node) -> Node:
-    """Return a primitive applied."""
-    return Apply(op, arguments)
-
-
-def _product(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _product(node: Apply, d: Derivatives, value: Node) -> Form | None:
     a, b = node.arguments
     return add(times(b, d[0]), times(a, d[1]))
 
 
-def _quotient(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _quotient(node: Apply, d: Derivatives, value: Node) -> Form | None:
     _, b = node.arguments
     return over(add(d[0], negative(times(value, d[1]))), b)
 
 
-def _power(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _power(node: Apply, d: Derivatives, value: Node) -> Form | None:
     x, y = node.arguments
     by_base = None
     if d[0] is not None:
@@ -90,7 +51,7 @@ def _power(node: Apply, d: Derivatives, value: Node) -> Node | None:
 
 
 def _over_root(sign: float) -> Rule:
-    def rule(node: Apply, d: Derivatives, value: Node) -> Node | None:
+    def rule(node: Apply, d: Derivatives, value: Node) -> Form | None:
         x = node.arguments[0]
         root = of(Op.SQRT, of(Op.SUB, number(1.0), of(Op.MUL, x, x)))
         return over(d[0] if sign > 0 else negative(d[0]), root)
@@ -98,13 +59,13 @@ def _over_root(sign: float) -> Rule:
     return rule
 
 
-def _angle(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _angle(node: Apply, d: Derivatives, value: Node) -> Form | None:
     y, x = node.arguments
     square = of(Op.ADD, of(Op.MUL, x, x), of(Op.MUL, y, y))
     return over(add(times(x, d[0]), negative(times(y, d[1]))), square)
 
 
-def _xidz(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _xidz(node: Apply, d: Derivatives, value: Node) -> Form | None:
     _, b, _ = node.arguments
     small = of(Op.LT, of(Op.ABS, b), number(1e-6))
     safe = of(Op.SELECT, small, number(1.0), b)
@@ -112,27 +73,27 @@ def _xidz(node: Apply, d: Derivatives, value: Node) -> Node | None:
     return choose(small, d[2], over(add(d[0], negative(times(ratio, d[1]))), safe))
 
 
-def _tangent(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _tangent(node: Apply, d: Derivatives, value: Node) -> Form | None:
     return times(of(Op.ADD, number(1.0), of(Op.MUL, value, value)), d[0])
 
 
 def _whole_part(rounding: Op) -> Rule:
     """Return the rule of x - y n, n a whole number of times."""
 
-    def rule(node: Apply, d: Derivatives, value: Node) -> Node | None:
+    def rule(node: Apply, d: Derivatives, value: Node) -> Form | None:
         x, y = node.arguments
         return add(d[0], negative(times(of(rounding, of(Op.DIV, x, y)), d[1])))
 
     return rule
 
 
-def _density(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _density(node: Apply, d: Derivatives, value: Node) -> Form | None:
     x = node.arguments[0]
     bell = of(Op.EXP, of(Op.MUL, number(-0.5), of(Op.MUL, x, x)))
     return times(of(Op.MUL, number(1 / math.sqrt(2 * math.pi)), bell), d[0])
 
 
-def _quantile(node: Apply, d: Derivatives, value: Node) -> Node | None:
+def _quantile(node: Apply, d: Derivatives, value: Node) -> Form | None:
     bell = of(Op.EXP, of(Op.MUL, number(0.5), of(Op.MUL, value, value)))
     return times(of(Op.MUL, number(math.sqrt(2 * math.pi)), bell), d[0])
 

@@ -22,7 +22,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.compile.derivative import FLAT, RULES, add, choose, negative, number, of, times
+from simengine.compile.derivative import FLAT, RULES
+from simengine.compile.form import Form, add, choose, negative, number, of, single, times, total
+from simengine.compile.weight import WeightKeeper
 from simengine.model.lookup import Between, Table
 from simengine.program.node import (
     Along,
@@ -42,7 +44,7 @@ from simengine.program.node import (
 from simengine.program.op import AlongOp, ClockValue, DeviceKind, Distribution, Fold, Op, TableQuery
 from simengine.program.program import Assign, Device, Emit, Memory, Program, Statement
 from simengine.program.reach import reached_slots
-from simengine.program.walk import nodes_upward, rank_of
+from simengine.program.walk import nodes_upward, rank_of, shapes_of
 from simengine.source.names import Key
 
 PURE_DELAYS = {DeviceKind.DELAY_FIXED: (1,), DeviceKind.DELAY_INFORMATION: (0,), DeviceKind.DELAY_MATERIAL: (1, 2)}
@@ -103,9 +105,11 @@ class _ShadowWriter:
         self.count = program.slot_count + int(active.sum())
         self.tables = list(program.tables)
         self.slopes: dict[tuple[int, Between | None], int] = {}
-        self.known: dict[int, Node | None] = {}
+        self.known: dict[int, Form | None] = {}
+        self.atoms: dict[bytes, Node] = {}
         self.single_stage = single_stage
         self.computed: dict[int, Node] = {}
+        self.weights = WeightKeeper(program.slot_count, self._take)
         self.where = ""
 
     def program(self, chosen: Sequence[int]) -> Differentiated:
@@ -121,13 +125,12 @@ class _ShadowWriter:
             update = memory.update
             self._at(update.variable)
             if self._is_active(update.slots):
-                d = self._derivative(update.value) or number(0.0)
+                d = total(self._derivative(update.value))
                 memories.append(Memory(Assign(self._of(update.slots), update.axes, d, update.variable, update.span)))
         devices = (*source.devices, *(self._device(d) for d in source.devices if self._follows(d)))
         rates = self.shadow[source.rates[moving]]
         if np.any(rates < 0):  # a stock whose beginning depends on them, but whose rate does not
-            zero = self.count
-            self.count += 1
+            zero = self._take(1)
             rates = np.where(rates < 0, zero, rates)
             phases["constants"] = (Assign(zero, (), number(0.0), 0), *phases["constants"])
         rates, held = self._held(moving, rates)
@@ -168,9 +171,8 @@ class _ShadowWriter:
         if not self.single_stage:
             owner = next(v for v in source.variables if v.first <= stocks[0] < v.first + v.size)
             raise NotDifferentiable("a stock that is held at 0, but by Euler's method", owner.name)
-        first = self.count
-        self.count += stocks.size
-        slots = np.arange(first, self.count, dtype=np.int64)
+        first = self._take(stocks.size)
+        slots = np.arange(first, first + stocks.size, dtype=np.int64)
         step = Clock(ClockValue.STEP)
         below = of(Op.LT, of(Op.ADD, Load(stocks), of(Op.MUL, step, Load(own))), number(0.0))
         to_zero = of(Op.DIV, of(Op.NEG, Load(self.shadow[stocks])), step)
@@ -178,6 +180,12 @@ class _ShadowWriter:
         out = rates.copy()
         out[floors] = slots
         return out, (Assign(slots, slots.shape, value, 0),)
+
+    def _take(self, count: int) -> int:
+        """Return the first of so many new slots."""
+        first = self.count
+        self.count += count
+        return first
 
     def _at(self, variable: int) -> None:
         self.where = self.source.variables[variable].name
@@ -201,18 +209,16 @@ class _ShadowWriter:
                     out.append(replace(statement, device=self._shadow_device(statement.device)))
             elif self._is_active(statement.slots):
                 self.known = {}
-                self.computed = self._computed(statement)
-                d = self._derivative(statement.value) or number(0.0)
+                rank = rank_of(nodes_upward([statement.value]))
+                if rank == len(statement.axes):  # the statement's own value need not be computed again
+                    self.computed = {id(statement.value): Load(statement.slots)}
+                d = total(self._derivative(statement.value))
+                if rank:
+                    kept, d = self.weights.keep(d, statement.variable)
+                    out += kept
                 out.append(replace(statement, slots=self._of(statement.slots), value=d))
                 self.computed = {}
         return tuple(out)
-
-    def _computed(self, statement: Assign) -> dict[int, Node]:
-        """Return what need not be computed again: the statement's own value, which stands in its slots."""
-        below = nodes_upward([statement.value])
-        if rank_of(below) != len(statement.axes):
-            return {}
-        return {id(statement.value): Load(statement.slots)}
 
     def _follows(self, device: Device) -> bool:
         return self._is_active(device.outputs[0])
@@ -232,7 +238,7 @@ class _ShadowWriter:
         for place, node in enumerate(device.start):
             d = self._derivative(node)
             if place in values:
-                start.append(d or number(0.0))
+                start.append(total(d))
             else:
                 self._refuse_if(d, "the time of a delay")
                 start.append(node)
@@ -242,29 +248,29 @@ class _ShadowWriter:
         return replace(
             device,
             start=tuple(start),
-            advance=(self._derivative(first) or number(0.0), *times_given),
+            advance=(total(self._derivative(first)), *times_given),
             outputs=tuple(self._of(slots) for slots in device.outputs),
         )
 
-    def _refuse_if(self, d: Node | None, what: str) -> None:
+    def _refuse_if(self, d: Form | None, what: str) -> None:
         if d is not None:
             raise NotDifferentiable(what, self.where)
 
     # nodes
 
-    def _derivative(self, root: Node) -> Node | None:
+    def _derivative(self, root: Node) -> Form | None:
         """Return the derivative of a node; None where it is 0."""
         for node in nodes_upward([root]):
             if id(node) not in self.known:
                 self.known[id(node)] = self._rule(node)
         return self.known[id(root)]
 
-    def _rule(self, node: Node) -> Node | None:
+    def _rule(self, node: Node) -> Form | None:
         match node:
             case Constant() | Clock():
                 return None
             case Load():
-                return Load(self._of(node.slots)) if self._is_active(node.slots) else None
+                return self._read(node.slots)
             case Apply():
                 return self._apply(node)
             case Reduce():
@@ -274,7 +280,7 @@ class _ShadowWriter:
             case Gather():
                 if not self._is_active(node.slots):
                     return None
-                return Gather(self.shadow[node.slots], node.index, 0.0)
+                return single(Gather(self.shadow[node.slots], node.index, 0.0))
             case Draw():
                 return self._draw(node)
             case Along():
@@ -285,7 +291,14 @@ class _ShadowWriter:
                 self._refuse_if(self.known[id(node.argument)], "the inverse of a matrix")
                 return None
 
-    def _apply(self, node: Apply) -> Node | None:
+    def _read(self, slots: Slots) -> Form | None:
+        """Return the derivative of what stands in slots: of the same slots the same node."""
+        if not self._is_active(slots):
+            return None
+        key = repr(np.shape(slots)).encode() + np.asarray(slots, dtype=np.int64).tobytes()
+        return single(self.atoms.setdefault(key, Load(self._of(slots))))
+
+    def _apply(self, node: Apply) -> Form | None:
         given = [self.known[id(a)] for a in node.arguments]
         if node.op in FLAT or all(d is None for d in given):
             return None
@@ -294,33 +307,39 @@ class _ShadowWriter:
             raise NotDifferentiable(node.op.mnemonic, self.where)
         return rule(node, given, self.computed.get(id(node), node))
 
-    def _reduce(self, node: Reduce) -> Node | None:
+    def _reduce(self, node: Reduce) -> Form | None:
         x, d = node.argument, self.known[id(node.argument)]
         if d is None:
             return None
 
-        def total(value: Node) -> Node:
+        def summed(value: Node) -> Node:
             return Reduce(Fold.SUM, self._spread(value, x), node.axes)
 
         if node.fold is Fold.SUM:
-            return total(d)
+            return single(summed(total(d)))
         if node.fold is not Fold.PRODUCT:
             # of the elements that are the least, or the greatest: their mean where several are
             chosen = of(Op.EQ, x, node)
-            return of(Op.DIV, total(of(Op.SELECT, chosen, d, number(0.0))), total(chosen))
+            share = of(Op.DIV, number(1.0), summed(chosen))
+            return times(share, single(summed(total(choose(chosen, d, None)))))
         is_zero = of(Op.EQ, x, number(0.0))
         others = Reduce(Fold.PRODUCT, self._spread(of(Op.SELECT, is_zero, number(1.0), x), x), node.axes)
-        shares = total(of(Op.DIV, of(Op.SELECT, is_zero, number(0.0), d), of(Op.SELECT, is_zero, number(1.0), x)))
-        of_zero = total(of(Op.SELECT, is_zero, d, number(0.0)))
-        zeros = total(is_zero)
-        one = choose(of(Op.EQ, zeros, number(1.0)), of(Op.MUL, others, of_zero), None)
-        return choose(of(Op.EQ, zeros, number(0.0)), of(Op.MUL, others, shares), one)
+        safe = of(Op.DIV, number(1.0), of(Op.SELECT, is_zero, number(1.0), x))
+        shares = summed(total(times(safe, choose(is_zero, None, d))))
+        of_zero = summed(total(choose(is_zero, d, None)))
+        zeros = summed(is_zero)
+        one = choose(of(Op.EQ, zeros, number(1.0)), times(others, single(of_zero)), None)
+        return choose(of(Op.EQ, zeros, number(0.0)), times(others, single(shares)), one)
 
     def _spread(self, value: Node, like: Node) -> Node:
         """Return a value over all axes another has, so that a sum over them counts every point."""
+        nodes = nodes_upward([value, like])
+        shapes = shapes_of(nodes, rank_of(nodes))
+        if shapes[id(value)] == shapes[id(like)]:
+            return value
         return of(Op.ADD, value, of(Op.MUL, number(0.0), of(Op.EQ, like, like)))
 
-    def _lookup(self, node: Lookup) -> Node | None:
+    def _lookup(self, node: Lookup) -> Form | None:
         d = self.known[id(node.x)]
         if d is None:
             return None
@@ -353,7 +372,7 @@ class _ShadowWriter:
             self.tables.append(Table(own.x, tuple(rise.tolist()), Between.HOLD))
         return known
 
-    def _draw(self, node: Draw) -> Node | None:
+    def _draw(self, node: Draw) -> Form | None:
         given = [self.known[id(a)] for a in node.arguments]
         self._refuse_if(self.known[id(node.seed)], "the seed of a draw")
         if all(d is None for d in given):
@@ -363,7 +382,7 @@ class _ShadowWriter:
         share = Draw(Distribution.UNIFORM, node.streams, (number(0.0), number(1.0)), node.seed)
         return add(given[0], times(share, add(given[1], negative(given[0]))))
 
-    def _along(self, node: Along) -> Node | None:
+    def _along(self, node: Along) -> Form | None:
         given = [self.known[id(a)] for a in node.arguments]
         if all(d is None for d in given) or node.op in {AlongOp.SORT_ORDER, AlongOp.RANK, AlongOp.RANK_VALUE}:
             return None
@@ -372,12 +391,12 @@ class _ShadowWriter:
             order = rest[0]
             if node.op is AlongOp.SORTED:
                 order = Along(AlongOp.SORT_ORDER, node.axis, (x, rest[0]))
-            return Along(AlongOp.REORDER, node.axis, (given[0], order))
+            return single(Along(AlongOp.REORDER, node.axis, (total(given[0]), order)))
         if given[0] is None and node.op in {AlongOp.REORDER, AlongOp.SORTED}:
             return None
         raise NotDifferentiable(node.op.value.replace("_", " "), self.where)
 
-    def _ask(self, node: Ask) -> Node | None:
+    def _ask(self, node: Ask) -> Form | None:
         given = [self.known[id(a)] for a in node.arguments]
         if all(d is None for d in given):
             return None

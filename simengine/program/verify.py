@@ -16,7 +16,7 @@ from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Loo
 from simengine.program.op import AlongOp
 from simengine.program.printer import SlotNames
 from simengine.program.program import Assign, Emit, Program, Statement
-from simengine.program.walk import arrays_of, nodes_upward, rank_of, slots_of
+from simengine.program.walk import arrays_of, axes_used_up, nodes_upward, rank_of, slots_of
 
 PHASES = ("constants", "initial", "settled", "step")
 
@@ -34,16 +34,6 @@ def verify(program: Program) -> list[str]:
 
 def _flat(slots: Slots) -> NDArray[np.int64]:
     return np.atleast_1d(np.asarray(slots, dtype=np.int64)).ravel()
-
-
-def _axes_used_up(node: Node) -> tuple[int, ...]:
-    """Return the axes of which a node leaves one point."""
-    match node:
-        case Reduce():
-            return node.axes
-        case Along(op=AlongOp.MARKET_PRICE):
-            return (node.axis, node.second)
-    return ()
 
 
 class _Checker:
@@ -134,7 +124,7 @@ class _Checker:
             except ValueError:
                 self.say(where, f"shapes {parts} do not fit together")
                 shape = ()
-            gone = _axes_used_up(node)
+            gone = axes_used_up(node)
             shape = tuple(1 if a in gone else n for a, n in enumerate(shape))
             shapes[id(node)] = shape
         final = shapes[id(root)]

@@ -5,13 +5,29 @@ Invariant: no recursion, so that the depth of an equation does not matter; share
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.program.node import Ask, Constant, Draw, Gather, Load, Lookup, Node, Slots, operands
+from simengine.program.node import (
+    Along,
+    Apply,
+    Ask,
+    Constant,
+    Draw,
+    Gather,
+    Inverse,
+    Load,
+    Lookup,
+    Node,
+    Reduce,
+    Slots,
+    operands,
+)
+from simengine.program.op import AlongOp
 
 
 def nodes_upward(roots: Iterable[Node]) -> list[Node]:
@@ -26,7 +42,9 @@ def nodes_upward(roots: Iterable[Node]) -> list[Node]:
         elif id(node) not in seen:
             seen.add(id(node))
             stack.append((node, True))
-            stack.extend((child, False) for child in reversed(operands(node)) if id(child) not in seen)
+            for child in reversed(operands(node)):
+                if id(child) not in seen:
+                    stack.append((child, False))  # noqa: PERF401  (this walk is made often: no generator)
     return out
 
 
@@ -56,3 +74,41 @@ def arrays_of(node: Node) -> tuple[NDArray[Any], ...]:
 def rank_of(nodes: Iterable[Node]) -> int:
     """Return the number of axes among nodes (0: plain numbers)."""
     return max((array.ndim for node in nodes for array in arrays_of(node)), default=0)
+
+
+def axes_used_up(node: Node) -> tuple[int, ...]:
+    """Return the axes of which a node leaves one point."""
+    match node:
+        case Reduce():
+            return node.axes
+        case Along(op=AlongOp.MARKET_PRICE):
+            return (node.axis, node.second)
+    return ()
+
+
+def shapes_of(nodes: Sequence[Node], rank: int) -> dict[int, tuple[int, ...]]:
+    """Return the shape over the axes of every node, by id; `nodes` holds operands before what uses them."""
+    out: dict[int, tuple[int, ...]] = {}
+    for node in nodes:
+        parts = [out[id(child)] for child in operands(node)]
+        parts += [array.shape for array in arrays_of(node)]
+        shape = np.broadcast_shapes((1,) * rank, *parts)
+        gone = axes_used_up(node)
+        out[id(node)] = tuple(1 if axis in gone else size for axis, size in enumerate(shape))
+    return out
+
+
+def with_operands(node: Node, below: tuple[Node, ...]) -> Node:
+    """Return the node with other nodes directly below it, in the order of `operands`."""
+    match node:
+        case Apply() | Ask() | Along():
+            return replace(node, arguments=below)
+        case Draw():
+            return replace(node, arguments=below[:-1], seed=below[-1])
+        case Reduce() | Inverse():
+            return replace(node, argument=below[0])
+        case Lookup():
+            return replace(node, x=below[0])
+        case Gather():
+            return replace(node, index=below[0])
+    return node
