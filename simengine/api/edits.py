@@ -69,6 +69,8 @@ class _Edited:
         return tuple(self.variables.values())
 
     def apply(self, change: Change) -> None:
+        if isinstance(change, Points) and change.own:
+            return
         key = change.target.variable.key
         if is_initial(change):
             key = given_key(change.target.variable)

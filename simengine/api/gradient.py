@@ -1,4 +1,4 @@
-"""Exact derivatives of a model's outputs by its constants and initial values.
+"""Exact derivatives of a model's outputs by its constants, initial values, and the points of its lookups.
 
 In: a model's program with names found. Out: values over time and outputs, and their derivatives by each input.
 
@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.api.programs import parameter_places, point_places
 from simengine.api.target import Target, Targets
+from simengine.api.values import Change, Points
+from simengine.check.symbols import table_in
 from simengine.compile.differentiate import Differentiated, NotDifferentiable, differentiate
+from simengine.compile.opened import y_key
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trajectory import Failure
@@ -34,41 +38,95 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What to differentiate by: a label for each number, the variable and the places in it."""
+    """What to differentiate by: a label for each number, the variables and the places in them.
+
+    Of lookups, it is the y of their points; `points` has these, by the target's text.
+    """
 
     labels: tuple[str, ...]
     targets: tuple[Target, ...]
+    points: Mapping[str, Points]
 
     @property
     def initial(self) -> tuple[Target, ...]:
         """The stocks among them: their initial values are meant."""
         return tuple(t for t in self.targets if role_of(t.variable) is Role.STOCK)
 
+    def places(self, program: Program) -> dict[str, NDArray[np.int64]]:
+        """Return places among a program's parameters of every target's numbers, -1 where a number is none."""
+        return {
+            t.text: point_places(program, t, y_key) if t.text in self.points else parameter_places(program, t)
+            for t in self.targets
+        }
 
-def find_inputs(definition: ModelDefinition, program: Program, names: Sequence[str]) -> Inputs:
-    """Return what names to differentiate by mean: constants, or stocks (their initial values), whole or by element.
+    def lacking(self, program: Program) -> bool:
+        """Return whether a number is no parameter of a program: nothing asked for needs it."""
+        places = self.places(program)
+        few = any(places[text].size < len(points.table.y) for text, points in self.points.items())
+        return few or any(bool(np.any(own < 0)) for own in places.values())
+
+
+def find_inputs(
+    definition: ModelDefinition, program: Program, names: Sequence[str], changes: Sequence[Change]
+) -> Inputs:
+    """Return what names to differentiate by mean: constants, stocks (their initial values), lookups (their points).
+
+    Parameters
+    ----------
+    definition, program
+        The model.
+    names
+        Names, whole or `Name[element]`.
+    changes
+        Values given: where they have points of a lookup, those count.
 
     Raises
     ------
     InputError
-        If a name means neither, or none is given.
+        If a name means something else, or none is given.
 
     """
     if isinstance(names, str) or not names:
-        raise InputError("derivatives are by a list of names of constants or stocks; none is given")
-    targets, labels = [], []
+        raise InputError("derivatives are by a list of names of constants, stocks or lookups; none is given")
+    targets, labels, points = [], [], {}
     find = Targets(definition, program)
     for name in names:
         target = find.find(name)
-        role = role_of(target.variable)
-        if role not in {Role.CONSTANT, Role.STOCK}:
-            raise InputError(
-                f"`{target.text}` is computed by an equation: derivatives are by constants, and by stocks (their "
-                "initial values)"
-            )
-        targets.append(target)
-        labels += [_label(target, place) for place in target.indices]
-    return Inputs(tuple(labels), tuple(targets))
+        if role_of(target.variable) in {Role.CONSTANT, Role.STOCK}:
+            targets.append(target)
+            labels += [_label(target, place) for place in target.indices]
+            continue
+        for own in _points_of(target, find, changes):
+            targets.append(own.target)
+            points[own.target.text] = own
+            labels += [f"{own.target.text}({x:g})" for x in own.table.x]
+    return Inputs(tuple(labels), tuple(targets), points)
+
+
+def _points_of(target: Target, find: Targets, changes: Sequence[Change]) -> list[Points]:
+    """Return the points of a lookup, or of a variable that is one of another: those given, else its own."""
+    variable = target.variable
+    tables = [(e, table_in(e.expression)) for e in variable.equations]
+    if all(table is None for _, table in tables):
+        raise InputError(
+            f"`{target.text}` is computed by an equation: derivatives are by constants, stocks (their initial values), "
+            "and lookups (their points)"
+        )
+    given = [c for c in changes if isinstance(c, Points) and c.target.variable.key == variable.key]
+    if given and (len(given) > 1 or given[0].target.text != target.text):
+        raise InputError(f"points are given to `{given[0].target.text}`: derivatives are by those, not `{target.text}`")
+    if given:
+        return [replace(given[0], opened=True)]
+    out = []
+    for equation, literal in tables:
+        left = ",".join(s.name for s in equation.subscripts)
+        mine = find.find(f"{variable.name}[{left}]") if left else target
+        common = set(mine.places.tolist()) & set(target.places.tolist())
+        if common and common != set(mine.places.tolist()):
+            raise InputError(f"`{target.text}` shares its points with other elements: name `{mine.text}`")
+        if common and literal is not None:
+            out.append(Points(mine, literal.table, opened=True, own=True))
+    return out
 
 
 def _label(target: Target, place: tuple[int, ...]) -> str:
@@ -99,7 +157,6 @@ def _differentiated(program: Program, chosen: tuple[int, ...], single_stage: boo
 def compute_gradient(
     program: Program,
     parameters: NDArray[np.float64],
-    places: Mapping[str, NDArray[np.int64]],
     inputs: Inputs,
     saved: Saved,
     method: Method,
@@ -110,8 +167,6 @@ def compute_gradient(
     ----------
     program, parameters
         What to run, with the values of its parameters.
-    places
-        Places among the parameters of every input's numbers, by the input's text and in its order.
     inputs, saved
         What to differentiate by, and the outputs.
     method
@@ -125,6 +180,7 @@ def compute_gradient(
     """
     if method not in TABLEAUS:
         raise InputError(f"exact derivatives need a method of fixed steps, not {method.value}")
+    places = inputs.places(program)
     chosen = np.concatenate([places[t.text] for t in inputs.targets])
     if np.unique(chosen).size != chosen.size:
         raise InputError("a number to differentiate by is named twice")

@@ -13,14 +13,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
-from simengine.api.programs import Prepared, Programs, parameter_places
+from simengine.api.programs import Prepared, Programs
 from simengine.api.request import Request, Selections, check_ensemble, choose_method, read_levels
 from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
-from simengine.api.values import ValueReader, count_runs
+from simengine.api.values import Points, ValueReader, count_runs
 from simengine.api.variables import Variables
 from simengine.check.units import check_units
 from simengine.engine.keep import read_keep
@@ -214,7 +212,7 @@ class Model:
     def gradient(
         self, values: Values | None, wrt: Sequence[str], outputs: Sequence[str], integration: str | None = None
     ) -> tuple[xr.DataArray, xr.DataArray]:
-        """Return outputs over time and their exact derivatives by constants and by initial values of stocks.
+        """Return outputs over time and their exact derivatives by constants, initial values, and points of lookups.
 
         Where a function has a kink (MIN, IF THEN ELSE, a point of a lookup), the derivative is that of the branch
         that ran. Steps (INTEGER, PULSE, the order of a sort) are flat.
@@ -224,7 +222,7 @@ class Model:
         values
             As for `run`.
         wrt
-            Names of constants or stocks, whole or `Name[element]`.
+            Names of constants, stocks, or lookups (the y of their points: `effect(0.5)`), whole or `Name[element]`.
         outputs
             Names or patterns of variables.
         integration
@@ -246,16 +244,18 @@ class Model:
             If values are not numbers.
 
         """
-        inputs = find_inputs(self.definition, self.program, wrt)
         method, saved = choose_method(self.definition, integration), self._selections.find(outputs)
+        reader = ValueReader(self.definition, self.program)
+        inputs = find_inputs(self.definition, self.program, wrt, reader.read(values or {}))
         given = with_initial_values(dict(values or {}), inputs, Targets(self.definition, self.program), self.run)
-        prepared = _prepare(self, self._programs, Request.of(self.definition, given), None, saved)
-        if any(np.any(parameter_places(prepared.program, t) < 0) for t in inputs.targets):
-            # one is not needed at all: nothing is left out
-            prepared = _prepare(self, self._programs, Request.of(self.definition, given), None, None)
-        places = {t.text: parameter_places(prepared.program, t) for t in inputs.targets}
+        opened = {p.target.text for p in inputs.points.values()}
+        changes = [c for c in reader.read(given) if not isinstance(c, Points) or c.target.text not in opened]
+        changes += inputs.points.values()
+        prepared = self._programs.prepare(changes, save=frozenset(saved.places))
+        if inputs.lacking(prepared.program):  # one is not needed at all: nothing is left out
+            prepared = self._programs.prepare(changes)
         value, derivative, failures = compute_gradient(
-            prepared.program, prepared.parameters.shared, places, inputs, saved.within(prepared.program), method
+            prepared.program, prepared.parameters.shared, inputs, saved.within(prepared.program), method
         )
         if failures:
             warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)

@@ -2,10 +2,10 @@
 
 In: changes, and what is to be saved. Out: a program that allows them, and the values of its parameters.
 
-Constants are parameters: setting them needs no compiling. Anything else (a stock's initial value, a variable
-that has an equation, points) becomes a constant or a table of a changed model, whose program is kept: giving
-other numbers to the same variables needs no compiling again. Likewise where only some variables are saved: what
-they do not need is left out of the program.
+Constants are parameters: setting them needs no compiling. So are points that differ between runs, or that derivatives
+are asked by. Anything else (a stock's initial value, a variable that has an equation, points) becomes a constant or a
+table of a changed model, whose program is kept: giving other numbers to the same variables needs no compiling again.
+Likewise where only some variables are saved: what they do not need is left out of the program.
 
 Invariant: safe to use from several threads; a bounded number is kept.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from simengine.api.edits import edit, given_key, is_initial
 from simengine.api.target import Target
-from simengine.api.values import Change, Numbers
+from simengine.api.values import Change, Numbers, Points
+from simengine.compile.opened import CannotOpen, open_tables, x_key, y_key
 from simengine.compile.pipeline import compile_model
 from simengine.engine.parameters import ParameterSets
 from simengine.model.definition import ModelDefinition
@@ -86,7 +87,8 @@ class Programs:
         by_run: dict[int, NDArray[np.float64]] = {}
         settable = _settable(program)
         for change in changes:
-            if not isinstance(change, Numbers):
+            if isinstance(change, Points):
+                _set_points(program, change, shared, by_run)
                 continue
             places = settable[_slots(program, change)]
             if np.all(places >= 0) and change.by_run:
@@ -133,6 +135,9 @@ class Programs:
         program, diagnostics = compile_model(edit(self._definition, edits, clock), save)
         if program is None:
             raise ModelError(diagnostics)
+        opened = [e for e in edits if isinstance(e, Points) and e.opened]
+        if opened:
+            program = _open(program, opened)
         for change in edits:
             key = change.target.variable.key
             if program.variables[program.by_key[key]].axes != change.target.axes:
@@ -150,9 +155,51 @@ class Programs:
 
 
 def _shape_of(change: Change) -> Hashable:
-    """Return what a program depends on: which elements are given numbers, or which points."""
+    """Return what a program depends on: which elements are given numbers, or which points, or how many of them."""
     target = change.target
-    return (target.variable.key, target.chosen, None if isinstance(change, Numbers) else change.table)
+    given: Hashable = None
+    if isinstance(change, Points):
+        given = (len(change.table.x), change.table.between) if change.opened else change.table
+    return (target.variable.key, target.chosen, given)
+
+
+def _open(program: Program, changes: Sequence[Points]) -> Program:
+    """Return the program with the tables of changes opened."""
+    numbers = {id(table): number for number, table in enumerate(program.tables)}
+    chosen = {numbers[id(c.table)]: opened_key(c.target) for c in changes if id(c.table) in numbers}
+    try:
+        return open_tables(program, chosen)
+    except CannotOpen as problem:
+        names = ", ".join(f"`{c.target.text}`" for c in changes)
+        raise InputError(f"the points of {names} cannot vary: {problem}") from problem
+
+
+def opened_key(target: Target) -> Key:
+    """Return the key under which the points of a target are opened."""
+    places = ",".join(map(str, target.places.tolist()))
+    return Key(f"{target.variable.key}>{places}")
+
+
+def point_places(program: Program, target: Target, key: Callable[[Key], Key]) -> NDArray[np.int64]:
+    """Return where among the parameters the x, or the y, of opened points stand; none where nothing asks for them."""
+    number = program.by_key.get(key(opened_key(target)))
+    if number is None:
+        return np.zeros(0, dtype=np.int64)
+    variable = program.variables[number]
+    return _settable(program)[variable.first : variable.first + variable.size]
+
+
+def _set_points(
+    program: Program, change: Points, shared: NDArray[np.float64], by_run: dict[int, NDArray[np.float64]]
+) -> None:
+    """Give the points of a change, where they are opened, to the parameters that hold them."""
+    tables = change.tables or (change.table,)
+    for key, numbers in ((x_key, [t.x for t in tables]), (y_key, [t.y for t in tables])):
+        columns = np.asarray(numbers, dtype=np.float64).T
+        for place, column in zip(point_places(program, change.target, key).tolist(), columns, strict=False):
+            shared[place] = column[0]
+            if np.any(column != column[0]):
+                by_run[place] = np.ascontiguousarray(column)
 
 
 def _settable(program: Program) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ Invariant: a value is either used as given or refused with the reason; it is nev
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, TypeAlias
 
@@ -42,10 +42,17 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Points:
-    """Points for every element of a target: a series over time, or the points of a lookup."""
+    """Points for every element of a target: a series over time, or the points of a lookup.
+
+    Opened points are parameters: `tables` has them for every run of an ensemble, as many in each. The model's `own` are
+    those its equation has.
+    """
 
     target: Target
     table: Table
+    opened: bool = False
+    tables: tuple[Table, ...] = ()
+    own: bool = False
 
 
 Change: TypeAlias = Numbers | Points
@@ -60,7 +67,7 @@ def count_runs(values: Mapping[str, Any]) -> int:
         If there is no array, or they differ in length.
 
     """
-    lengths = {name: len(value) for name, value in values.items() if _is_array(value)}
+    lengths = {name: len(_points_by_run(value) or value) for name, value in values.items() if _is_array(value)}
     if not lengths:
         raise InputError("an ensemble needs at least one array, with one value a run")
     if len(set(lengths.values())) > 1:
@@ -106,8 +113,13 @@ class ValueReader:
         lookup = role_of(target.variable) is Role.LOOKUP
         if points is not None:
             return Points(target, self._table(target, points, lookup=lookup))
+        several = _points_by_run(value) if runs is not None else None
+        if several is not None:
+            tables = _as_long(target, [self._table(target, given, lookup=lookup) for given in several])
+            return Points(target, tables[0], opened=True, tables=tables)
         if lookup:
-            raise InputError(f"`{target.text}` is a lookup: give it points, {{x: y, ...}} or [(x, y), ...]")
+            each = "" if runs is None else "; for points that differ between runs, a list of such, one a run"
+            raise InputError(f"`{target.text}` is a lookup: give it points, {{x: y, ...}} or [(x, y), ...]{each}")
         numbers = self._numbers(target, _aligned(target, value))
         if runs is not None and _is_array(value):
             return Numbers(target, _rows(target, numbers, runs))
@@ -206,6 +218,27 @@ def _points_in(value: Any) -> Iterable[tuple[Any, Any]] | None:
     if isinstance(value, Sequence) and value and all(isinstance(p, tuple) and len(p) == 2 for p in value):
         return tuple(value)
     return None
+
+
+def _points_by_run(value: Any) -> list[Iterable[tuple[Any, Any]]] | None:
+    """Return the points of every run, given as a list of what holds points, or as a frame with a column a run."""
+    if type(value).__module__.startswith("pandas") and getattr(value, "ndim", 0) == 2:
+        value = [value[column] for column in value.columns]
+    if not isinstance(value, list | tuple) or not value:
+        return None
+    points = [_points_in(one) for one in value]
+    return None if any(p is None for p in points) else [p for p in points if p is not None]
+
+
+def _as_long(target: Target, tables: Sequence[Table]) -> tuple[Table, ...]:
+    """Return tables with as many points each, the last one repeated where that changes nothing."""
+    longest = max(len(t.x) for t in tables)
+    if tables[0].between is Between.EXTRAPOLATE and any(len(t.x) < longest for t in tables):
+        raise InputError(f"`{target.text}` goes on beyond its points: give it as many points in every run")
+    return tuple(
+        replace(t, x=(*t.x, *t.x[-1:] * (longest - len(t.x))), y=(*t.y, *t.y[-1:] * (longest - len(t.y))))
+        for t in tables
+    )
 
 
 def _aligned(target: Target, value: Any) -> Any:
