@@ -8,7 +8,7 @@ Invariant: a `Model` never changes, and may be used from several threads and sen
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -140,6 +140,7 @@ class Model:
         seed: int = 0,
         integration: str | None = None,
         keep: Sequence[float] | Sequence[str] | str | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Ensemble:
         """Run the model many times at once: the first axis of an array among the values is the run.
 
@@ -158,6 +159,8 @@ class Model:
         keep
             Times, or statistics over them ("final", "minimum", "maximum", "mean"), where not all times are wanted:
             memory then holds no more. Results have a dimension `statistic` instead of `time`.
+        progress
+            Is told now and then how many runs are done, and of how many. Ctrl-C, or what it raises, ends the work.
 
         Raises
         ------
@@ -170,7 +173,7 @@ class Model:
             If runs failed: `Ensemble.failed` says which and why. They change no other run.
 
         """
-        asked = _Asked(values, save, threads, seed, integration, keep)
+        asked = _Asked(values, save, threads, seed, integration, keep, progress)
         return Ensemble(*_run_many(self, self._programs, self._selections, asked))
 
     def quantiles(
@@ -182,6 +185,7 @@ class Model:
         seed: int = 0,
         integration: str | None = None,
         keep: Sequence[float] | Sequence[str] | str | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Quantiles:
         """Run an ensemble for the quantiles over its runs only: memory holds no run, so there may be millions.
 
@@ -190,7 +194,7 @@ class Model:
 
         Parameters
         ----------
-        values, save, threads, seed, integration, keep
+        values, save, threads, seed, integration, keep, progress
             As for `ensemble`.
         levels
             From 0 (smallest) to 1 (largest).
@@ -206,7 +210,7 @@ class Model:
             If runs failed: they are not counted; `Quantiles.failed` says which and why.
 
         """
-        asked = _Asked(values, save, threads, seed, integration, keep, read_levels(levels))
+        asked = _Asked(values, save, threads, seed, integration, keep, progress, read_levels(levels))
         return Quantiles(*_run_many(self, self._programs, self._selections, asked))
 
     def gradient(
@@ -280,6 +284,7 @@ class _Asked:
     seed: int
     integration: str | None
     keep: Sequence[float] | Sequence[str] | str | None
+    progress: Callable[[int, int], None] | None
     levels: tuple[float, ...] = ()
 
 
@@ -300,6 +305,7 @@ def _run_many(model: Model, programs: Programs, selections: Selections, asked: _
         threads=asked.threads,
         keep=keep,
         levels=asked.levels,
+        progress=asked.progress,
     )
     if trajectory.failures:
         first, count = trajectory.failures[0], len(trajectory.failures)

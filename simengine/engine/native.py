@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +29,11 @@ from simengine.kernel.llvm.native import Worker
 from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
 
-_PARTS = 8
-"""Parts of the work per thread: small enough that no thread waits long for the last."""
+_PARTS = (8, 100)
+"""Parts of the work per thread: small enough that no thread waits long for the last, and progress is seen."""
+
+Progress = Callable[[int, int], None]
+"""Is told now and then how many runs are done, of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def run_native(
     level: int | None = None,
     keep: Keep = ALL,
     quantiles: bool = False,
+    progress: Progress | None = None,
 ) -> NativeResult:
     """Return the values of runs.
 
@@ -84,6 +88,8 @@ def run_native(
         Which times, or statistics.
     quantiles
         Whether values are counted only, for quantiles over runs.
+    progress
+        Is told, in the caller's thread, how many runs are done; what it raises ends the work.
 
     Raises
     ------
@@ -117,24 +123,31 @@ def run_native(
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
         first = worker()
-    places = keep.places(plan.times())
-    times = plan.times()[places]
-    saved = plan.numbers[places]
-    if keep.statistics == ("final",):
-        saved = saved[-1:]  # the statistic is the value: nothing more need be saved
-    direct = not keep.statistics or keep.statistics == ("final",)
+    times, saved, direct = _saved(plan, keep)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
     if not quantiles:
         check_memory(8 * room * shape[0] * shape[1], f"{count:,} runs of {shape[0]:,} times of {shape[1]:,} values")
     out = np.empty((0 if quantiles else room, *shape))
     work = _Work(plan, saved, out, blocks, None if direct else keep, given, sketches)
+    if progress is not None:
+        work.tell = lambda done: progress(min(count, done * lanes), count)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
         raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+    work.tell(blocks)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
+
+
+def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
+    """Return the times kept, the numbers of the steps saved, and whether native code itself saves what is kept."""
+    places = keep.places(plan.times())
+    times, saved = plan.times()[places], plan.numbers[places]
+    if keep.statistics == ("final",):
+        return times, saved[-1:], True  # the statistic is the value: nothing more need be saved
+    return times, saved, not keep.statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +205,9 @@ class _Work:
     ) -> None:
         self.plan, self.saved, self.out, self.blocks, self.keep, self.given = plan, saved, out, blocks, keep, given
         self.sketches = sketches
+        self.tell: Callable[[int], None] = lambda _done: None
+        """Is told how many blocks are done."""
+        self.done = 0
         self._next = 0
         self._lock = threading.Lock()
 
@@ -205,6 +221,11 @@ class _Work:
             first = self._next
             self._next = min(self.blocks, first + size)
             return (first, self._next) if first < self._next else None
+
+    def finish(self, blocks: Sequence[int]) -> None:
+        """Note that blocks are done."""
+        with self._lock:
+            self.done += blocks[1] - blocks[0]
 
     def do(self, worker: Worker, blocks: Sequence[int]) -> bool:
         """Run blocks; return whether the specs were the same in all runs."""
@@ -237,7 +258,8 @@ _SHORT = 50_000_000
 
 
 def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
-    parts = 2 if work.operations(workers[0].module) < _SHORT else _PARTS
+    operations = work.operations(workers[0].module)
+    parts = 2 if operations < _SHORT else int(np.clip(operations / _SHORT / len(workers), *_PARTS))
     size = max(1, work.blocks // (parts * len(workers)))
     equal, problems = [True], []
 
@@ -245,6 +267,7 @@ def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
         try:
             while (blocks := work.take(size)) is not None:
                 equal[0] &= work.do(worker, blocks)
+                work.finish(blocks)
         except BaseException as problem:  # noqa: BLE001  (raised in the caller's thread)
             problems.append(problem)
             stop()
@@ -261,6 +284,7 @@ def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)
+                work.tell(work.done)
     except BaseException:
         stop()
         for thread in threads:

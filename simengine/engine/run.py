@@ -8,7 +8,7 @@ Invariant: the values of a run do not depend on which other runs go with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +47,7 @@ def simulate(
     backend: str | None = None,
     keep: Keep = ALL,
     levels: Sequence[float] = (),
+    progress: Callable[[int, int], None] | None = None,
 ) -> Trajectory:
     """Return the trajectories of one run, or of many.
 
@@ -74,6 +75,8 @@ def simulate(
         memory does not hold all times of all runs.
     levels
         Quantiles over runs (0 to 1) wanted in the place of runs; memory then holds no runs.
+    progress
+        Is told now and then how many runs are done, of how many; what it raises ends the work.
 
     Returns
     -------
@@ -90,10 +93,10 @@ def simulate(
     why_not = _why_not_native(task, backend)
     with np.errstate(all="ignore"):
         if why_not is None:
-            done = _native(task, threads, keep, quantiles=bool(levels))
+            done = _native(task, threads, keep, quantiles=bool(levels), progress=progress)
         else:
             together = task.many and method in TABLEAUS and not program.moving_specs
-            done = _kept(_together(task) if together else _one_by_one(task), keep)
+            done = _kept(_together(task, progress) if together else _one_by_one(task, progress), keep)
             done = _sketched(done) if levels else done
         failures = _failures(task, _not_finite(done))
     notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
@@ -198,7 +201,9 @@ def _sketched(done: _Done) -> _Done:
     return replace(done, sketch=sketch)
 
 
-def _native(task: _Task, threads: int | None, keep: Keep, *, quantiles: bool) -> _Done:
+def _native(
+    task: _Task, threads: int | None, keep: Keep, *, quantiles: bool, progress: Callable[[int, int], None] | None
+) -> _Done:
     from simengine.engine.native import run_native
 
     result = run_native(
@@ -212,13 +217,14 @@ def _native(task: _Task, threads: int | None, keep: Keep, *, quantiles: bool) ->
         threads=threads,
         keep=keep,
         quantiles=quantiles,
+        progress=progress,
     )
     called = result.compiled.called_back
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
     return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch)
 
 
-def _together(task: _Task) -> _Done:
+def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done:
     """Run many runs at once, in blocks."""
     program, count = task.program, len(task.numbers)
     size = int(np.clip(_BLOCK_BYTES // (8 * max(1, program.slot_count)), *_BLOCK_RUNS))
@@ -241,13 +247,19 @@ def _together(task: _Task) -> _Done:
             if moment.saved:
                 out[part, len(times)] = values[task.slots].T
                 times.append(moment.time)
+        if progress is not None:
+            progress(min(count, start + size), count)
     assert planned is not None
     assert out is not None
     return _Done(np.asarray(times), out, planned.steps)
 
 
-def _one_by_one(task: _Task) -> _Done:
-    done = [_alone(task, place) for place in range(len(task.numbers))]
+def _one_by_one(task: _Task, progress: Callable[[int, int], None] | None) -> _Done:
+    done = []
+    for place in range(len(task.numbers)):
+        done.append(_alone(task, place))
+        if progress is not None:
+            progress(place + 1, len(task.numbers))
     if any(d.times.shape != done[0].times.shape or np.any(d.times != done[0].times) for d in done):
         raise InputError("the runs of an ensemble must be saved at the same times")
     return _Done(done[0].times, np.concatenate([d.values for d in done]), done[0].steps)

@@ -38,7 +38,6 @@ class Field(IntEnum):
     CALLBACK = 24
     HANDLE = 25  # what the callback is given
     UNEQUAL = 26  # set to 1 if the specs differ between runs
-    DONE = 27  # pointer to a count of steps done, for progress
     RINGS = 28  # pointer to three words a device: its buffer, its places, its numbers of places
 
 
