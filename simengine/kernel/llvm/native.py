@@ -9,6 +9,7 @@ thread it is computed in.
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +22,11 @@ from simengine.kernel.llvm.machine import Loaded
 from simengine.kernel.llvm.module import NativeModule
 
 _CALL = ctypes.CFUNCTYPE(None, ctypes.c_int64, ctypes.c_int64, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)
+
+_RUN = struct.Struct("=4d4q")
+"""Plan, steps, saves, and where these stand: the words from PLAN_START to OUT."""
+_BLOCKS = struct.Struct("=2q")
+"""The words FIRST and BLOCKS."""
 
 
 class Worker:
@@ -54,8 +60,8 @@ class Worker:
         program = module.program
         self.shared_memory[program.parameters[module.shared]] = shared[module.shared]
         self.words = _aligned(SIZE).view(np.int64)
-        self.reals = self.words.view(np.float64)
         self.words[:] = 0
+        self._bytes = memoryview(self.words).cast("B")
         self._halt = np.zeros(1, dtype=np.int64)
         self._memory = tuple(
             a.ctypes.data for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
@@ -114,14 +120,10 @@ class Worker:
 
         """
         begin, end = blocks
-        self.reals[Field.PLAN_START : Field.PLAN_SAVE + 1] = plan
-        self._set(Field.STEPS, steps)
-        self._set(Field.SAVES, len(saved))
-        self._set(Field.SAVED, saved.ctypes.data)
-        self._set(Field.OUT, out.ctypes.data - first * out[0].nbytes)
-        self._set(Field.FIRST, begin)
-        self._set(Field.BLOCKS, end - begin)
-        self._set(Field.UNEQUAL, 0)
+        where = _address(out) - first * out.strides[0]
+        _RUN.pack_into(self._bytes, 8 * Field.PLAN_START, *plan, steps, len(saved), _address(saved), where)
+        _BLOCKS.pack_into(self._bytes, 8 * Field.FIRST, begin, end - begin)
+        self.words[Field.UNEQUAL] = 0
         self._call(self.code.run)
         return not self.words[Field.UNEQUAL]
 
@@ -133,6 +135,13 @@ class Worker:
         function(*self._memory)
         if self.foreign.problem is not None:
             self.foreign.raise_problem()
+
+
+def _address(array: NDArray[Any]) -> int:
+    """Return where an array's memory begins: what `ctypes.data` does, in a tenth of the time."""
+    if not array.size or not array.flags.writeable:
+        return int(array.ctypes.data)
+    return ctypes.addressof(ctypes.c_char.from_buffer(array))
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
