@@ -239,8 +239,8 @@ class Model:
         Raises
         ------
         InputError
-            If an argument does not fit the model, or a derivative would pass through what has none (an allocation,
-            the time of a pure delay, a specification of time).
+            If an argument does not fit the model, or a derivative would pass through what has none (the inverse
+            of a matrix, the time of a pure delay, a specification of time).
 
         Warns
         -----

@@ -7,7 +7,7 @@ direction.
 Run with directions that differ and all else the same, values are computed once and derivatives side by side. What
 ran stays as it was: shadows are read by shadows only.
 
-Through what has no derivative rule (allocation, orders of vectors feeding back into values, devices other than pure
+Through what has no derivative rule (market prices, orders of vectors feeding back into values, devices other than pure
 delays, the specs of time) a derivative is refused, never taken for 0.
 
 Invariant: the values of the program are computed by the same operations as without shadows.
@@ -49,6 +49,10 @@ from simengine.source.names import Key
 
 PURE_DELAYS = {DeviceKind.DELAY_FIXED: (1,), DeviceKind.DELAY_INFORMATION: (0,), DeviceKind.DELAY_MATERIAL: (1, 2)}
 """Devices that pass on what they get, and the places of values (not times) among the arguments of their start."""
+
+
+RECTANGULAR = 1.0
+"""The kind of profile that ALLOCATE BY PRIORITY has (`kernel.allocation`)."""
 
 
 class NotDifferentiable(Exception):
@@ -394,7 +398,19 @@ class _ShadowWriter:
             return single(Along(AlongOp.REORDER, node.axis, (total(given[0]), order)))
         if given[0] is None and node.op in {AlongOp.REORDER, AlongOp.SORTED}:
             return None
+        if node.op in {AlongOp.ALLOCATE_AVAILABLE, AlongOp.ALLOCATE_BY_PRIORITY}:
+            return single(self._shares(node))
         raise NotDifferentiable(node.op.value.replace("_", " "), self.where)
+
+    def _shares(self, node: Along) -> Node:
+        """Return the derivative of what is shared out."""
+        if node.op is AlongOp.ALLOCATE_BY_PRIORITY:
+            request, centre, width, available = node.arguments
+            kind = number(RECTANGULAR)
+        else:
+            request, kind, centre, width, _, available = node.arguments  # kinds are steps: flat
+        slopes = [total(self.known[id(a)]) for a in (request, centre, width, available)]
+        return Along(AlongOp.ALLOCATE_SLOPE, node.axis, (request, kind, centre, width, available, *slopes))
 
     def _ask(self, node: Ask) -> Form | None:
         given = [self.known[id(a)] for a in node.arguments]

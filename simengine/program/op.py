@@ -103,6 +103,8 @@ class AlongOp(Enum):
     MARKET_PRICE = "market_price"  # (demand, dtype, dpri, dwidth, dextra, supply, stype, spri, swidth, sextra)
     DEMAND_AT_PRICE = "demand_at_price"  # (quantity, type, priority, width, extra, price), element by element
     SUPPLY_AT_PRICE = "supply_at_price"
+    # the first five of ALLOCATE_AVAILABLE without extra, and derivatives of request, priority, width and available
+    ALLOCATE_SLOPE = "allocate_slope"
     RANK_VALUE = "rank_value"  # (x, n): 1-based position of the n-th smallest value (XMILE RANK)
 
 

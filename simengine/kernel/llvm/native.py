@@ -61,7 +61,7 @@ class Worker:
         self.shared_memory[program.parameters[module.shared]] = shared[module.shared]
         self.words = _aligned(SIZE).view(np.int64)
         self.words[:] = 0
-        self._bytes = memoryview(self.words).cast("B")
+        self._bytes = self.words.data.cast("B")
         self._halt = np.zeros(1, dtype=np.int64)
         self._memory = tuple(
             a.ctypes.data for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
@@ -141,7 +141,7 @@ def _address(array: NDArray[Any]) -> int:
     """Return where an array's memory begins: what `ctypes.data` does, in a tenth of the time."""
     if not array.size or not array.flags.writeable:
         return int(array.ctypes.data)
-    return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    return ctypes.addressof(ctypes.c_char.from_buffer(array.data))
 
 
 def _aligned(count: int) -> NDArray[np.float64]:
