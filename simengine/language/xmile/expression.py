@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     |(?P<quoted>"(?:\\.|[^"\\])*"(?:\.(?:"(?:\\.|[^"\\])*"|[^\W\d][\w$\u00a0]*))*)
     |(?P<name>\.?[^\W\d][\w$\u00a0]*(?:\.(?:"(?:\\.|[^"\\])*"|\w[\w$\u00a0]*))*)
     |(?P<text>(?<=[(,\s])'(?:[^'\n]|'')*')
-    |(?P<sign><>|<=|>=|!=|&&|\|\||[-+*/^()\[\],:=<>';!%?~@])""",
+    |(?P<sign><>|<=|>=|!=|&&|\|\||//|[-+*/^()\[\],:=<>';!%?~@])""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -81,6 +81,7 @@ _BINARY: dict[str, tuple[int, Operator | str]] = {
     "-": (6, Operator.SUBTRACT),
     "*": (7, Operator.MULTIPLY),
     "/": (7, Operator.DIVIDE),
+    "//": (7, "safediv"),  # Stella help, "Arithmetic operators": division that gives 0 where the divisor is 0
     "mod": (7, "mod"),
     "^": (9, Operator.POWER),
 }
@@ -228,7 +229,7 @@ class Parser:
             if isinstance(operator, Operator):
                 left = Binary(operator, left, right, span)
             else:
-                left = Call(operator, (left, right), "MOD", span=span)
+                left = Call(operator, (left, right), operator.upper(), span=span)
         self.depth -= 1
         return left
 
