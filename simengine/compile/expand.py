@@ -304,7 +304,10 @@ def _sample(node: Call, place: Place, state: Expansion) -> Expression:
     held, sample = _new_key(place, "held"), _new_key(place, "sample")
     kept = Reference("held", held, frame.left)
     condition, value, initial = (frame.enter(a) for a in node.arguments)
-    condition, value = (rewrite(a, lambda n: kept if is_itself(n, place.variable.key, place.equation) else None) for a in (condition, value))
+    condition, value = (
+        rewrite(a, lambda n: kept if is_itself(n, place.variable.key, place.equation) else None)
+        for a in (condition, value)
+    )
     _define(
         sample,
         Call("if", (condition, value, kept), node.name, span=node.span),
@@ -362,16 +365,17 @@ def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
             order = node.arguments[ORDERED[node.function]]
             found = constant_value(order, state.symbols, equation.subscripts, state.structural, state.hidden)
             if found is not None and len(set(found)) > 1:
-                return _by_element(equation, state)
+                return by_element(equation, state.symbols)
     return [equation]
 
 
-def _by_element(equation: Equation, state: Expansion) -> list[Equation]:
+def by_element(equation: Equation, symbols: Symbols) -> list[Equation]:
+    """Return an equation for each element of its left side."""
     parts = [equation]
     for place, subscript in enumerate(equation.subscripts):
-        if subscript.key not in state.symbols.dimensions:
+        if subscript.key not in symbols.dimensions:
             continue
-        elements = state.symbols.dimensions[subscript.key].elements
+        elements = symbols.dimensions[subscript.key].elements
         parts = [_fix(p, place, Subscript(e.name, e.key, span=subscript.span)) for p in parts for e in elements]
     return parts
 
@@ -471,6 +475,7 @@ def _define_local(
         f"{place.variable.name} ({variable.name})",
         locals_[variable.key],
         tuple(equations),
+        declared=variable.declared,
         hidden=True,
         span=variable.span or place.variable.span,
     )
