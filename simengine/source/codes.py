@@ -8,6 +8,7 @@ from __future__ import annotations
 CODES: dict[str, str] = {
     "unknown-name": "A name is used that no variable, dimension or element has.",
     "missing-data-file": "A data file that the model or the caller names is not there, or a ?tag stands for no file.",
+    "data-file-elsewhere": "A data file is not where the model says; one of its name beside the model is read.",
     "unreadable-data-file": "A data file is there but cannot be read: its content is broken.",
     "vdf-unreadable": "A run saved by Vensim is broken, of a kind not known, or not clear about names: export it.",
     "missing-sheet": "A workbook has no sheet of the name a call gives.",

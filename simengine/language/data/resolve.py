@@ -69,7 +69,8 @@ def resolve_data(
         variables = tuple(work.variable(v) for v in definition.variables)
         macros = tuple(replace(m, variables=tuple(work.variable(v) for v in m.variables)) for m in definition.macros)
         work.check_named(definition.variables)
-        return replace(definition, variables=variables, macros=macros), (*work.files.diagnostics, *work.bad)
+        told = (*work.files.diagnostics, *work.places.told.values(), *work.bad)
+        return replace(definition, variables=variables, macros=macros), told
 
 
 @dataclass

@@ -34,7 +34,7 @@ from simengine.model.expression import (
 from simengine.model.lookup import Between
 from simengine.model.variable import Equation, Role, Variable, role_of
 from simengine.source.codes import CODES
-from simengine.source.diagnostic import Diagnostic
+from simengine.source.diagnostic import Diagnostic, Severity
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import key_of
 
@@ -232,6 +232,23 @@ def test_tags(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert resolve_data(own, {"?B": "book.xlsx"})[0].variables[0].equations[0].expression == Number(42.0)
     assert resolve_data(own, {"?b": str(here / "book.xlsx")})[0].variables[0].equations[0].expression == Number(1.0)
     assert [d.code for d in resolve_data(own, {"?b": "bok.xlsx"})[1]] == ["missing-data-file"]
+
+
+def test_a_path_of_another_computer(here: Path) -> None:
+    far = r"Z:\someone\models\book.xlsx"
+    direct = model(here, {"x": [equation("", get("get_constants", far, "Data", "B2"))]})
+    one = equation("", get("get_constants", "?far", "Data", "B2"))
+    tagged = replace(model(here, {"x": [one]}), tags=(("?far", far),))
+    (here / "sub").mkdir()
+    spelt = equation("", get("get_constants", "?../book.xlsx", "Data", "B2"))
+    spelt_out = replace(model(here / "sub", {"x": [spelt]}), tags=(("?../book.xlsx", far),))
+    for definition in (direct, tagged, spelt_out):
+        resolved, notes = resolve_data(definition)
+        assert resolved.variables[0].equations[0].expression == Number(1.0)
+        assert [(n.severity, n.code) for n in notes] == [(Severity.NOTE, "data-file-elsewhere")]
+        assert far in notes[0].message
+    gone = model(here, {"x": [equation("", get("get_constants", r"Z:\someone\other.xlsx", "Data", "B2"))]})
+    assert [d.code for d in resolve_data(gone)[1]] == ["missing-data-file"]
 
 
 def test_exogenous_series(here: Path) -> None:
