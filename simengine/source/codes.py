@@ -24,7 +24,7 @@ CODES: dict[str, str] = {
     "duplicate-series": "A data file gives one name twice, with other values.",
     "value-without-time": "A value stands beside a blank or wordy time and is passed over.",
     "no-series": "A data file holds no time series that could be told.",
-    "missing-data": "A data variable has no equation, and no file gives a series for it.",
+    "missing-data": "No file gives a series for a data variable: it is :NA: throughout.",
     "not-a-data-variable": "A caller gives data for a variable that has an equation of its own.",
     "syntax": "Something in an equation stands where it cannot stand.",
     "not-a-model": "The file holds no model in the language its name promises.",

@@ -297,9 +297,10 @@ def test_a_file_for_one_variable(here: Path) -> None:
 
 def test_missing_data(here: Path) -> None:
     (here / "a.dat").write_text("xx\n0\t1\n")
-    _, bad = resolve_one(here, equation("", None), sources=[str(here / "a.dat")])
-    assert [(d.code, d.severity.value) for d in bad] == [("missing-data", "error")]
+    equations, bad = resolve_one(here, equation("", None), sources=[str(here / "a.dat")])
+    assert [(d.code, d.severity.value) for d in bad] == [("missing-data", "warning")]
     assert "a.dat" in bad[0].help[0]
+    assert points(equations[0])[1] == (NOT_AVAILABLE,)
     (here / "a.dat").write_text("x[red]\n0\t1\n")
     _, bad = resolve_one(here, equation("colour", None), sources=[str(here / "a.dat")])
     assert [d.code for d in bad] == ["missing-data"]
