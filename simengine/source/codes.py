@@ -40,7 +40,7 @@ CODES: dict[str, str] = {
     "bad-macro": "A macro is malformed.",
     "duplicate-macro": "A macro is defined twice.",
     "missing-right-side": "An equation has nothing behind its equals sign.",
-    "incomplete-equation": "An equation is only a placeholder (A FUNCTION OF).",
+    "incomplete-equation": "An equation is only a placeholder (A FUNCTION OF, NAN).",
     "unknown-function": "A function is called that is neither a builtin nor a macro.",
     "unsupported-function": "A function is known but cannot be run by this engine; the message says why.",
     "wrong-argument-count": "A function or macro is given too many or too few arguments.",

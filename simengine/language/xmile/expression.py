@@ -295,6 +295,11 @@ class Parser:
             name = name[1:-1]
         if key == "nan" and token.kind == "name" and self.peek() not in {"(", "["}:
             return Number(math.nan, name_span)
+        if key == "nan" and token.kind == "name" and self.peek() == "(":
+            # what Stella writes for a variable of a causal diagram that has no equation yet
+            message = "the equation is not written yet: `NAN(...)` only lists what it will depend on"
+            self._report("incomplete-equation", message, token.start, token.end, "to be replaced by an expression")
+            raise _Stop
         subscripts: tuple[Subscript | Position, ...] = ()
         if self.peek() == "[":
             subscripts = self._subscripts()
