@@ -108,6 +108,14 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
+        "data_point",
+        S,
+        "data, time",
+        units="a, time -> a",
+        summary="The data's point at a time, :NA: where there is none (made of data equations).",
+        reference=_V,
+    ),
+    row(
         "get_data_at_time",
         S,
         "data, time",
@@ -115,6 +123,15 @@ ROWS: tuple[Builtin, ...] = (
         units="a, time -> a",
         summary="The data's value at a time.",
         reference=_V,
+    ),
+    row(
+        "x_if_missing",
+        S,
+        "data, number",
+        vensim="X IF MISSING/2",
+        units="a, a -> a",
+        summary="In a data equation: computed wherever any of the data has a point, with the number for the others.",
+        reference='Vensim ref. "X IF MISSING"',
     ),
     row(
         "time_shift",

@@ -329,7 +329,7 @@ class Walker:
         return Scope(local, variables, self.world.positions, macro.key)
 
     def declared_inside(self, variable: Variable, parameters: Mapping[Key, Form]) -> Form:
-        """Return a macro's local unit, which may name parameters: `~ input/Month`.
+        """Return a macro's local unit, which may name parameters: `~ input/Month`, and the model's time: `~ Time$`.
 
         Vensim ref. "Macros": the unit of a local may be given in terms of the macro's arguments.
         """
@@ -337,7 +337,7 @@ class Walker:
         if parsed.unit is None:
             return self.solver.fresh()
         taken = read_unit_text(variable.units.strip(), hyphen_multiplies=self.system.hyphen_multiplies)
-        by_name = {singular(key): form for key, form in parameters.items()}
+        by_name = {singular(key): form for key, form in parameters.items()} | dict.fromkeys(_TIMES, self.time)
         form: Known = ONE
         for name, e in taken.factors:
             given = by_name.get(singular(key_of(name)))
@@ -348,6 +348,9 @@ class Walker:
             else:
                 return given
         return form
+
+
+_TIMES = tuple(singular(Key(k)) for k in ("time$", "time_step$", "initial_time$", "final_time$", "saveper$"))
 
 
 def _chain(node: Expression, operators: frozenset[Operator]) -> list[tuple[Expression, int]]:

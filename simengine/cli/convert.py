@@ -8,7 +8,8 @@ from pathlib import Path
 from simengine.cli.exits import DONE, UsageError
 from simengine.cli.sources import add_data, read_data
 from simengine.cli.terminal import print_diagnostics, print_json, working
-from simengine.model.definition import Method, ModelDefinition
+from simengine.model.definition import Dialect, Method, ModelDefinition
+from simengine.model.expression import Call, walk
 from simengine.source.diagnostic import Diagnostic, ModelError, has_errors, warning
 from simengine.source.render import render_json
 
@@ -44,6 +45,7 @@ def execute(arguments: argparse.Namespace) -> int:
         text = _written(model.definition, vensim=vensim)
         _check_written(text, out)
         said = (*model.diagnostics, *(() if vensim else _method_notes(model.definition)))
+        said += _input_notes(model.definition, vensim=vensim)
     write_text(text, out)
     if arguments.json:
         print_json({"file": str(out), "diagnostics": [render_json(d) for d in said]})
@@ -70,6 +72,26 @@ def _method_notes(definition: ModelDefinition) -> tuple[Diagnostic, ...]:
         return ()
     text = f"XMILE has no integration method `{method.value}`: other programs run the file by rk4"
     return (warning("integration-method", text, path=definition.file.path),)
+
+
+_INPUTS = frozenset({"step", "ramp", "ramp_xmile", "pulse", "pulse_xmile", "pulse_train", "series"})
+
+
+def _input_notes(definition: ModelDefinition, *, vensim: bool) -> tuple[Diagnostic, ...]:
+    """Say where the other language takes test inputs and data at other times within a Runge-Kutta step."""
+    across = (definition.dialect is Dialect.VENSIM) is not vensim
+    if not across or definition.simulation.method is Method.EULER:
+        return ()
+    for variable in definition.variables:
+        for equation in variable.equations:
+            for node in walk(equation.expression) if equation.expression is not None else ():
+                if isinstance(node, Call) and node.function in _INPUTS:
+                    text = (
+                        f"numbers may differ: within a step of {definition.simulation.method.value} Vensim holds STEP, "
+                        f"RAMP, PULSE and data, XMILE follows them, as in `{variable.name}`"
+                    )
+                    return (warning("integration-method", text, node.span or equation.span),)
+    return ()
 
 
 def _check_written(text: str, out: Path) -> None:

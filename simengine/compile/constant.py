@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from simengine.check.symbols import Symbols
 from simengine.model.expression import (
@@ -25,6 +26,7 @@ from simengine.model.expression import (
     Subscript,
     Unary,
 )
+from simengine.model.variable import Variable
 from simengine.source.names import Key
 
 _ARITHMETIC: dict[Operator, Callable[[float, float], float]] = {
@@ -43,19 +45,37 @@ _ROUNDING: dict[str, Callable[[float], float]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Where names lead: the model's variables, and those made for the arguments of macros; and what was read."""
+
+    symbols: Symbols
+    used: set[Key]
+    hidden: Mapping[Key, Variable] = field(default_factory=dict)
+
+    def variable(self, key: Key) -> Variable | None:
+        """Return the variable of a key."""
+        return self.symbols.variables.get(key) or self.hidden.get(key)
+
+
 def constant_value(
-    expression: Expression, symbols: Symbols, left: Sequence[Subscript], used: set[Key]
+    expression: Expression,
+    symbols: Symbols,
+    left: Sequence[Subscript],
+    used: set[Key],
+    hidden: Mapping[Key, Variable] | None = None,
 ) -> list[float] | None:
     """Return the values of a constant expression over the elements of a left side, or None.
 
-    `used` receives the keys of the constants it rests on.
+    `used` receives the keys of the constants it rests on; `hidden` are variables that are not yet in the symbols.
     """
+    known = Known(symbols, used, hidden or {})
     combinations: list[dict[Key, Key]] = [{}]
     for subscript in left:
         if subscript.key in symbols.dimensions:
             elements = symbols.dimensions[subscript.key].elements
             combinations = [{**c, subscript.key: e.key} for c in combinations for e in elements]
-    values = [_value(expression, symbols, c, used, 0) for c in combinations]
+    values = [_value(expression, known, c, 0) for c in combinations]
     return None if any(v is None for v in values) else [v for v in values if v is not None]
 
 
@@ -73,42 +93,42 @@ def whole_number(value: float) -> int | None:
     return round(value)
 
 
-def _value(node: Expression, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
+def _value(node: Expression, known: Known, at: dict[Key, Key], depth: int) -> float | None:
     if depth > 50:
         return None
     match node:
         case Number():
             return node.value
         case Unary(sign=Sign.NEGATE):
-            inner = _value(node.operand, symbols, at, used, depth + 1)
+            inner = _value(node.operand, known, at, depth + 1)
             return None if inner is None else -inner
         case Binary(operator=op) if op in _ARITHMETIC:
-            left = _value(node.left, symbols, at, used, depth + 1)
-            right = _value(node.right, symbols, at, used, depth + 1)
+            left = _value(node.left, known, at, depth + 1)
+            right = _value(node.right, known, at, depth + 1)
             if left is None or right is None or (op is Operator.DIVIDE and right == 0):
                 return None
             return _ARITHMETIC[op](left, right)
         case Reference():
-            return _reference_value(node, symbols, at, used, depth)
+            return _reference_value(node, known, at, depth)
         case Call():
-            return _call_value(node, symbols, at, used, depth)
+            return _call_value(node, known, at, depth)
     return None
 
 
-def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
-    specs = symbols.definition.simulation
+def _call_value(node: Call, known: Known, at: dict[Key, Key], depth: int) -> float | None:
+    specs = known.symbols.definition.simulation
     if node.function in {"time", "starttime"}:
-        return _value(specs.start, symbols, {}, used, depth + 1)
+        return _value(specs.start, known, {}, depth + 1)
     if node.function == "dt":
-        return _value(specs.time_step, symbols, {}, used, depth + 1)
-    known = [_value(a, symbols, at, used, depth + 1) for a in node.arguments]
-    values = [v for v in known if v is not None]
-    if len(values) != len(known):
+        return _value(specs.time_step, known, {}, depth + 1)
+    found = [_value(a, known, at, depth + 1) for a in node.arguments]
+    values = [v for v in found if v is not None]
+    if len(values) != len(found):
         return None
     match node.function:
         case "step":
-            start = _value(specs.start, symbols, {}, used, depth + 1)
-            step = _value(specs.time_step, symbols, {}, used, depth + 1)
+            start = _value(specs.start, known, {}, depth + 1)
+            step = _value(specs.time_step, known, {}, depth + 1)
             return None if start is None or step is None else values[0] if start + step / 2 > values[1] else 0.0
         case "trunc" | "floor" | "round":
             return float(_ROUNDING[node.function](values[0]))
@@ -119,8 +139,8 @@ def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key]
     return None
 
 
-def _reference_value(node: Reference, symbols: Symbols, at: dict[Key, Key], used: set[Key], depth: int) -> float | None:
-    variable = symbols.variables.get(node.key)
+def _reference_value(node: Reference, known: Known, at: dict[Key, Key], depth: int) -> float | None:
+    symbols, variable = known.symbols, known.variable(node.key)
     if variable is None:
         return None
     keys = [at.get(s.key, s.key) for s in node.subscripts if isinstance(s, Subscript)]
@@ -134,25 +154,24 @@ def _reference_value(node: Reference, symbols: Symbols, at: dict[Key, Key], used
             elif subscript.key != key:
                 break
         else:
-            used.add(node.key)
-            return _equation_value(equation.expression, equation.subscripts, symbols, inner, used, depth)
+            known.used.add(node.key)
+            return _equation_value(equation.expression, equation.subscripts, known, inner, depth)
     return None
 
 
 def _equation_value(
     expression: Expression | None,
     left: Sequence[Subscript],
-    symbols: Symbols,
+    known: Known,
     at: dict[Key, Key],
-    used: set[Key],
     depth: int,
 ) -> float | None:
     if isinstance(expression, ArrayLiteral):
         flat = [v for row in expression.rows for v in row]
         place = 0
         for subscript in left:
-            if subscript.key in symbols.dimensions:
-                index = symbols.axis_along(subscript.key).index
+            if subscript.key in known.symbols.dimensions:
+                index = known.symbols.axis_along(subscript.key).index
                 place = place * len(index) + index[at[subscript.key]]
         return flat[place] if place < len(flat) else None
-    return None if expression is None else _value(expression, symbols, at, used, depth + 1)
+    return None if expression is None else _value(expression, known, at, depth + 1)

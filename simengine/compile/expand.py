@@ -21,6 +21,8 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
 from simengine.compile.constant import constant_value, whole_number
 from simengine.compile.macro import check_macros
+from simengine.compile.sample import is_itself
+from simengine.compile.vector_lookup import with_mode
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -81,6 +83,7 @@ class Expansion:
     problems: list[Diagnostic] = field(default_factory=list)
     structural: set[Key] = field(default_factory=set)  # constants that shape the program: orders of delays
     waiting: list[tuple[Variable, int]] = field(default_factory=list)
+    hidden: dict[Key, Variable] = field(default_factory=dict)  # every hidden variable made so far
     recursive: frozenset[Key] = frozenset()  # macros that call themselves
     blind: frozenset[Key] = frozenset()  # names that macros cannot see, reported once
 
@@ -141,6 +144,8 @@ def _has_work(expression: Expression | None, state: Expansion) -> bool:
 def _is_expanded(node: Call, state: Expansion) -> bool:
     if node.function in HOISTED or node.function in {"sample_if_true", "previous"}:
         return True
+    if node.function == "vector_lookup":
+        return not isinstance(node.arguments[-1], Number)
     builtin = BUILTINS.get(node.function)
     return builtin.kind is Kind.EXPANDED if builtin is not None else node.function in state.macros
 
@@ -174,6 +179,9 @@ def _change(node: Expression, place: Place, state: Expansion) -> Expression | No
         return Number(float("nan"), node.span)  # the reader has reported it
     if node.function == "sample_if_true":
         return _sample(node, place, state)
+    if node.function == "vector_lookup":
+        found = constant_value(node.arguments[-1], state.symbols, place.loops, state.structural, state.hidden)
+        return with_mode(node, found)
     if node.function == "previous":
         first = node.arguments[1] if len(node.arguments) > 1 else node.arguments[0]
         return _hoist(Call("memory", (node.arguments[0], first), node.name, span=node.span), place, state)
@@ -278,6 +286,7 @@ def _define(key: Key, expression: Expression, frame: Frame, place: Place, state:
     variable = Variable(
         f"{place.variable.name} ({key.rsplit('>', 1)[1]})", key, (equation,), hidden=True, span=place.variable.span
     )
+    state.hidden[key] = variable
     state.waiting.append((variable, place.depth + 1))
 
 
@@ -293,10 +302,15 @@ def _sample(node: Call, place: Place, state: Expansion) -> Expression:
     # Vensim ref. "SAMPLE IF TRUE": the input while the condition holds, else what was last held
     frame = _open(node.arguments, place, state)
     held, sample = _new_key(place, "held"), _new_key(place, "sample")
+    kept = Reference("held", held, frame.left)
     condition, value, initial = (frame.enter(a) for a in node.arguments)
+    condition, value = (
+        rewrite(a, lambda n: kept if is_itself(n, place.variable.key, place.equation) else None)
+        for a in (condition, value)
+    )
     _define(
         sample,
-        Call("if", (condition, value, Reference("held", held, frame.left)), node.name, span=node.span),
+        Call("if", (condition, value, kept), node.name, span=node.span),
         frame,
         place,
         state,
@@ -312,7 +326,7 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     order, arguments = 1, node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
-        found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
+        found = constant_value(arguments[at], state.symbols, place.loops, state.structural, state.hidden)
         # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
         orders = {whole_number(n) for n in found} if found is not None else set()
         whole = orders.pop() if len(orders) == 1 else None
@@ -349,18 +363,19 @@ def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
     for node in walk(expression):
         if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
             order = node.arguments[ORDERED[node.function]]
-            found = constant_value(order, state.symbols, equation.subscripts, state.structural)
+            found = constant_value(order, state.symbols, equation.subscripts, state.structural, state.hidden)
             if found is not None and len(set(found)) > 1:
-                return _by_element(equation, state)
+                return by_element(equation, state.symbols)
     return [equation]
 
 
-def _by_element(equation: Equation, state: Expansion) -> list[Equation]:
+def by_element(equation: Equation, symbols: Symbols) -> list[Equation]:
+    """Return an equation for each element of its left side."""
     parts = [equation]
     for place, subscript in enumerate(equation.subscripts):
-        if subscript.key not in state.symbols.dimensions:
+        if subscript.key not in symbols.dimensions:
             continue
-        elements = state.symbols.dimensions[subscript.key].elements
+        elements = symbols.dimensions[subscript.key].elements
         parts = [_fix(p, place, Subscript(e.name, e.key, span=subscript.span)) for p in parts for e in elements]
     return parts
 
@@ -460,9 +475,11 @@ def _define_local(
         f"{place.variable.name} ({variable.name})",
         locals_[variable.key],
         tuple(equations),
+        declared=variable.declared,
         hidden=True,
         span=variable.span or place.variable.span,
     )
+    state.hidden[hidden.key] = hidden
     state.waiting.append((hidden, place.depth + 1))
 
 

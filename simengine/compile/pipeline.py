@@ -12,7 +12,8 @@ from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
 from simengine.compile.compose import ClockNodes
 from simengine.compile.constant import constant_value
-from simengine.compile.expand import expand
+from simengine.compile.data_equation import tabulate_data
+from simengine.compile.expand import by_element, expand
 from simengine.compile.layout import lay_out
 from simengine.compile.lower import TIME, Context
 from simengine.compile.phases import assemble
@@ -55,6 +56,7 @@ def compile_model(
     problems += check_reality(symbols)
     expansion, variables = expand(definition, symbols)
     problems += expansion.problems
+    variables = tabulate_data(variables, symbols, lambda equation: by_element(equation, symbols))
     _rebuild(symbols, variables, problems)
     layout = lay_out(symbols)
     first, stop, step, _ = (layout.variables[layout.by_key[k]].first for k in SPECS)

@@ -254,6 +254,12 @@ def _data_at_time(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
+def _x_if_missing(lowering: Lowering, node: Call) -> Node:
+    # Vensim ref. "X IF MISSING": only in data equations, where it has been replaced
+    message = f"`{node.name}` stands only in a data equation, first behind `:=`, over data and constants"
+    return lowering.problem("misplaced-data-call", message, node)
+
+
 def _time_shift(lowering: Lowering, node: Call) -> Node:
     # Vensim ref. "TIME SHIFT": to see the data of the future, shift by a positive amount
     tables = table_numbers(lowering, node.arguments[0])
@@ -325,6 +331,8 @@ RULES: dict[str, Rule] = {
     "get_time_value": _time_value,
     "time_shift": _time_shift,
     "get_data_at_time": _data_at_time,
+    "data_point": _lookup(Between.RAW),
+    "x_if_missing": _x_if_missing,
     "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
     "get_data_first_time": _ask(TableQuery.FIRST_TIME),
     "get_data_last_time": _ask(TableQuery.LAST_TIME),

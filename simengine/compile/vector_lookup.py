@@ -13,8 +13,8 @@ Invariant: every mode agrees with the function of tables it is named after (test
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
-from simengine.model.expression import NOT_AVAILABLE, Call, Reference
+from simengine.model.expression import NOT_AVAILABLE, Call, Number, Reference
 from simengine.program.node import Constant, Gather, Node
 from simengine.program.op import Op
 
@@ -134,6 +134,14 @@ MODES: dict[int, Callable[[Curve], Node]] = {
 }
 
 
+def with_mode(node: Call, modes: Sequence[float] | None) -> Call | None:
+    """Return a call with its mode as a number, where the constants it comes from are known and agree; else None."""
+    *others, mode = node.arguments
+    if isinstance(mode, Number) or modes is None or len(set(modes)) != 1:
+        return None  # what is no number is refused where the call is lowered
+    return replace(node, arguments=(*others, Number(modes[0], mode.span)))
+
+
 def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
     """Return the node a call means."""
     vector, *others = node.arguments
@@ -152,7 +160,7 @@ def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
     if number not in MODES:
         return lowering.problem(
             "unsupported-function",
-            f"`{node.name}` is supported with a mode written as a number, one of {', '.join(map(str, MODES))}",
+            f"`{node.name}` is supported with a constant mode, one of {', '.join(map(str, MODES))}",
             others[3],
             help=["modes 5 and 8 invert the curve: no source says what they give where it rises and falls"],
         )

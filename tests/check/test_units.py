@@ -233,6 +233,16 @@ def test_macros_fit_every_unit() -> None:
     assert told(MACRO + "a = ADJUST(x, t) ~ kg\nb = ADJUST(y, t) ~ m") == []
 
 
+@pytest.mark.parametrize("unit", ["Time$", "time step$", "1/(1/Time$)"])
+def test_a_macro_names_the_models_time(unit: str) -> None:
+    macro = f""":MACRO: COUNT(x)
+    COUNT = INTEG(x / dt, 0) ~ x |
+    dt = TIME STEP$ ~ {unit} |
+    :END OF MACRO:
+    """
+    assert told(macro + "a = COUNT(b) ~ kg\nb = 1 ~ kg") == []
+
+
 def test_macros_are_checked_with_their_arguments() -> None:
     found = told(MACRO + "a = ADJUST(x, t) ~ m\nb = ADJUST(y, y) ~ m")
     assert [d.message for d in found] == [

@@ -110,6 +110,20 @@ def test_a_method_that_xmile_has_not_is_told(tmp_path: Path, capsys: pytest.Capt
     assert se.load(str(out)).definition.simulation.method is Method.MIDPOINT
 
 
+@pytest.mark.parametrize(("method", "told"), [("0", False), ("5", True)])
+def test_converting_test_inputs_under_runge_kutta_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, told: bool
+) -> None:
+    model = tmp_path / "m.mdl"
+    clock = "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    settings = f"\\\\\\---/// Sketch\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,{method},0,0\n"
+    model.write_text("{UTF-8}\nx = INTEG(STEP(1, 2), 0) ~~|\n" + clock + settings, encoding="utf-8")
+    assert main(["convert", str(model), str(tmp_path / "m.xmile")]) == 0
+    assert ("numbers may differ" in capsys.readouterr().err) is told
+    assert main(["convert", str(model), str(tmp_path / "again.mdl")]) == 0
+    assert "numbers may differ" not in capsys.readouterr().err
+
+
 def test_converting_there_and_back_keeps_the_numbers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["convert", TEACUP, str(tmp_path / "tea.xmile")]) == 0
     assert main(["convert", str(tmp_path / "tea.xmile"), str(tmp_path / "tea.mdl")]) == 0

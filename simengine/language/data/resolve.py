@@ -60,8 +60,7 @@ def resolve_data(
     Returns
     -------
     The definition, in which constants are numbers, lookups are tables and data variables are calls
-    ``series(table)``; and diagnostics. A data variable that nothing uses and no file gives is :NA: throughout,
-    with a warning.
+    ``series(table)``; and diagnostics. A data variable that no file gives is :NA: throughout, with a warning.
 
     """
     with Shelf() as shelf:
@@ -69,7 +68,8 @@ def resolve_data(
         variables = tuple(work.variable(v) for v in definition.variables)
         macros = tuple(replace(m, variables=tuple(work.variable(v) for v in m.variables)) for m in definition.macros)
         work.check_named(definition.variables)
-        return replace(definition, variables=variables, macros=macros), (*work.files.diagnostics, *work.bad)
+        told = (*work.files.diagnostics, *work.places.told.values(), *work.bad)
+        return replace(definition, variables=variables, macros=macros), told
 
 
 @dataclass
@@ -174,21 +174,23 @@ class _Work:
         where = ", ".join(f"`{f}`" for f in self.files.files[:6]) or "no data file was given"
         looked = f"looked in {where}" if self.files.files else where
         near = [n for n in self.files.nearest(name) if series_key_base(n) != variable.key]
-        hints = [looked, *self.files.refusals(name), *(f"there is a series `{n}`" for n in near[:1])]
+        refusals = self.files.refusals(name)
+        hints = [looked, *refusals, *(f"there is a series `{n}`" for n in near[:1])]
         span = equation.span or variable.span
         if partly:
             shown = ", ".join(f"`{name}{e}`" for e in islice(elements, 3)) + (", ..." if len(elements) > 3 else "")
             message = f"the data variable `{name}` has no data for {len(elements)} of its elements: {shown}"
         else:
             message = f"the data variable `{name}` has no data"
-        # Vensim loads a model with data variables that have no data and runs it as long as nothing needs them:
-        # many models hold history that only graphs and payoffs show.
-        # unverified: what Vensim saves for them; here they are :NA: at every time.
-        if variable.key in self.used:
+        # A model with data variables that have no data is run all the same: published ones hold history that only
+        # graphs show, and series from another run that a switch of 0 leaves out.
+        # unverified: what Vensim takes for them; here they are :NA: at every time, and so is what is made of them.
+        if refusals and variable.key in self.used:  # a file that was given has it, but it cannot be read
             self.bad.append(error("missing-data", message, span, label="no equation and no series", help=hints))
-        else:
-            message += "; nothing uses it, it will be :NA:"
-            self.bad.append(warning("missing-data", message, span, label="no equation and no series", help=hints))
+            return
+        end = "it is" if variable.key in self.used else "nothing uses it, it is"
+        said = f"{message}: {end} :NA: at every time"
+        self.bad.append(warning("missing-data", said, span, label="no equation and no series", help=hints))
 
     def check_named(self, variables: Sequence[Variable]) -> None:
         """Report files given for variables that do not exist or take no data."""

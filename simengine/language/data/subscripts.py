@@ -38,9 +38,10 @@ def read_elements(
     Names in order, prefix included, and diagnostics.
 
     """
+    places = Places(directory, tags, own_tags or {})
     with Shelf() as shelf:
         try:
-            source = open_call(call, Places(directory, tags, own_tags or {}), shelf)
+            source = open_call(call, places, shelf)
             prefix = text_of(call, 4) if len(call.arguments) > 4 else ""
             names = _names(source, _area(source), prefix)
         except BadArgument as bad:
@@ -48,7 +49,7 @@ def read_elements(
         if not names:
             message = f"no element stands in the cells given of {source.where}"
             return [], [error("missing-cell", message, source.span(2), label="blank from here on")]
-        return names, []
+        return names, [*places.told.values()]
 
 
 def _area(source: SheetCall) -> Area:

@@ -69,6 +69,7 @@ _COMMENT = re.compile(r"\{([^{}]*)\}")
 _MACRO_HEADER = re.compile(r'[^()~|"]*(?:"[^"\r\n]*"[^()~|"]*)?\([^()~|]*\)')
 _FLAG = re.compile(r"(?:\A|~)\s*:\s*SUP[A-Z]*\s*:?\Z", re.IGNORECASE)
 _BREAK = re.compile(r"\\[ \t]*\r?\n\t*")
+_NEXT_LINE = re.compile(r"\n[^\n]*=")  # units may hold a `=`, as in `index 1990=100`
 _SWALLOWED = re.compile(r'(?:^|\n)[ \t]*((?:"[^"\n]*"|[A-Za-z])[^\n=~|]*=)[^=~|]*~[^~|]*~')
 _LONGEST_HEADING = 2_000
 _EDGES = " \t\n\f\v~"
@@ -227,7 +228,7 @@ class _Cutter:
             return
         field = _STOP_IN_FIELD.search(text, after, end)
         units = _trim(text, after, field.start() if field else end)
-        if "=" in text[units[0] : units[1]]:
+        if _NEXT_LINE.search(text, after, units[1]):
             where = Span(self.file, *units)
             message = "an equation stands in the units of the one before it"
             said = error(

@@ -33,6 +33,7 @@ from simengine.language.vensim.refusal import CannotWrite
 from simengine.model.definition import Constraint, Dialect, Macro, ModelDefinition, TestInput
 from simengine.model.dimension import Dimension, Mapping
 from simengine.model.expression import (
+    NOT_AVAILABLE,
     ArrayLiteral,
     Binary,
     Call,
@@ -232,7 +233,7 @@ class _Writer:
         """Return all equations of a variable; units and documentation stand with the last."""
         out = [self.equation(variable, equation) + "\n\t~~|\n" for equation in variable.equations[:-1]]
         units = variable.units
-        if re.search(r"[~|\[\]=]", units):
+        if re.search(r"[~|\[\]]", units):
             raise CannotWrite(units, "a sign in these units has a meaning of its own in Vensim", variable.units_span)
         bounds = _range(variable.range)
         last = self.equation(variable, variable.equations[-1])
@@ -249,7 +250,7 @@ class _Writer:
                 raise CannotWrite(equation.interpolation.value, "data cannot be extrapolated", equation.span)
             left += f" {_KEYWORD[equation.interpolation]}"
         expression = equation.expression
-        if expression is None:
+        if expression is None or _is_without_data(expression):
             return left
         if isinstance(expression, TableLiteral):
             return f"{left}(\n\t{points_text(expression.table)})"
@@ -283,6 +284,14 @@ class _Writer:
             condition = expression_text(check.condition, self.setting)
             body = f":THE CONDITION:\n\t{condition}\n\t:IMPLIES: {expression_text(check.consequence, self.setting)}"
         return f"{left} {body}" + _closing("", check.documentation)
+
+
+def _is_without_data(expression: Expression) -> bool:
+    """Return whether an equation is a data variable's for which no file gave a series: it is written as it was read."""
+    match expression:
+        case Call(function="series", arguments=(TableLiteral(table=table),)):
+            return table.y == (NOT_AVAILABLE,)
+    return False
 
 
 def _not_below_zero(variable: Variable, equation: Equation, call: Call) -> Call:

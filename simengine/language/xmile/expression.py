@@ -44,7 +44,7 @@ _TOKEN = re.compile(
     |(?P<quoted>"(?:\\.|[^"\\])*"(?:\.(?:"(?:\\.|[^"\\])*"|[^\W\d][\w$\u00a0]*))*)
     |(?P<name>\.?[^\W\d][\w$\u00a0]*(?:\.(?:"(?:\\.|[^"\\])*"|\w[\w$\u00a0]*))*)
     |(?P<text>(?<=[(,\s])'(?:[^'\n]|'')*')
-    |(?P<sign><>|<=|>=|!=|&&|\|\||[-+*/^()\[\],:=<>';!%?~@])""",
+    |(?P<sign><>|<=|>=|!=|&&|\|\||//|[-+*/^()\[\],:=<>';!%?~@])""",
     re.VERBOSE | re.DOTALL,
 )
 
@@ -81,6 +81,7 @@ _BINARY: dict[str, tuple[int, Operator | str]] = {
     "-": (6, Operator.SUBTRACT),
     "*": (7, Operator.MULTIPLY),
     "/": (7, Operator.DIVIDE),
+    "//": (7, "safediv"),  # Stella help, "Arithmetic operators": division that gives 0 where the divisor is 0
     "mod": (7, "mod"),
     "^": (9, Operator.POWER),
 }
@@ -228,7 +229,7 @@ class Parser:
             if isinstance(operator, Operator):
                 left = Binary(operator, left, right, span)
             else:
-                left = Call(operator, (left, right), "MOD", span=span)
+                left = Call(operator, (left, right), operator.upper(), span=span)
         self.depth -= 1
         return left
 
@@ -294,6 +295,11 @@ class Parser:
             name = name[1:-1]
         if key == "nan" and token.kind == "name" and self.peek() not in {"(", "["}:
             return Number(math.nan, name_span)
+        if key == "nan" and token.kind == "name" and self.peek() == "(":
+            # what Stella writes for a variable of a causal diagram that has no equation yet
+            message = "the equation is not written yet: `NAN(...)` only lists what it will depend on"
+            self._report("incomplete-equation", message, token.start, token.end, "to be replaced by an expression")
+            raise _Stop
         subscripts: tuple[Subscript | Position, ...] = ()
         if self.peek() == "[":
             subscripts = self._subscripts()

@@ -210,11 +210,11 @@ class Phrases:
         builtin = BUILTINS.get(node.function)
         if builtin is None:
             if node.function == "broken":
-                return self._refuse("an equation that could not be read")
+                return self.refuse("an equation that could not be read")
             return f"{identifier(node.name or node.function)}({self._list(arguments)}{self._further(node)})"
         spelt = spelling_of(builtin, node.name, len(arguments))
         if spelt is None:
-            return self._refuse(f"the function `{node.name or node.function}`")
+            return self.refuse(f"the function `{node.name or node.function}`")
         name, order = spelt
         given = [arguments[n] for n in order[: len(arguments)]] if order else arguments
         if builtin.id in {"elmcount", "size"} and isinstance(given[0], Reference) and not given[0].subscripts:
@@ -228,5 +228,6 @@ class Phrases:
         """Return the further results of a macro, as our own reader takes them."""
         return f" : {self._list(node.outputs)}" if node.outputs else ""
 
-    def _refuse(self, what: str) -> str:
+    def refuse(self, what: str) -> str:
+        """Say that XMILE has no words for something."""
         raise ModelError([error("cannot-write", f"XMILE has no words for {what}, used in `{self.where}`")])

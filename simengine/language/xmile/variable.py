@@ -357,7 +357,7 @@ class VariableReader:
 
     def flow(self, key: Key, draft: Draft, place: Place) -> Expression:
         """Return a flow of a stock as a term of its net flow, summed over dimensions that the stock has not."""
-        span = draft.node.span
+        span = _flow_span(draft, key)
         if key not in self.world.arrays:
             return Call("broken", (), span=span)
         name, dimensions = self.world.names.get(key, key), self.world.arrays[key]
@@ -369,6 +369,15 @@ class VariableReader:
             subscripts.append(whole if current is None else replace(current, span=span))
         reference = Reference(name, key, tuple(subscripts), span, span)
         return Call("sum", (reference,), "SUM", span=span) if beyond else reference
+
+
+def _flow_span(draft: Draft, key: Key) -> Span:
+    """Return where a stock names a flow; the stock itself where it does not."""
+    for child in (*draft.node.all("inflow"), *draft.node.all("outflow")):
+        text = child.text.value.strip()
+        if text and draft.scope.find(text) == key:
+            return child.text.span(0, len(child.text.value))
+    return draft.node.span
 
 
 def _whole(world: World, draft: Draft) -> Left:

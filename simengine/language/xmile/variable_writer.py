@@ -28,7 +28,7 @@ from simengine.model.expression import (
     walk,
 )
 from simengine.model.lookup import Between, Table
-from simengine.model.variable import Equation, Role, Variable
+from simengine.model.variable import Equation, Role, Variable, is_constant
 from simengine.source.diagnostic import ModelError, error
 from simengine.source.names import Key
 
@@ -91,8 +91,7 @@ class VariableWriter:
             lines.add(depth, "</gf>")
 
     def _tag(self, variable: Variable) -> str:
-        first = variable.equations[0].expression
-        if is_stock(first) or variable.device is not None:
+        if any(is_stock(e.expression) for e in variable.equations) or variable.device is not None:
             return "stock"
         if variable.key in self.flows or variable.declared is Role.FLOW:
             return "flow"
@@ -193,6 +192,8 @@ class VariableWriter:
                 leak = self.leaks.get(variable.key)
                 if leak is not None:
                     self.lines.element(depth, "eqn", self.phrases.write(leak.fraction))
+            case _ if tag == "stock" and not is_constant(expression):
+                self.phrases.refuse("a stock of which some elements are none")
             case _:
                 self._value(_plain(variable, tag, expression), depth)
 
@@ -283,8 +284,9 @@ class VariableWriter:
                 for key in keys:
                     name = self.by_key[key].name if key in self.by_key else key
                     self.lines.element(depth, tag, identifier(name))
-        first = variable.equations[0].expression
-        floored = isinstance(first, Call) and first.function == "integ_non_negative"
+        floored = any(
+            isinstance(e.expression, Call) and e.expression.function == "integ_non_negative" for e in variable.equations
+        )
         if floored or (variable.flows is not None and variable.flows.non_negative):
             self.lines.add(depth, "<non_negative/>")
         if variable.device is not None:
@@ -340,8 +342,9 @@ class VariableWriter:
         parts = []
         for equation in variable.equations:
             call = equation.expression
-            assert isinstance(call, Call)
-            parts.append(Equation(equation.subscripts, call.arguments[0], equation.exceptions))
+            # a stock may have elements that are constants: nothing flows into them
+            flow = call.arguments[0] if isinstance(call, Call) and is_stock(call) else Number(0.0)
+            parts.append(Equation(equation.subscripts, flow, equation.exceptions))
         self._equations(Variable(name, variable.key, tuple(parts)), "flow", depth + 1)
         self.lines.add(depth, "</flow>")
 

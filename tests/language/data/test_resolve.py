@@ -34,7 +34,7 @@ from simengine.model.expression import (
 from simengine.model.lookup import Between
 from simengine.model.variable import Equation, Role, Variable, role_of
 from simengine.source.codes import CODES
-from simengine.source.diagnostic import Diagnostic
+from simengine.source.diagnostic import Diagnostic, Severity
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import key_of
 
@@ -234,6 +234,23 @@ def test_tags(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [d.code for d in resolve_data(own, {"?b": "bok.xlsx"})[1]] == ["missing-data-file"]
 
 
+def test_a_path_of_another_computer(here: Path) -> None:
+    far = r"Z:\someone\models\book.xlsx"
+    direct = model(here, {"x": [equation("", get("get_constants", far, "Data", "B2"))]})
+    one = equation("", get("get_constants", "?far", "Data", "B2"))
+    tagged = replace(model(here, {"x": [one]}), tags=(("?far", far),))
+    (here / "sub").mkdir()
+    spelt = equation("", get("get_constants", "?../book.xlsx", "Data", "B2"))
+    spelt_out = replace(model(here / "sub", {"x": [spelt]}), tags=(("?../book.xlsx", far),))
+    for definition in (direct, tagged, spelt_out):
+        resolved, notes = resolve_data(definition)
+        assert resolved.variables[0].equations[0].expression == Number(1.0)
+        assert [(n.severity, n.code) for n in notes] == [(Severity.NOTE, "data-file-elsewhere")]
+        assert far in notes[0].message
+    gone = model(here, {"x": [equation("", get("get_constants", r"Z:\someone\other.xlsx", "Data", "B2"))]})
+    assert [d.code for d in resolve_data(gone)[1]] == ["missing-data-file"]
+
+
 def test_exogenous_series(here: Path) -> None:
     path = here / "run.dat"
     path.write_text("X[Red]\n0\t1\n2\t3\nx[ green ]\n0\t5\nX[blue]\n1\t6\n")
@@ -280,9 +297,10 @@ def test_a_file_for_one_variable(here: Path) -> None:
 
 def test_missing_data(here: Path) -> None:
     (here / "a.dat").write_text("xx\n0\t1\n")
-    _, bad = resolve_one(here, equation("", None), sources=[str(here / "a.dat")])
-    assert [(d.code, d.severity.value) for d in bad] == [("missing-data", "error")]
+    equations, bad = resolve_one(here, equation("", None), sources=[str(here / "a.dat")])
+    assert [(d.code, d.severity.value) for d in bad] == [("missing-data", "warning")]
     assert "a.dat" in bad[0].help[0]
+    assert points(equations[0])[1] == (NOT_AVAILABLE,)
     (here / "a.dat").write_text("x[red]\n0\t1\n")
     _, bad = resolve_one(here, equation("colour", None), sources=[str(here / "a.dat")])
     assert [d.code for d in bad] == ["missing-data"]

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simengine.language.data.resolve import resolve_data
 from simengine.language.vensim.encoding import decode
 from simengine.language.vensim.phrase import Setting, expression_text, spell
 from simengine.language.vensim.reader import read_vensim
@@ -317,3 +318,15 @@ def test_xmile_model_becomes_a_vensim_model() -> None:
 
 def binary_minus() -> Binary:
     return Binary(Operator.SUBTRACT, ref("a"), ref("b"))
+
+
+def test_units_with_an_equals_sign_go_round() -> None:
+    first = read("index = 3 ~ 1990=100 ~|\n" + TIMES)
+    assert first.variables[0].units == "1990=100"
+    assert read(write_vensim(first)).variables == first.variables
+
+
+def test_a_data_variable_without_data_is_written_as_it_was_read() -> None:
+    first = read("history :RAW: ~ kg ~|\nuse = history ~~|\n" + TIMES)
+    resolved, _ = resolve_data(first)
+    assert read(write_vensim(resolved)).variables == first.variables

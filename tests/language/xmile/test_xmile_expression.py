@@ -53,6 +53,7 @@ def shape(node: Expression | None) -> str:
         ("x &lt;&gt; z", "(x <> z)"),
         ("x &lt;= z", "(x <= z)"),
         ("x MOD 3 * 2", "(mod(x, 3) * 2)"),
+        ("x // 3 / 2", "(safediv(x, 3) / 2)"),
         ("IF x THEN 1 ELSE 2 + 3", "if(x, 1, (2 + 3))"),
         ("(IF x THEN 1 ELSE 2) + 3", "(if(x, 1, 2) + 3)"),
         ("IF x THEN IF z THEN 1 ELSE 2 ELSE 3", "if(x, if(z, 1, 2), 3)"),
@@ -117,6 +118,8 @@ def test_functions_of_vensim_and_their_texts() -> None:
     ("text", "code"),
     [
         ("1 +", "missing-operand"),
+        ("1 / / 2", "missing-operand"),
+        ("NAN(x, yy)", "incomplete-equation"),
         ("(1", "missing-token"),
         ("1)", "unexpected-token"),
         ("1 2", "unexpected-token"),

@@ -60,3 +60,12 @@ def test_the_value_at_the_end_of_the_run_before(tmp_path: Path) -> None:
     frame = run(document(aux("given", "ENDVAL(TIME + 3, 7)"), aux("own", "ENDVAL(TIME + 3)")), tmp_path)
     assert values(frame, "given") == [7, 7, 7, 7, 7]
     assert values(frame, "own") == [3, 3, 3, 3, 3]
+
+
+def test_division_that_may_be_by_zero(tmp_path: Path) -> None:
+    # Stella help, "Arithmetic operators": a // b is 0 where b is 0
+    text = document(aux("safe", "12 // (TIME - 2)"), aux("same", "SAFEDIV(12, TIME - 2)"))
+    frame = run(text, tmp_path)
+    times = frame.index.to_numpy()
+    assert values(frame, "safe") == [0 if t == 2 else 12 / (t - 2) for t in times]
+    assert values(frame, "safe") == values(frame, "same")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import simengine as se
 from simengine.language.xmile.writer import write_xmile
@@ -52,3 +53,24 @@ def test_a_net_flow_that_something_else_uses_stays(tmp_path: Path) -> None:
     assert not problems
     assert "net flow of x" in {v.name for v in definition.variables}
     assert "net flow of z" not in {v.name for v in definition.variables}
+
+
+MIXED = MODEL.removeprefix("{UTF-8}\n").replace("z[a] = INTEG(IF THEN ELSE(Time > 3, 1, 2), 0)", "z[a] = {}")
+
+
+def test_elements_of_a_stock_that_are_constants(tmp_path: Path) -> None:
+    mdl, xmile = tmp_path / "m.mdl", tmp_path / "m.xmile"
+    mdl.write_text(MIXED.format("7"), encoding="utf-8")
+    first = se.load(str(mdl))
+    xmile.write_text(write_xmile(first.definition), encoding="utf-8")
+    before, after = first.run().to_dataframe(), se.load(str(xmile)).run().to_dataframe()
+    assert all(np.array_equal(before[c], after[c]) for c in before.columns)
+    assert (after["z[a]"] == 7).all()
+
+
+def test_elements_of_a_stock_that_are_auxiliaries_are_refused(tmp_path: Path) -> None:
+    mdl = tmp_path / "m.mdl"
+    mdl.write_text(MIXED.format("2 * x[a]"), encoding="utf-8")
+    with pytest.raises(se.ModelError) as refused:
+        write_xmile(se.load(str(mdl)).definition)
+    assert [d.code for d in refused.value.diagnostics] == ["cannot-write"]
