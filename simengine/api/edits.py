@@ -89,7 +89,7 @@ class _Edited:
             call = equation.expression
             if not isinstance(call, Call) or call.function not in _STOCKS:
                 raise InputError(
-                    f"`{stock.name}`: an initial value can be given to stocks only, this one is a conveyor"
+                    f"`{stock.name}`: an initial value can be given to stocks only, this one is a {call.function if isinstance(call, Call) else 'constant'}"
                 )
             values.append(replace(equation, expression=call.arguments[1]))
             reference = Reference(name, key, equation.subscripts, span=call.arguments[1].span)

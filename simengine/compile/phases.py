@@ -66,7 +66,7 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
         memories=tuple(
             Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in pieces if p.update is not None
         ),
-        devices=tuple(out.devices[n] for n in used),
+        devices=tuple(_renumbered(out.devices[n], renumber) for n in used),
         stocks=stocks,
         rates=rates,
         floors=floors,
@@ -75,6 +75,10 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
         by_key=dict(layout.by_key),
         moving_specs=moving,
     )
+
+
+def _renumbered(device: Device, renumber: dict[int, int]) -> Device:
+    return device if device.views is None else replace(device, views=renumber[device.views])
 
 
 def _choosers(devices: Sequence[Device]) -> tuple[Chooser, Chooser]:

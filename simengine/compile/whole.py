@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
-from simengine.compile.device import DEVICE_FUNCTIONS, lower_conveyor, lower_device
+from simengine.compile.container import CONTAINERS, lower_container
+from simengine.compile.device import DEVICE_FUNCTIONS, lower_device
 from simengine.compile.layout import strides
 from simengine.compile.lower import Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
@@ -222,8 +223,8 @@ def lower_equation(place: EquationPlace) -> None:
             _lower_series(place)
         case Call(function="device_output"):
             pass  # written by the device of its stock
-        case Call(function="conveyor"):
-            lower_conveyor(place, expression)
+        case Call(function=name) if name in CONTAINERS:
+            lower_container(place, expression)
         case Call(function=name) if name in DEVICE_FUNCTIONS:
             lower_device(place, expression)
         case Call(function=name) if name in VECTOR_FUNCTIONS:

@@ -1,17 +1,22 @@
 """XMILE conveyors: material that leaves after a transit time, leaking on the way.
 
-| kind | start | emit | advance | outputs |
+| kind | start | emit | flows | advance |
 | --- | --- | --- | --- | --- |
-| CONVEYOR | contents, length | leak fractions... | inflow, length, leak fractions... | contents, outflow, leakages... |
+| CONVEYOR | contents, length | - | contents, leak fractions..., limits... | inflow, length, leak fractions..., limits... |
+
+It shows its contents (emit), and, in a view of it, outflow, leakages and room (flows): the rate of inflow it has
+room for. Two statements, because a leak fraction or a capacity may depend on the contents.
 
 Options: for each leakage `linear` (the fraction of what came in is lost evenly over the whole transit) or
-`exponential` (the fraction of what is there is lost each time unit), with the part of the way behind it where
-it leaks only there: `linear 0.0 0.25`. The initial contents lie evenly. A last argument of emit and advance, where
-there is one, arrests the conveyor while it is not 0: nothing moves.
+`exponential` (the fraction of what is there is lost each time unit), with the part of the way where it leaks, and
+`integers` where only whole units leak: `linear 0.0 0.25 integers`. Then which limits there are, in this order:
+`arrest` (while it is not 0, nothing moves), `capacity`, `limit` (of inflow, each time unit). `discrete`: initial
+contents stand at the begin of each time unit, and a limit of a time unit may be used up in one step.
+`values 1.0 2.0`: initial contents time unit by time unit, what leaves first standing first.
 
 What flows in during a step leaves one length later; a length is at least one time step.
 
-References: XMILE 1.0, 4.2.1 (conveyors); Stella help, "Conveyors".
+References: XMILE 1.0, 4.2.1 (conveyors); Stella help, "Conveyor Computation", "Initializing Discrete Stocks".
 
 Invariant: contents change by what flowed in, less what came out and leaked.
 """
@@ -19,6 +24,7 @@ Invariant: contents change by what flowed in, less what came out and leaked.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,87 +33,231 @@ from simengine.kernel.clock import ClockState
 from simengine.kernel.devices.delay import steps_of
 
 Array = NDArray[np.float64]
+_SLACK = 1e-9
 
 
 class _Leak:
-    """A leakage: how it leaks, and between which parts of the way, from `linear 0.0 0.25`."""
+    """A leakage: how it leaks, between which parts of the way, and whether in whole units."""
 
     def __init__(self, option: str) -> None:
         kind, *ends = option.split()
         self.exponential = kind == "exponential"
-        self.start, self.end = (float(e) for e in ends) if ends else (0.0, 1.0)
+        self.integers = "integers" in ends
+        self.start, self.end = (float(e) for e in ends[:2]) if ends else (0.0, 1.0)
 
     def zone(self, way: NDArray[np.int64], step: NDArray[np.int64]) -> tuple[NDArray[np.bool_], Array]:
         """Return where a slat at a step of its way leaks, and in how many steps of its way it does."""
-        first, last = (np.ceil(end * way - 1e-9) for end in (self.start, self.end))
+        first, last = (np.ceil(end * way - _SLACK) for end in (self.start, self.end))
         return (step >= first) & (step < last), np.maximum(last - first, 1.0)
 
 
+@dataclass(slots=True)
+class _Slat:
+    """One step's load: what is left of it, what it came in with, when it leaves, how long its way is in steps."""
+
+    content: Array
+    entered: Array
+    leaves: NDArray[np.int64]
+    way: NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Given:
+    """What the arguments of a step say."""
+
+    fractions: list[Array]
+    arrested: NDArray[np.bool_]
+    capacity: Array | None
+    limit: Array | None
+
+
 class Conveyor:
-    """Slats: what is left of each, what it came in with, when it leaves, and how long its way is."""
+    """A belt of slats for each element and run."""
 
     def __init__(self, shape: tuple[int, ...], options: tuple[str, ...], tables: object) -> None:
         del tables
         self.shape = shape
-        self.leaks = [_Leak(option) for option in options]
+        self.leaks = [_Leak(o) for o in options if o.startswith(("linear", "exponential"))]
+        self.limits = [o for o in ("arrest", "capacity", "limit") if o in options]
+        self.discrete = "discrete" in options
+        values = [o.split()[1:] for o in options if o.startswith("values")]
+        self.values = np.array(values[0], dtype=np.float64) if values else None
 
     def start(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """Begin: `(initial contents, length)`."""
-        initial, length = (np.broadcast_to(a, self.shape) for a in arguments)
-        ways = steps_of(length, clock)
+        initial, length = (np.array(np.broadcast_to(a, self.shape), dtype=np.float64) for a in arguments)
         self.moment = 0
-        self.slats: list[tuple[Array, Array, NDArray[np.int64], NDArray[np.int64]]] = []
-        for place in range(int(ways.max(initial=0))):
-            share = np.where(place < ways, initial / ways, 0.0)
-            self.slats.append((share, share, np.full(self.shape, place), ways))
+        self.way = steps_of(length, clock)
+        self.initial: Array | None = initial  # laid out when leak fractions are known: they may depend on it
+        if self.values is not None:
+            self._lay_values(clock)
+        self.owed = [np.zeros(self.shape) for _ in self.leaks]
+        self.used, self.unit = np.zeros(self.shape), -np.inf
 
-    def _split(self, arguments: Sequence[Array]) -> tuple[list[Array], NDArray[np.bool_]]:
-        """Return the leak fractions, and where the conveyor is arrested."""
+    def _lay_values(self, clock: ClockState) -> None:
+        """Lay initial contents given one by one: for each time unit, or each step where there are so many."""
+        assert self.values is not None
+        last, each = self.values.size - 1, _steps_of_unit(clock)
+        self.slats = []
+        for place in range(int(self.way.max(initial=1))):
+            unit = place // each
+            load = self.values[min(unit, last)] / each
+            if self.discrete:
+                load = self.values[min(unit, last)] if place % each == 0 else 0.0
+            by_step = (self.way == self.values.size) & (each > 1)
+            content = np.where(by_step, self.values[min(place, last)], load)
+            content = np.where(place < self.way, content, 0.0)
+            self.slats.append(_Slat(content, content, np.full(self.shape, place), self.way))
+        self.initial = None
+
+    def _lay(self, given: _Given, clock: ClockState) -> None:
+        """Lay the initial contents as a steady inflow would have left them (Stella help)."""
+        if self.initial is None:
+            return
+        initial, self.initial = self.initial, None
+        most = int(self.way.max(initial=1))
+        each = _steps_of_unit(clock)
+        weights: list[Array] = []  # by place: 0 leaves now
+        slat = _Slat(np.ones(self.shape), np.ones(self.shape), self.way - 1, self.way)
+        for place in range(most - 1, -1, -1):
+            here = place < self.way
+            at_begin = (place % each == 0) if self.discrete else True
+            weights.insert(0, np.where(here & at_begin, slat.content, 0.0))
+            left = slat.content
+            for leak, fraction in zip(self.leaks, given.fractions, strict=True):
+                left = left - self._wanted(leak, fraction, slat, self.way - 1 - place, left, clock)
+            slat.content = np.where(here, left, slat.content)
+        total = sum(weights, np.zeros(self.shape))
+        scale = initial / np.where(total > 0.0, total, 1.0)
+        self.slats = [
+            _Slat(
+                weight * scale,
+                np.where(weight > 0.0, scale, 0.0),
+                np.full(self.shape, place),
+                self.way,
+            )
+            for place, weight in enumerate(weights)
+        ]
+
+    @staticmethod
+    def _wanted(
+        leak: _Leak, fraction: Array, slat: _Slat, step: NDArray[np.int64], left: Array, clock: ClockState
+    ) -> Array:
+        """Return what a leakage takes of a slat at a step of its way, of which `left` is there."""
+        inside, steps = leak.zone(slat.way, step)
+        if leak.exponential:
+            wanted = slat.content * fraction * clock.step_size
+        else:
+            wanted = slat.entered * fraction / steps
+        return np.where(inside, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
+
+    def _read(self, arguments: Sequence[Array]) -> _Given:
         given = [np.broadcast_to(a, self.shape) for a in arguments]
         count = len(self.leaks)
-        return given[:count], given[count] != 0.0 if len(given) > count else np.zeros(self.shape, dtype=np.bool_)
+        limits = dict(zip(self.limits, given[count:], strict=True))
+        arrest = limits.get("arrest")
+        arrested = np.zeros(self.shape, dtype=np.bool_) if arrest is None else arrest != 0.0
+        return _Given(given[:count], arrested, limits.get("capacity"), limits.get("limit"))
 
-    def _taken(self, fractions: Sequence[Array], arrested: NDArray[np.bool_], clock: ClockState) -> list[list[Array]]:
-        """Return, for every slat, what each leakage takes of it in this step."""
-        out = []
-        for content, entered, leaves, way in self.slats:
-            left, taken = content, []
-            for leak, fraction in zip(self.leaks, fractions, strict=True):
-                inside, steps = leak.zone(way, way - 1 - (leaves - self.moment))
-                wanted = content * fraction * clock.step_size if leak.exponential else entered * fraction / steps
-                moving = inside & (leaves >= self.moment) & ~arrested
-                here = np.where(moving, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
-                taken.append(here)
-                left = left - here
-            out.append(taken)
-        return out
+    def _taken(self, given: _Given, clock: ClockState) -> tuple[list[list[Array]], list[Array]]:
+        """Return what each leakage takes of every slat in this step, and what each then owes of a whole unit."""
+        left = [slat.content for slat in self.slats]
+        taken, owed = [], []
+        for leak, fraction, before in zip(self.leaks, given.fractions, self.owed, strict=True):
+            here = []
+            for place, slat in enumerate(self.slats):
+                step = slat.way - 1 - (slat.leaves - self.moment)
+                wanted = self._wanted(leak, fraction, slat, step, left[place], clock)
+                here.append(np.where((slat.leaves >= self.moment) & ~given.arrested, wanted, 0.0))
+            debt = before
+            if leak.integers:
+                here, debt = self._whole(leak, here, left, before, given.arrested)
+            left = [a - b for a, b in zip(left, here, strict=True)]
+            taken.append(here)
+            owed.append(debt)
+        return taken, owed
 
-    def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array, ...]:
-        """Return contents, outflow and leakages: `(leak fractions..., [arrest])`."""
-        fractions, arrested = self._split(arguments)
-        contents, outflow = np.zeros(self.shape), np.zeros(self.shape)
-        leakages = [np.zeros(self.shape) for _ in fractions]
-        for (content, _, leaves, _), taken in zip(self.slats, self._taken(fractions, arrested, clock), strict=True):
-            contents = contents + content
-            out = (leaves <= self.moment) & ~arrested
-            outflow = outflow + np.where(out, content - sum(taken, np.zeros(self.shape)), 0.0)
-            leakages = [a + b for a, b in zip(leakages, taken, strict=True)]
-        return (contents, outflow / clock.step_size, *(n / clock.step_size for n in leakages))
+    def _whole(
+        self, leak: _Leak, here: list[Array], left: list[Array], owed: Array, arrested: NDArray[np.bool_]
+    ) -> tuple[list[Array], Array]:
+        """Return whole units taken of the slats, and what is still owed."""
+        # unverified: that what is owed waits until it makes a unit, and that units are taken where material has come
+        # furthest; XMILE 1.0 says that whole numbers leak, not which
+        total = owed + sum(here, np.zeros(self.shape))
+        units = np.where(arrested, 0.0, np.floor(total + _SLACK))
+        out, wanted = [], units
+        for slat, there in zip(self.slats, left, strict=True):
+            inside, _ = leak.zone(slat.way, slat.way - 1 - (slat.leaves - self.moment))
+            most = np.where(inside & (slat.leaves >= self.moment), np.floor(np.maximum(there, 0.0) + _SLACK), 0.0)
+            part = np.minimum(np.minimum(most, wanted), np.maximum(there, 0.0))
+            out.append(part)
+            wanted = wanted - part
+        return out, total - sum(out, np.zeros(self.shape))
+
+    def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array]:
+        """Return the contents."""
+        del arguments, clock
+        if self.initial is not None:
+            return (self.initial,)
+        return (self._contents(),)
+
+    def _contents(self) -> Array:
+        return sum((slat.content for slat in self.slats), np.zeros(self.shape))
+
+    def flows(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array, ...]:
+        """Return outflow, leakages and room for inflow, as rates: `(contents, leak fractions..., limits...)`."""
+        given = self._read(arguments[1:])
+        self._lay(given, clock)
+        taken, _ = self._taken(given, clock)
+        outflow = np.zeros(self.shape)
+        for place, slat in enumerate(self.slats):
+            gone = slat.content - sum((t[place] for t in taken), np.zeros(self.shape))
+            outflow = outflow + np.where((slat.leaves <= self.moment) & ~given.arrested, gone, 0.0)
+        outflow = outflow / clock.step_size
+        leakages = [sum(t, np.zeros(self.shape)) / clock.step_size for t in taken]
+        room = np.full(self.shape, np.inf)
+        if given.capacity is not None:
+            free = (given.capacity - self._contents()) / clock.step_size + outflow
+            room = sum(leakages, free)
+        if given.limit is not None:
+            room = np.minimum(room, self._within_limit(given.limit, clock))
+        return (outflow, *leakages, np.where(given.arrested, 0.0, np.maximum(room, 0.0)))
+
+    def _within_limit(self, limit: Array, clock: ClockState) -> Array:
+        # XMILE 1.0, 4.2.1: a continuous conveyor takes its limit times DT in each step, a discrete one may take all of
+        # it in one. Stella help: what was used is forgotten at each whole time unit
+        if not self.discrete:
+            return limit
+        used = self.used if self.unit == _unit_of(clock) else np.zeros(self.shape)
+        return (limit - used) / clock.step_size
 
     def advance(self, arguments: Sequence[Array], clock: ClockState) -> None:
-        """End a step: `(inflow, length, leak fractions..., [arrest])`; what is arrested leaves a step later."""
+        """End a step: `(inflow, length, leak fractions..., limits...)`; what is arrested leaves a step later."""
         inflow, length = (np.broadcast_to(a, self.shape) for a in arguments[:2])
-        fractions, arrested = self._split(arguments[2:])
+        given = self._read(arguments[2:])
+        self._lay(given, clock)
+        taken, self.owed = self._taken(given, clock)
         slats = []
-        for (content, entered, leaves, way), taken in zip(
-            self.slats, self._taken(fractions, arrested, clock), strict=True
-        ):
-            gone = (leaves <= self.moment) & ~arrested
-            left = np.where(gone, 0.0, content - sum(taken, np.zeros(self.shape)))
+        for place, slat in enumerate(self.slats):
+            gone = (slat.leaves <= self.moment) & ~given.arrested
+            left = np.where(gone, 0.0, slat.content - sum((t[place] for t in taken), np.zeros(self.shape)))
             if np.any(left != 0.0):
-                slats.append((left, entered, leaves + arrested, way))
+                slats.append(_Slat(left, slat.entered, slat.leaves + given.arrested, slat.way))
         way = steps_of(length, clock)
         load = inflow * clock.step_size
+        unit = _unit_of(clock)
+        self.used = load + (self.used if unit == self.unit else 0.0)
+        self.unit = unit
         self.moment += 1
-        slats.append((load, load, self.moment - 1 + way, way))
+        slats.append(_Slat(load, load, self.moment - 1 + way, way))
         self.slats = slats
+
+
+def _steps_of_unit(clock: ClockState) -> int:
+    """Return how many steps a time unit has, at least one."""
+    return max(1, round(1.0 / clock.step_size))
+
+
+def _unit_of(clock: ClockState) -> float:
+    """Return the whole time unit that a step begins in."""
+    return float(np.floor(clock.time + _SLACK * max(1.0, abs(clock.time))))

@@ -159,7 +159,7 @@ class Foreign:
     def _emit(self, site: Site) -> None:
         device = self.program.devices[site.device]
         arguments = [np.array(self._block(b)) for b in site.arguments]
-        state = self.devices[site.device]
+        state = self.devices[site.device if device.views is None else device.views]
         if state is None:
             memory = self._memory(site.lanes)
             state = make_device(
@@ -169,7 +169,8 @@ class Foreign:
             self.devices[site.device] = state
             if isinstance(state, FixedDelay):
                 self.rings[site.device] = [a.ctypes.data for a in (state.buffer, state.place, state.steps)]
-        shown = state.emit(tuple(arguments[site.starts :]), self._clock)
+        show = state.emit if device.views is None else state.flows
+        shown = show(tuple(arguments[site.starts :]), self._clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             self._memory(site.lanes)[slots] = output
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from simengine.language.xmile.drain import DRAINED
 from simengine.language.xmile.layout import Lines, attribute, list_of
 from simengine.language.xmile.phrase import Phrases, identifier, number
-from simengine.model.conveyor import ConveyorSpec, Leak, OvenSpec, QueueSpec
+from simengine.model.conveyor import CONTAINER_CALLS, ConveyorSpec, Leak, OvenSpec, QueueSpec, initial_place
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
     Binary,
@@ -184,15 +184,17 @@ class VariableWriter:
         match expression:
             case None:
                 return
-            case Call(function="integ" | "integ_non_negative" | "conveyor", arguments=(_, initial, *_)):
-                self._value(initial, depth)
+            case Call() if is_stock(expression):
+                self._value(expression.arguments[initial_place(expression.function)], depth)
             case Call(function="active_initial", arguments=(active, initial)):
                 self._value(_plain(variable, tag, active), depth)
                 self.lines.element(depth, "init_eqn", self.phrases.write(_plain(variable, tag, initial)))
             case Reference() if ">output " in expression.key:
                 leak = self.leaks.get(variable.key)
                 if leak is not None:
-                    self.lines.element(depth, "eqn", self.phrases.write(leak.fraction))
+                    parts = dict(leak.parts)
+                    fraction = parts.get(equation.subscripts, Number(0.0)) if parts else leak.fraction
+                    self.lines.element(depth, "eqn", self.phrases.write(fraction))
             case _:
                 self._value(_plain(variable, tag, expression), depth)
 
@@ -296,18 +298,17 @@ class VariableWriter:
                 self.lines.add(depth, "<queue/>")
                 return
             case OvenSpec() as oven:
-                tag, shown = "oven", ""
+                tag, shown = "oven", _batches(oven)
                 parts = {
                     "len": oven.length,
                     "capacity": oven.capacity,
                     "fill_time": oven.fill_time,
+                    "clean_time": oven.clean_time,
                     "arrest": oven.arrest,
                 }
             case ConveyorSpec() as belt:
                 tag = "conveyor"
-                shown = attribute("discrete", "true" if belt.discrete else "")
-                shown += attribute("batch_integrity", "true" if belt.batch_integrity else "")
-                shown += attribute("one_at_a_time", "" if belt.one_at_a_time else "false")
+                shown = attribute("discrete", "true" if belt.discrete else "") + _batches(belt)
                 parts = {
                     "len": belt.length,
                     "capacity": belt.capacity,
@@ -346,9 +347,14 @@ class VariableWriter:
         self.lines.add(depth, "</flow>")
 
 
+def _batches(spec: ConveyorSpec | OvenSpec) -> str:
+    whole = attribute("batch_integrity", "true" if spec.batch_integrity else "")
+    return whole + attribute("one_at_a_time", "" if spec.one_at_a_time else "false")
+
+
 def is_stock(expression: Expression | None) -> bool:
     """Return whether an equation is a stock's."""
-    return isinstance(expression, Call) and expression.function in {"integ", "integ_non_negative", "conveyor"}
+    return isinstance(expression, Call) and expression.function in {"integ", "integ_non_negative"} | CONTAINER_CALLS
 
 
 def _plain(variable: Variable, tag: str, expression: Expression) -> Expression:
