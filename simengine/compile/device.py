@@ -43,6 +43,7 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_information": DeviceRule(DeviceKind.DELAY_INFORMATION, start=(2,), advance=(0, 1)),
     "delay_material": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
     "delay_conveyor": DeviceRule(DeviceKind.DELAY_CONVEYOR, start=(4, 5), emit=(1,), advance=(0, 2, 1), table=3),
+    "history": DeviceRule(DeviceKind.HISTORY, start=(), emit=(0, 1), advance=(0,)),
     "delay_batch": DeviceRule(DeviceKind.DELAY_BATCH, start=(3, 4, 5), advance=(0, 1, 2)),
     "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1, 3), emit=(0,), advance=(0,)),
 }

@@ -156,3 +156,4 @@ class DeviceKind(Enum):
     CONVEYOR = "conveyor"
     QUEUE = "queue"
     OVEN = "oven"
+    HISTORY = "history"

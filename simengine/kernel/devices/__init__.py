@@ -22,6 +22,7 @@ from simengine.kernel.devices.belt import ConveyorDelay
 from simengine.kernel.devices.conveyor import Conveyor
 from simengine.kernel.devices.delay import FixedDelay, InformationDelay, MaterialDelay
 from simengine.kernel.devices.depreciation import StraightLine
+from simengine.kernel.devices.history import History
 from simengine.kernel.devices.oven import Oven
 from simengine.kernel.devices.queue import Queue
 from simengine.model.lookup import Table
@@ -49,6 +50,7 @@ KINDS: dict[DeviceKind, Any] = {
     DeviceKind.CONVEYOR: Conveyor,
     DeviceKind.QUEUE: Queue,
     DeviceKind.OVEN: Oven,
+    DeviceKind.HISTORY: History,
     DeviceKind.DELAY_BATCH: BatchDelay,
     DeviceKind.DEPRECIATE_STRAIGHTLINE: StraightLine,
 }
