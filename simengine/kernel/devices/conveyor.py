@@ -118,6 +118,7 @@ class Conveyor:
         most = int(self.way.max(initial=1))
         each = _steps_of_unit(clock)
         weights: list[Array] = []  # by place: 0 leaves now
+        # unverified: that "the start of each unit time" is what leaves in the first step of it
         slat = _Slat(np.ones(self.shape), np.ones(self.shape), self.way - 1, self.way)
         for place in range(most - 1, -1, -1):
             here = place < self.way
@@ -184,12 +185,15 @@ class Conveyor:
         # unverified: that what is owed waits until it makes a unit, and that units are taken where material has come
         # furthest; XMILE 1.0 says that whole numbers leak, not which
         total = owed + sum(here, np.zeros(self.shape))
-        units = np.where(arrested, 0.0, np.floor(total + _SLACK))
-        out, wanted = [], units
-        for slat, there in zip(self.slats, left, strict=True):
+        there = []
+        for slat, content in zip(self.slats, left, strict=True):
             inside, _ = leak.zone(slat.way, slat.way - 1 - (slat.leaves - self.moment))
-            most = np.where(inside & (slat.leaves >= self.moment), np.floor(np.maximum(there, 0.0) + _SLACK), 0.0)
-            part = np.minimum(np.minimum(most, wanted), np.maximum(there, 0.0))
+            there.append(np.where(inside & (slat.leaves >= self.moment), np.maximum(content, 0.0), 0.0))
+        most = np.minimum(total, sum(there, np.zeros(self.shape)))
+        wanted = np.where(arrested, 0.0, np.floor(most + _SLACK))
+        out = []
+        for content in there:
+            part = np.minimum(content, wanted)
             out.append(part)
             wanted = wanted - part
         return out, total - sum(out, np.zeros(self.shape))

@@ -125,13 +125,15 @@ def test_native_code_gives_the_bits_of_the_interpreter(ride: str, dims: str) -> 
     assert np.array_equal(native.values, judged.values)
 
 
-SHARED = [  # what Simlin has too; it lets an overflow take the blocked batch only, and has no ovens
+# what Simlin has too; it has no ovens, lets an overflow take the blocked batch only (XMILE 1.0, 3.7.3, wants all that
+# waits, into a stock or cloud), and lays what a discrete conveyor begins with at the end of each time unit
+SHARED = [
     stock("q", "3", "come", "go", "<queue/>")
     + stock("s", "0", "go", "out", belt("<len>2</len><capacity>9</capacity>", 'discrete="true"')),
     stock("q", "3", "come", "go", "<queue/>")
     + stock("s", "0", "go", "out", belt("<len>3</len><capacity>9</capacity>", 'discrete="true" one_at_a_time="false"')),
     stock("q", "3", "come", "go", "<queue/>")
-    + stock("s", "2", "go", "out", belt("<len>2</len><in_limit>4</in_limit>", 'discrete="true" batch_integrity="true"')),
+    + stock("s", "0", "go", "out", belt("<len>2</len><in_limit>4</in_limit>", 'discrete="true" batch_integrity="true"')),
     stock("s", "7", "come", "out go", belt("<len>3</len>", 'exponential_leak="true"')) + flow("go", "0.25", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>", "<leak_integers/>"),
