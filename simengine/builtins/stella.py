@@ -97,12 +97,12 @@ ROWS: tuple[Builtin, ...] = (
     row(
         "lookup_mean",
         S,
-        "table, from, to",
-        xmile="LOOKUPMEAN/3@0.2.1",
-        units="a, ?, ? -> a",
-        summary="Mean of a graphical function between two values of x.",
+        "table, to, [from]",
+        xmile="LOOKUPMEAN/2-3",
+        units="?, a, a -> a",
+        summary="Mean of x, weighted by a graphical function, up to a value of x, or between two.",
         reference="Stella help, LOOKUPMEAN",
-        unverified="it is LOOKUPAREA over the same ends, by their distance",
+        unverified="it is the mean of the distribution that the graphical function shows",
     ),
     row(
         "run_count",

@@ -13,19 +13,22 @@ Invariant: everything a view reads its device reads too, so that both differ bet
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simengine.compile.piece import Piece, PieceKind
-from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Text
+from simengine.model.expression import ArrayLiteral, Call, Expression, LookupCall, Number, Reference, Text
 from simengine.program.node import Load, Node
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
+from simengine.source.diagnostic import error
 from simengine.source.names import Key
 
 if TYPE_CHECKING:
-    from simengine.compile.whole import EquationPlace
+    from simengine.compile.lower import Context
+    from simengine.compile.whole import EquationPlace, Pieces
 
 CONTAINERS = frozenset({"conveyor", "queue", "oven"})
 _READ = {
@@ -74,20 +77,75 @@ def _initial(initial: Expression) -> tuple[Expression, list[str]]:
 def _lower_conveyor(place: EquationPlace, call: Call) -> None:
     inflow, initial, length = call.arguments[:3]
     contents, values = _initial(initial)
-    options, read = _sorted("conveyor", _pairs(call, 3))
-    place.prepare(inflow, contents, length, *read)
+    pairs = _pairs(call, 3)
+    options, read = _sorted("conveyor", [p for p in pairs if p[0] not in _SPREADS])
+    spread, ways, upstream = _spreads(place, pairs)
+    place.prepare(inflow, contents, length, *spread, *read)
     nodes = tuple(place.lower(e) for e in read)
     reach = place.lower(length)
     leaks = sum(o.startswith(("linear", "exponential")) for o in options)
+    number = len(place.out.devices)
     _add(
         place,
         DeviceKind.CONVEYOR,
         (place.lower(contents), reach),
-        (place.lower(inflow), reach, *nodes),
+        (place.lower(inflow), reach, *(place.lower(e) for e in spread), *nodes),
         nodes,
         ((), [*(f">output {n}" for n in range(1 + leaks)), ">room"]),
-        (*options, *values),
+        (*ways, *options, *values),
     )
+    if upstream:
+        place.out.upstream[number] = upstream
+
+
+_SPREADS = frozenset({"even", "dest", "dist", "source", "profile", "upstream", "leakage"})
+
+
+def _spreads(
+    place: EquationPlace, pairs: Sequence[tuple[str, Expression]]
+) -> tuple[list[Expression], list[str], list[Reference]]:
+    """Return inflows that enter along the way, the option for each, and the conveyors they leak from."""
+    flows: list[Expression] = []
+    options: list[str] = []
+    upstream: list[Reference] = []
+    for name, value in pairs:
+        match name, value:
+            case ("even" | "dest" | "dist" | "source"), _:
+                flows.append(value)
+                options.append(f"spread {name}")
+            case "profile", LookupCall():
+                options[-1] += _profile(place, value)
+            case "upstream", Reference():
+                upstream.append(value)
+            case "leakage", Number():
+                options[-1] += f" {int(value.value)}"
+    return flows, options, upstream
+
+
+def _profile(place: EquationPlace, value: LookupCall) -> str:
+    numbers = place.lowering.tables(value.lookup)
+    if not isinstance(numbers, int | np.integer):
+        text = f"`{value.lookup.name}`, by which an inflow is spread, is not one graphical function"
+        place.lowering.problem("unsupported-feature", text, value.lookup)
+        return ""
+    table = place.context.layout.tables[int(numbers)]
+    return "".join(f" {x!r} {y!r}" for x, y in zip(table.x, table.y, strict=True))
+
+
+def find_sources(context: Context, out: Pieces) -> None:
+    """Give conveyors that take leakages where they were the devices of the conveyors they leak from."""
+    for number, upstream in out.upstream.items():
+        device = out.devices[number]
+        found = []
+        for reference in upstream:
+            variable = context.layout.by_key.get(reference.key)
+            same = [n for n, d in enumerate(out.devices) if d.variable == variable and d.views is None]
+            if len(same) != 1 or out.devices[same[0]].axes != device.axes:
+                text = f"a leakage of `{reference.name}` comes in where it was, but not for all elements at once"
+                context.problems.append(error("unsupported-feature", text, reference.span))
+                return
+            found.append(same[0])
+        out.devices[number] = replace(device, sources=tuple(found))
 
 
 def _lower_queue(place: EquationPlace, call: Call) -> None:

@@ -248,12 +248,6 @@ def _ask(query: TableQuery) -> Rule:
     return rule
 
 
-def _lookup_mean(lowering: Lowering, node: Call) -> Node:
-    area = _ask(TableQuery.AREA_WITHIN)(lowering, node)
-    low, high = (lowering.lower(a) for a in node.arguments[1:])
-    return divide(area, apply(Op.ABS, subtract(high, low)))
-
-
 def _data_at_time(lowering: Lowering, node: Call) -> Node:
     tables = table_numbers(lowering, node.arguments[0])
     time = lowering.lower(node.arguments[1])
@@ -327,7 +321,7 @@ RULES: dict[str, Rule] = {
     "lookup_area": _ask(TableQuery.AREA),
     "lookup_invert_xmile": _ask(TableQuery.INVERT_HELD),
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
-    "lookup_mean": _lookup_mean,
+    "lookup_mean": _ask(TableQuery.CENTRE),
     "lookup_slope": _ask(TableQuery.SLOPE),
     "get_time_value": _time_value,
     "time_shift": _time_shift,

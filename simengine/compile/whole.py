@@ -45,6 +45,7 @@ class Pieces:
     stocks: list[NDArray[np.int64]] = field(default_factory=list)
     rates: list[NDArray[np.int64]] = field(default_factory=list)
     floors: list[NDArray[np.bool_]] = field(default_factory=list)
+    upstream: dict[int, list[Reference]] = field(default_factory=dict)  # of devices, the conveyors that leak into them
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ Invariant: it is the judge of every other back end, so it favours plainness over
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -154,6 +155,8 @@ class Interpreter:
 
             runs = values.shape[1] if self.many else 1
             state = make_device(device.kind, device.axes, runs, device.options, self.program.tables_of(device))
+            if device.sources:
+                state.sources = tuple(partial(self._devices.__getitem__, n) for n in device.sources)
             state.start(self._space[f"start{number}"](values, clock), clock)
             self._devices[number] = state
         show = state.emit if device.views is None else state.flows

@@ -33,6 +33,21 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """An inflow that enters along the way: `even`, `dest` (as what is there), `dist` (by a profile), `source`.
+
+    `profile` is the lookup whose x is the part of the transit time that is still to come. `source`: where the leakage
+    it is had come to; `upstream` is the conveyor it leaks from, `number` the place of the leakage there.
+    """
+
+    flow: Key
+    how: str
+    profile: Expression | None = None
+    upstream: Key | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ConveyorSpec:
     """A conveyor: its transit time, what flows in, the flow at its end, and leakages in order of priority.
 
@@ -50,6 +65,7 @@ class ConveyorSpec:
     discrete: bool = False
     batch_integrity: bool = False
     one_at_a_time: bool = True
+    spreads: tuple[Spread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,7 @@ class Device:
     tables: Slots | None = None
     options: tuple[str, ...] = ()
     views: int | None = None  # position of the device whose flows it shows
+    sources: tuple[int, ...] = ()  # positions of conveyors whose leakages come in where they were, in order of options
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 | kind | start | emit | flows | advance |
 | --- | --- | --- | --- | --- |
-| CONVEYOR | contents, length | - | contents, leak fractions..., limits... | inflow, length, leak fractions..., limits... |
+| CONVEYOR | contents, length | - | contents, leak fractions..., limits... | inflow, length, spread inflows..., leak fractions..., limits... |
 
 It shows its contents (emit), and, in a view of it, outflow, leakages and room (flows): the rate of inflow it has
 room for. Two statements, because a leak fraction or a capacity may depend on the contents.
@@ -12,7 +12,9 @@ Options: for each leakage `linear` (the fraction of what came in is lost evenly 
 `integers` where only whole units leak: `linear 0.0 0.25 integers`. Then which limits there are, in this order:
 `arrest` (while it is not 0, nothing moves), `capacity`, `limit` (of inflow, each time unit). `discrete`: initial
 contents stand at the begin of each time unit, and a limit of a time unit may be used up in one step.
-`values 1.0 2.0`: initial contents time unit by time unit, what leaves first standing first.
+`spread even`, `spread dest`, `spread dist x y x y...`, `spread source 0`, one for each inflow that enters along the
+way: evenly, as what lies there, by a profile, or where the leakage of a number had come to on the conveyor it leaks
+from. `values 1.0 2.0`: initial contents time unit by time unit, what leaves first standing first.
 
 What flows in during a step leaves one length later; a length is at least one time step.
 
@@ -23,8 +25,9 @@ Invariant: contents change by what flowed in, less what came out and leaked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,6 +74,26 @@ class _Given:
     limit: Array | None
 
 
+Leaked: TypeAlias = list[tuple[NDArray[np.int64], NDArray[np.int64], Array]]
+"""What leaked in a step: steps that were left, of how many, and how much."""
+
+
+class Placement:
+    """How an inflow enters along the way, from `spread even`, `spread dist 0.0 1.0 1.0 0.0`, `spread source 2`."""
+
+    def __init__(self, option: str) -> None:
+        self.how, *rest = option.split()[1:]
+        self.number = int(rest[0]) if self.how == "source" else 0
+        points = np.array(rest, dtype=np.float64) if self.how == "dist" else np.zeros(2)
+        self.x, self.y = points[0::2], points[1::2]
+        self.source = 0  # which of the conveyors upstream
+
+    def weight(self, part: Array) -> Array:
+        """Return the weight of what leaves after a part of the transit time."""
+        # unverified: that the profile's x is the part of the transit time that is still to come
+        return np.ones(part.shape) if self.how == "even" else np.maximum(np.interp(part, self.x, self.y), 0.0)
+
+
 class Conveyor:
     """A belt of slats for each element and run."""
 
@@ -80,6 +103,10 @@ class Conveyor:
         self.leaks = [_Leak(o) for o in options if o.startswith(("linear", "exponential"))]
         self.limits = [o for o in ("arrest", "capacity", "limit") if o in options]
         self.discrete = "discrete" in options
+        self.spreads = [Placement(o) for o in options if o.startswith("spread")]
+        for number, placement in enumerate(p for p in self.spreads if p.how == "source"):
+            placement.source = number
+        self.sources: tuple[Callable[[], Conveyor], ...] = ()
         values = [o.split()[1:] for o in options if o.startswith("values")]
         self.values = np.array(values[0], dtype=np.float64) if values else None
 
@@ -92,6 +119,7 @@ class Conveyor:
         if self.values is not None:
             self._lay_values(clock)
         self.owed = [np.zeros(self.shape) for _ in self.leaks]
+        self.leaked: list[Leaked] = [[] for _ in self.leaks]
         self.used, self.unit = np.zeros(self.shape), -np.inf
 
     def _lay_values(self, clock: ClockState) -> None:
@@ -176,6 +204,11 @@ class Conveyor:
             left = [a - b for a, b in zip(left, here, strict=True)]
             taken.append(here)
             owed.append(debt)
+        # a conveyor these come into may end its step before or after this one
+        self.leaked = [
+            [(slat.leaves - self.moment, slat.way, part) for slat, part in zip(self.slats, here, strict=True)]
+            for here in taken
+        ]
         return taken, owed
 
     def _whole(
@@ -236,9 +269,13 @@ class Conveyor:
         return (limit - used) / clock.step_size
 
     def advance(self, arguments: Sequence[Array], clock: ClockState) -> None:
-        """End a step: `(inflow, length, leak fractions..., limits...)`; what is arrested leaves a step later."""
-        inflow, length = (np.broadcast_to(a, self.shape) for a in arguments[:2])
-        given = self._read(arguments[2:])
+        """End a step: `(inflow, length, spread inflows..., leak fractions..., limits...)`.
+
+        What is arrested leaves a step later.
+        """
+        count = 2 + len(self.spreads)
+        inflow, length, *spread = (np.broadcast_to(a, self.shape) for a in arguments[:count])
+        given = self._read(arguments[count:])
         self._lay(given, clock)
         taken, self.owed = self._taken(given, clock)
         slats = []
@@ -248,13 +285,53 @@ class Conveyor:
             if np.any(left != 0.0):
                 slats.append(_Slat(left, slat.entered, slat.leaves + given.arrested, slat.way))
         way = steps_of(length, clock)
-        load = inflow * clock.step_size
         unit = _unit_of(clock)
-        self.used = load + (self.used if unit == self.unit else 0.0)
+        came = sum(spread, inflow) * clock.step_size
+        self.used = came + (self.used if unit == self.unit else 0.0)
         self.unit = unit
         self.moment += 1
-        slats.append(_Slat(load, load, self.moment - 1 + way, way))
+        lying = list(slats)
+        load = inflow * clock.step_size
+        for placement, flow in zip(self.spreads, spread, strict=True):
+            parts, rest = self._placed(placement, flow * clock.step_size, way, lying)
+            load = load + rest
+            for part, leaves in parts:
+                _put(slats, part, leaves, way)
+        _put(slats, load, self.moment - 1 + way, way)
         self.slats = slats
+
+    def _placed(
+        self, placement: Placement, amount: Array, way: NDArray[np.int64], lying: Sequence[_Slat]
+    ) -> tuple[list[tuple[Array, NDArray[np.int64]]], Array]:
+        """Return the parts of an inflow with when each leaves, and what of it enters at the begin."""
+        shares: list[tuple[Array, NDArray[np.int64]]] = []
+        if placement.how == "dest":
+            shares = [(slat.content, slat.leaves) for slat in lying]
+        elif placement.how == "source":
+            leaked = self.sources[placement.source]().leaked[placement.number]
+            shares = [(part, self.moment - 1 + _farther(left, old, way)) for left, old, part in leaked]
+        else:
+            for steps in range(1, int(way.max(initial=1)) + 1):
+                weight = np.where(steps <= way, placement.weight((steps - 0.5) / way), 0.0)
+                shares.append((weight, np.full(self.shape, self.moment - 1 + steps)))
+        total = sum((share for share, _ in shares), np.zeros(self.shape))
+        scale = np.where(total > 0.0, amount / np.where(total > 0.0, total, 1.0), 0.0)
+        return [(share * scale, leaves) for share, leaves in shares], np.where(total > 0.0, 0.0, amount)
+
+
+def _farther(left: NDArray[np.int64], old: NDArray[np.int64], way: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the steps still to come, on a way of another length, of what had `left` of `old` steps to go."""
+    # unverified: that what leaks keeps the part of the way that it has behind it, and leaves a step later at least
+    return np.clip(np.ceil(left / old * way - _SLACK), 1, way).astype(np.int64)
+
+
+def _put(slats: list[_Slat], load: Array, leaves: NDArray[np.int64], way: NDArray[np.int64]) -> None:
+    """Lay a load on the slat that leaves at the same time, or on one of its own."""
+    for slat in slats:
+        if np.array_equal(slat.leaves, leaves) and np.array_equal(slat.way, way):
+            slat.content, slat.entered = slat.content + load, slat.entered + load
+            return
+    slats.append(_Slat(load, load, leaves, way))
 
 
 def _steps_of_unit(clock: ClockState) -> int:

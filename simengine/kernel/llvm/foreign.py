@@ -9,6 +9,7 @@ Invariant: an error never passes through native code: it stops the run, and is r
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,6 +166,8 @@ class Foreign:
             state = make_device(
                 device.kind, device.axes, memory.shape[1], device.options, self.program.tables_of(device)
             )
+            if device.sources:
+                state.sources = tuple(partial(self.devices.__getitem__, n) for n in device.sources)
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
             if isinstance(state, FixedDelay):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simengine.model.conveyor import NO_LENGTH, ConveyorSpec, Device, Leak, OvenSpec, QueueSpec
+from simengine.model.conveyor import NO_LENGTH, ConveyorSpec, Device, Leak, OvenSpec, QueueSpec, Spread
 from simengine.model.expression import Expression, Number, Reference, Subscript
 from simengine.source.diagnostic import error
 from simengine.source.names import Key
@@ -102,6 +102,7 @@ def read_device(reader: VariableReader, draft: Draft, place: Place) -> Device | 
                 part("arrest"),
                 _flag(node, "discrete"),
                 *batches,
+                _spreads(reader, draft, flows.inflows, place),
             )
         else:
             times = (part("fill_time"), part("clean_time"), part("arrest"))
@@ -195,6 +196,50 @@ def _number(text: str) -> float | None:
         return None
 
 
+# inflows along the way
+
+_WAYS = {"even": "even", "evenly": "even", "dest": "dest", "dist": "dist", "source": "source"}
+
+
+def _spreads(reader: VariableReader, draft: Draft, inflows: Sequence[Key], place: Place) -> tuple[Spread, ...]:
+    """Return how inflows enter that do not enter at the begin (Stella help, "Spreading Conveyor Inputs")."""
+    out = []
+    for key in inflows:
+        flow = reader.flows.get(key)
+        text = flow.node.get("isee:spreadflow").strip().lower() if flow is not None else ""
+        if flow is None or text in {"", "none", "beginning", "start"}:
+            continue
+        how = _WAYS.get(text, "")
+        spread: Spread | None = Spread(key, how) if how in {"even", "dest"} else None
+        if how == "dist":
+            spread = _by_profile(reader, flow, key, place)
+        elif how == "source":
+            spread = _by_source(reader, draft, key)
+        if spread is not None:
+            out.append(spread)
+            continue
+        message = f"the inflow `{flow.name}` is spread in a way (`{text}`) that this version does not run"
+        reader.world.problems.append(error("unsupported-feature", message, flow.node.place("isee:spreadflow")))
+    return tuple(out)
+
+
+def _by_profile(reader: VariableReader, flow: Draft, key: Key, place: Place) -> Spread | None:
+    node = flow.node.first("isee:distrib_eq")
+    if node is None or not node.text.value.strip():
+        return None
+    profile = reader.parse(node, flow, reader.place_of(flow, place.left))
+    is_table = isinstance(profile, Reference) and profile.key in reader.world.tables and not profile.subscripts
+    return Spread(key, "dist", profile) if is_table else None
+
+
+def _by_source(reader: VariableReader, draft: Draft, key: Key) -> Spread | None:
+    upstream = reader.drains.get(key)
+    if upstream is None or device_kind(upstream.node) != "conveyor" or upstream.dimensions != draft.dimensions:
+        return None
+    leaks = split_outflows(reader, upstream)[1]
+    return Spread(key, "source", None, upstream.key, leaks.index(key)) if key in leaks else None
+
+
 # what is not run
 
 
@@ -202,7 +247,7 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
     """Report what of a device this engine does not run, or what makes no sense."""
     match spec:
         case ConveyorSpec():
-            what = _spread(reader, spec.inflows)
+            what: list[str] = []
             if any(x is not None for x in (spec.capacity, spec.inflow_limit, spec.arrest)):
                 what += _unlimited(reader, draft, spec.inflows, stops=spec.arrest is not None)
             kind = "conveyor"
@@ -210,7 +255,7 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
             what = _wrong_exits(reader, draft, spec)
             kind = "queue"
         case OvenSpec():
-            what = _spread(reader, spec.inflows) + _unlimited(reader, draft, spec.inflows, stops=True)
+            what = _unlimited(reader, draft, spec.inflows, stops=True)
             if spec.capacity is None and spec.fill_time is None:
                 what.append("neither `<capacity>` nor `<fill_time>`: it would never close")
             if len(reader.stock_flows(draft).outflows) > 1:
@@ -221,15 +266,6 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
     if what:
         text = f"the {kind} `{draft.name}` has {' and '.join(what)}, which this version does not run"
         reader.world.problems.append(error("unsupported-feature", text, node.span))
-
-
-def _spread(reader: VariableReader, inflows: Sequence[Key]) -> list[str]:
-    spread = [reader.flows[f] for f in inflows if f in reader.flows and _is_spread(reader.flows[f].node)]
-    return [f"an inflow that is spread over its way (`{spread[0].name}`)"] if spread else []
-
-
-def _is_spread(flow: Node) -> bool:
-    return flow.get("isee:spreadflow").strip().lower() not in {"", "none", "beginning", "start"}
 
 
 def _unlimited(reader: VariableReader, draft: Draft, inflows: Sequence[Key], *, stops: bool) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from simengine.language.xmile.device import device_kind, device_node, leak_key, split_outflows
 from simengine.model.conveyor import ConveyorSpec, Device, OvenSpec, QueueSpec
-from simengine.model.expression import Binary, Call, Expression, Number, Operator, Reference, Subscript, Text
+from simengine.model.expression import Binary, Call, Expression, LookupCall, Number, Operator, Reference, Subscript, Text
 from simengine.model.variable import Equation, Variable
 from simengine.source.names import Key
 
@@ -119,12 +119,20 @@ def device_call(reader: VariableReader, draft: Draft, spec: Device, initial: Exp
     for key, value in _read(draft.key, spec):
         reference = Reference(key, key, here, value.span, value.span)
         read[key.split(">", 1)[1]] = value if is_plain(value) else reference
-    arguments = [_inflow(reader, draft, spec.inflows, place), initial, read["length"]]
+    spread = {s.flow for s in spec.spreads} if isinstance(spec, ConveyorSpec) else set()
+    arguments = [_inflow(reader, draft, [k for k in spec.inflows if k not in spread], place), initial, read["length"]]
     if isinstance(spec, OvenSpec):
         for name in ("capacity", "fill", "clean", "arrest"):
             if name in read:
                 arguments += [Text(name), read[name]]
         return Call("oven", tuple(arguments), "oven", span=span)
+    for entry in spec.spreads:
+        arguments += [Text(entry.how), reader.flow(entry.flow, draft, place)]
+        if entry.profile is not None and isinstance(entry.profile, Reference):
+            arguments += [Text("profile"), LookupCall(entry.profile, Number(0.0), draft.node.span)]
+        if entry.upstream is not None:
+            arguments += [Text("upstream"), Reference(entry.upstream, entry.upstream, here)]
+            arguments += [Text("leakage"), Number(float(entry.number))]
     for number, leak in enumerate(spec.leaks):
         key = leak_key(draft.key, number)
         kind = "exponential" if leak.exponential else "linear"

@@ -67,6 +67,7 @@ class VariableReader:
     variables: list[Variable] = field(default_factory=list)  # hidden ones, besides those `read` returns
     flows: dict[Key, Draft] = field(default_factory=dict)
     receivers: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow fills
+    drains: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow drains
     driven: dict[Key, tuple[Key, str]] = field(default_factory=dict)  # flows that devices decide: by what, of what kind
 
     def announce(self, drafts: Sequence[Draft]) -> None:
@@ -75,7 +76,9 @@ class VariableReader:
         for draft in drafts:
             if draft.node.tag != "stock" or draft.source is not None:
                 continue
-            self.receivers.update(dict.fromkeys(self.stock_flows(draft).inflows, draft))
+            flows = self.stock_flows(draft)
+            self.receivers.update(dict.fromkeys(flows.inflows, draft))
+            self.drains.update(dict.fromkeys(flows.outflows, draft))
             kind = device_kind(draft.node)
             self.driven.update({flow: (output, kind) for flow, output in driven_flows(self, draft).items()})
 

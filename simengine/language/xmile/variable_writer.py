@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from simengine.language.xmile.drain import DRAINED
 from simengine.language.xmile.layout import Lines, attribute, list_of
 from simengine.language.xmile.phrase import Phrases, identifier, number
-from simengine.model.conveyor import CONTAINER_CALLS, ConveyorSpec, Leak, OvenSpec, QueueSpec, initial_place
+from simengine.model.conveyor import CONTAINER_CALLS, ConveyorSpec, Leak, OvenSpec, QueueSpec, Spread, initial_place
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
     Binary,
@@ -34,7 +34,9 @@ from simengine.source.names import Key
 
 KINDS = {Between.INTERPOLATE: "continuous", Between.EXTRAPOLATE: "extrapolate", Between.HOLD: "discrete"}
 
-Outer = tuple[Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak]]
+Outer = tuple[
+    Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak], Mapping[Key, Spread]
+]
 
 
 @dataclass
@@ -47,19 +49,22 @@ class VariableWriter:
     by_key: Mapping[Key, Variable] = field(default_factory=dict)
     flows: set[Key] = field(default_factory=set)
     leaks: Mapping[Key, Leak] = field(default_factory=dict)
+    spreads: Mapping[Key, Spread] = field(default_factory=dict)
 
     def enter(self, variables: Sequence[Variable]) -> Outer:
         """Turn to the variables of a model or macro; returns what `leave` takes."""
-        outer: Outer = (self.by_key, self.phrases.axes, self.flows, self.leaks)
+        outer: Outer = (self.by_key, self.phrases.axes, self.flows, self.leaks, self.spreads)
         self.by_key = {v.key: v for v in variables}
         self.phrases.axes = {**self.phrases.axes, **{v.key: self._axes(v) for v in variables}}
-        self.leaks = {k.flow: k for v in variables if isinstance(v.device, ConveyorSpec) for k in v.device.leaks}
+        belts = [v.device for v in variables if isinstance(v.device, ConveyorSpec)]
+        self.leaks = {leak.flow: leak for belt in belts for leak in belt.leaks}
+        self.spreads = {spread.flow: spread for belt in belts for spread in belt.spreads}
         self.flows = self._flows()
         return outer
 
     def leave(self, outer: Outer) -> None:
         """Turn back to the variables before."""
-        self.by_key, self.phrases.axes, self.flows, self.leaks = outer
+        self.by_key, self.phrases.axes, self.flows, self.leaks, self.spreads = outer
 
     def write(self, variable: Variable, depth: int) -> None:
         """Write a variable, and the helpers it needs."""
@@ -106,6 +111,8 @@ class VariableWriter:
         inferred = self.phrases.axes.get(variable.key) and not variable.dimensions
         out += attribute("simengine:dimensions", "inferred" if inferred else "")
         out += attribute("simengine:supplementary", "true" if variable.supplementary else "")
+        spread = self.spreads.get(variable.key)
+        out += attribute("isee:spreadflow", spread.how if spread is not None else "")
         if leak is not None and (leak.start, leak.end) != (0.0, 1.0):
             out += attribute("leak_start", number(leak.start)) + attribute("leak_end", number(leak.end))
         return out
@@ -332,6 +339,9 @@ class VariableWriter:
             self.lines.add(depth, f"<leak{attribute('exponential', 'true' if leak.exponential else 'false')}/>")
             if leak.integers:
                 self.lines.add(depth, "<leak_integers/>")
+        spread = self.spreads.get(variable.key)
+        if spread is not None and spread.profile is not None:
+            self.lines.element(depth, "isee:distrib_eq", self.phrases.write(spread.profile))
         if any(isinstance(v.device, QueueSpec) and variable.key in v.device.overflows for v in self.by_key.values()):
             self.lines.add(depth, "<overflow/>")
 

@@ -137,6 +137,12 @@ SHARED = [
     stock("s", "7", "come", "out go", belt("<len>3</len>", 'exponential_leak="true"')) + flow("go", "0.25", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>", "<leak_integers/>"),
+    stock("s", "4", "come join", "out go", belt("<len>3</len>"))
+    + flow("join", "3").replace("<flow", '<flow isee:spreadflow="even"')
+    + flow("go", "0.2", "<leak/>"),
+    stock("s", "4", "come join", "out go", belt("<len>2</len>"))
+    + flow("join", "3").replace("<flow", '<flow isee:spreadflow="dest"')
+    + flow("go", "0.2", "<leak/>"),
     stock("s", "4, 2, 1", "come", "out", belt("<len>3</len>")) + flow("go", "0"),
 ]
 
