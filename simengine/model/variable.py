@@ -79,6 +79,7 @@ class Variable:
     access: str = ""  # XMILE module access: "input" or "output"
     span: Span | None = field(default=None, compare=False, repr=False)  # its name, where first defined
     device: Device | None = None  # a conveyor, queue or oven (XMILE)
+    multiplier: Expression | None = None  # XMILE <multiplier>: what of a flow arrives downstream, beside what leaves
     hidden: bool = False  # made by the compiler (a delay's stock, a macro's local): kept out of results
 
 

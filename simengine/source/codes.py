@@ -107,6 +107,7 @@ CODES: dict[str, str] = {
     "unexpected-token": "Something stands in an equation where it cannot stand.",
     "unexpected-character": "A character means nothing in an equation.",
     "unknown-element": "A tag stands where this engine knows no such tag.",
+    "extension-not-read": "An extension of another tool in the file is passed over; the message names it.",
     "unsupported-feature": "Something is known but not run by this version; the message names it.",
     "bad-subscript": "What stands in brackets is no subscript.",
     "bad-dimension": "A dimension has neither elements nor a size.",

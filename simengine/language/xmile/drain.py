@@ -282,7 +282,10 @@ def _held_equation(equation: Equation, limit: _Limit, by_key: Mapping[Key, Varia
         return replace(equation, expression=held)
     for sign, keys in ((Operator.ADD, limit.inflows), (Operator.SUBTRACT, limit.before)):
         for key in keys:
-            there = Binary(sign, there, of(by_key[key]), expression.span)
+            flow: Expression = of(by_key[key])
+            if sign is Operator.ADD and (multiplier := by_key[key].multiplier) is not None:
+                flow = Binary(Operator.MULTIPLY, flow, multiplier, expression.span)
+            there = Binary(sign, there, flow, expression.span)
     most = Call("max", (there, Number(0.0)), "MAX", span=expression.span)
     held = inside_active(expression, lambda e: Call("min", (e, most), DRAINED, span=e.span))
     return replace(equation, expression=held)

@@ -46,7 +46,12 @@ IGNORED = frozenset(
     "inflow outflow init_eqn shape label border_style text_box options label_side label_angle documentation "
     "leak leak_integers overflow yscale xscale ypts xpts".split()
 )
-UNREAD = frozenset({"multiplier"})
+# Stella's own: how a variable is drawn, edited or reported
+_SHOWN = frozenset(
+    f"isee:{name}"
+    for name in "summing delay_aux distrib_eq label dependencies event_poster notes custom_interest_rate sensitivity "
+    "hide_from_search spreadflow".split()
+)
 _IN_LISTS = frozenset("0123456789.,;eE+- \t\r\n")
 
 
@@ -67,6 +72,7 @@ class VariableReader:
     variables: list[Variable] = field(default_factory=list)  # hidden ones, besides those `read` returns
     flows: dict[Key, Draft] = field(default_factory=dict)
     receivers: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow fills
+    extensions: set[str] = field(default_factory=set)  # those named already
     drains: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow drains
     driven: dict[Key, tuple[Key, str]] = field(default_factory=dict)  # flows that devices decide: by what, of what kind
 
@@ -132,7 +138,18 @@ class VariableReader:
             access=node.get("access"),
             span=node.place("name"),
             device=device,
+            multiplier=self._multiplier(draft),
         )
+
+    def _multiplier(self, draft: Draft) -> Expression | None:
+        node = draft.node.first("multiplier") if draft.node.tag == "flow" else None
+        if node is None or not without_comments(node.text.value):
+            return None
+        receiver = self.receivers.get(draft.key)
+        if receiver is not None and device_kind(receiver.node):
+            text = f"`{draft.name}` has a `<multiplier>` before a {device_kind(receiver.node)}, which is not run"
+            self.world.problems.append(error("unsupported-feature", text, node.span))
+        return self.parse(node, draft, self.place_of(draft, _whole(self.world, draft)))
 
     def _alias(self, draft: Draft) -> Variable:
         """Return an input of a module that stands for another variable."""
@@ -157,8 +174,17 @@ class VariableReader:
 
     def _known(self, draft: Draft) -> bool:
         good = True
+        self._report_extensions(draft)
+        for part in draft.node.all("element"):
+            for child in part.children:
+                if child.tag not in IGNORED and ":" not in child.tag:
+                    text = f"`<{child.tag}>` in an element of `{draft.name}` is not understood"
+                    self.world.problems.append(error("unknown-element", text, child.span))
+                    good = False
         for child in draft.node.children:
-            if child.tag in UNREAD or (child.tag in DEVICES and draft.node.tag != "stock"):
+            if child.tag == "multiplier" and draft.node.tag == "flow":
+                continue
+            if child.tag in DEVICES and draft.node.tag != "stock":
                 text = f"`{draft.name}` has a `<{child.tag}>`, which this version does not run"
                 self.world.problems.append(error("unsupported-feature", text, child.span))
                 good = False
@@ -167,6 +193,17 @@ class VariableReader:
                 self.world.problems.append(error("unknown-element", text, child.span))
                 good = False
         return good
+
+    def _report_extensions(self, draft: Draft) -> None:
+        """Name, once each, extensions of other tools that are passed over."""
+        found = {c.tag: c.span for c in draft.node.children} | {a: draft.node.place(a) for a in draft.node.attributes}
+        for name, span in found.items():
+            foreign = ":" in name and not name.startswith(("simengine:", "xmlns:", "xml:"))
+            if not foreign or name in _SHOWN or name in self.extensions or name in DEVICES:
+                continue
+            self.extensions.add(name)
+            text = f"`{name}` in `{draft.name}` is not read: if it bears on values, they may differ"
+            self.world.problems.append(warning("extension-not-read", text, span))
 
     def place_of(self, draft: Draft, left: Left) -> Place:
         """Return the place where an equation of a variable stands."""
@@ -362,12 +399,27 @@ class VariableReader:
         for sign, keys in ((Operator.ADD, flows.inflows), (Operator.SUBTRACT, flows.outflows)):
             for key in keys:
                 term = self.flow(key, draft, place)
+                if sign is Operator.ADD:
+                    term = self._converted(key, term, draft, place)
                 if net is None:
                     net = term if sign is Operator.ADD else Binary(sign, Number(0.0), term, draft.node.span)
                 else:
                     net = Binary(sign, net, term, draft.node.span)
         name = "integ_non_negative" if flows.non_negative else "integ"
         return Call(name, (net or Number(0.0), initial), "INTEG", span=initial.span or draft.node.span)
+
+    def _converted(self, key: Key, term: Expression, draft: Draft, place: Place) -> Expression:
+        """Return what a flow brings: XMILE 1.0, 4.3, the unit conversion multiplier counts at the downstream end."""
+        flow = self.flows.get(key)
+        node = flow.node.first("multiplier") if flow is not None else None
+        if flow is None or node is None or not without_comments(node.text.value):
+            return term
+        if not isinstance(term, Reference):
+            text = f"the flow `{flow.name}` has a `<multiplier>`, and dimensions that `{draft.name}` has not"
+            self.world.problems.append(error("unsupported-feature", text, node.span))
+            return term
+        multiplier = self.parse(node, flow, self.place_of(flow, place.left))
+        return Binary(Operator.MULTIPLY, term, multiplier, term.span)
 
     def flow(self, key: Key, draft: Draft, place: Place) -> Expression:
         """Return a flow of a stock as a term of its net flow, summed over dimensions that the stock has not."""

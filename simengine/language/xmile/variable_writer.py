@@ -332,6 +332,8 @@ class VariableWriter:
         self.lines.add(depth, f"</{tag}>")
 
     def _flow_marks(self, variable: Variable, depth: int) -> None:
+        if variable.multiplier is not None:
+            self.lines.element(depth, "multiplier", self.phrases.write(variable.multiplier))
         if variable.non_negative:
             self.lines.add(depth, "<non_negative/>")
         leak = self.leaks.get(variable.key)
@@ -369,7 +371,7 @@ def is_stock(expression: Expression | None) -> bool:
 
 def _plain(variable: Variable, tag: str, expression: Expression) -> Expression:
     """Return a flow's equation as the modeller wrote it."""
-    while isinstance(expression, Call) and expression.name == DRAINED:
+    while isinstance(expression, Call) and expression.name == DRAINED and expression.function in {"min", "max"}:
         expression = expression.arguments[0]
     match expression:
         case Call(function="max", arguments=(inner, Number(value=0.0))) if tag == "flow" and variable.non_negative:
