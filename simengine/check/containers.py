@@ -13,8 +13,8 @@ from simengine.source.diagnostic import Diagnostic, Severity
 
 # unverified: all of these
 _OPEN: dict[type, str] = {
-    QueueSpec: "whether a batch may leave a queue in the time step it comes in; here it may (XMILE 1.0, 3.7.3: outflows "
-    "are determined by what flows in, too)",
+    QueueSpec: "whether a batch may leave a queue in the time step it comes in; here it may (XMILE 1.0, 3.7.3: "
+    "outflows are determined by what flows in, too)",
     OvenSpec: "when an oven begins to fill, and how long its load cooks; here the time for filling begins with what "
     "comes in first, and what came in during the step that filled it leaves one cook time later",
 }

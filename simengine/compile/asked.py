@@ -165,8 +165,8 @@ def _showing(stock: Variable, shows: list[str]) -> tuple[Variable, ...]:
     for equation in stock.equations:
         call = equation.expression
         if isinstance(call, Call) and call.function == "queue":
-            equation = replace(equation, expression=replace(call, arguments=(*call.arguments, *more)))
-        equations.append(equation)
+            call = replace(call, arguments=(*call.arguments, *more))
+        equations.append(replace(equation, expression=call))
     whole = tuple(Subscript(d, d) for d in stock.dimensions)
     hidden = [
         Variable(

@@ -110,7 +110,7 @@ def _spreads(
     upstream: list[Reference] = []
     for name, value in pairs:
         match name, value:
-            case ("even" | "dest" | "dist" | "source"), _:
+            case (("even" | "dest" | "dist" | "source"), _):
                 flows.append(value)
                 options.append(f"spread {name}")
             case "profile", LookupCall():
@@ -212,7 +212,5 @@ def _add(
 def _add_piece(place: EquationPlace, variable: int, number: int) -> None:
     slots = np.concatenate([np.atleast_1d(np.asarray(o)).ravel() for o in place.out.devices[number].outputs])
     place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, variable, slots, place.left.axes, device=number, whole=True, span=place.equation.span
-        )
+        Piece(PieceKind.DEVICE, variable, slots, place.left.axes, device=number, whole=True, span=place.equation.span)
     )

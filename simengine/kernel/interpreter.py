@@ -9,7 +9,6 @@ Invariant: it is the judge of every other back end, so it favours plainness over
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -151,12 +150,11 @@ class Interpreter:
         device = self.program.devices[number]
         state = self._devices[number if device.views is None else device.views]
         if state is None:
-            from simengine.kernel.devices import make_device
+            from simengine.kernel.devices import connect, make_device
 
             runs = values.shape[1] if self.many else 1
             state = make_device(device.kind, device.axes, runs, device.options, self.program.tables_of(device))
-            if device.sources:
-                state.sources = tuple(partial(self._devices.__getitem__, n) for n in device.sources)
+            connect(state, device.sources, self._devices)
             state.start(self._space[f"start{number}"](values, clock), clock)
             self._devices[number] = state
         show = state.emit if device.views is None else state.flows

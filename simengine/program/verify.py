@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Lookup, Node, Reduce, Slots, operands
 from simengine.program.op import AlongOp
 from simengine.program.printer import SlotNames
-from simengine.program.program import Assign, Emit, Program, Statement
+from simengine.program.program import Assign, Device, Emit, Program, Statement
 from simengine.program.walk import arrays_of, nodes_upward, rank_of, slots_of
 
 PHASES = ("constants", "initial", "settled", "step")

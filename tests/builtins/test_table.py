@@ -11,8 +11,8 @@ from simengine.builtins.builtin import Builtin, Kind, spellings
 from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS, find_builtin, spelt
 from simengine.check.unit_rules import UnitRule, read_rule
-from simengine.compile.compose import COMPOSITIONS
 from simengine.compile.asked import ASKED
+from simengine.compile.compose import COMPOSITIONS
 from simengine.compile.device import DEVICE_FUNCTIONS
 from simengine.compile.random import ARGUMENTS
 from simengine.compile.special import RULES

@@ -51,7 +51,9 @@ def test_a_conveyor_loses_nothing(
     capacity: float,
     kind: tuple[str, ...],
 ) -> None:
-    leaks = tuple(f"{kind} {min(a, b)!r} {max(a, b)!r}{whole}" for (_, kind, a, b), whole in zip(fractions, wholes, strict=False))
+    leaks = tuple(
+        f"{kind} {min(a, b)!r} {max(a, b)!r}{whole}" for (_, kind, a, b), whole in zip(fractions, wholes, strict=False)
+    )
     clock, device = clock_of(step), Conveyor((1,), (*leaks, "arrest", "capacity", *kind), None)
     device.start((one(initial), one(lengths[0])), clock)
     inside = initial

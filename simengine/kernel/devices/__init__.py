@@ -12,6 +12,7 @@ Invariant: every element and every run has its own device; none sees another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -66,3 +67,9 @@ def make_device(
     """Return new devices of a kind, one for each element and run."""
     state: DeviceState = KINDS[kind]((*shape, runs), options, tables)
     return state
+
+
+def connect(state: DeviceState, sources: Sequence[int], states: Sequence[Any]) -> None:
+    """Tell a conveyor which of all devices leak into it; they may begin later than it does."""
+    if isinstance(state, Conveyor):
+        state.sources = tuple(partial(states.__getitem__, number) for number in sources)

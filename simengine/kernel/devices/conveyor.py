@@ -2,7 +2,7 @@
 
 | kind | start | emit | flows | advance |
 | --- | --- | --- | --- | --- |
-| CONVEYOR | contents, length | - | contents, leak fractions..., limits... | inflow, length, spread inflows..., leak fractions..., limits... |
+| CONVEYOR | contents, length | - | contents, leaks..., limits... | inflow, length, spread inflows..., leaks..., limits... |
 
 It shows its contents (emit), and, in a view of it, outflow, leakages and room (flows): the rate of inflow it has
 room for. Two statements, because a leak fraction or a capacity may depend on the contents.
@@ -174,10 +174,7 @@ class Conveyor:
     ) -> Array:
         """Return what a leakage takes of a slat at a step of its way, of which `left` is there."""
         inside, steps = leak.zone(slat.way, step)
-        if leak.exponential:
-            wanted = slat.content * fraction * clock.step_size
-        else:
-            wanted = slat.entered * fraction / steps
+        wanted = slat.content * fraction * clock.step_size if leak.exponential else slat.entered * fraction / steps
         return np.where(inside, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
 
     def _read(self, arguments: Sequence[Array]) -> _Given:

@@ -76,7 +76,7 @@ class Oven:
         self.cook = np.where(closes, given["length"], self.cook)
 
     def _emptying(self) -> NDArray[np.bool_]:
-        return (self.state == _COOKING) & (self.left <= 0)
+        return np.asarray((self.state == _COOKING) & (self.left <= 0), dtype=np.bool_)
 
     def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array, ...]:
         """Return contents, state, and the cook time of what is cooking."""

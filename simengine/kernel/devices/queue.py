@@ -76,9 +76,7 @@ class Queue:
         self.shape = shape
         self.inflows = next((int(o.split()[1]) for o in options if o.startswith("inflows")), 0)
         words = [o.split() for o in options if o.startswith(("free", "conveyor", "oven"))]
-        self.exits = [
-            _Exit(w[0] == "free", w[0] == "oven", "overflow" in w, "one" in w, "whole" in w) for w in words
-        ]
+        self.exits = [_Exit(w[0] == "free", w[0] == "oven", "overflow" in w, "one" in w, "whole" in w) for w in words]
         self.shown = [o.split()[1:] for o in options if o.startswith("show")]
         values = [o.split()[1:] for o in options if o.startswith("values")]
         self.values = [float(v) for v in values[0]] if values else None

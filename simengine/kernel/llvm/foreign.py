@@ -9,7 +9,6 @@ Invariant: an error never passes through native code: it stops the run, and is r
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.kernel.along import apply_along, apply_market_price
 from simengine.kernel.clock import ClockState
-from simengine.kernel.devices import make_device
+from simengine.kernel.devices import connect, make_device
 from simengine.kernel.devices.delay import FixedDelay
 from simengine.kernel.llvm.context import Field
 from simengine.kernel.llvm.driver import BEGIN_BLOCK
@@ -166,8 +165,7 @@ class Foreign:
             state = make_device(
                 device.kind, device.axes, memory.shape[1], device.options, self.program.tables_of(device)
             )
-            if device.sources:
-                state.sources = tuple(partial(self.devices.__getitem__, n) for n in device.sources)
+            connect(state, device.sources, self.devices)
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
             if isinstance(state, FixedDelay):

@@ -257,7 +257,7 @@ def _refuse(reader: VariableReader, draft: Draft, node: Node, spec: Device) -> N
         case OvenSpec():
             what = _unlimited(reader, draft, spec.inflows, stops=True)
             if spec.capacity is None and spec.fill_time is None:
-                what.append("neither `<capacity>` nor `<fill_time>`: it would never close")
+                what.append("no `<capacity>` and no `<fill_time>` to close it")
             if len(reader.stock_flows(draft).outflows) > 1:
                 what.append("more than one outflow")
             if len(spec.inflows) > 1:

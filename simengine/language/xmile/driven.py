@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING
 
 from simengine.language.xmile.device import device_kind, device_node, leak_key, split_outflows
 from simengine.model.conveyor import ConveyorSpec, Device, OvenSpec, QueueSpec
-from simengine.model.expression import Binary, Call, Expression, LookupCall, Number, Operator, Reference, Subscript, Text
+from simengine.model.expression import (
+    Binary,
+    Call,
+    Expression,
+    LookupCall,
+    Number,
+    Operator,
+    Reference,
+    Subscript,
+    Text,
+)
 from simengine.model.variable import Equation, Variable
 from simengine.source.names import Key
 
@@ -48,16 +58,15 @@ def driven_flows(reader: VariableReader, draft: Draft) -> dict[Key, Key]:
     return {key: output_key(draft.key, number) for number, key in enumerate(keys) if key is not None}
 
 
-def hidden_variables(
-    reader: VariableReader, draft: Draft, spec: Device, whole: tuple[Subscript, ...]
-) -> list[Variable]:
+def hidden_variables(draft: Draft, spec: Device, whole: tuple[Subscript, ...]) -> list[Variable]:
     """Return the hidden variables around a device: what it writes, and what it reads."""
     written = [output_key(draft.key, n) for n in range(_exits(spec))]
     if not isinstance(spec, QueueSpec):
         written.append(room_key(draft.key))
     if isinstance(spec, OvenSpec):
         written += [Key(f"{draft.key}>state"), Key(f"{draft.key}>cook time")]
-    equations = {k: (Equation(whole, Call("device_output", (), "device"), span=draft.node.span),) for k in written}
+    equations: dict[Key, tuple[Equation, ...]] = {}
+    equations |= {k: (Equation(whole, Call("device_output", (), "device"), span=draft.node.span),) for k in written}
     for key, value in _read(draft.key, spec):
         if not is_plain(value):
             equations[key] = (Equation(whole, value, span=draft.node.span),)

@@ -77,7 +77,7 @@ def read_specs(
 
 
 def _check_parts(root: Node, own: Node | None, problems: list[Diagnostic]) -> None:
-    """Refuse modules and macros that run by specs of their own (XMILE 1.0, 3.7.4 and 3.6.1), and name what is unread."""
+    """Refuse modules and macros that run by specs of their own (XMILE 1.0, 3.7.4, 3.6.1); name what is unread."""
     for holder in (*root.all("model"), *root.all("macro")):
         for node in holder.all("sim_specs"):
             if node is own or (own is not None and _same_times(node, own)):

@@ -120,7 +120,7 @@ class VariableReader:
             equations = self._equations(draft, device)
         if device is not None:
             whole = tuple(s for _, s in _whole(self.world, draft))
-            self.variables.extend(hidden_variables(self, draft, device, whole))
+            self.variables.extend(hidden_variables(draft, device, whole))
         return Variable(
             draft.name,
             draft.key,

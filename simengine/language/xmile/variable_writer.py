@@ -34,9 +34,7 @@ from simengine.source.names import Key
 
 KINDS = {Between.INTERPOLATE: "continuous", Between.EXTRAPOLATE: "extrapolate", Between.HOLD: "discrete"}
 
-Outer = tuple[
-    Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak], Mapping[Key, Spread]
-]
+Outer = tuple[Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak], Mapping[Key, Spread]]
 
 
 @dataclass

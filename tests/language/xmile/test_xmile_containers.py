@@ -12,8 +12,8 @@ import simengine as se
 from simengine.compile.pipeline import compile_model
 from simengine.engine.run import simulate
 from simengine.language.vensim.writer import write_vensim
-from simengine.model.expression import number
 from simengine.model.conveyor import OvenSpec, QueueSpec
+from simengine.model.expression import number
 from simengine.source.names import Key
 from tests.language.xmile.build import D2, aux, codes, document, flow, good, read, run, stock, values
 
@@ -97,9 +97,7 @@ def test_an_array_is_as_many_lines(ride: str, tmp_path: Path) -> None:
     for name in ("waiting", "boarding", "walking", "ride", "out", "n"):
         assert values(together, f"{name}[a]") == values(alone, name)
     assert values(together, "arriving[c]") == pytest.approx([v + 2 for v in values(alone, "arriving")])
-    assert values(together, "all") == [
-        sum(v) for v in zip(*(values(together, f"n[{e}]") for e in "abc"), strict=True)
-    ]
+    assert values(together, "all") == [sum(v) for v in zip(*(values(together, f"n[{e}]") for e in "abc"), strict=True)]
 
 
 @pytest.mark.parametrize("ride", RIDES)
@@ -133,7 +131,9 @@ SHARED = [
     stock("q", "3", "come", "go", "<queue/>")
     + stock("s", "0", "go", "out", belt("<len>3</len><capacity>9</capacity>", 'discrete="true" one_at_a_time="false"')),
     stock("q", "3", "come", "go", "<queue/>")
-    + stock("s", "0", "go", "out", belt("<len>2</len><in_limit>4</in_limit>", 'discrete="true" batch_integrity="true"')),
+    + stock(
+        "s", "0", "go", "out", belt("<len>2</len><in_limit>4</in_limit>", 'discrete="true" batch_integrity="true"')
+    ),
     stock("s", "7", "come", "out go", belt("<len>3</len>", 'exponential_leak="true"')) + flow("go", "0.25", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>"),
     stock("s", "7", "come", "out go", belt("<len>3</len>")) + flow("go", "0.5", "<leak/>", "<leak_integers/>"),
@@ -179,7 +179,9 @@ def test_what_is_not_run_is_refused(ride: str, extra: tuple[str, ...]) -> None:
     assert codes(line(ride, *extra))
 
 
-@pytest.mark.parametrize("question", ["QLEN(ride)", "QELEM(waiting, TIME)", "OSTATE(waiting)", "CAPACITY(x)", "QLEN(3)"])
+@pytest.mark.parametrize(
+    "question", ["QLEN(ride)", "QELEM(waiting, TIME)", "OSTATE(waiting)", "CAPACITY(x)", "QLEN(3)"]
+)
 def test_questions_are_about_what_there_is(question: str, tmp_path: Path) -> None:
     path = tmp_path / "m.xmile"
     path.write_text(line(RIDES[0], aux("x", question)), encoding="utf-8")
@@ -190,7 +192,9 @@ def test_questions_are_about_what_there_is(question: str, tmp_path: Path) -> Non
 
 def test_a_module_may_ask_through_its_input(tmp_path: Path) -> None:
     module = '<model name="inner"><variables><aux name="line" access="input"/><aux name="n"><eqn>QLEN(line)</eqn></aux></variables></model>'
-    text = line(RIDES[0], '<module name="inner"><connect to="inner.line" from="waiting"/></module>', aux("n", "QLEN(waiting)"))
+    text = line(
+        RIDES[0], '<module name="inner"><connect to="inner.line" from="waiting"/></module>', aux("n", "QLEN(waiting)")
+    )
     path = tmp_path / "m.xmile"
     path.write_text(text.replace("</xmile>", module + "</xmile>"), encoding="utf-8")
     frame = se.load(path).run().to_dataframe()

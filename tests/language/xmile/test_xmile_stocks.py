@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-import simengine as se
 from simengine.model.conveyor import ConveyorSpec, Leak
 from simengine.model.expression import Binary, Call, Number, Operator, Reference, number, ref
 from simengine.model.variable import Role, StockFlows, role_of
@@ -19,7 +18,6 @@ from tests.language.xmile.build import (
     expression,
     flow,
     good,
-    read,
     run,
     stock,
     values,
