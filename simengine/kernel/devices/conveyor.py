@@ -2,7 +2,7 @@
 
 | kind | start | emit | flows | advance |
 | --- | --- | --- | --- | --- |
-| CONVEYOR | contents, length | - | contents, leaks..., limits... | inflow, length, spread inflows..., leaks..., limits... |
+| CONVEYOR | contents, length | - | contents, leaks..., limits... | inflow, length, spread..., leaks..., limits... |
 
 It shows its contents (emit), and, in a view of it, outflow, leakages and room (flows): the rate of inflow it has
 room for. Two statements, because a leak fraction or a capacity may depend on the contents.

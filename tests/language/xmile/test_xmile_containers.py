@@ -227,3 +227,51 @@ def test_notes_say_what_no_text_settles() -> None:
     assert not problems
     _, notes = compile_model(definition)
     assert [d.code for d in notes] == ["unverified-feature"] * 2
+
+
+def patients(dims: str) -> str:
+    """Return a chain of conveyors with a second one beside it, as models of epidemics have them."""
+    return document(
+        stock("ill", "9", "falling arriving", "recovering testing", belt("<len>way</len>", LOSING), dims=dims),
+        stock("tested", "0", "testing", "better dying", belt("<len>3</len>", LOSING), dims=dims),
+        flow("falling", "5 + SIN(TIME)", dims=dims),
+        flow("arriving", "2", dims=dims).replace("<flow", '<flow isee:spreadflow="even"'),
+        flow("recovering", "", dims=dims),
+        flow("testing", "MIN(0.3, ill / 50)", "<leak/>", dims=dims).replace("<flow", '<flow isee:spreadflow="source"'),
+        flow("better", "", dims=dims),
+        flow("dying", "0.05", "<leak/>", dims=dims),
+        aux("way", "2 + TIME / 6", dims=dims),
+        aux("all", "SUM(ill) + SUM(tested)" if dims else "ill + tested"),
+        specs=LONG,
+        dims=D2,
+    )
+
+
+LOSING = 'exponential_leak="true"'
+
+
+@pytest.mark.parametrize("dims", ["", "D"])
+def test_leakages_come_in_where_they_were(dims: str, tmp_path: Path) -> None:
+    text = patients(dims)
+    frame = run(text, tmp_path)
+    elements = [f"[{e}]" for e in "abc"] if dims else [""]
+    gain = sum(frame[f"{n}{e}"] for n in ("falling", "arriving") for e in elements)
+    loss = sum(frame[f"{n}{e}"] for n in ("recovering", "better", "dying") for e in elements)
+    total = 9 * len(elements) + np.cumsum((gain - loss).to_numpy() * 0.5)
+    assert frame["all"].to_numpy()[1:] == pytest.approx(total[:-1])
+    assert frame[f"testing{elements[0]}"].min() > 0
+    program, problems = compile_model(good(text))
+    assert program is not None, problems
+    native, judged = (simulate(program, backend=backend) for backend in ("native", "interpreter"))
+    assert np.array_equal(native.values, judged.values)
+
+
+def test_an_ensemble_of_leakages_is_as_many_runs(tmp_path: Path) -> None:
+    path = tmp_path / "m.xmile"
+    path.write_text(patients("").replace("0.05", "risk").replace("</variables>", aux("risk", "0.1") + "</variables>"))
+    model = se.load(path)
+    many = model.ensemble({"risk": [0.0, 0.1, 0.4]})
+    for place, risk in enumerate([0.0, 0.1, 0.4]):
+        alone = model.run({"risk": risk})
+        for name in ("ill", "tested", "better", "dying"):
+            assert many[name].values[place].tolist() == alone[name].values.tolist()
