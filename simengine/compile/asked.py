@@ -20,11 +20,13 @@ from simengine.model.expression import (
     Expression,
     Number,
     Operator,
+    Position,
     Reference,
     Subscript,
     Text,
     children,
     rewrite,
+    walk,
 )
 from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error
@@ -41,6 +43,8 @@ _ABOUT: dict[str, tuple[type, ...]] = {
 }
 """The functions, with what each may be asked about."""
 ASKED = frozenset(_ABOUT)
+_GATHERED = {"sum": "", "mean": "mean", "stddev": "deviation", "vmin": "least", "vmax": "most", "size": "length"}
+"""XMILE 1.0, 3.7.1: functions of arrays work on what a conveyor or queue holds, slat by slat or batch by batch."""
 _WORDS: dict[type, str] = {QueueSpec: "queue", ConveyorSpec: "conveyor", OvenSpec: "oven"}
 
 
@@ -54,6 +58,10 @@ class _Questions:
 
     def answer(self, node: Expression) -> Expression | None:
         """Return what a function about a container stands for."""
+        if isinstance(node, Call) and node.function in _GATHERED and len(node.arguments) == 1:
+            return self._gathered(node, node.arguments[0])
+        if isinstance(node, Reference) and len(node.subscripts) == 1:
+            return self._indexed(node)
         if not isinstance(node, Call) or node.function not in _ABOUT or not node.arguments:
             return None
         asked = node.arguments[0]
@@ -65,6 +73,35 @@ class _Questions:
             self.problems.append(error("wrong-container", text, asked.span or node.span))
             return Number(float("nan"), node.span)
         return self._answer(node, stock, asked)
+
+    def _gathered(self, node: Call, asked: Expression) -> Expression | None:
+        """Return a function of an array, asked about what one conveyor or queue holds."""
+        stock = self._container(asked)
+        if stock is None or not isinstance(asked, Reference) or not isinstance(stock.device, ConveyorSpec | QueueSpec):
+            return None
+        if any(isinstance(s, Subscript) and s.reduce for s in asked.subscripts):
+            return None  # over the array of them
+        what = _GATHERED[node.function]
+        if not what:
+            return asked
+        self._show(stock, what)
+        return Reference(node.name, Key(f"{stock.key}>{what}"), asked.subscripts, node.span, node.span)
+
+    def _indexed(self, node: Reference) -> Expression | None:
+        """Return the slat or batch at a place, from the front, of one that is no array."""
+        stock = self.variables.get(node.key)
+        if stock is None or stock.dimensions or not isinstance(stock.device, ConveyorSpec | QueueSpec):
+            return None
+        place = node.subscripts[0]
+        text = place.name if isinstance(place, Subscript) else ""
+        if isinstance(place, Position) and isinstance(place.index, Number):
+            text = f"{place.index.value:g}"
+        if not text.isdecimal() or int(text) < 1:
+            message = f"the place asked for in `{node.name}` must be a whole number from 1"
+            self.problems.append(error("wrong-container", message, node.span))
+            return Number(float("nan"), node.span)
+        self._show(stock, f"element {int(text)}")
+        return Reference(node.name, Key(f"{stock.key}>element {int(text)}"), (), node.span, node.span)
 
     def _container(self, node: Expression) -> Variable | None:
         """Return the stock that a name stands for, through inputs of modules."""
@@ -130,7 +167,7 @@ def answer_questions(definition: ModelDefinition) -> tuple[ModelDefinition, list
     questions = _Questions({v.key: v for v in definition.variables})
     for macro in definition.macros:
         for variable in macro.variables:
-            if any(_asks(e.expression) for e in variable.equations):
+            if any(_names(e.expression) for e in variable.equations):
                 text = f"macro `{macro.name}` asks about the inside of a stock, which macros cannot see"
                 questions.problems.append(error("wrong-container", text, variable.span))
     variables = [_answered(v, questions) for v in definition.variables]
@@ -138,11 +175,17 @@ def answer_questions(definition: ModelDefinition) -> tuple[ModelDefinition, list
     return replace(definition, variables=tuple(v for pair in shown for v in pair)), questions.problems
 
 
+def _names(expression: Expression | None) -> bool:
+    return expression is not None and any(isinstance(n, Call) and n.function in _ABOUT for n in walk(expression))
+
+
 def _asks(expression: Expression | None) -> bool:
     stack = [expression] if expression is not None else []
     while stack:
         node = stack.pop()
-        if isinstance(node, Call) and node.function in _ABOUT:
+        if isinstance(node, Call) and (node.function in _ABOUT or node.function in _GATHERED):
+            return True
+        if isinstance(node, Reference) and len(node.subscripts) == 1:
             return True
         stack.extend(children(node))
     return False
@@ -159,12 +202,12 @@ def _answered(variable: Variable, questions: _Questions) -> Variable:
 
 
 def _showing(stock: Variable, shows: list[str]) -> tuple[Variable, ...]:
-    """Return a queue that shows more, and the hidden variables it then writes."""
+    """Return a queue or conveyor that shows more, and the hidden variables it then writes."""
     more = tuple(part for what in shows for part in (Text(f"show {what}"), Number(1.0)))
     equations = []
     for equation in stock.equations:
         call = equation.expression
-        if isinstance(call, Call) and call.function == "queue":
+        if isinstance(call, Call) and call.function in {"queue", "conveyor"}:
             call = replace(call, arguments=(*call.arguments, *more))
         equations.append(replace(equation, expression=call))
     whole = tuple(Subscript(d, d) for d in stock.dimensions)

@@ -66,6 +66,11 @@ def _sorted(function: str, pairs: Sequence[tuple[str, Expression]]) -> tuple[lis
     return [p[0] for p in pairs if p[0] != "inflow"], [p[1] for p in read]
 
 
+def _shown(options: Sequence[str]) -> list[str]:
+    """Return the hidden variables of what else a device shows."""
+    return [f">{o.removeprefix('show ')}" for o in options if o.startswith("show ")]
+
+
 def _initial(initial: Expression) -> tuple[Expression, list[str]]:
     """Return initial contents; where they are a list, its sum, and the option that says what it holds."""
     if not isinstance(initial, ArrayLiteral):
@@ -91,7 +96,7 @@ def _lower_conveyor(place: EquationPlace, call: Call) -> None:
         (place.lower(contents), reach),
         (place.lower(inflow), reach, *(place.lower(e) for e in spread), *nodes),
         nodes,
-        ((), [*(f">output {n}" for n in range(1 + leaks)), ">room"]),
+        ((), [*(f">output {n}" for n in range(1 + leaks)), ">room", *_shown(options)]),
         (*ways, *options, *values),
     )
     if upstream:
@@ -155,7 +160,6 @@ def _lower_queue(place: EquationPlace, call: Call) -> None:
     options, read = _sorted("queue", pairs)
     place.prepare(contents, *read)
     nodes = tuple(place.lower(e) for e in read)
-    shown = [o.removeprefix("show ") for o in options if o.startswith("show ")]
     exits = sum(o.startswith(("free", "conveyor", "oven")) for o in options)
     options.insert(0, f"inflows {sum(name == 'inflow' for name, _ in pairs)}")
     _add(
@@ -164,7 +168,7 @@ def _lower_queue(place: EquationPlace, call: Call) -> None:
         (place.lower(contents),),
         nodes,
         nodes,
-        ([f">{what}" for what in shown], [f">output {n}" for n in range(exits)]),
+        (_shown(options), [f">output {n}" for n in range(exits)]),
         (*options, *values),
     )
 

@@ -14,7 +14,8 @@ Options: for each leakage `linear` (the fraction of what came in is lost evenly 
 contents stand at the begin of each time unit, and a limit of a time unit may be used up in one step.
 `spread even`, `spread dest`, `spread dist x y x y...`, `spread source 0`, one for each inflow that enters along the
 way: evenly, as what lies there, by a profile, or where the leakage of a number had come to on the conveyor it leaks
-from. `values 1.0 2.0`: initial contents time unit by time unit, what leaves first standing first.
+from. `values 1.0 2.0`: initial contents time unit by time unit, what leaves first standing first. `show length`,
+`show mean`, `show element 2`: what flows show beside, of the slats from the end, as queues do.
 
 What flows in during a step leaves one length later; a length is at least one time step.
 
@@ -34,6 +35,7 @@ from numpy.typing import NDArray
 
 from simengine.kernel.clock import ClockState
 from simengine.kernel.devices.delay import steps_of
+from simengine.kernel.devices.queue import gathered
 
 Array = NDArray[np.float64]
 _SLACK = 1e-9
@@ -103,6 +105,7 @@ class Conveyor:
         self.leaks = [_Leak(o) for o in options if o.startswith(("linear", "exponential"))]
         self.limits = [o for o in ("arrest", "capacity", "limit") if o in options]
         self.discrete = "discrete" in options
+        self.shown = [o.split()[1:] for o in options if o.startswith("show")]
         self.spreads = [Placement(o) for o in options if o.startswith("spread")]
         for number, placement in enumerate(p for p in self.spreads if p.how == "source"):
             placement.source = number
@@ -255,7 +258,24 @@ class Conveyor:
             room = sum(leakages, free)
         if given.limit is not None:
             room = np.minimum(room, self._within_limit(given.limit, clock))
-        return (outflow, *leakages, np.where(given.arrested, 0.0, np.maximum(room, 0.0)))
+        return (outflow, *leakages, np.where(given.arrested, 0.0, np.maximum(room, 0.0)), *self._shows())
+
+    def _shows(self) -> list[Array]:
+        """Return what is asked about the slats, from the front, as long as the way now is, or reaches."""
+        if not self.shown:
+            return []
+        most = max(
+            int(self.way.max(initial=1)), *(int((s.leaves - self.moment).max(initial=0)) + 1 for s in self.slats)
+        )
+        belt = np.zeros((most, *self.shape))
+        for slat in self.slats:
+            place = np.maximum(slat.leaves - self.moment, 0)[None]
+            np.put_along_axis(belt, place, np.take_along_axis(belt, place, axis=0) + slat.content, axis=0)
+        filled = most - np.argmax(belt[::-1] != 0.0, axis=0)
+        lengths = np.maximum(np.where(np.any(belt != 0.0, axis=0), filled, 0), self.way).ravel().tolist()
+        columns = belt.reshape(most, -1).T.tolist()
+        lines = [column[:length] for column, length in zip(columns, lengths, strict=True)]
+        return [np.array([gathered(line, what) for line in lines]).reshape(self.shape) for what in self.shown]
 
     def _within_limit(self, limit: Array, clock: ClockState) -> Array:
         # XMILE 1.0, 4.2.1: a continuous conveyor takes its limit times DT in each step, a discrete one may take all of
@@ -281,7 +301,7 @@ class Conveyor:
             left = np.where(gone, 0.0, slat.content - sum((t[place] for t in taken), np.zeros(self.shape)))
             if np.any(left != 0.0):
                 slats.append(_Slat(left, slat.entered, slat.leaves + given.arrested, slat.way))
-        way = steps_of(length, clock)
+        way = self.way = steps_of(length, clock)
         unit = _unit_of(clock)
         came = sum(spread, inflow) * clock.step_size
         self.used = came + (self.used if unit == self.unit else 0.0)

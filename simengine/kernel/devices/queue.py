@@ -11,7 +11,7 @@ Options: `inflows 2`; for each outflow, in order of priority, `free` (into a sto
 `conveyor` or `oven` (it takes what there is room for), with `overflow` (it takes something only while an outflow
 before it is blocked), `one` (only the batch in front in a step) and `whole` (batches are not split). Each outflow
 that is not free has an argument, the room behind it as a rate. Then what else is shown: `show length`,
-`show element 2`. `values 1.0 2.0`: the initial batches, that in front first.
+`show element 2`, `show mean`, `least`, `most`, `deviation`. `values 1.0 2.0`: the initial batches, that in front first.
 
 An outflow is blocked while a batch in front does not fit in the room of a conveyor, or in that of an oven which is
 filling: an oven that cooks blocks nothing.
@@ -23,6 +23,7 @@ Invariant: what came in stands in line, or left; nobody overtakes.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,10 +97,7 @@ class Queue:
         return (self._as_array([sum(line) for line in self.lines]), *(self._show(what) for what in self.shown))
 
     def _show(self, what: Sequence[str]) -> Array:
-        if what[0] == "length":
-            return self._as_array([len(line) for line in self.lines])
-        place = int(what[1]) - 1
-        return self._as_array([line[place] if place < len(line) else 0.0 for line in self.lines])
+        return self._as_array([gathered(line, what) for line in self.lines])
 
     def _serve(self, arguments: Sequence[Array], clock: ClockState) -> tuple[list[list[float]], list[list[float]]]:
         """Return the lines at the end of the step, and what each outflow took of each."""
@@ -131,6 +129,31 @@ class Queue:
     def advance(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """End a step: `(inflows..., rooms...)`."""
         self.lines, _ = self._serve(arguments, clock)
+
+
+def gathered(values: Sequence[float], what: Sequence[str]) -> float:
+    """Return what is asked about batches or slats, from the front: `length`, `mean`, `least`, `element 2`.
+
+    Of none it is 0, as an element that there is not (XMILE 1.0, 3.7.1).
+    """
+    match what[0]:
+        case "length":
+            return len(values)
+        case "element":
+            place = int(what[1]) - 1
+            return values[place] if place < len(values) else 0.0
+        case _ if not values:
+            return 0.0
+        case "mean":
+            return sum(values) / len(values)
+        case "least":
+            return min(values)
+        case "most":
+            return max(values)
+        case "deviation":
+            mean = sum(values) / len(values)
+            return math.sqrt(sum((v - mean) ** 2 for v in values) / max(len(values) - 1, 1))
+    raise AssertionError(what)
 
 
 def _batches(values: Sequence[float]) -> list[float]:

@@ -163,6 +163,60 @@ def test_simlin_agrees(parts: str, tmp_path: Path) -> None:
         pd.testing.assert_series_equal(own[name], other[name], check_names=False, check_index=False, rtol=1e-9)
 
 
+def gathering(what: str) -> list[str]:
+    """Return auxiliaries that ask about what a container holds."""
+    asked = {
+        "mean": "MEAN(%)",
+        "size": "SIZE(%)",
+        "least": "MIN(%)",
+        "most": "MAX(%)",
+        "total": "SUM(%)",
+        "second": "%[2]",
+    }
+    return [aux(name, text.replace("%", what)) for name, text in asked.items()]
+
+
+@pytest.mark.parametrize(
+    ("what", "parts"),
+    [
+        ("s", stock("s", "6", "come", "out go", belt("<len>2</len>")) + flow("go", "0.5", "<leak/>")),
+        (
+            "q",
+            stock("q", "3", "come", "go", "<queue/>")
+            + stock("s", "0", "go", "out", belt("<len>2</len><capacity>9</capacity>", 'discrete="true"')),
+        ),
+    ],
+    ids=["conveyor", "queue"],
+)
+def test_functions_of_arrays_work_on_what_is_inside(what: str, parts: str, tmp_path: Path) -> None:
+    simlin = pytest.importorskip("simlin", reason="simlin has no wheel for this machine")
+    specs = LONG.replace("<sim_specs>", '<sim_specs method="Euler" time_units="Months">')
+    others = [] if 'name="go"' in parts else [flow("go", "0")]
+    text = document(
+        parts,
+        flow("come", "IF TIME &lt; 4 THEN 7 + TIME ELSE 3"),
+        flow("out", "0"),
+        *others,
+        *gathering(what),
+        aux("spread", f"STDDEV({what})"),
+        specs=specs,
+    )
+    path = tmp_path / "m.xmile"
+    maker = '<header><vendor>none</vendor><product version="1">none</product>'
+    path.write_text(text.replace("<header>", maker), encoding="utf-8")
+    model = se.load(path)
+    assert not [d for d in model.check() if d.severity is se.Severity.ERROR]
+    own, other = model.run().to_dataframe(), simlin.load(path).run().results
+    for name in ("mean", "size", "least", "most", "total"):
+        given = own["size"].to_numpy() > 0  # of nothing it is 0 here, as an element that there is not
+        assert own[name].to_numpy()[given] == pytest.approx(other[name].to_numpy()[given]), name
+    given = own["size"].to_numpy() > 1
+    assert own["second"].to_numpy()[given] == pytest.approx(other["second"].to_numpy()[given])
+    frame = run(text, tmp_path)
+    assert values(frame, "spread") == values(own, "spread")
+    assert own["spread"].max() > 0
+
+
 @pytest.mark.parametrize(
     ("ride", "extra"),
     [
