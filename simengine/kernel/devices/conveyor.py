@@ -121,6 +121,9 @@ class Conveyor:
         self.initial: Array | None = initial  # laid out when leak fractions are known: they may depend on it
         if self.values is not None:
             self._lay_values(clock)
+        # what came in along the way, by how many steps are to come: places, not slats of the step it came in, which
+        # would be a way of slats in each step. Where two that came in with other transit times meet, the later one's holds.
+        self.along: list[_Slat] = []
         self.owed = [np.zeros(self.shape) for _ in self.leaks]
         self.leaked: list[Leaked] = [[] for _ in self.leaks]
         self.used, self.unit = np.zeros(self.shape), -np.inf
@@ -188,13 +191,18 @@ class Conveyor:
         arrested = np.zeros(self.shape, dtype=np.bool_) if arrest is None else arrest != 0.0
         return _Given(given[:count], arrested, limits.get("capacity"), limits.get("limit"))
 
+    def _every(self) -> list[_Slat]:
+        """Return all slats, those of what came in along the way last."""
+        return self.slats + self.along
+
     def _taken(self, given: _Given, clock: ClockState) -> tuple[list[list[Array]], list[Array]]:
         """Return what each leakage takes of every slat in this step, and what each then owes of a whole unit."""
-        left = [slat.content for slat in self.slats]
+        slats = self._every()
+        left = [slat.content for slat in slats]
         taken, owed = [], []
         for leak, fraction, before in zip(self.leaks, given.fractions, self.owed, strict=True):
             here = []
-            for place, slat in enumerate(self.slats):
+            for place, slat in enumerate(slats):
                 step = slat.way - 1 - (slat.leaves - self.moment)
                 wanted = self._wanted(leak, fraction, slat, step, left[place], clock)
                 here.append(np.where((slat.leaves >= self.moment) & ~given.arrested, wanted, 0.0))
@@ -206,7 +214,7 @@ class Conveyor:
             owed.append(debt)
         # a conveyor these come into may end its step before or after this one
         self.leaked = [
-            [(slat.leaves - self.moment, slat.way, part) for slat, part in zip(self.slats, here, strict=True)]
+            [(slat.leaves - self.moment, slat.way, part) for slat, part in zip(slats, here, strict=True)]
             for here in taken
         ]
         return taken, owed
@@ -219,7 +227,7 @@ class Conveyor:
         # furthest; XMILE 1.0 says that whole numbers leak, not which
         total = owed + sum(here, np.zeros(self.shape))
         there = []
-        for slat, content in zip(self.slats, left, strict=True):
+        for slat, content in zip(self._every(), left, strict=True):
             inside, _ = leak.zone(slat.way, slat.way - 1 - (slat.leaves - self.moment))
             there.append(np.where(inside & (slat.leaves >= self.moment), np.maximum(content, 0.0), 0.0))
         most = np.minimum(total, sum(there, np.zeros(self.shape)))
@@ -239,7 +247,7 @@ class Conveyor:
         return (self._contents(),)
 
     def _contents(self) -> Array:
-        return sum((slat.content for slat in self.slats), np.zeros(self.shape))
+        return sum((slat.content for slat in self._every()), np.zeros(self.shape))
 
     def flows(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array, ...]:
         """Return outflow, leakages and room for inflow, as rates: `(contents, leak fractions..., limits...)`."""
@@ -247,7 +255,7 @@ class Conveyor:
         self._lay(given, clock)
         taken, _ = self._taken(given, clock)
         outflow = np.zeros(self.shape)
-        for place, slat in enumerate(self.slats):
+        for place, slat in enumerate(self._every()):
             gone = slat.content - sum((t[place] for t in taken), np.zeros(self.shape))
             outflow = outflow + np.where((slat.leaves <= self.moment) & ~given.arrested, gone, 0.0)
         outflow = outflow / clock.step_size
@@ -265,10 +273,10 @@ class Conveyor:
         if not self.shown:
             return []
         most = max(
-            int(self.way.max(initial=1)), *(int((s.leaves - self.moment).max(initial=0)) + 1 for s in self.slats)
+            int(self.way.max(initial=1)), *(int((s.leaves - self.moment).max(initial=0)) + 1 for s in self._every())
         )
         belt = np.zeros((most, *self.shape))
-        for slat in self.slats:
+        for slat in self._every():
             place = np.maximum(slat.leaves - self.moment, 0)[None]
             np.put_along_axis(belt, place, np.take_along_axis(belt, place, axis=0) + slat.content, axis=0)
         filled = most - np.argmax(belt[::-1] != 0.0, axis=0)
@@ -295,60 +303,90 @@ class Conveyor:
         given = self._read(arguments[count:])
         self._lay(given, clock)
         taken, self.owed = self._taken(given, clock)
-        slats = []
-        for place, slat in enumerate(self.slats):
-            gone = (slat.leaves <= self.moment) & ~given.arrested
-            left = np.where(gone, 0.0, slat.content - sum((t[place] for t in taken), np.zeros(self.shape)))
-            if np.any(left != 0.0):
-                slats.append(_Slat(left, slat.entered, slat.leaves + given.arrested, slat.way))
+        left = [
+            np.where(
+                (slat.leaves <= self.moment) & ~given.arrested,
+                0.0,
+                slat.content - sum((t[place] for t in taken), np.zeros(self.shape)),
+            )
+            for place, slat in enumerate(self._every())
+        ]
+        count = len(self.slats)
+        lying = [
+            _Slat(content, slat.entered, slat.leaves + given.arrested, slat.way)
+            for content, slat in zip(left, self.slats, strict=False)
+            if np.any(content != 0.0)
+        ]
+        along = self._moved(left[count:], given.arrested)
         way = self.way = steps_of(length, clock)
         unit = _unit_of(clock)
         came = sum(spread, inflow) * clock.step_size
         self.used = came + (self.used if unit == self.unit else 0.0)
         self.unit = unit
         self.moment += 1
-        lying = list(slats)
         load = inflow * clock.step_size
         for placement, flow in zip(self.spreads, spread, strict=True):
-            parts, rest = self._placed(placement, flow * clock.step_size, way, lying)
-            load = load + rest
-            for part, leaves in parts:
-                _put(slats, part, leaves, way)
-        _put(slats, load, self.moment - 1 + way, way)
-        self.slats = slats
+            load = load + self._place(placement, flow * clock.step_size, way, lying, along)
+        self.slats, self.along = [*lying, _Slat(load, load, self.moment - 1 + way, way)], along
 
-    def _placed(
-        self, placement: Placement, amount: Array, way: NDArray[np.int64], lying: Sequence[_Slat]
-    ) -> tuple[list[tuple[Array, NDArray[np.int64]]], Array]:
-        """Return the parts of an inflow with when each leaves, and what of it enters at the begin."""
-        shares: list[tuple[Array, NDArray[np.int64]]] = []
+    def _moved(self, left: Sequence[Array], arrested: NDArray[np.bool_]) -> list[_Slat]:
+        """Return what came in along the way, by how many steps are to come when this one has ended."""
+        out = []
+        empty = _Slat(np.zeros(self.shape), np.zeros(self.shape), np.zeros(self.shape, dtype=np.int64), self.way)
+        for place, slat in enumerate(self.along):
+            after = self.along[place + 1] if place + 1 < len(self.along) else empty
+            following = left[place + 1] if place + 1 < len(left) else empty.content
+            out.append(
+                _Slat(
+                    np.where(arrested, left[place], following),
+                    np.where(arrested, slat.entered, after.entered),
+                    np.full(self.shape, self.moment + 1 + place),
+                    np.where(arrested, slat.way, after.way),
+                )
+            )
+        return out
+
+    def _place(
+        self,
+        placement: Placement,
+        amount: Array,
+        way: NDArray[np.int64],
+        lying: Sequence[_Slat],
+        along: list[_Slat],
+    ) -> Array:
+        """Add an inflow along the way; return what of it enters at the begin, for want of another place."""
+        most = int(way.max(initial=1))
+        for place in range(len(along), most):
+            nothing = np.zeros(self.shape)
+            along.append(_Slat(nothing, nothing, np.full(self.shape, self.moment + place), way))
         if placement.how == "dest":
-            shares = [(slat.content, slat.leaves) for slat in lying]
-        elif placement.how == "source":
-            leaked = self.sources[placement.source]().leaked[placement.number]
-            shares = [(part, self.moment - 1 + _farther(left, old, way)) for left, old, part in leaked]
+            slats = [*lying, *along]
+            shares = [slat.content for slat in slats]
         else:
-            for steps in range(1, int(way.max(initial=1)) + 1):
-                weight = np.where(steps <= way, placement.weight((steps - 0.5) / way), 0.0)
-                shares.append((weight, np.full(self.shape, self.moment - 1 + steps)))
-        total = sum((share for share, _ in shares), np.zeros(self.shape))
+            slats = along[:most]
+            shares = self._shares(placement, way, most)
+        total = sum(shares, np.zeros(self.shape))
         scale = np.where(total > 0.0, amount / np.where(total > 0.0, total, 1.0), 0.0)
-        return [(share * scale, leaves) for share, leaves in shares], np.where(total > 0.0, 0.0, amount)
+        for slat, share in zip(slats, shares, strict=True):
+            part = share * scale
+            slat.content, slat.entered = slat.content + part, slat.entered + part
+            if placement.how != "dest":
+                slat.way = np.where(part > 0.0, way, slat.way)
+        return np.where(total > 0.0, 0.0, amount)
 
-
-def _farther(left: NDArray[np.int64], old: NDArray[np.int64], way: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the steps still to come, on a way of another length, of what had `left` of `old` steps to go."""
-    # unverified: that what leaks keeps the part of the way that it has behind it, and leaves a step later at least
-    return np.clip(np.ceil(left / old * way - _SLACK), 1, way).astype(np.int64)
-
-
-def _put(slats: list[_Slat], load: Array, leaves: NDArray[np.int64], way: NDArray[np.int64]) -> None:
-    """Lay a load on the slat that leaves at the same time, or on one of its own."""
-    for slat in slats:
-        if np.array_equal(slat.leaves, leaves) and np.array_equal(slat.way, way):
-            slat.content, slat.entered = slat.content + load, slat.entered + load
-            return
-    slats.append(_Slat(load, load, leaves, way))
+    def _shares(self, placement: Placement, way: NDArray[np.int64], most: int) -> list[Array]:
+        """Return weights of the places 1, 2, ... steps from the end."""
+        if placement.how != "source":
+            steps = range(1, most + 1)
+            return [np.where(n <= way, placement.weight((n - 0.5) / way), 0.0) for n in steps]
+        out = np.zeros((most, *self.shape))
+        for left, old, part in self.sources[placement.source]().leaked[placement.number]:
+            # unverified: that what leaks keeps the part of the way that it has behind it, and leaves a step later at
+            # least
+            place = np.clip(np.ceil(left / old * way - _SLACK), 1, way).astype(np.int64)[None] - 1
+            place = np.broadcast_to(place, (1, *self.shape))
+            np.put_along_axis(out, place, np.take_along_axis(out, place, axis=0) + part, axis=0)
+        return list(out)
 
 
 def _steps_of_unit(clock: ClockState) -> int:

@@ -322,7 +322,8 @@ def test_leakages_come_in_where_they_were(dims: str, tmp_path: Path) -> None:
 
 def test_an_ensemble_of_leakages_is_as_many_runs(tmp_path: Path) -> None:
     path = tmp_path / "m.xmile"
-    path.write_text(patients("").replace("0.05", "risk").replace("</variables>", aux("risk", "0.1") + "</variables>"))
+    text = patients("").replace("0.05", "risk").replace("2 + TIME / 6", "2 + 4 * risk + TIME / 6")
+    path.write_text(text.replace("</variables>", aux("risk", "0.1") + "</variables>"), encoding="utf-8")
     model = se.load(path)
     many = model.ensemble({"risk": [0.0, 0.1, 0.4]})
     for place, risk in enumerate([0.0, 0.1, 0.4]):
