@@ -122,7 +122,7 @@ class Conveyor:
         if self.values is not None:
             self._lay_values(clock)
         # what came in along the way, by how many steps are to come: places, not slats of the step it came in, which
-        # would be a way of slats in each step. Where two that came in with other transit times meet, the later one's holds.
+        # would be a way of slats in each step. Where two with other transit times meet, that of the later one holds.
         self.along: list[_Slat] = []
         self.owed = [np.zeros(self.shape) for _ in self.leaks]
         self.leaked: list[Leaked] = [[] for _ in self.leaks]
