@@ -90,9 +90,9 @@ class _Edited:
         for equation in self.variables[stock.key].equations:
             call = equation.expression
             if not isinstance(call, Call) or call.function not in _STOCKS:
-                raise InputError(
-                    f"`{stock.name}`: an initial value can be given to stocks only, this one is a conveyor"
-                )
+                kind = call.function if isinstance(call, Call) else "constant"
+                text = f"`{stock.name}`: an initial value can be given to stocks only, this one is a {kind}"
+                raise InputError(text)
             values.append(replace(equation, expression=call.arguments[1]))
             reference = Reference(name, key, equation.subscripts, span=call.arguments[1].span)
             changed = replace(call, arguments=(call.arguments[0], reference, *call.arguments[2:]))

@@ -314,4 +314,6 @@ ROWS: tuple[Builtin, ...] = (
         reference='Vensim ref. "DEPRECIATE BY SCHEDULE"',
     ),
     row("conveyor", W, "", units=" -> ?", summary="XMILE conveyor: see model.conveyor.", reference="XMILE 1.0, 4.2.1"),
+    row("queue", W, "", units=" -> ?", summary="XMILE queue: see model.conveyor.", reference="XMILE 1.0, 3.7.3"),
+    row("oven", W, "", units=" -> ?", summary="Oven of Stella: see model.conveyor.", reference="Stella help, Ovens"),
 )

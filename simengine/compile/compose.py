@@ -170,7 +170,18 @@ def _payment(a: Sequence[Node], _clock: ClockNodes) -> Node:
     return apply(Op.NEG, divide(add(multiply(a[2], grown), a[3]), payments))
 
 
+def _counter(a: Sequence[Node], clock: ClockNodes) -> Node:
+    # unverified: Stella help, "COUNTER", shows whole steps only
+    start, finish = a
+    # half a step of slack keeps what rounds below the finish from showing it
+    gone = subtract(clock.inputs, clock.start)
+    turns = apply(Op.FLOOR, divide(add(gone, multiply(constant(1e-6), clock.step)), subtract(finish, start)))
+    return add(start, subtract(gone, multiply(turns, subtract(finish, start))))
+
+
 COMPOSITIONS: dict[str, Composition] = {
+    "counter": _counter,
+    "run_count": lambda _a, _c: ONE,
     "sinwave": _wave(Op.SIN),
     "coswave": _wave(Op.COS),
     "cgrowth": _cgrowth,

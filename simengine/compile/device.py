@@ -1,4 +1,4 @@
-"""Lower functions whose state is a device: pure delays, conveyors, batches.
+"""Lower functions whose state is a device: pure delays, batches, depreciation.
 
 In: a call that is a whole right-hand side. Out: a device, and the piece that shows its output.
 
@@ -12,12 +12,10 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from simengine.compile.constant import constant_value
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
-from simengine.model.expression import Binary, Call, Expression, Number, Operator, Text
+from simengine.model.expression import Binary, Call, Number, Operator
 from simengine.model.expression import call as call_of
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
@@ -45,6 +43,7 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
     "delay_information": DeviceRule(DeviceKind.DELAY_INFORMATION, start=(2,), advance=(0, 1)),
     "delay_material": DeviceRule(DeviceKind.DELAY_MATERIAL, start=(1, 2, 3), advance=(0, 1)),
     "delay_conveyor": DeviceRule(DeviceKind.DELAY_CONVEYOR, start=(4, 5), emit=(1,), advance=(0, 2, 1), table=3),
+    "history": DeviceRule(DeviceKind.HISTORY, start=(), emit=(0, 1), advance=(0,)),
     "delay_batch": DeviceRule(DeviceKind.DELAY_BATCH, start=(3, 4, 5), advance=(0, 1, 2)),
     "depreciate_straightline": DeviceRule(DeviceKind.DEPRECIATE_STRAIGHTLINE, start=(1, 3), emit=(0,), advance=(0,)),
 }
@@ -77,49 +76,6 @@ def lower_device(place: EquationPlace, call: Call) -> None:
             PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
-
-
-def lower_conveyor(place: EquationPlace, call: Call) -> None:
-    """Add a conveyor: it writes the stock itself, and the hidden variables of what comes out.
-
-    The call holds inflow, initial contents, length, then for each leakage its fraction and kind (a text, or
-    whether it is exponential); last, where their number is odd, what arrests it.
-    """
-    inflow, initial, length, *leaks = call.arguments
-    arrest = leaks[-1:] if len(leaks) % 2 else []
-    leaks = leaks[: len(leaks) - len(arrest)]
-    fractions, kinds = leaks[0::2], leaks[1::2]
-    place.prepare(inflow, initial, length, *fractions, *arrest)
-    shares = tuple(place.lower(f) for f in (*fractions, *arrest))
-    options = tuple(_leakage(k) for k in kinds)
-    reach = place.lower(length)
-    outputs = [place.target(), *(place.beside(f">output {n}") for n in range(1 + len(fractions)))]
-    number = len(place.out.devices)
-    place.out.devices.append(
-        Device(
-            DeviceKind.CONVEYOR,
-            place.left.axes,
-            (place.lower(initial), reach),
-            shares,
-            (place.lower(inflow), reach, *shares),
-            tuple(outputs),
-            place.number,
-            options=options,
-        )
-    )
-    slots = np.concatenate([np.atleast_1d(np.asarray(o)).ravel() for o in outputs])
-    place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, place.number, slots, place.left.axes, device=number, whole=True, span=place.equation.span
-        )
-    )
-
-
-def _leakage(kind: Expression) -> str:
-    """Return a leakage as the device reads it."""
-    if isinstance(kind, Text):
-        return kind.value
-    return "exponential" if isinstance(kind, Number) and kind.value else "linear"
 
 
 def _complete(place: EquationPlace, call: Call) -> Call:

@@ -53,6 +53,7 @@ HOISTED = frozenset(
         "delay_material",
         "delay_conveyor",
         "delay_batch",
+        "history",
         "delay_profile",
         "depreciate_straightline",
         "depreciate_by_schedule",

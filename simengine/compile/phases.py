@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.compile.container import find_sources
 from simengine.compile.lower import Context
 from simengine.compile.order import Chooser, Cycle, owners, sort_pieces, split_pieces, writers_of
 from simengine.compile.piece import Piece, PieceKind
@@ -27,6 +28,7 @@ CONSTANT, SETTLED, MOVING = 0, 1, 2
 
 def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: Sequence[Key]) -> Program:
     """Return the program of pieces; problems go to the context."""
+    find_sources(context, out)
     step_nodes, start_nodes = _choosers(out.devices)
     _check_defined(context, out, step_nodes, start_nodes)
     _check_complete(context, out)
@@ -66,7 +68,7 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
         memories=tuple(
             Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in pieces if p.update is not None
         ),
-        devices=tuple(out.devices[n] for n in used),
+        devices=tuple(_renumbered(out.devices[n], renumber) for n in used),
         stocks=stocks,
         rates=rates,
         floors=floors,
@@ -75,6 +77,12 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
         by_key=dict(layout.by_key),
         moving_specs=moving,
     )
+
+
+def _renumbered(device: Device, renumber: dict[int, int]) -> Device:
+    if device.views is not None:
+        return replace(device, views=renumber[device.views])
+    return replace(device, sources=tuple(renumber[n] for n in device.sources)) if device.sources else device
 
 
 def _choosers(devices: Sequence[Device]) -> tuple[Chooser, Chooser]:

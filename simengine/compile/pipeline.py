@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from simengine.check.containers import check_containers
 from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
+from simengine.check.unverified import check_unverified
+from simengine.compile.asked import answer_questions
 from simengine.compile.compose import ClockNodes
 from simengine.compile.constant import constant_value
 from simengine.compile.data_equation import tabulate_data
@@ -50,10 +53,11 @@ def compile_model(
     The program, None where there are errors; and the diagnostics in order of place.
 
     """
-    definition = _with_specs(definition)
+    definition, wrong = answer_questions(_with_specs(definition))
     symbols, problems = build_symbols(definition)
+    problems += wrong + check_containers(symbols)
     problems += _check_clock(definition, symbols)
-    problems += check_reality(symbols)
+    problems += check_reality(symbols) + check_unverified(symbols)
     expansion, variables = expand(definition, symbols)
     problems += expansion.problems
     variables = tabulate_data(variables, symbols, lambda equation: by_element(equation, symbols))

@@ -327,6 +327,7 @@ RULES: dict[str, Rule] = {
     "lookup_area": _ask(TableQuery.AREA),
     "lookup_invert_xmile": _ask(TableQuery.INVERT_HELD),
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
+    "lookup_mean": _ask(TableQuery.CENTRE),
     "lookup_slope": _ask(TableQuery.SLOPE),
     "get_time_value": _time_value,
     "time_shift": _time_shift,

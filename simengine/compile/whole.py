@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
-from simengine.compile.device import DEVICE_FUNCTIONS, lower_conveyor, lower_device
+from simengine.compile.container import CONTAINERS, lower_container
+from simengine.compile.device import DEVICE_FUNCTIONS, lower_device
 from simengine.compile.layout import strides
 from simengine.compile.lower import Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
@@ -44,6 +45,7 @@ class Pieces:
     stocks: list[NDArray[np.int64]] = field(default_factory=list)
     rates: list[NDArray[np.int64]] = field(default_factory=list)
     floors: list[NDArray[np.bool_]] = field(default_factory=list)
+    upstream: dict[int, list[Reference]] = field(default_factory=dict)  # of devices, the conveyors that leak into them
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +224,8 @@ def lower_equation(place: EquationPlace) -> None:
             _lower_series(place)
         case Call(function="device_output"):
             pass  # written by the device of its stock
-        case Call(function="conveyor"):
-            lower_conveyor(place, expression)
+        case Call(function=name) if name in CONTAINERS:
+            lower_container(place, expression)
         case Call(function=name) if name in DEVICE_FUNCTIONS:
             lower_device(place, expression)
         case Call(function=name) if name in VECTOR_FUNCTIONS:

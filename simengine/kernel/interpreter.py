@@ -148,15 +148,17 @@ class Interpreter:
 
     def _emit(self, number: int, values: Values, clock: ClockState) -> None:
         device = self.program.devices[number]
-        state = self._devices[number]
+        state = self._devices[number if device.views is None else device.views]
         if state is None:
-            from simengine.kernel.devices import make_device
+            from simengine.kernel.devices import connect, make_device
 
             runs = values.shape[1] if self.many else 1
             state = make_device(device.kind, device.axes, runs, device.options, self.program.tables_of(device))
+            connect(state, device.sources, self._devices)
             state.start(self._space[f"start{number}"](values, clock), clock)
             self._devices[number] = state
-        shown = state.emit(self._space[f"emit{number}"](values, clock), clock)
+        show = state.emit if device.views is None else state.flows
+        shown = show(self._space[f"emit{number}"](values, clock), clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             values[slots] = output if self.many else output[..., 0]
 

@@ -123,6 +123,23 @@ def _area_to(points: Points, value: Array) -> Array:
     return whole[place] + (value - x[place]) * (y[place] + points.line(value, rule)) / 2
 
 
+def _centre(points: Points, a: list[Array], _clock: ClockState) -> Array:
+    # unverified: Stella's LOOKUPMEAN, read from how a public model of its makers uses it: the mean of a distribution
+    x, y = points.x, points.y
+    high = np.clip(a[0], x[0], x[-1])
+    low = np.clip(a[1], x[0], x[-1]) if len(a) > 1 else np.full(high.shape, x[0])
+    weight, moment = np.zeros(high.shape), np.zeros(high.shape)
+    for place in range(len(x) - 1):
+        left, right = np.clip(x[place], low, high), np.clip(x[place + 1], low, high)
+        slope = (y[place + 1] - y[place]) / (x[place + 1] - x[place]) if x[place + 1] > x[place] else 0.0
+        first, last = (y[place] + slope * (end - x[place]) for end in (left, right))
+        middle = (left + right) / 2
+        weight = weight + (right - left) * (first + last) / 2
+        # Simpson's rule is exact for the square that x times a line is
+        moment = moment + (right - left) / 6 * (left * first + 4 * middle * (first + last) / 2 + right * last)
+    return moment / weight
+
+
 def _slope(points: Points, a: list[Array], _clock: ClockState) -> Array:
     # unverified: "LOOKUP SLOPE": the segment x is in; at a point that to its right, or to its left for a mode
     # below 0; flat beyond the ends
@@ -174,6 +191,7 @@ QUERIES: dict[TableQuery, Query] = {
     TableQuery.INVERT_HELD: _invert_held,
     TableQuery.AREA: _area,
     TableQuery.AREA_WITHIN: _area_within,
+    TableQuery.CENTRE: _centre,
     TableQuery.SLOPE: _slope,
     TableQuery.VALUE_BETWEEN: _between,
     TableQuery.FIRST_TIME: _fill(lambda points: float(points.x[0])),

@@ -2,15 +2,15 @@
 
 Expressions have explicit subscripts over the stock's own dimensions, as in its equations.
 
-Invariant: a spec holds all that was written of the device; whether it can be run is the compiler's business.
-References: XMILE 1.0, 4.2.1 (conveyors), 4.2.2 (queues); Stella help, "Ovens".
+Invariant: a spec holds all that was written of the device.
+References: XMILE 1.0, 3.7.3 (queues), 4.2.1 (conveyors); Stella help, "Oven Computation".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simengine.model.expression import Expression, Number
+from simengine.model.expression import Expression, Number, Subscript
 from simengine.source.names import Key
 
 
@@ -19,7 +19,8 @@ class Leak:
     """A leakage: the flow it leaves by, the fraction that leaks, and between which parts of the way (0 to 1).
 
     `fraction` is of what came in, over the whole way, where leakage is linear; of what is there, each time unit,
-    where it is exponential. `integers`: only whole units leak.
+    where it is exponential. `parts` holds it element by element where it was written so. `integers`: only whole
+    units leak.
     """
 
     flow: Key
@@ -28,6 +29,22 @@ class Leak:
     start: float = 0.0
     end: float = 1.0
     integers: bool = False
+    parts: tuple[tuple[tuple[Subscript, ...], Expression], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """An inflow that enters along the way: `even`, `dest` (as what is there), `dist` (by a profile), `source`.
+
+    `profile` is the lookup whose x is the part of the transit time that is still to come. `source`: where the leakage
+    it is had come to; `upstream` is the conveyor it leaks from, `number` the place of the leakage there.
+    """
+
+    flow: Key
+    how: str
+    profile: Expression | None = None
+    upstream: Key | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,7 @@ class ConveyorSpec:
     discrete: bool = False
     batch_integrity: bool = False
     one_at_a_time: bool = True
+    spreads: tuple[Spread, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +79,31 @@ class QueueSpec:
 
 @dataclass(frozen=True, slots=True)
 class OvenSpec:
-    """An oven: it fills up to its capacity or for a time, processes its load, then gives it all at once."""
+    """An oven: it fills up to its capacity or for a time, cooks its load, gives it all at once, and is cleaned.
+
+    None: any load, any time for filling, no time for cleaning, never arrested.
+    """
 
     length: Expression
     inflows: tuple[Key, ...] = ()
     outflow: Key | None = None
     capacity: Expression | None = None
     fill_time: Expression | None = None
+    clean_time: Expression | None = None
     arrest: Expression | None = None
+    batch_integrity: bool = False
+    one_at_a_time: bool = True
 
 
 Device = ConveyorSpec | QueueSpec | OvenSpec
 
 NO_LENGTH = Number(float("nan"))
 """Stands for a transit time that is missing, which the reader has reported."""
+
+CONTAINER_CALLS = frozenset({"conveyor", "queue", "oven"})
+"""The calls that stand for them, as whole right-hand sides."""
+
+
+def initial_place(call_name: str) -> int:
+    """Return which argument of a stock's call is its initial value: those of queues have no inflow before it."""
+    return 0 if call_name == "queue" else 1

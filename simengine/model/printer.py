@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from typing import assert_never
 
-from simengine.model.conveyor import Device, Leak
+from simengine.model.conveyor import Device, Leak, Spread
 from simengine.model.definition import Constraint, Macro, ModelDefinition, TestInput
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -150,6 +150,8 @@ def _variable(variable: Variable) -> Iterator[str]:
         yield f"    {_equation(variable, equation)}"
     if variable.flows is not None:
         yield f"    in: {', '.join(variable.flows.inflows) or '-'}; out: {', '.join(variable.flows.outflows) or '-'}"
+    if variable.multiplier is not None:
+        yield f"    arrives times {print_expression(variable.multiplier)}"
     if variable.device is not None:
         yield f"    {_device(variable.device)}"
 
@@ -167,6 +169,8 @@ def _part(value: object) -> str:
         return " ".join(map(_part, value))
     if isinstance(value, Expression):
         return print_expression(value)
+    if isinstance(value, Spread):
+        return f"{value.flow} ({value.how})"
     return _leak(value) if isinstance(value, Leak) else str(value).lower()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from simengine.model.conveyor import Device
+from simengine.model.conveyor import CONTAINER_CALLS, Device
 from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Subscript, TableLiteral, Unary
 from simengine.model.lookup import Between
 from simengine.source.file import Span
@@ -79,6 +79,7 @@ class Variable:
     access: str = ""  # XMILE module access: "input" or "output"
     span: Span | None = field(default=None, compare=False, repr=False)  # its name, where first defined
     device: Device | None = None  # a conveyor, queue or oven (XMILE)
+    multiplier: Expression | None = None  # XMILE <multiplier>: what of a flow arrives downstream, beside what leaves
     hidden: bool = False  # made by the compiler (a delay's stock, a macro's local): kept out of results
 
 
@@ -95,7 +96,9 @@ def role_of(variable: Variable) -> Role:
     match expression:
         case None:
             return Role.DATA
-        case Call(function="integ" | "integ_non_negative" | "conveyor"):
+        case Call(function="integ" | "integ_non_negative"):
+            return Role.STOCK
+        case Call(function=name) if name in CONTAINER_CALLS:
             return Role.STOCK
         case TableLiteral():
             return Role.LOOKUP

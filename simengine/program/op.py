@@ -135,6 +135,7 @@ class TableQuery(Enum):
     INVERT_HELD = "invert_held"  # (y): the same; beyond its values the end, or the end slope continued (Stella)
     AREA = "area"  # (from, to): integral of the table, ends held
     AREA_WITHIN = "area_within"  # (from, to): integral over the points only, in either order (Stella)
+    CENTRE = "centre"  # (to, [from]): mean of x, weighted by the table (Stella's LOOKUPMEAN)
     SLOPE = "slope"  # (x, [mode]): slope of the segment x is in; at a point to the right, to the left for mode < 0
     VALUE_BETWEEN = "value_between"  # (time, mode): mode -1 backward, 0 interpolate, 1 forward; missing off the data
     FIRST_TIME = "first_time"  # ()
@@ -158,3 +159,4 @@ class DeviceKind(Enum):
     CONVEYOR = "conveyor"
     QUEUE = "queue"
     OVEN = "oven"
+    HISTORY = "history"

@@ -168,11 +168,12 @@ class _Printer:
     def _device(self, number: int, device: Device) -> Iterator[str]:
         options = f" ({', '.join(device.options)})" if device.options else ""
         shown = ", ".join(self.names.names(s) for s in device.outputs)
-        yield f"{number}: {device.kind.value}{options} -> {shown}"
-        for what in ("start", "emit", "advance"):
-            nodes: tuple[Node, ...] = getattr(device, what)
+        what = device.kind.value if device.views is None else f"flows of {device.views}"
+        yield f"{number}: {what}{options} -> {shown}"
+        for read in ("start", "emit", "advance"):
+            nodes: tuple[Node, ...] = getattr(device, read)
             if nodes:
-                yield f"    {what}: {', '.join(self.expression(n, {}) for n in nodes)}"
+                yield f"    {read}: {', '.join(self.expression(n, {}) for n in nodes)}"
 
     def statement(self, statement: Statement) -> Iterator[str]:
         match statement:

@@ -60,6 +60,9 @@ class Device:
 
     `start` nodes are read once in the initial phase, `emit` nodes at every Emit, `advance` nodes at every
     update. What the nodes and output slots mean, per kind, stands in `kernel/devices`.
+
+    A device that `views` another has no state: it shows the flows of the other one's, and reads its first output.
+    So what flows may depend on what the other shows.
     """
 
     kind: DeviceKind
@@ -71,6 +74,8 @@ class Device:
     variable: int
     tables: Slots | None = None
     options: tuple[str, ...] = ()
+    views: int | None = None  # position of the device whose flows it shows
+    sources: tuple[int, ...] = ()  # positions of conveyors whose leakages come in where they were, in order of options
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from simengine.program.node import Along, Apply, Ask, Draw, Gather, Inverse, Lookup, Node, Reduce, Slots, operands
 from simengine.program.op import AlongOp
 from simengine.program.printer import SlotNames
-from simengine.program.program import Assign, Emit, Program, Statement
+from simengine.program.program import Assign, Device, Emit, Program, Statement
 from simengine.program.walk import arrays_of, axes_used_up, nodes_upward, rank_of, slots_of
 
 PHASES = ("constants", "initial", "settled", "step")
@@ -91,8 +91,20 @@ class _Checker:
                 self.check_node(where, node, device.axes)
             for slots in device.outputs:
                 self.check_target(where, slots, device.axes)
+            self.check_view(where, device)
             if device.tables is not None:
                 self.check_tables(where, device.tables)
+
+    def check_view(self, where: str, device: Device) -> None:
+        if device.views is None:
+            return
+        devices = self.program.devices
+        if not 0 <= device.views < len(devices) or devices[device.views].views is not None:
+            self.say(where, f"there is no device {device.views} to view")
+        elif devices[device.views].axes != device.axes or devices[device.views].kind is not device.kind:
+            self.say(where, f"device {device.views}, which it views, is of another kind or shape")
+        elif device.start or device.advance:
+            self.say(where, "a view has no state to start or advance")
 
     def check_assign(self, phase: str, statement: Assign) -> None:
         where = f"{phase}, {self.names.names(statement.slots) if not self.outside(_flat(statement.slots)) else '?'}"

@@ -11,6 +11,7 @@ from simengine.builtins.builtin import Builtin, Kind, spellings
 from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS, find_builtin, spelt
 from simengine.check.unit_rules import UnitRule, read_rule
+from simengine.compile.asked import ASKED
 from simengine.compile.compose import COMPOSITIONS
 from simengine.compile.device import DEVICE_FUNCTIONS
 from simengine.compile.random import ARGUMENTS
@@ -88,7 +89,7 @@ def test_a_row_can_be_lowered(row: Builtin) -> None:
         case Kind.RANDOM:
             assert row.id in ARGUMENTS
         case Kind.ALONG | Kind.SPECIAL:
-            tables = (RULES, DEVICE_FUNCTIONS, VECTOR_FUNCTIONS, OF_REALITY_CHECKS, WRITTEN_ELSEWHERE)
+            tables = (RULES, DEVICE_FUNCTIONS, VECTOR_FUNCTIONS, OF_REALITY_CHECKS, WRITTEN_ELSEWHERE, ASKED)
             assert any(row.id in table for table in tables)
         case Kind.REDUCTION | Kind.WHOLE | Kind.UNSUPPORTED:
             pass

@@ -33,7 +33,10 @@ def clock_of(step: float) -> ClockState:
     initial=st.floats(0, 50),
     lengths=st.lists(st.floats(0, 6), min_size=1, max_size=4),
     fractions=st.lists(st.tuples(FRACTION, st.sampled_from(["linear", "exponential"]), FRACTION, FRACTION), max_size=3),
+    wholes=st.lists(st.sampled_from(["", " integers"]), min_size=3, max_size=3),
     arrests=st.lists(st.booleans(), min_size=1, max_size=4),
+    capacity=st.floats(0, 100),
+    kind=st.sampled_from([(), ("discrete",)]),
 )
 def test_a_conveyor_loses_nothing(
     flows: list[float],
@@ -41,20 +44,27 @@ def test_a_conveyor_loses_nothing(
     initial: float,
     lengths: list[float],
     fractions: list[tuple[float, str, float, float]],
+    wholes: list[str],
     arrests: list[bool],
+    capacity: float,
+    kind: tuple[str, ...],
 ) -> None:
-    options = tuple(f"{kind} {min(a, b)!r} {max(a, b)!r}" for _, kind, a, b in fractions)
-    clock, device = clock_of(step), Conveyor((1,), options, None)
+    leaks = tuple(
+        f"{kind} {min(a, b)!r} {max(a, b)!r}{whole}" for (_, kind, a, b), whole in zip(fractions, wholes, strict=False)
+    )
+    clock, device = clock_of(step), Conveyor((1,), (*leaks, "arrest", "capacity", *kind), None)
     device.start((one(initial), one(lengths[0])), clock)
     inside = initial
     for number, flow in enumerate(flows):
         clock.move(number, number * step)
         arrest = arrests[number % len(arrests)]
-        shares = (*(one(f) for f, *_ in fractions), one(float(arrest)))
-        contents, *out = (float(x[0]) for x in device.emit(shares, clock))
-        assert contents == pytest.approx(inside, abs=NEAR)
+        shares = (*(one(f) for f, *_ in fractions), one(float(arrest)), one(capacity))
+        contents = device.emit((), clock)[0]
+        *out, room = (float(x[0]) for x in device.flows((contents, *shares), clock))
+        assert contents[0] == pytest.approx(inside, abs=NEAR)
         assert all(o >= -NEAR for o in out)
         assert not arrest or not any(out)
+        assert room == (0 if arrest else pytest.approx(max((capacity - inside) / step + sum(out), 0), abs=NEAR / step))
         device.advance((one(flow), one(lengths[number % len(lengths)]), *shares), clock)
         inside += step * (flow - sum(out))
 

@@ -3,7 +3,8 @@
 In: the nodes a program's `Device` names, as arrays of shape (axes..., runs). Out: outputs of that shape.
 
 A device's `emit` shows what it gives at the time of the clock and changes nothing: it may be called for
-every stage of a step. `advance` ends the step.
+every stage of a step. `advance` ends the step. Devices that show more than one thing, of which one depends on the
+other, have a second method of that kind, `flows`; the program's device that views them calls it.
 
 Invariant: every element and every run has its own device; none sees another.
 """
@@ -11,6 +12,7 @@ Invariant: every element and every run has its own device; none sees another.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -21,6 +23,9 @@ from simengine.kernel.devices.belt import ConveyorDelay
 from simengine.kernel.devices.conveyor import Conveyor
 from simengine.kernel.devices.delay import FixedDelay, InformationDelay, MaterialDelay
 from simengine.kernel.devices.depreciation import StraightLine
+from simengine.kernel.devices.history import History
+from simengine.kernel.devices.oven import Oven
+from simengine.kernel.devices.queue import Queue
 from simengine.model.lookup import Table
 from simengine.program.op import DeviceKind
 
@@ -44,6 +49,9 @@ KINDS: dict[DeviceKind, Any] = {
     DeviceKind.DELAY_MATERIAL: MaterialDelay,
     DeviceKind.DELAY_CONVEYOR: ConveyorDelay,
     DeviceKind.CONVEYOR: Conveyor,
+    DeviceKind.QUEUE: Queue,
+    DeviceKind.OVEN: Oven,
+    DeviceKind.HISTORY: History,
     DeviceKind.DELAY_BATCH: BatchDelay,
     DeviceKind.DEPRECIATE_STRAIGHTLINE: StraightLine,
 }
@@ -59,3 +67,9 @@ def make_device(
     """Return new devices of a kind, one for each element and run."""
     state: DeviceState = KINDS[kind]((*shape, runs), options, tables)
     return state
+
+
+def connect(state: DeviceState, sources: Sequence[int], states: Sequence[Any]) -> None:
+    """Tell a conveyor which of all devices leak into it; they may begin later than it does."""
+    if isinstance(state, Conveyor):
+        state.sources = tuple(partial(states.__getitem__, number) for number in sources)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.kernel.along import apply_along, apply_market_price
 from simengine.kernel.clock import ClockState
-from simengine.kernel.devices import make_device
+from simengine.kernel.devices import connect, make_device
 from simengine.kernel.devices.delay import FixedDelay
 from simengine.kernel.llvm.context import Field
 from simengine.kernel.llvm.driver import BEGIN_BLOCK
@@ -159,17 +159,19 @@ class Foreign:
     def _emit(self, site: Site) -> None:
         device = self.program.devices[site.device]
         arguments = [np.array(self._block(b)) for b in site.arguments]
-        state = self.devices[site.device]
+        state = self.devices[site.device if device.views is None else device.views]
         if state is None:
             memory = self._memory(site.lanes)
             state = make_device(
                 device.kind, device.axes, memory.shape[1], device.options, self.program.tables_of(device)
             )
+            connect(state, device.sources, self.devices)
             state.start(tuple(arguments[: site.starts]), self._clock)
             self.devices[site.device] = state
             if isinstance(state, FixedDelay):
                 self.rings[site.device] = [a.ctypes.data for a in (state.buffer, state.place, state.steps)]
-        shown = state.emit(tuple(arguments[site.starts :]), self._clock)
+        show = state.emit if device.views is None else state.flows
+        shown = show(tuple(arguments[site.starts :]), self._clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             self._memory(site.lanes)[slots] = output
 

@@ -249,6 +249,8 @@ class StatementWriter(NodeWriter):
     def advance(self, device: int, taken: tuple[Slots, ...]) -> None:
         """Write the end of a device's step, with arguments from slots."""
         own = self.module.program.devices[device]
+        if own.views is not None:
+            return
         if own.kind in NATIVE:
             self._move_rings(device, taken[0])
             return

@@ -59,6 +59,8 @@ _KEYWORD = {
 }
 _REFUSED = {
     "conveyor": "Vensim's conveyors follow other rules",
+    "queue": "Vensim has no queue that conveyors hold back",
+    "oven": "Vensim has no ovens",
 }
 
 

@@ -44,6 +44,7 @@ from simengine.source.names import Key, key_of
 REDUCING = frozenset({"sum", "prod", "mean", "stddev", "size", "vmin", "vmax", "rank_xmile", "vector_select"})
 TABLE_FIRST = frozenset({"lookup_xmile", "lookup_invert", "lookup_area", "lookup_forward", "lookup_backward"})
 _PLAIN: dict[Key, str] = {key_of(n): n for n in ("time", "dt", "starttime", "stoptime", "pi", "inf")}
+_PLAIN[key_of("runcount")] = "run_count"
 _SELF = key_of("self")
 
 Left = Sequence[tuple[Key, Subscript]]

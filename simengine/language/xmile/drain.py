@@ -3,7 +3,7 @@
 In: the variables of a file. Out: the same, where the equation of a flow that drains such a stock reads
 `min(flow, max(stock / dt + inflows - outflows before it, 0))`, named `drained`; the stock itself stays floored at 0.
 
-Inflows of a conveyor with a capacity or a limit of inflow are held likewise, by `min`.
+Inflows of ovens, and of conveyors with a capacity or a limit of inflow, are held likewise, by `min`.
 
 A flow is held only by a stock that it alone belongs to, and that has the same dimensions. Inflows that depend on
 the outflow itself, round a circle of such stocks, are not counted.
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from simengine.model.conveyor import ConveyorSpec
+from simengine.model.conveyor import ConveyorSpec, OvenSpec
 from simengine.model.expression import (
     Binary,
     Call,
@@ -58,60 +58,66 @@ def hold_outflows(variables: Sequence[Variable]) -> list[Variable]:
         _open_circles(limits, by_key)
         out = [_held(v, limits[v.key], by_key) if v.key in limits else v for v in variables]
     for belt in variables:
-        if isinstance(belt.device, ConveyorSpec):
+        if isinstance(belt.device, ConveyorSpec | OvenSpec) and _is_limited(belt.device):
             out = _hold_inflows(belt, belt.device, out)
     return out
 
 
-# conveyors
+# conveyors and ovens
 
 
-def _hold_inflows(belt: Variable, spec: ConveyorSpec, variables: list[Variable]) -> list[Variable]:
-    """Hold the inflows of a conveyor, in the order written, to its limit of inflow and to the room it has."""
-    if spec.capacity is None and spec.inflow_limit is None and spec.arrest is None:
-        return variables
+def _hold_inflows(stock: Variable, spec: ConveyorSpec | OvenSpec, variables: list[Variable]) -> list[Variable]:
+    """Hold the inflows of a conveyor or oven, in the order written, to the room it has.
+
+    What a queue gives is held by the queue itself.
+    """
     by_key = {v.key: v for v in variables}
-    before: list[Variable] = []
+    # XMILE 1.0, 4.2: inflows have their turn in the order written; Stella help: what comes from a conveyor is not held
+    given = _given(variables)
+    before = [by_key[k] for k in spec.inflows if k in by_key and k in given]
     held: dict[Key, Variable] = {}
     for key in spec.inflows:
         flow = by_key.get(key)
-        if flow is None or len(flow.equations) != 1 or flow.equations[0].expression is None:
-            continue  # which is refused
-        equation = flow.equations[0]
-        inner = equation.expression
-        assert inner is not None
-
-        def of(variable: Variable, subscripts: tuple[Subscript, ...] = equation.subscripts) -> Reference:
-            return Reference(variable.name, variable.key, subscripts)
-
-        for most in _rooms(belt, spec, by_key, of):
-            room = most
-            for other in before:
-                room = Binary(Operator.SUBTRACT, room, of(other))
-            room = Call("max", (room, Number(0.0)), "MAX", span=inner.span)
-            inner = inside_active(inner, lambda e, room=room: Call("min", (e, room), DRAINED, span=e.span))  # type: ignore[misc]
-        held[key] = replace(flow, equations=(replace(equation, expression=inner),))
+        if flow is None or flow in before or any(e.expression is None for e in flow.equations):
+            continue
+        if not any(_made_by_device(e.expression) for e in flow.equations):
+            equations = tuple(_within_room(e, stock, before) for e in flow.equations)
+            held[key] = replace(flow, equations=equations)
         before.append(flow)
     return [held.get(v.key, v) for v in variables]
 
 
-def _rooms(
-    belt: Variable, spec: ConveyorSpec, by_key: Mapping[Key, Variable], of: Callable[[Variable], Reference]
-) -> list[Expression]:
-    """Return the rates that inflows together may not pass. Stella help, "Equation tab": capacity, inflow limit."""
-    out: list[Expression] = []
-    if spec.arrest is not None:  # XMILE 1.0, 4.2.1: nothing flows in or out while it is arrested
-        out.append(Call("if", (spec.arrest, Number(0.0), Call("inf", (), "INF")), "IF THEN ELSE"))
-    if spec.inflow_limit is not None:
-        out.append(spec.inflow_limit)
-    if spec.capacity is not None:
-        free = Binary(Operator.SUBTRACT, spec.capacity, of(belt))
-        room: Expression = Binary(Operator.DIVIDE, free, Call("dt", (), "DT"))
-        for key in (spec.outflow, *(leak.flow for leak in spec.leaks)):
-            if key is not None and key in by_key:
-                room = Binary(Operator.ADD, room, of(by_key[key]))
-        out.append(room)
-    return out
+def _within_room(equation: Equation, stock: Variable, before: Sequence[Variable]) -> Equation:
+    inner = equation.expression
+    assert inner is not None
+    key = Key(f"{stock.key}>room")
+    room: Expression = Reference(key, key, equation.subscripts, inner.span, inner.span)
+    for other in before:
+        room = Binary(Operator.SUBTRACT, room, Reference(other.name, other.key, equation.subscripts), inner.span)
+    most = Call("max", (room, Number(0.0)), "MAX", span=inner.span)
+    held = inside_active(inner, lambda e: Call("min", (e, most), DRAINED, span=e.span))
+    return replace(equation, expression=held)
+
+
+def _given(variables: Sequence[Variable]) -> set[Key]:
+    """Return the flows that conveyors and ovens give."""
+    out: set[Key | None] = set()
+    for variable in variables:
+        match variable.device:
+            case ConveyorSpec() as belt:
+                out |= {belt.outflow, *(leak.flow for leak in belt.leaks)}
+            case OvenSpec() as oven:
+                out.add(oven.outflow)
+    return {k for k in out if k is not None}
+
+
+def _is_limited(spec: object) -> bool:
+    match spec:
+        case ConveyorSpec():
+            return spec.capacity is not None or spec.inflow_limit is not None or spec.arrest is not None
+        case OvenSpec():
+            return True
+    return False
 
 
 def _limits(
@@ -147,7 +153,7 @@ def _alike(flow: Variable, stock: Variable) -> bool:
     return fits and all(e.expression is not None and not _made_by_device(e.expression) for e in flow.equations)
 
 
-def _made_by_device(expression: Expression) -> bool:
+def _made_by_device(expression: Expression | None) -> bool:
     return isinstance(expression, Reference) and ">" in expression.key
 
 
@@ -276,7 +282,10 @@ def _held_equation(equation: Equation, limit: _Limit, by_key: Mapping[Key, Varia
         return replace(equation, expression=held)
     for sign, keys in ((Operator.ADD, limit.inflows), (Operator.SUBTRACT, limit.before)):
         for key in keys:
-            there = Binary(sign, there, of(by_key[key]), expression.span)
+            flow: Expression = of(by_key[key])
+            if sign is Operator.ADD and (multiplier := by_key[key].multiplier) is not None:
+                flow = Binary(Operator.MULTIPLY, flow, multiplier, expression.span)
+            there = Binary(sign, there, flow, expression.span)
     most = Call("max", (there, Number(0.0)), "MAX", span=expression.span)
     held = inside_active(expression, lambda e: Call("min", (e, most), DRAINED, span=e.span))
     return replace(equation, expression=held)

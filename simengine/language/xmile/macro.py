@@ -13,6 +13,7 @@ from dataclasses import replace
 from simengine.builtins.table_of_functions import macro_key
 from simengine.language.xmile.arrays import World, resolve
 from simengine.language.xmile.document import Node, Text
+from simengine.language.xmile.drain import hold_outflows
 from simengine.language.xmile.expression import Parser, without_comments
 from simengine.language.xmile.modules import collect
 from simengine.language.xmile.scope import Draft, Scope, read_name, split_list
@@ -59,7 +60,7 @@ def _read(node: Node, empty: Macro, world: World, defaults: Defaults) -> Macro:
     own = _inner(world, drafts, scope, key)
     reader = VariableReader(own, defaults)
     reader.announce(drafts)
-    variables = [reader.read(d) for d in drafts]
+    variables = hold_outflows([reader.read(d) for d in drafts])
     variables += reader.variables
     eqn = node.first("eqn")
     if eqn is not None and without_comments(eqn.text.value):

@@ -34,6 +34,12 @@ METHODS = {
 }
 # Stella help: "rk4 auto" chooses its step as it goes
 METHODS |= {"rk4 auto": Method.RK4, "rk4auto": Method.RK4, "rk2 auto": Method.RK2}
+_OTHERWISE = {
+    "cycle time": "Euler, without the times that material carries",
+    "rk4 auto": "RK4, with a fixed step",
+    "rk4auto": "RK4, with a fixed step",
+    "rk2 auto": "RK2, with a fixed step",
+}
 CONTROL = ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER")
 CONTROL_GROUP = ".control"
 """Group of control variables that the file itself did not define."""
@@ -50,6 +56,7 @@ def read_specs(
         first, last, dt, saved = (Reference(name, key_of(name)) for name in CONTROL)
         return SimulationSpecs(first, last, dt, saved, _method(node, problems), node.get("time_units").strip()), []
     step = _step(node, problems)
+    _check_parts(root, node, problems)
     values = {
         "start": _number(node, "start", 0.0, problems),
         "stop": _number(node, "stop", 100.0, problems),
@@ -67,6 +74,45 @@ def read_specs(
         references.append(_spec(name, own, value, _place(node, tag)))
     begin, end, step_, every = references
     return SimulationSpecs(begin, end, step_, every, _method(node, problems), units), added
+
+
+def _check_parts(root: Node, own: Node | None, problems: list[Diagnostic]) -> None:
+    """Refuse modules and macros that run by specs of their own (XMILE 1.0, 3.7.4, 3.6.1); name what is unread."""
+    for holder in (*root.all("model"), *root.all("macro")):
+        for node in holder.all("sim_specs"):
+            if node is own or (own is not None and _same_times(node, own)):
+                continue
+            kind = "module" if holder.tag == "model" else "macro"
+            text = f"the {kind} `{holder.get('name')}` has a `<sim_specs>` of its own, which this version does not run"
+            problems.append(error("unsupported-feature", text, node.span))
+    for name in own.attributes if own is not None else {}:
+        if name.startswith("isee:") and name not in _PLAYED:
+            text = f"`{name}` of `<sim_specs>` is not read: if it bears on values, they may differ"
+            problems.append(warning("extension-not-read", text, own.place(name)))  # type: ignore[union-attr]
+
+
+# Stella's own: how a run is played and shown, and what is analysed beside it
+_PLAYED = frozenset(
+    f"isee:{name}"
+    for name in "sim_duration simulation_delay restore_on_start save_interval instantaneous_flows run_prefix "
+    "ignore_module_errors strict_units loop_scores loop_exhaustive_allowed pause_after_rates pause_interval "
+    "analyze_mode loop_score_min loop_pulse_time only_loops_in_view pause".split()
+)
+
+
+def _same_times(node: Node, own: Node) -> bool:
+    """Return whether specs say the same, in numbers, as those of the whole model."""
+
+    def said(specs: Node) -> list[object]:
+        step = specs.first("dt")
+        return [
+            specs.get("method").strip().lower(),
+            specs.get("run_mode") or specs.get("run"),
+            *(specs.content(tag) for tag in ("start", "stop", "dt")),
+            step.get("reciprocal") if step is not None else "",
+        ]
+
+    return said(node) == said(own)
 
 
 def _spec(name: str, own: Variable | None, value: float, span: Span | None) -> Expression:
@@ -95,6 +141,8 @@ def _method(node: Node | None, problems: list[Diagnostic]) -> Method:
     if found is None and wanted:
         place = node.place("method")
         problems.append(error("unknown-method", f"`{text}` is no integration method this engine has", place))
+    elif (said := next((_OTHERWISE[m] for m in wanted if m in _OTHERWISE), "")) and wanted[0] in _OTHERWISE:
+        problems.append(warning("integration-method", f"`{wanted[0]}` is run as {said}", node.place("method")))
     return found or Method.EULER
 
 

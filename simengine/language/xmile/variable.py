@@ -14,21 +14,14 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from simengine.language.xmile.arrays import Left, Place, World, resolve
-from simengine.language.xmile.conveyor import (
-    DEVICES,
-    conveyor_call,
-    conveyor_outputs,
-    device_node,
-    output_key,
-    read_device,
-    split_outflows,
-)
+from simengine.language.xmile.device import DEVICES, device_kind, read_device
 from simengine.language.xmile.document import Node
 from simengine.language.xmile.drain import inside_active
+from simengine.language.xmile.driven import device_call, driven_flows, hidden_variables
 from simengine.language.xmile.expression import Parser, without_comments
 from simengine.language.xmile.graphical import read_graphical
 from simengine.language.xmile.scope import Draft, Scope, read_name, split_list
-from simengine.model.conveyor import ConveyorSpec, Device
+from simengine.model.conveyor import Device
 from simengine.model.dimension import Element
 from simengine.model.expression import (
     ArrayLiteral,
@@ -53,7 +46,12 @@ IGNORED = frozenset(
     "inflow outflow init_eqn shape label border_style text_box options label_side label_angle documentation "
     "leak leak_integers overflow yscale xscale ypts xpts".split()
 )
-UNREAD = frozenset({"multiplier"})
+# Stella's own: how a variable is drawn, edited or reported
+_SHOWN = frozenset(
+    f"isee:{name}"
+    for name in "summing delay_aux distrib_eq label dependencies event_poster notes custom_interest_rate sensitivity "
+    "hide_from_search spreadflow".split()
+)
 _IN_LISTS = frozenset("0123456789.,;eE+- \t\r\n")
 
 
@@ -73,20 +71,39 @@ class VariableReader:
     defaults: Defaults
     variables: list[Variable] = field(default_factory=list)  # hidden ones, besides those `read` returns
     flows: dict[Key, Draft] = field(default_factory=dict)
-    conveyor_flows: dict[Key, str] = field(default_factory=dict)
-    refused_flows: set[Key] = field(default_factory=set)  # what queues and ovens would decide: they are refused
+    receivers: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow fills
+    extensions: set[str] = field(default_factory=set)  # those named already
+    drains: dict[Key, Draft] = field(default_factory=dict)  # the stock that each flow drains
+    driven: dict[Key, tuple[Key, str]] = field(default_factory=dict)  # flows that devices decide: by what, of what kind
 
     def announce(self, drafts: Sequence[Draft]) -> None:
-        """Learn which flows leave conveyors, before any variable is read."""
+        """Learn which flows devices decide, before any variable is read."""
         self.flows = {d.key: d for d in drafts if d.node.tag == "flow" and d.source is None}
         for draft in drafts:
-            device = device_node(draft.node)
-            if device is not None and device.tag != "conveyor":
-                self.refused_flows.update(self.stock_flows(draft).outflows)
-            elif device is not None and draft.source is None:
-                ends, leaks = split_outflows(self, draft)
-                for number, key in enumerate([*ends[:1], *leaks]):
-                    self.conveyor_flows[key] = output_key(draft.key, number if ends else number + 1)
+            if draft.node.tag != "stock" or draft.source is not None:
+                continue
+            flows = self.stock_flows(draft)
+            self.receivers.update(dict.fromkeys(flows.inflows, draft))
+            self.drains.update(dict.fromkeys(flows.outflows, draft))
+            kind = device_kind(draft.node)
+            self.driven.update({flow: (output, kind) for flow, output in driven_flows(self, draft).items()})
+
+    def source_kind(self, flow: Key) -> str:
+        """Return what kind of device decides a flow, "" where it has an equation."""
+        return self.driven[flow][1] if flow in self.driven else ""
+
+    def comes_anyway(self, flow: Key) -> bool:
+        """Return whether a flow comes in whatever room there is: what conveyors and ovens give cannot be held back."""
+        return self.source_kind(flow) in {"conveyor", "oven"}
+
+    def _is_uniflow(self, draft: Draft) -> bool:
+        # XMILE 1.0, 4.3: inflows of queues must not be negative; nor can an oven's
+        receiver = self.receivers.get(draft.key)
+        into = device_kind(receiver.node) if receiver is not None else ""
+        driven = draft.key in self.driven
+        return draft.node.tag == "flow" and (
+            _flag(draft.node, default=self.defaults.flow) or (into in {"queue", "oven"} and not driven)
+        )
 
     def read(self, draft: Draft) -> Variable:
         """Return a variable; a broken one where it cannot be understood, which is reported."""
@@ -101,9 +118,9 @@ class VariableReader:
         else:
             device = read_device(self, draft, self.place_of(draft, _whole(self.world, draft)))
             equations = self._equations(draft, device)
-        if isinstance(device, ConveyorSpec):
+        if device is not None:
             whole = tuple(s for _, s in _whole(self.world, draft))
-            self.variables.extend(conveyor_outputs(draft, device, whole))
+            self.variables.extend(hidden_variables(draft, device, whole))
         return Variable(
             draft.name,
             draft.key,
@@ -116,12 +133,23 @@ class VariableReader:
             supplementary=node.get("simengine:supplementary") == "true",
             declared=ROLES[node.tag],
             flows=self.stock_flows(draft) if node.tag == "stock" else None,
-            non_negative=node.tag == "flow" and _flag(node, default=self.defaults.flow),
+            non_negative=self._is_uniflow(draft),
             dimensions=() if node.get("simengine:dimensions") == "inferred" else dimensions,
             access=node.get("access"),
             span=node.place("name"),
             device=device,
+            multiplier=self._multiplier(draft),
         )
+
+    def _multiplier(self, draft: Draft) -> Expression | None:
+        node = draft.node.first("multiplier") if draft.node.tag == "flow" else None
+        if node is None or not without_comments(node.text.value):
+            return None
+        receiver = self.receivers.get(draft.key)
+        if receiver is not None and device_kind(receiver.node):
+            text = f"`{draft.name}` has a `<multiplier>` before a {device_kind(receiver.node)}, which is not run"
+            self.world.problems.append(error("unsupported-feature", text, node.span))
+        return self.parse(node, draft, self.place_of(draft, _whole(self.world, draft)))
 
     def _alias(self, draft: Draft) -> Variable:
         """Return an input of a module that stands for another variable."""
@@ -146,8 +174,17 @@ class VariableReader:
 
     def _known(self, draft: Draft) -> bool:
         good = True
+        self._report_extensions(draft)
+        for part in draft.node.all("element"):
+            for child in part.children:
+                if child.tag not in IGNORED and ":" not in child.tag:
+                    text = f"`<{child.tag}>` in an element of `{draft.name}` is not understood"
+                    self.world.problems.append(error("unknown-element", text, child.span))
+                    good = False
         for child in draft.node.children:
-            if child.tag in UNREAD or (child.tag in DEVICES and draft.node.tag != "stock"):
+            if child.tag == "multiplier" and draft.node.tag == "flow":
+                continue
+            if child.tag in DEVICES and draft.node.tag != "stock":
                 text = f"`{draft.name}` has a `<{child.tag}>`, which this version does not run"
                 self.world.problems.append(error("unsupported-feature", text, child.span))
                 good = False
@@ -156,6 +193,17 @@ class VariableReader:
                 self.world.problems.append(error("unknown-element", text, child.span))
                 good = False
         return good
+
+    def _report_extensions(self, draft: Draft) -> None:
+        """Name, once each, extensions of other tools that are passed over."""
+        found = {c.tag: c.span for c in draft.node.children} | {a: draft.node.place(a) for a in draft.node.attributes}
+        for name, span in found.items():
+            foreign = ":" in name and not name.startswith(("simengine:", "xmlns:", "xml:"))
+            if not foreign or name in _SHOWN or name in self.extensions or name in DEVICES:
+                continue
+            self.extensions.add(name)
+            text = f"`{name}` in `{draft.name}` is not read: if it bears on values, they may differ"
+            self.world.problems.append(warning("extension-not-read", text, span))
 
     def place_of(self, draft: Draft, left: Left) -> Place:
         """Return the place where an equation of a variable stands."""
@@ -210,6 +258,10 @@ class VariableReader:
         pairs = zip(holders, lefts, strict=True)
         return [self._equation(h, draft, tuple(zip(draft.dimensions, left, strict=True)), device) for h, left in pairs]
 
+    def element_left(self, part: Node, draft: Draft) -> Left | None:
+        """Return the left side of an `<element>`; None where it is wrong, which is reported."""
+        return self._element(part, draft, part.get("subscript"))
+
     def _element(self, part: Node, draft: Draft, text: str) -> Left | None:
         names = split_list(text)
         if len(names) != len(draft.dimensions):
@@ -261,17 +313,15 @@ class VariableReader:
         between = Between(data.get("between")) if data is not None and data.get("between") else None
         if data is not None and holder.first("eqn") is None:
             return Equation(subscripts, None, span=holder.span, interpolation=between)
-        if draft.key in self.refused_flows:
-            return Equation(subscripts, Call("broken", (), span=holder.span), span=holder.span)
-        if draft.key in self.conveyor_flows:
-            output = self.conveyor_flows[draft.key]
-            return Equation(subscripts, Reference(output, Key(output), subscripts, holder.span), span=holder.span)
+        if draft.key in self.driven:
+            output = self.driven[draft.key][0]
+            return Equation(subscripts, Reference(output, output, subscripts, holder.span), span=holder.span)
         expression = self._right_side(holder, draft, place)
-        if isinstance(device, ConveyorSpec):
-            expression = conveyor_call(self, draft, device, expression, place)
+        if device is not None:
+            expression = device_call(self, draft, device, expression, place)
         elif node.tag == "stock":
             expression = self._stock(draft, expression, place)
-        elif node.tag == "flow" and _flag(node, default=self.defaults.flow):
+        elif self._is_uniflow(draft):
             expression = inside_active(expression, lambda e: Call("max", (e, Number(0.0)), "MAX", span=e.span))
         return Equation(subscripts, expression, span=holder.span, interpolation=between)
 
@@ -305,7 +355,8 @@ class VariableReader:
         """Return the tree of an equation's text."""
         text = eqn.text
         span = text.span(0, len(text.value))
-        if draft.dimensions and ("," in text.value or ";" in text.value) and _IN_LISTS.issuperset(text.value):
+        listed = draft.dimensions or device_kind(draft.node) in {"conveyor", "queue"}
+        if listed and ("," in text.value or ";" in text.value) and _IN_LISTS.issuperset(text.value):
             rows = [r for r in text.value.replace("\n", " ").split(";") if r.strip()]
             try:
                 return ArrayLiteral(tuple(tuple(float(v) for v in r.split(",") if v.strip()) for r in rows), span=span)
@@ -348,12 +399,27 @@ class VariableReader:
         for sign, keys in ((Operator.ADD, flows.inflows), (Operator.SUBTRACT, flows.outflows)):
             for key in keys:
                 term = self.flow(key, draft, place)
+                if sign is Operator.ADD:
+                    term = self._converted(key, term, draft, place)
                 if net is None:
                     net = term if sign is Operator.ADD else Binary(sign, Number(0.0), term, draft.node.span)
                 else:
                     net = Binary(sign, net, term, draft.node.span)
         name = "integ_non_negative" if flows.non_negative else "integ"
         return Call(name, (net or Number(0.0), initial), "INTEG", span=initial.span or draft.node.span)
+
+    def _converted(self, key: Key, term: Expression, draft: Draft, place: Place) -> Expression:
+        """Return what a flow brings: XMILE 1.0, 4.3, the unit conversion multiplier counts at the downstream end."""
+        flow = self.flows.get(key)
+        node = flow.node.first("multiplier") if flow is not None else None
+        if flow is None or node is None or not without_comments(node.text.value):
+            return term
+        if not isinstance(term, Reference):
+            text = f"the flow `{flow.name}` has a `<multiplier>`, and dimensions that `{draft.name}` has not"
+            self.world.problems.append(error("unsupported-feature", text, node.span))
+            return term
+        multiplier = self.parse(node, flow, self.place_of(flow, place.left))
+        return Binary(Operator.MULTIPLY, term, multiplier, term.span)
 
     def flow(self, key: Key, draft: Draft, place: Place) -> Expression:
         """Return a flow of a stock as a term of its net flow, summed over dimensions that the stock has not."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from simengine.language.xmile.drain import DRAINED
 from simengine.language.xmile.layout import Lines, attribute, list_of
 from simengine.language.xmile.phrase import Phrases, identifier, number
-from simengine.model.conveyor import ConveyorSpec, Leak, OvenSpec, QueueSpec
+from simengine.model.conveyor import CONTAINER_CALLS, ConveyorSpec, Leak, OvenSpec, QueueSpec, Spread, initial_place
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
     Binary,
@@ -34,7 +34,7 @@ from simengine.source.names import Key
 
 KINDS = {Between.INTERPOLATE: "continuous", Between.EXTRAPOLATE: "extrapolate", Between.HOLD: "discrete"}
 
-Outer = tuple[Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak]]
+Outer = tuple[Mapping[Key, Variable], Mapping[Key, tuple[Key, ...]], set[Key], Mapping[Key, Leak], Mapping[Key, Spread]]
 
 
 @dataclass
@@ -47,19 +47,22 @@ class VariableWriter:
     by_key: Mapping[Key, Variable] = field(default_factory=dict)
     flows: set[Key] = field(default_factory=set)
     leaks: Mapping[Key, Leak] = field(default_factory=dict)
+    spreads: Mapping[Key, Spread] = field(default_factory=dict)
 
     def enter(self, variables: Sequence[Variable]) -> Outer:
         """Turn to the variables of a model or macro; returns what `leave` takes."""
-        outer: Outer = (self.by_key, self.phrases.axes, self.flows, self.leaks)
+        outer: Outer = (self.by_key, self.phrases.axes, self.flows, self.leaks, self.spreads)
         self.by_key = {v.key: v for v in variables}
         self.phrases.axes = {**self.phrases.axes, **{v.key: self._axes(v) for v in variables}}
-        self.leaks = {k.flow: k for v in variables if isinstance(v.device, ConveyorSpec) for k in v.device.leaks}
+        belts = [v.device for v in variables if isinstance(v.device, ConveyorSpec)]
+        self.leaks = {leak.flow: leak for belt in belts for leak in belt.leaks}
+        self.spreads = {spread.flow: spread for belt in belts for spread in belt.spreads}
         self.flows = self._flows()
         return outer
 
     def leave(self, outer: Outer) -> None:
         """Turn back to the variables before."""
-        self.by_key, self.phrases.axes, self.flows, self.leaks = outer
+        self.by_key, self.phrases.axes, self.flows, self.leaks, self.spreads = outer
 
     def write(self, variable: Variable, depth: int) -> None:
         """Write a variable, and the helpers it needs."""
@@ -105,6 +108,8 @@ class VariableWriter:
         inferred = self.phrases.axes.get(variable.key) and not variable.dimensions
         out += attribute("simengine:dimensions", "inferred" if inferred else "")
         out += attribute("simengine:supplementary", "true" if variable.supplementary else "")
+        spread = self.spreads.get(variable.key)
+        out += attribute("isee:spreadflow", spread.how if spread is not None else "")
         if leak is not None and (leak.start, leak.end) != (0.0, 1.0):
             out += attribute("leak_start", number(leak.start)) + attribute("leak_end", number(leak.end))
         return out
@@ -183,15 +188,17 @@ class VariableWriter:
         match expression:
             case None:
                 return
-            case Call(function="integ" | "integ_non_negative" | "conveyor", arguments=(_, initial, *_)):
-                self._value(initial, depth)
+            case Call() if is_stock(expression):
+                self._value(expression.arguments[initial_place(expression.function)], depth)
             case Call(function="active_initial", arguments=(active, initial)):
                 self._value(_plain(variable, tag, active), depth)
                 self.lines.element(depth, "init_eqn", self.phrases.write(_plain(variable, tag, initial)))
             case Reference() if ">output " in expression.key:
                 leak = self.leaks.get(variable.key)
                 if leak is not None:
-                    self.lines.element(depth, "eqn", self.phrases.write(leak.fraction))
+                    parts = dict(leak.parts)
+                    fraction = parts.get(equation.subscripts, Number(0.0)) if parts else leak.fraction
+                    self.lines.element(depth, "eqn", self.phrases.write(fraction))
             case _ if tag == "stock" and not is_constant(expression):
                 self.phrases.refuse("a stock of which some elements are none")
             case _:
@@ -298,18 +305,17 @@ class VariableWriter:
                 self.lines.add(depth, "<queue/>")
                 return
             case OvenSpec() as oven:
-                tag, shown = "oven", ""
+                tag, shown = "oven", _batches(oven)
                 parts = {
                     "len": oven.length,
                     "capacity": oven.capacity,
                     "fill_time": oven.fill_time,
+                    "clean_time": oven.clean_time,
                     "arrest": oven.arrest,
                 }
             case ConveyorSpec() as belt:
                 tag = "conveyor"
-                shown = attribute("discrete", "true" if belt.discrete else "")
-                shown += attribute("batch_integrity", "true" if belt.batch_integrity else "")
-                shown += attribute("one_at_a_time", "" if belt.one_at_a_time else "false")
+                shown = attribute("discrete", "true" if belt.discrete else "") + _batches(belt)
                 parts = {
                     "len": belt.length,
                     "capacity": belt.capacity,
@@ -326,6 +332,8 @@ class VariableWriter:
         self.lines.add(depth, f"</{tag}>")
 
     def _flow_marks(self, variable: Variable, depth: int) -> None:
+        if variable.multiplier is not None:
+            self.lines.element(depth, "multiplier", self.phrases.write(variable.multiplier))
         if variable.non_negative:
             self.lines.add(depth, "<non_negative/>")
         leak = self.leaks.get(variable.key)
@@ -333,6 +341,9 @@ class VariableWriter:
             self.lines.add(depth, f"<leak{attribute('exponential', 'true' if leak.exponential else 'false')}/>")
             if leak.integers:
                 self.lines.add(depth, "<leak_integers/>")
+        spread = self.spreads.get(variable.key)
+        if spread is not None and spread.profile is not None:
+            self.lines.element(depth, "isee:distrib_eq", self.phrases.write(spread.profile))
         if any(isinstance(v.device, QueueSpec) and variable.key in v.device.overflows for v in self.by_key.values()):
             self.lines.add(depth, "<overflow/>")
 
@@ -349,14 +360,19 @@ class VariableWriter:
         self.lines.add(depth, "</flow>")
 
 
+def _batches(spec: ConveyorSpec | OvenSpec) -> str:
+    whole = attribute("batch_integrity", "true" if spec.batch_integrity else "")
+    return whole + attribute("one_at_a_time", "" if spec.one_at_a_time else "false")
+
+
 def is_stock(expression: Expression | None) -> bool:
     """Return whether an equation is a stock's."""
-    return isinstance(expression, Call) and expression.function in {"integ", "integ_non_negative", "conveyor"}
+    return isinstance(expression, Call) and expression.function in {"integ", "integ_non_negative"} | CONTAINER_CALLS
 
 
 def _plain(variable: Variable, tag: str, expression: Expression) -> Expression:
     """Return a flow's equation as the modeller wrote it."""
-    while isinstance(expression, Call) and expression.name == DRAINED:
+    while isinstance(expression, Call) and expression.name == DRAINED and expression.function in {"min", "max"}:
         expression = expression.arguments[0]
     match expression:
         case Call(function="max", arguments=(inner, Number(value=0.0))) if tag == "flow" and variable.non_negative:

@@ -26,6 +26,7 @@ from simengine.model.expression import Binary, Expression, Number, Operator, Ref
 from simengine.source.diagnostic import ModelError, error
 from simengine.source.names import Key
 
+ISEE = "http://iseesystems.com/XMILE"
 NAMESPACE = "https://simengine.org/xmile"
 
 
@@ -59,7 +60,7 @@ class _Writer:
         lines, definition = self.lines, self.definition
         lines.add(0, '<?xml version="1.0" encoding="utf-8"?>')
         standard = "http://docs.oasis-open.org/xmile/ns/XMILE/v1.0"
-        lines.add(0, f'<xmile version="1.0" xmlns="{standard}" xmlns:simengine="{NAMESPACE}">')
+        lines.add(0, f'<xmile version="1.0" xmlns="{standard}" xmlns:isee="{ISEE}" xmlns:simengine="{NAMESPACE}">')
         lines.add(1, "<header>")
         lines.element(2, "vendor", "simengine")
         lines.add(2, '<product version="1.0">simengine</product>')
