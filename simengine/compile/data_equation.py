@@ -98,6 +98,7 @@ class _Work:
     parts: dict[Key, tuple[Part, ...] | None] = field(default_factory=dict)
     made: list[Variable] = field(default_factory=list)
     names: set[Key] = field(default_factory=set)
+    single: dict[Key, dict[tuple[Key, ...], Part]] = field(default_factory=dict)  # parts of one element, by element
 
     # what has points, and where
 
@@ -173,9 +174,21 @@ class _Work:
 
     def _points(self, reference: Reference) -> set[Points]:
         """Return the points of all parts that a reference may mean."""
+        return {p.points for p in self._meant(reference)}
+
+    def _meant(self, reference: Reference) -> tuple[Part, ...]:
+        """Return the parts that a reference may mean."""
         parts = self.parts_of(reference.key)
         assert parts is not None
-        return {p.points for p in parts if self._may_mean(reference, p.equation)}
+        keys = tuple(s.key for s in reference.subscripts if isinstance(s, Subscript))
+        if reference.key not in self.single:
+            whole = any(s.key in self.symbols.dimensions for p in parts for s in p.equation.subscripts)
+            index = {} if whole else {tuple(s.key for s in p.equation.subscripts): p for p in parts}
+            self.single[reference.key] = index
+        alone = self.single[reference.key].get(keys)
+        if alone is not None and len(keys) == len(reference.subscripts):
+            return (alone,)
+        return tuple(p for p in parts if self._may_mean(reference, p.equation))
 
     def _may_mean(self, reference: Reference, equation: Equation) -> bool:
         pairs = zip(reference.subscripts, equation.subscripts, strict=False)
@@ -241,11 +254,12 @@ class _Work:
 
     def _source(self, reference: Reference, time: Reference) -> Expression:
         """Return the value a source has at a time, :NA: where it has no point."""
-        parts = self.parts[reference.key]
-        assert parts is not None
+        parts = self._meant(reference)
         if all(p.body is None for p in parts):
             return call("data_point", reference, time)
-        key = Key(f"{reference.key}@{time.key}")
+        # only what the reference reads: a large array of data would be made anew for each of its elements
+        elements = ",".join(s.key for s in reference.subscripts if isinstance(s, Subscript))
+        key = Key(f"{reference.key}[{elements}]@{time.key}")
         if key not in self.names:
             self.names.add(key)
             source = self.variables[reference.key]
