@@ -62,6 +62,7 @@ class Builtin:
     primitive: Op | Fold | AlongOp | Distribution | None = None
     derivative: str = ""
     outputs: int = 0  # further results, written behind a colon: `DELAYP(input, time : pipeline)`
+    unverified: str = ""  # what no source settles, and how it is read here; said to whoever uses the function
 
     @property
     def arity(self) -> tuple[int, int]:
@@ -110,7 +111,8 @@ def row(
     primitive: Op | Fold | AlongOp | Distribution | None = None,
     derivative: str = "",
     outputs: int = 0,
+    unverified: str = "",
 ) -> Builtin:
     """Return a row of the table, its spellings read from short text."""
     spelt = spellings(Dialect.VENSIM, vensim) + spellings(Dialect.XMILE, xmile)
-    return Builtin(id, kind, signature, spelt, units, summary, reference, primitive, derivative, outputs)
+    return Builtin(id, kind, signature, spelt, units, summary, reference, primitive, derivative, outputs, unverified)

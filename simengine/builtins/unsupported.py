@@ -59,15 +59,6 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "sinteg",
-        U,
-        "",
-        vensim="SINTEG/0-20",
-        units=" -> ?",
-        summary="stocks that are set anew in the middle of a run are not modelled here",
-        reference=_V,
-    ),
-    row(
         "message",
         U,
         "",

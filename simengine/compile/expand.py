@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from simengine.builtins.builtin import Kind
-from simengine.builtins.stdlib import LEAST_ORDER, ORDERED, TEMPLATES
+from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
-from simengine.compile.constant import constant_value, whole_number
+from simengine.compile.delay_order import find_order, find_reduction, split_by_order
 from simengine.compile.macro import check_macros
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -120,7 +120,7 @@ def _expand_variable(variable: Variable, state: Expansion, depth: int) -> Variab
         return variable
     equations: list[Equation] = []
     for equation in variable.equations:
-        for part in _split_by_order(equation, state):
+        for part in split_by_order(equation, state.symbols, state.structural):
             place = Place(variable, part, len(equations), depth)
             equations.append(replace(part, expression=_expand_equation(place, state)))
     return replace(variable, equations=tuple(equations))
@@ -312,21 +312,13 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     order, arguments = 1, node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
-        found = constant_value(arguments[at], state.symbols, place.loops, state.structural)
-        # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
-        orders = {whole_number(n) for n in found} if found is not None else set()
-        whole = orders.pop() if len(orders) == 1 else None
-        least = LEAST_ORDER.get(node.function, 1)
-        if whole is None or whole < least:
-            state.problems.append(
-                error(
-                    "order-not-constant",
-                    f"the order of `{node.name}` must be a constant whole number of at least {least}",
-                    arguments[at].span or node.span,
-                )
-            )
+        found = find_order(node, state.symbols, place.loops, state.structural)
+        if isinstance(found, Diagnostic):
+            state.problems.append(found)
             return Number(0.0, node.span)
-        order, arguments = whole, arguments[:at]
+        order, arguments = found, arguments[:at]
+        reduced = find_reduction(node, order, state.symbols, place.loops)
+        state.problems += [] if reduced is None else [reduced]
     name = node.function
     if name == "delay_n" and not _is_fixed(arguments[1], state):
         name = "delay_n_lagged"
@@ -339,50 +331,6 @@ def _is_fixed(expression: Expression, state: Expansion) -> bool:
     if isinstance(expression, Reference) and expression.key in state.symbols.variables:
         return all(is_constant(e.expression) for e in state.symbols.variables[expression.key].equations)
     return isinstance(expression, Number)
-
-
-def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
-    """Return the equation by element where a DELAY N or SMOOTH N in it has an order per element."""
-    expression = equation.expression
-    if expression is None or not equation.subscripts or equation.exceptions:
-        return [equation]
-    for node in walk(expression):
-        if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
-            order = node.arguments[ORDERED[node.function]]
-            found = constant_value(order, state.symbols, equation.subscripts, state.structural)
-            if found is not None and len(set(found)) > 1:
-                return _by_element(equation, state)
-    return [equation]
-
-
-def _by_element(equation: Equation, state: Expansion) -> list[Equation]:
-    parts = [equation]
-    for place, subscript in enumerate(equation.subscripts):
-        if subscript.key not in state.symbols.dimensions:
-            continue
-        elements = state.symbols.dimensions[subscript.key].elements
-        parts = [_fix(p, place, Subscript(e.name, e.key, span=subscript.span)) for p in parts for e in elements]
-    return parts
-
-
-def _fix(equation: Equation, place: int, element: Subscript) -> Equation:
-    """Return the equation for one element: its dimension's name gives way to the element on both sides."""
-    dimension = equation.subscripts[place].key
-
-    def change(n: Expression) -> Expression | None:
-        if isinstance(n, Reference) and any(isinstance(s, Subscript) and s.key == dimension for s in n.subscripts):
-            return replace(
-                n,
-                subscripts=tuple(
-                    element if isinstance(s, Subscript) and s.key == dimension and not s.reduce else s
-                    for s in n.subscripts
-                ),
-            )
-        return None
-
-    assert equation.expression is not None
-    subscripts = (*equation.subscripts[:place], element, *equation.subscripts[place + 1 :])
-    return replace(equation, subscripts=subscripts, expression=rewrite(equation.expression, change))
 
 
 def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> Expression:

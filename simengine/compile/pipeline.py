@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
+from simengine.check.unverified import check_unverified
 from simengine.compile.compose import ClockNodes
 from simengine.compile.constant import constant_value
 from simengine.compile.expand import expand
@@ -52,7 +53,7 @@ def compile_model(
     definition = _with_specs(definition)
     symbols, problems = build_symbols(definition)
     problems += _check_clock(definition, symbols)
-    problems += check_reality(symbols)
+    problems += check_reality(symbols) + check_unverified(symbols)
     expansion, variables = expand(definition, symbols)
     problems += expansion.problems
     _rebuild(symbols, variables, problems)

@@ -78,6 +78,8 @@ CODES: dict[str, str] = {
     "algebraic-loop": "Variables need each other's value at the same time; the cycle is named in order.",
     "initial-loop": "Variables need each other's initial value; the cycle is named in order.",
     "macro-recursion": "A macro calls itself, by itself or through others.",
+    "order-reduced": "A DELAY N or SMOOTH N is shorter than its order times TIME STEP, and runs with a lower order.",
+    "unverified-function": "What a function does here is one reading of a manual that leaves something open.",
     "order-not-constant": "The order of a delay or smooth is not a constant whole number.",
     "misplaced-function": "A function stands where it cannot stand: it must be, or cannot be, a whole right side.",
     "misplaced-literal": "A text, table or array stands inside an expression that needs a number.",
