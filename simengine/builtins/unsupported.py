@@ -6,7 +6,6 @@ from simengine.builtins.builtin import Builtin, Kind, row
 
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
-_QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
 _VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 # The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
@@ -14,31 +13,13 @@ _OLD = "an older allocation function whose formula is not published; use ALLOCAT
 
 ROWS: tuple[Builtin, ...] = (
     row(
-        "queue_fifo",
+        "queue_age_median",
         U,
         "",
-        vensim="QUEUE FIFO/0-20; QUEUE FIFO ATTRIB/0-20",
+        vensim="QUEUE AGE MEDIAN/0-20",
         units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
-    ),
-    row(
-        "queue_age",
-        U,
-        "",
-        vensim="QUEUE AGE AVERAGE/0-20; QUEUE AGE IN RANGE/0-20; QUEUE AGE OLDEST/0-20; QUEUE AGE MEDIAN/0-20",
-        units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
-    ),
-    row(
-        "queue_attrib",
-        U,
-        "",
-        vensim="QUEUE ATTRIB AVERAGE/0-20; QUEUE ATTRIB IN RANGE/0-20; QUEUE ATTRIB MAX/0-20; QUEUE ATTRIB MIN/0-20; QUEUE ATTRIB QUANTITY/0-20",
-        units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
+        summary="no manual of Vensim describes it; use QUEUE AGE AVERAGE or QUEUE AGE IN RANGE",
+        reference='Vensim ref. "QUEUE FIFO"',
     ),
     row(
         "simultaneous",
@@ -74,15 +55,6 @@ ROWS: tuple[Builtin, ...] = (
         vensim="VDMLIST/0-20",
         units=" -> ?",
         summary="it lists members of a Vensim distributed model",
-        reference=_V,
-    ),
-    row(
-        "internal_rate_of_return",
-        U,
-        "",
-        vensim="INTERNAL RATE OF RETURN/0-20",
-        units=" -> ?",
-        summary="which of several rates it finds, and what it shows within a fiscal period, is not published",
         reference=_V,
     ),
     row(

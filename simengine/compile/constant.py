@@ -101,6 +101,9 @@ def _call_value(node: Call, symbols: Symbols, at: dict[Key, Key], used: set[Key]
         return _value(specs.start, symbols, {}, used, depth + 1)
     if node.function == "dt":
         return _value(specs.time_step, symbols, {}, used, depth + 1)
+    if node.function in {"elmcount", "size"} and isinstance(node.arguments[0], Reference):
+        dimension = symbols.dimensions.get(node.arguments[0].key)
+        return None if dimension is None else float(len(dimension.elements))
     known = [_value(a, symbols, at, used, depth + 1) for a in node.arguments]
     values = [v for v in known if v is not None]
     if len(values) != len(known):

@@ -20,7 +20,9 @@ from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
 from simengine.compile.delay_order import find_order, find_reduction, split_by_order
+from simengine.compile.fifo import prepare_queues
 from simengine.compile.macro import check_macros
+from simengine.compile.shift import prepare_shifts
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -54,6 +56,8 @@ HOISTED = frozenset(
         "delay_profile",
         "depreciate_straightline",
         "depreciate_by_schedule",
+        "internal_rate_of_return",
+        "queue_view",
         "shift_if_true",
         "vector_sort_order",
         "vector_rank",
@@ -107,7 +111,12 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
     found = check_macros(definition, symbols)
     state.recursive, state.blind = found.recursive, found.blind
     state.problems += found.problems
-    visible = [_expand_variable(v, state, 0) for v in definition.variables]
+    shifts = prepare_shifts(definition.variables, symbols, state.structural)
+    queues = prepare_queues([*shifts.variables, *shifts.hidden])
+    state.problems += shifts.problems + queues.problems
+    seen, beside = queues.variables[: len(shifts.variables)], queues.variables[len(shifts.variables) :]
+    state.waiting += [(v, 1) for v in (*beside, *queues.hidden)]
+    visible = [_expand_variable(v, state, 0) for v in seen]
     hidden: list[Variable] = []
     while state.waiting:
         variable, depth = state.waiting.pop(0)
