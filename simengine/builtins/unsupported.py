@@ -9,7 +9,6 @@ _V = "Vensim ref."
 _VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 # The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
-_OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
 ROWS: tuple[Builtin, ...] = (
     row(
@@ -67,15 +66,6 @@ ROWS: tuple[Builtin, ...] = (
         reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
-        "random_lookup",
-        U,
-        "",
-        vensim="RANDOM LOOKUP/0-20",
-        units=" -> ?",
-        summary="draws from a distribution given as a lookup are not modelled here",
-        reference=_V,
-    ),
-    row(
         "sample_until_macro",
         U,
         "",
@@ -94,15 +84,6 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "cumulate",
-        U,
-        "",
-        vensim="CUMULATE/0-20; CUMULATEF/0-20",
-        units=" -> ?",
-        summary="series are not computed from series before a run; use a stock, or cumulate the data in its file",
-        reference='Vensim ref. "Summary List of Functions"',
-    ),
-    row(
         "get_odbc",
         U,
         "",
@@ -111,7 +92,6 @@ ROWS: tuple[Builtin, ...] = (
         summary="databases are not read; export the table to .csv or .xlsx and use GET DIRECT",
         reference=_V,
     ),
-    row("alloc_p", U, "", vensim="ALLOC P/0-20; MARKETP/0-20", units=" -> ?", summary=_OLD, reference=_V),
     row(
         "delete_backslash",
         U,

@@ -170,6 +170,15 @@ def _payment(a: Sequence[Node], _clock: ClockNodes) -> Node:
     return apply(Op.NEG, divide(add(multiply(a[2], grown), a[3]), payments))
 
 
+def _allocated(a: Sequence[Node], _clock: ClockNodes) -> Node:
+    # Vensim ref. "ALLOC P", "ALLOCATE BY PRIORITY": the share of a request whose priorities, spread over the width, pass
+    request, priority, width, price = a
+    none = apply(Op.EQ, width, ZERO)
+    above = add(divide(subtract(priority, price), select(none, ONE, width)), _HALF)
+    share = apply(Op.MIN, apply(Op.MAX, above, ZERO), ONE)
+    return multiply(apply(Op.MAX, request, ZERO), select(none, apply(Op.GE, priority, price), share))
+
+
 COMPOSITIONS: dict[str, Composition] = {
     "sinwave": _wave(Op.SIN),
     "coswave": _wave(Op.COS),
@@ -204,4 +213,5 @@ COMPOSITIONS: dict[str, Composition] = {
     "future_value": _future_value,
     "present_value": _present_value,
     "payment": _payment,
+    "alloc_p": _allocated,
 }

@@ -19,8 +19,10 @@ from simengine.builtins.builtin import Kind
 from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
+from simengine.compile.cumulate import prepare_sums
 from simengine.compile.delay_order import find_order, find_reduction, split_by_order
 from simengine.compile.fifo import prepare_queues
+from simengine.compile.market import over_elements
 from simengine.compile.macro import check_macros
 from simengine.compile.shift import prepare_shifts
 from simengine.model.definition import Macro, ModelDefinition
@@ -111,9 +113,10 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
     found = check_macros(definition, symbols)
     state.recursive, state.blind = found.recursive, found.blind
     state.problems += found.problems
-    shifts = prepare_shifts(definition.variables, symbols, state.structural)
+    sums = prepare_sums(definition.variables, symbols)
+    shifts = prepare_shifts(sums.variables, symbols, state.structural)
     queues = prepare_queues([*shifts.variables, *shifts.hidden])
-    state.problems += shifts.problems + queues.problems
+    state.problems += sums.problems + shifts.problems + queues.problems
     seen, beside = queues.variables[: len(shifts.variables)], queues.variables[len(shifts.variables) :]
     state.waiting += [(v, 1) for v in (*beside, *queues.hidden)]
     visible = [_expand_variable(v, state, 0) for v in seen]
@@ -148,7 +151,7 @@ def _has_work(expression: Expression | None, state: Expansion) -> bool:
 
 
 def _is_expanded(node: Call, state: Expansion) -> bool:
-    if node.function in HOISTED or node.function in {"sample_if_true", "previous"}:
+    if node.function in HOISTED or node.function in {"sample_if_true", "previous", "marketp"}:
         return True
     builtin = BUILTINS.get(node.function)
     return builtin.kind is Kind.EXPANDED if builtin is not None else node.function in state.macros
@@ -186,6 +189,8 @@ def _change(node: Expression, place: Place, state: Expansion) -> Expression | No
     if node.function == "previous":
         first = node.arguments[1] if len(node.arguments) > 1 else node.arguments[0]
         return _hoist(Call("memory", (node.arguments[0], first), node.name, span=node.span), place, state)
+    if node.function == "marketp":
+        return over_elements(node, state.symbols, state.problems)
     if node.function in HOISTED:
         return _hoist(node, place, state)
     if node.function in TEMPLATES:
@@ -251,7 +256,7 @@ def _reduces(node: Call) -> bool:
     return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
 
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price", "marketp"})
 
 
 def _unbang(node: Expression, inside: Mapping[Key, Subscript]) -> Expression:

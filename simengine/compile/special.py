@@ -18,7 +18,9 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
 from simengine.compile.random import ARGUMENTS
-from simengine.compile.shaped import shaped
+from simengine.compile.market import lower_market_priority
+from simengine.compile.random_lookup import is_density, lookup_shape
+from simengine.compile.shaped import shaped, truncated
 from simengine.compile.vector_lookup import lower_vector_lookup
 from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Lowering", Call], Node]
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price", "marketp"})
 """Functions besides the reductions proper whose arguments run over `!`."""
 
 
@@ -284,6 +286,26 @@ def draw(lowering: Lowering, node: Call) -> Node:
     builtin = BUILTINS[node.function]
     assert isinstance(builtin.primitive, Distribution)
     arguments, seed = ARGUMENTS[builtin.id]([lowering.lower(a) for a in node.arguments], lowering.context.clock)
+    streams = _new_streams(lowering)
+    uniform = Draw(Distribution.UNIFORM, streams, (ZERO, ONE), seed)
+    own = Draw(builtin.primitive, streams, tuple(arguments), seed)
+    return shaped(builtin.primitive, arguments, uniform) or own
+
+
+def _random_lookup(lowering: Lowering, node: Call) -> Node:
+    tables = table_numbers(lowering, node.arguments[0])
+    low, high, shift, stretch, seed = (lowering.lower(a) for a in node.arguments[1:])
+    if tables is None:
+        return Constant(float("nan"))
+    if not all(is_density(lowering.context.layout.tables[n]) for n in np.unique(tables).tolist()):
+        message = f"the lookup of `{node.name}` must be a density: nowhere below 0, and somewhere above"
+        return lowering.problem("bad-density", message, node.arguments[0])
+    uniform = Draw(Distribution.UNIFORM, _new_streams(lowering), (ZERO, ONE), seed)
+    return truncated(lookup_shape(lowering, tables, shift, stretch), low, high, uniform)
+
+
+def _new_streams(lowering: Lowering) -> Slots:
+    """Return the streams of the next draw of an equation, one an element."""
     stream = zlib.crc32(f"{lowering.place}#{lowering.draws}".encode()) & 0x3FFFFFFF
     lowering.draws += 1
     count = 1
@@ -294,10 +316,7 @@ def draw(lowering: Lowering, node: Call) -> Node:
     while any(s in lowering.context.streams for s in range(stream, stream + count)):
         stream += count
     lowering.context.streams.update(range(stream, stream + count))
-    streams: Slots = stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
-    uniform = Draw(Distribution.UNIFORM, streams, (ZERO, ONE), seed)
-    own = Draw(builtin.primitive, streams, tuple(arguments), seed)
-    return shaped(builtin.primitive, arguments, uniform) or own
+    return stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
 
 
 RULES: dict[str, Rule] = {
@@ -310,6 +329,8 @@ RULES: dict[str, Rule] = {
     "vector_lookup": lower_vector_lookup,
     "rank_xmile": _rank_xmile,
     "find_market_price": _market_price,
+    "marketp": lower_market_priority,
+    "random_lookup": _random_lookup,
     "demand_at_price": _price(AlongOp.DEMAND_AT_PRICE),
     "supply_at_price": _price(AlongOp.SUPPLY_AT_PRICE),
     "with_lookup": _with_lookup,

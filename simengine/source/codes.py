@@ -89,6 +89,8 @@ CODES: dict[str, str] = {
     "computed-subscript": "A subscript is computed where it must be known beforehand.",
     "not-an-array": "A function of arrays is given something that has no dimension.",
     "nothing-to-reduce": "A function over a dimension is given nothing to run over: no subscript is marked with !.",
+    "bad-density": "The lookup of a RANDOM LOOKUP cannot be a density.",
+    "not-a-data-series": "A function of data series is given something that has none.",
     "bad-response": "The profile of a DELAY PROFILE is no distribution of delays.",
     "bad-schedule": "A schedule of depreciation has fewer initial values than parts.",
     "bad-shift": "A SHIFT IF TRUE is not given a stock, its first element, or a number of elements that it can shift.",
