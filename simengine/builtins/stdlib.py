@@ -205,5 +205,11 @@ TEMPLATES: dict[str, Template] = {
     "ending_value": _ending_value,
 }
 
-ORDERED = {"smooth_n": 3, "smooth_n_discrete": 3, "delay_n": 3, "delay_n_discrete": 3, "derivative": 1}  # where the argument that is the order stands
+ORDERED = {
+    "smooth_n": 3,
+    "smooth_n_discrete": 3,
+    "delay_n": 3,
+    "delay_n_discrete": 3,
+    "derivative": 1,
+}  # where the argument that is the order stands
 LEAST_ORDER = {"derivative": 0}  # of those whose order may be less than 1

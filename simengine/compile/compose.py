@@ -171,7 +171,7 @@ def _payment(a: Sequence[Node], _clock: ClockNodes) -> Node:
 
 
 def _allocated(a: Sequence[Node], _clock: ClockNodes) -> Node:
-    # Vensim ref. "ALLOC P", "ALLOCATE BY PRIORITY": the share of a request whose priorities, spread over the width, pass
+    # Vensim ref. "ALLOC P", "ALLOCATE BY PRIORITY": what of a request, spread over the width, lies above the priority
     request, priority, width, price = a
     none = apply(Op.EQ, width, ZERO)
     above = add(divide(subtract(priority, price), select(none, ONE, width)), _HALF)

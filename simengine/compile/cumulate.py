@@ -2,8 +2,8 @@
 
 In: the variables of a model, their data resolved. Out: the same, with the sums as series of their own.
 
-Vensim ref. "CUMULATE": the sum of the data points up to each, without regard to the time between them; CUMULATEF: all of
-them, at the time of the last.
+Vensim ref. "CUMULATE": the sum of the data points up to each, without regard to the time between them; CUMULATEF: all
+of them, at the time of the last.
 
 Invariant: a sum has the times of its series.
 """

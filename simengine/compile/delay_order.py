@@ -20,9 +20,7 @@ from simengine.source.names import Key
 _IN_STEPS = frozenset({"delay_n_discrete", "smooth_n_discrete"})
 
 
-def find_order(
-    node: Call, symbols: Symbols, loops: tuple[Subscript, ...], structural: set[Key]
-) -> int | Diagnostic:
+def find_order(node: Call, symbols: Symbols, loops: tuple[Subscript, ...], structural: set[Key]) -> int | Diagnostic:
     """Return the order of a call that has one."""
     argument = node.arguments[ORDERED[node.function]]
     found = constant_value(argument, symbols, loops, structural)
@@ -39,7 +37,7 @@ def find_order(
 def find_reduction(node: Call, order: int, symbols: Symbols, loops: tuple[Subscript, ...]) -> Diagnostic | None:
     """Return a warning where a delay is known to be too short for its order.
 
-    Vensim ref. "DELAY N": Vensim warns too, and reduces the order until the delay time is bigger than it times TIME STEP.
+    Vensim ref. "DELAY N": Vensim warns too, and reduces the order until the delay is longer than it times TIME STEP.
     """
     if node.function not in _IN_STEPS or order < 2:
         return None
@@ -52,7 +50,9 @@ def find_reduction(node: Call, order: int, symbols: Symbols, loops: tuple[Subscr
         return None
     fits = max(1, int(shortest / step[0] * (1 - 1e-9)))
     message = f"`{node.name}` runs with order {fits}, not {order}: the delay time must be longer than order * TIME STEP"
-    return warning("order-reduced", message, node.span, help=[f"a TIME STEP below {shortest / order:g} keeps the order"])
+    return warning(
+        "order-reduced", message, node.span, help=[f"a TIME STEP below {shortest / order:g} keeps the order"]
+    )
 
 
 def split_by_order(equation: Equation, symbols: Symbols, structural: set[Key]) -> list[Equation]:

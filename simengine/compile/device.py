@@ -53,7 +53,7 @@ DEVICE_FUNCTIONS: dict[str, DeviceRule] = {
 def lower_device(place: EquationPlace, call: Call) -> None:
     """Add the device a call means, one for each point of the left side."""
     rule = DEVICE_FUNCTIONS[call.function]
-    call = _complete(place, call)
+    call = _complete(call)
     used = sorted({*rule.start, *rule.emit, *rule.advance})
     place.prepare(*(call.arguments[n] for n in used))
     nodes = {n: place.lower(call.arguments[n]) for n in used}
@@ -97,8 +97,8 @@ def check_response(place: EquationPlace, call: Call, tables: Slots) -> None:
 def lower_schedule(place: EquationPlace, call: Call) -> None:
     """Add a depreciation by schedule: the fractions, and what is still to come at the start, are elements of arrays.
 
-    Vensim ref. "DEPRECIATE BY SCHEDULE": `sch` is given by the first element of its last subscript; `init` is an array of
-    the same length, or a variable without elements of its own where there is nothing to come.
+    Vensim ref. "DEPRECIATE BY SCHEDULE": `sch` is given by the first element of its last subscript; `init` is an array
+    of the same length, or a variable without elements of its own where there is nothing to come.
     """
     stream, schedule, initial, lifetime, begin = call.arguments
     place.prepare(stream, lifetime, begin)
@@ -143,7 +143,9 @@ def elements_from(lowering: Lowering, node: Expression) -> list[Node] | None:
     variable = lowering.context.layout.variables[lowering.context.layout.by_key[node.key]]
     first = coordinates[-1] if coordinates else None
     if not isinstance(first, int):
-        lowering.problem("not-an-array", f"`{node.name}` must be given with the first element of its last subscript", node)
+        lowering.problem(
+            "not-an-array", f"`{node.name}` must be given with the first element of its last subscript", node
+        )
         return None
     out: list[Node] = []
     for place in range(first, variable.shape[-1]):
@@ -198,7 +200,7 @@ def _leakage(kind: Expression) -> str:
     return "exponential" if isinstance(kind, Number) and kind.value else "linear"
 
 
-def _complete(place: EquationPlace, call: Call) -> Call:
+def _complete(call: Call) -> Call:
     """Return the call with optional arguments filled in; the initial value of a delay of XMILE."""
     if call.function == "delay_xmile":
         # XMILE 1.0, 3.5.3 "DELAY": without an initial value, the input's own

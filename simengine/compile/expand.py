@@ -22,8 +22,8 @@ from simengine.check.symbols import Symbols
 from simengine.compile.cumulate import prepare_sums
 from simengine.compile.delay_order import find_order, find_reduction, split_by_order
 from simengine.compile.fifo import prepare_queues
-from simengine.compile.market import over_elements
 from simengine.compile.macro import check_macros
+from simengine.compile.market import over_elements
 from simengine.compile.shift import prepare_shifts
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -38,7 +38,6 @@ from simengine.model.expression import (
     Text,
     children,
     rewrite,
-    walk,
 )
 from simengine.model.variable import Equation, Variable, is_constant
 from simengine.source.diagnostic import Diagnostic, error

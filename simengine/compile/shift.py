@@ -5,9 +5,9 @@ parts that jump: memories, which take at the end of a step what the shift at its
 
 Vensim ref. "SHIFT IF TRUE": size elements move on along the last subscript; what is in the last one leaves, or stays
 where accum is not 0; the first becomes inval; the function gives what left. unverified: when within a step. What is
-shifted is the stock as it is at the beginning of the step in which the condition holds; it is seen at the next, and what
-flows during the step is added to the shifted stock. So what the function gives is what has left, and what flows into
-the first element while it is set anew is not lost.
+shifted is the stock as it is at the beginning of the step in which the condition holds; it is seen at the next, and
+what flows during the step is added to the shifted stock. So what the function gives is what has left, and what flows
+into the first element while it is set anew is not lost.
 
 Invariant: a shift that accumulates keeps the sum of the stock, but for the first element's new value.
 """
@@ -127,11 +127,15 @@ class _Shift:
         last = stock.subscripts[-1] if stock.subscripts else None
         axes = self.symbols.axes[stock.key]
         if not isinstance(last, Subscript) or len(axes) != len(stock.subscripts) or last.key not in axes[-1].index:
-            return error("bad-shift", f"`{node.name}` must be given the first element of the last subscript", stock.span)
+            return error(
+                "bad-shift", f"`{node.name}` must be given the first element of the last subscript", stock.span
+            )
         own = {s.key for s in self.equation.subscripts if s.key in self.symbols.dimensions}
         others = {s.key for s in stock.subscripts[:-1] if isinstance(s, Subscript) and s.key in self.symbols.dimensions}
         if own != others or self.equation.exceptions:
-            message = f"`{node.name}` shifts over the dimensions of its left side: these must be those of `{stock.name}`"
+            message = (
+                f"`{node.name}` shifts over the dimensions of its left side: these must be those of `{stock.name}`"
+            )
             return error("bad-shift", message, node.span)
         found = constant_value(size, self.symbols, self.equation.subscripts, self.structural)
         counts = {whole_number(n) for n in found or [0.0]}

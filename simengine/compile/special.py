@@ -17,8 +17,8 @@ from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
 from simengine.compile.layout import strides
-from simengine.compile.random import ARGUMENTS
 from simengine.compile.market import lower_market_priority
+from simengine.compile.random import ARGUMENTS
 from simengine.compile.random_lookup import is_density, lookup_shape
 from simengine.compile.shaped import shaped, truncated
 from simengine.compile.vector_lookup import lower_vector_lookup

@@ -160,9 +160,7 @@ def _invert_everywhere(curve: Curve) -> Node:
     if not curve.last:
         return _invert(curve)
     first, final = _where(curve, 0), _where(curve, curve.last - 1)
-    rises = [
-        apply(Op.NE, curve.at(constant(n)), curve.at(constant(n + 1))) for n in (0, curve.last - 1)
-    ]
+    rises = [apply(Op.NE, curve.at(constant(n)), curve.at(constant(n + 1))) for n in (0, curve.last - 1)]
     below = apply(Op.AND, rises[0], apply(Op.LT, first, ZERO))
     above = apply(Op.AND, rises[1], apply(Op.GT, final, constant(curve.last)))
     return _inverse(curve, select(below, first, final), apply(Op.OR, below, above))
@@ -196,13 +194,10 @@ def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
     if start is None or not coordinates or coordinates[-1] != 0:
         message = f"`{node.name}` must be given the first element of the last subscript"
         return lowering.problem("computed-subscript", message, vector)
-    number = mode.value if isinstance(mode, Constant) and isinstance(mode.value, float) else None
-    if number not in MODES:
-        return lowering.problem(
-            "unsupported-function",
-            f"`{node.name}` is supported with a mode written as a number, one of {', '.join(map(str, MODES))}",
-            others[3],
-        )
+    known = mode.value if isinstance(mode, Constant) and isinstance(mode.value, float) else None
+    if known is not None and known not in MODES:
+        message = f"`{node.name}` has no mode {known:g}: it is one of 0 to {max(MODES)}"
+        return lowering.problem("unsupported-function", message, others[3])
     rows = np.arange(variable.first, variable.first + variable.size, dtype=np.int64)
     last = variable.shape[-1] - 1
     width = subtract(high, low)
@@ -215,4 +210,9 @@ def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
         x,
         low,
     )
-    return MODES[int(number)](curve)
+    if known is not None:
+        return MODES[int(known)](curve)
+    found: Node = Constant(float("nan"))
+    for number, rule in MODES.items():
+        found = select(apply(Op.EQ, mode, constant(number)), rule(curve), found)
+    return found

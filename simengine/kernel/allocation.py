@@ -63,8 +63,8 @@ INTEGER = 10.0
 def whole_numbers(shares: Array) -> Array:
     """Return whole numbers that are nearest to shares (first axis) and add to the whole part of their sum.
 
-    Everyone gets the whole part of its share; the units that are left go to the largest remainders, of equal ones to the
-    first. References: Balinski, Young, Fair Representation (1982), "Hamilton's method".
+    Everyone gets the whole part of its share; the units that are left go to the largest remainders, of equal ones to
+    the first. References: Balinski, Young, Fair Representation (1982), "Hamilton's method".
 
     Examples
     --------

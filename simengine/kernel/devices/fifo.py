@@ -122,8 +122,9 @@ class Fifo:
     def start(self, arguments: Sequence[Array], clock: ClockState) -> None:
         """Begin: `(initial contents, age range, initial attribute)`.
 
-        unverified: which ages the initial contents have within the range is not published. Cells one to n steps old hold
-        the n equal parts of the profile: a queue that loses what reaches the age range, and gets as much, stands still.
+        unverified: which ages the initial contents have within the range is not published. Cells one to n steps old
+        hold the n equal parts of the profile: a queue that loses what reaches the age range, and gets as much, stands
+        still.
         """
         initial, reach, attribute = (np.array(np.broadcast_to(a, self.shape), dtype=np.float64) for a in arguments)
         steps = steps_of(reach, clock)
@@ -143,7 +144,7 @@ class Fifo:
     def emit(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array]:
         """Return what is asked about the queue at the beginning of the step."""
         asked = [np.broadcast_to(a, self.shape) for a in arguments]
-        age = (clock.begin - self.entered).reshape((-1,) + (1,) * len(self.shape))
+        age = np.asarray(clock.begin - self.entered, dtype=np.float64).reshape((-1,) + (1,) * len(self.shape))
         return (self.view(Cells(self.content, age, self.attribute, float(clock.step_size)), asked),)
 
     def advance(self, arguments: Sequence[Array], clock: ClockState) -> None:
@@ -185,9 +186,10 @@ def profile_shares(profile: Table, count: int) -> Array:
     heights = np.interp(points, x, y)
     area = np.concatenate([[0.0], np.cumsum(np.diff(points) * (heights[1:] + heights[:-1]) / 2)])
     parts = np.diff(np.interp(ends, points, area))
-    return parts / area[-1] if area[-1] > 0 else np.full(count, 1.0 / count)
+    return np.asarray(parts / area[-1]) if area[-1] > 0 else np.full(count, 1.0 / count)
 
 
 def _at_middles(multiplier: Table, count: int) -> Array:
     x = np.asarray(multiplier.x, dtype=np.float64)
-    return np.interp(x[0] + (np.arange(count) + 0.5) / count * (x[-1] - x[0]), x, np.asarray(multiplier.y))
+    middles = np.interp(x[0] + (np.arange(count) + 0.5) / count * (x[-1] - x[0]), x, np.asarray(multiplier.y))
+    return np.asarray(middles, dtype=np.float64)

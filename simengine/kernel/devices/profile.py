@@ -4,11 +4,11 @@
 | --- | --- | --- | --- |
 | DELAY_PROFILE | delay time, initial output, initial growth | - | input, delay time |
 
-What goes in during a step comes out over the steps after it, by the profile: its x axis is stretched so that the mean of
-the delay is the delay time of the step it went in, its area is made 1. unverified: how the profile is cut into steps is
-not published. What lies between two steps goes to both, to each the more the nearer it is: nothing is lost, and the mean
-stays exact, but for what would come out within a step, which waits for its end. Before the start the output had grown
-to the initial output at the initial growth.
+What goes in during a step comes out over the steps after it, by the profile: its x axis is stretched so that the mean
+of the delay is the delay time of the step it went in, its area is made 1. unverified: how the profile is cut into steps
+is not published. What lies between two steps goes to both, to each the more the nearer it is: nothing is lost, and the
+mean stays exact, but for what would come out within a step, which waits for its end. Before the start the output had
+grown to the initial output at the initial growth.
 
 References: Vensim reference manual, "DELAY PROFILE".
 

@@ -33,7 +33,7 @@ def join_left(text: str, tokens: list[Token]) -> list[Token]:
 
 
 def join_right(text: str, tokens: list[Token], at: int, is_name: IsName) -> list[Token]:
-    """Return the tokens with the names from `at` on made whole: all in brackets, elsewhere those that `is_name` knows."""
+    """Return the tokens with names from `at` on made whole: in brackets all, elsewhere those that `is_name` knows."""
     return _join(text, tokens, at, len(tokens), is_name)
 
 
