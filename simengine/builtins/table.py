@@ -243,6 +243,15 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
+        "get_vdf_lookups",
+        W,
+        "file, variable, start, slope",
+        vensim="GET VDF LOOKUPS/4",
+        units="?, ?, ?, ? -> ?",
+        summary="A lookup of what a saved run has at its times; the file's time t becomes x = start + slope t.",
+        reference='Vensim ref. "GET VDF LOOKUPS"',
+    ),
+    row(
         "get_vdf_constants",
         W,
         "file, variable, at time",

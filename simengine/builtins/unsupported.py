@@ -6,7 +6,6 @@ from simengine.builtins.builtin import Builtin, Kind, row
 
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
-_VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 # The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
 
@@ -73,15 +72,6 @@ ROWS: tuple[Builtin, ...] = (
         units=" -> ?",
         summary=_MACRO,
         reference='Vensim ref. "Summary List of Functions"',
-    ),
-    row(
-        "get_vdf_lookups",
-        U,
-        "",
-        vensim="GET VDF LOOKUPS/0-20",
-        units=" -> ?",
-        summary=_VDF,
-        reference=_V,
     ),
     row(
         "get_odbc",

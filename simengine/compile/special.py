@@ -16,6 +16,7 @@ import numpy as np
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
+from simengine.compile.calendar import lower_time_value
 from simengine.compile.layout import strides
 from simengine.compile.market import lower_market_priority
 from simengine.compile.random import ARGUMENTS
@@ -263,21 +264,6 @@ def _time_shift(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
-def _time_value(lowering: Lowering, node: Call) -> Node:
-    # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
-    base, offset, measure = (lowering.lower(a) for a in node.arguments)
-    origin, what = (n.value if isinstance(n, Constant) else None for n in (base, measure))
-    if not isinstance(origin, float) or origin not in {0.0, 1.0} or not isinstance(what, float) or what != 0:
-        return lowering.problem(
-            "unsupported-function",
-            f"`{node.name}` is supported relative to the current (0) or initial (1) time, in the model's time (0)",
-            node,
-            help=["calendar measures and the computer's clock need a calendar the model does not hold"],
-        )
-    clock = lowering.context.clock
-    return add(clock.time if origin == 0 else clock.start, offset)
-
-
 # random draws
 
 
@@ -343,7 +329,7 @@ RULES: dict[str, Rule] = {
     "lookup_invert_xmile": _ask(TableQuery.INVERT_HELD),
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
     "lookup_slope": _ask(TableQuery.SLOPE),
-    "get_time_value": _time_value,
+    "get_time_value": lower_time_value,
     "time_shift": _time_shift,
     "get_data_at_time": _data_at_time,
     "get_data_between_times": _ask(TableQuery.VALUE_BETWEEN),
