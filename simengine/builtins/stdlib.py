@@ -73,24 +73,6 @@ def _delay_pipeline(_arguments: int, _order: int) -> Macro:
     return macro("delayp", ("input", "delay time"), equations, ("output", "pipeline"))
 
 
-def _delay_lagged(arguments: int, order: int) -> Macro:
-    """Return a delay whose stages learn of a changed delay time one step after the other.
-
-    Vensim output (DELAY N with a delay time that steps): stage k drains with the delay time of k - 1 steps ago.
-    """
-    inputs, initial = _inputs(arguments)
-    equations: dict[str, Expression] = {"stage time 1": divide(TIME, number(order))}
-    before: Expression = INPUT
-    for stage in range(1, order + 1):
-        level, rate = f"level {stage}", f"rate {stage}" if stage < order else "output"
-        if stage > 1:
-            equations[f"stage time {stage}"] = call("memory", ref(f"stage time {stage - 1}"), ref("stage time 1"))
-        equations[level] = integ(subtract(before, ref(rate)), multiply(initial, ref("stage time 1")))
-        equations[rate] = divide(ref(level), ref(f"stage time {stage}"))
-        before = ref(rate)
-    return macro("delay", inputs, equations)
-
-
 def _trend(arguments: int, _order: int) -> Macro:
     # Vensim ref. "TREND": the average starts where it would be after growing at the initial trend
     first = divide(INPUT, add(number(1), multiply(INITIAL, TIME))) if arguments > 2 else INPUT
@@ -189,7 +171,6 @@ TEMPLATES: dict[str, Template] = {
     "delay3": lambda n, _: _delay(n, 3),
     "delay_n": _delay,
     "delayp": _delay_pipeline,
-    "delay_n_lagged": _delay_lagged,
     "smooth_n_discrete": smooth_in_steps,
     "delay_n_discrete": delay_in_steps,
     "sinteg": restricted_integral,

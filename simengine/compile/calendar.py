@@ -61,8 +61,8 @@ def read_date_settings(definition: ModelDefinition) -> DateSettings:
                 continue
     number = int(found.get("40", -1))
     unit = _UNITS[number] if 0 <= number < len(_UNITS) else _unit_of(definition)
-    date = [int(found.get(code, default)) for code, default in (("37", 2000), ("38", 1), ("39", 1))]
-    return DateSettings(*date, found.get("41", 0.0), unit)
+    year, month, day = (int(found.get(code, default)) for code, default in (("37", 2000), ("38", 1), ("39", 1)))
+    return DateSettings(year, month, day, found.get("41", 0.0), unit)
 
 
 def _unit_of(definition: ModelDefinition) -> str:

@@ -39,7 +39,7 @@ from simengine.model.expression import (
     children,
     rewrite,
 )
-from simengine.model.variable import Equation, Variable, is_constant
+from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.names import Key
 
@@ -332,18 +332,8 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
         order, arguments = found, arguments[:at]
         reduced = find_reduction(node, order, state.symbols, place.loops)
         state.problems += [] if reduced is None else [reduced]
-    name = node.function
-    if name == "delay_n" and not _is_fixed(arguments[1], state):
-        name = "delay_n_lagged"
-    macro = TEMPLATES[name](len(arguments), order)
+    macro = TEMPLATES[node.function](len(arguments), order)
     return _expand_macro(macro, replace(node, arguments=arguments), place, state)
-
-
-def _is_fixed(expression: Expression, state: Expansion) -> bool:
-    """Return whether an expression is a number or a constant of the model."""
-    if isinstance(expression, Reference) and expression.key in state.symbols.variables:
-        return all(is_constant(e.expression) for e in state.symbols.variables[expression.key].equations)
-    return isinstance(expression, Number)
 
 
 def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> Expression:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import simengine as se
 
-_MEASURES = {"year": 1, "quarter": 2, "month": 3, "day": 4, "weekday": 5, "days": 6, "hour": 7, "minute": 8, "second": 9}
+_MEASURES = {
+    "year": 1,
+    "quarter": 2,
+    "month": 3,
+    "day": 4,
+    "weekday": 5,
+    "days": 6,
+    "hour": 7,
+    "minute": 8,
+    "second": 9,
+}
 _PYTHON = {
     "year": lambda d: d.year,
     "quarter": lambda d: (d.month - 1) // 3 + 1,
@@ -25,9 +35,13 @@ _PYTHON = {
 
 def load(folder: Path, equations: str, settings: str, clock: tuple[float, float, float], unit: str) -> se.Model:
     start, stop, step = clock
-    text = f"INITIAL TIME = {start} ~~|\nFINAL TIME = {stop} ~~|\nTIME STEP = {step} ~{unit}~|\nSAVEPER = TIME STEP ~~|\n"
+    text = (
+        f"INITIAL TIME = {start} ~~|\nFINAL TIME = {stop} ~~|\nTIME STEP = {step} ~{unit}~|\nSAVEPER = TIME STEP ~~|\n"
+    )
     sketch = "\\\\\\---/// Sketch information - do not modify anything except names\n///---\\\\\\\n:L\x7f<%^E!@\n"
-    (folder / "m.mdl").write_text("{UTF-8}\n" + equations + text + (sketch + settings if settings else ""), encoding="utf-8")
+    (folder / "m.mdl").write_text(
+        "{UTF-8}\n" + equations + text + (sketch + settings if settings else ""), encoding="utf-8"
+    )
     return se.load(folder / "m.mdl")
 
 
@@ -52,7 +66,7 @@ def test_real_days_are_those_of_the_calendar(
     settings = f"35:Date\n36:YYYY-MM-DD\n37:1999\n38:12\n39:28\n40:{code}\n41:0\n42:1\n"
     frame = load(tmp_path, asked(), settings, clock, unit).run().to_dataframe()
     for time in frame.index:
-        date = datetime(1999, 12, 28) + time * length
+        date = datetime(1999, 12, 28, tzinfo=UTC) + time * length
         for name, wanted in _PYTHON.items():
             got = frame.loc[time, name]
             assert got == wanted(date), (name, time)
@@ -60,11 +74,22 @@ def test_real_days_are_those_of_the_calendar(
 
 def test_years_have_twelve_months_of_thirty_days(tmp_path: Path) -> None:
     # Vensim ref. "GET TIME VALUE": in years, quarters and months a year has 360 days
-    equations = asked() + "later = GET TIME VALUE(0, 1, 3) ~~|\nfirst = GET TIME VALUE(1, 0, 1) ~~|\nt = GET TIME VALUE(0, 5, 0) ~~|\n"
+    equations = (
+        asked()
+        + "later = GET TIME VALUE(0, 1, 3) ~~|\nfirst = GET TIME VALUE(1, 0, 1) ~~|\nt = GET TIME VALUE(0, 5, 0) ~~|\n"
+    )
     frame = load(tmp_path, equations, "37:2010\n38:1\n39:1\n40:2\n41:0\n", (0, 30, 0.5), "Month").run().to_dataframe()
     row = frame.loc[13.5]
-    assert [row[n] for n in ("year", "quarter", "month", "day", "later", "first", "t")] == [2011, 1, 2, 16, 3, 2010, 18.5]
-    assert row["weekday"] == datetime(2011, 2, 16).isoweekday() % 7
+    assert [row[n] for n in ("year", "quarter", "month", "day", "later", "first", "t")] == [
+        2011,
+        1,
+        2,
+        16,
+        3,
+        2010,
+        18.5,
+    ]
+    assert row["weekday"] == datetime(2011, 2, 16, tzinfo=UTC).isoweekday() % 7
     assert row["days"] == 360 * 2011 + 30 + 15
 
 

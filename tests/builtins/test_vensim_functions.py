@@ -107,7 +107,9 @@ def test_written_and_read_again_it_gives_the_same_numbers(path: Path, tmp_path: 
 
 def test_a_delay_n_stands_still_within_a_step_of_runge_kutta(tmp_path: Path) -> None:
     # Vensim ref. "DELAY N": its output is constant for each time step; that of DELAY3I is not
-    equations = "x = STEP(6, 2) ~~|\nn = DELAY N(x, 4, 1, 3) ~~|\nm = SMOOTH N(x, 4, 1, 3) ~~|\nthird = DELAY3I(x, 4, 1) ~~|\n"
+    equations = (
+        "x = STEP(6, 2) ~~|\nn = DELAY N(x, 4, 1, 3) ~~|\nm = SMOOTH N(x, 4, 1, 3) ~~|\nthird = DELAY3I(x, 4, 1) ~~|\n"
+    )
     path = tmp_path / "model.mdl"
     path.write_text("{UTF-8}\n" + equations + _CLOCK, encoding="utf-8")
     euler, rk4 = (se.load(path).run(integration=i).to_dataframe() for i in ("euler", "rk4"))
