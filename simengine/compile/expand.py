@@ -86,7 +86,7 @@ class Expansion:
     problems: list[Diagnostic] = field(default_factory=list)
     structural: set[Key] = field(default_factory=set)  # constants that shape the program: orders of delays
     waiting: list[tuple[Variable, int]] = field(default_factory=list)
-    recursive: frozenset[Key] = frozenset()  # macros that call themselves
+    unfit: frozenset[Key] = frozenset()  # macros that call themselves, or what cannot be inside them
     blind: frozenset[Key] = frozenset()  # names that macros cannot see, reported once
 
 
@@ -110,7 +110,7 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
     """Return the expansion (problems, structural constants, new dimensions) and all variables, hidden ones last."""
     state = Expansion(definition, symbols, {m.key: m for m in definition.macros})
     found = check_macros(definition, symbols)
-    state.recursive, state.blind = found.recursive, found.blind
+    state.unfit, state.blind = found.unfit, found.blind
     state.problems += found.problems
     sums = prepare_sums(definition.variables, symbols)
     shifts = prepare_shifts(sums.variables, symbols, state.structural)
@@ -338,7 +338,7 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
 
 def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> Expression:
     defined = {v.key for v in macro.variables}
-    if macro.key in state.recursive or any(o.key not in defined for o in macro.outputs):
+    if macro.key in state.unfit or any(o.key not in defined for o in macro.outputs):
         return Number(float("nan"), node.span)  # reported at the macro itself
     frame = _open(node.arguments, place, state)
     prefix = _new_key(place, macro.key)

@@ -103,7 +103,6 @@ def _as_views(variable: Variable, kinds: Mapping[Key, str], out: Queues) -> Vari
     equations = []
     for equation in variable.equations:
         expression = equation.expression
-        assert expression is not None or not parts
         if expression is None:
             equations.append(equation)
             continue
