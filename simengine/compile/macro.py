@@ -28,7 +28,7 @@ OUTSIDE = frozenset({"shift_if_true", "cumulate", "cumulate_final", "queue_fifo"
 
 @dataclass(frozen=True, slots=True)
 class MacroFaults:
-    """Macros that call themselves or what cannot be inside them, names that no macro can see, and what is said about both."""
+    """Macros that call themselves or what they cannot, names that no macro can see, and what is said about both."""
 
     unfit: frozenset[Key]
     blind: frozenset[Key]
