@@ -20,15 +20,6 @@ ROWS: tuple[Builtin, ...] = (
         reference='Vensim ref. "QUEUE FIFO"',
     ),
     row(
-        "simultaneous",
-        U,
-        "",
-        vensim="SIMULTANEOUS/0-20",
-        units=" -> ?",
-        summary="simultaneous equations are not solved within a run; break the loop with a stock or a delay",
-        reference=_V,
-    ),
-    row(
         "find_zero",
         U,
         "",

@@ -25,6 +25,7 @@ from simengine.compile.fifo import prepare_queues
 from simengine.compile.macro import check_macros
 from simengine.compile.market import over_elements
 from simengine.compile.shift import prepare_shifts
+from simengine.compile.simultaneous import prepare_rounds
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
 from simengine.model.expression import (
@@ -113,9 +114,11 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
     state.unfit, state.blind = found.unfit, found.blind
     state.problems += found.problems
     sums = prepare_sums(definition.variables, symbols)
-    shifts = prepare_shifts(sums.variables, symbols, state.structural)
+    rounds = prepare_rounds(sums.variables, HOISTED | {"sample_if_true", "previous"})
+    state.waiting += [(v, 1) for v in rounds.hidden]
+    shifts = prepare_shifts(rounds.variables, symbols, state.structural)
     queues = prepare_queues([*shifts.variables, *shifts.hidden])
-    state.problems += sums.problems + shifts.problems + queues.problems
+    state.problems += sums.problems + rounds.problems + shifts.problems + queues.problems
     seen, beside = queues.variables[: len(shifts.variables)], queues.variables[len(shifts.variables) :]
     state.waiting += [(v, 1) for v in (*beside, *queues.hidden)]
     visible = [_expand_variable(v, state, 0) for v in seen]

@@ -22,7 +22,9 @@ CLOCK = frozenset(map(Key, ("initial_time", "final_time", "time_step", "saveper"
 """Names of the simulation's clock, which macros may use without `$` (more lenient than Vensim)."""
 
 
-OUTSIDE = frozenset({"shift_if_true", "cumulate", "cumulate_final", "queue_fifo", "queue_fifo_attrib", *VIEWS})
+OUTSIDE = frozenset(
+    {"shift_if_true", "cumulate", "cumulate_final", "queue_fifo", "queue_fifo_attrib", "simultaneous", *VIEWS}
+)
 """Functions that need to see the variable they are about: a macro's own variables are not known where these are met."""
 
 

@@ -150,6 +150,13 @@ def test_a_shift_conserves_by_any_method(model: se.Model) -> None:
     assert np.allclose(moved.sum("age").isel(time=slice(0, -1)), wanted.isel(time=slice(0, -1)), atol=1e-10)
 
 
+def test_a_loop_that_does_not_stand_still_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "model.mdl"
+    path.write_text("{UTF-8}\nx = SIMULTANEOUS(3 - y, 2) ~~|\ny = x * 2 ~~|\n" + _CLOCK, encoding="utf-8")
+    with pytest.warns(se.RunWarning, match="`x`"):
+        assert se.load(path).run().to_dataframe()["x"].isna().all()
+
+
 def test_sums_of_series_follow_their_data(tmp_path: Path) -> None:
     # Vensim ref. "CUMULATE": the first point, the first and the second, ... whatever the time between them
     model, data = tmp_path / "model.mdl", tmp_path / "data.csv"
