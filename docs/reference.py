@@ -37,6 +37,16 @@ def functions() -> str:
     for b in sorted(runs, key=first_name):
         names = " | ".join(spelt(b, d) for d in Dialect)
         lines.append(f"| {names} | {cell(b.signature)} | `{cell(b.units)}` | {cell(b.summary)} | {cell(b.reference)} |")
+    lines += ["", "## What no source settles", ""]
+    lines += [
+        "Loading a model that uses one of these says so, in a note.",
+        "",
+        "| function | how it is read |",
+        "|---" * 2 + "|",
+    ]
+    lines += [
+        f"| {', '.join(f'`{s.name}`' for s in b.spellings)} | {cell(b.unverified)} |" for b in runs if b.unverified
+    ]
     lines += ["", "## Refused", "", "Known, and refused when a model is loaded, with the reason.", ""]
     lines += ["| function | reason |", "|---|---|"]
     lines += [

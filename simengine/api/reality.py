@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simengine.api.other_run import find_run, variable_of_run
 from simengine.compile.pipeline import compile_model
 from simengine.engine.run import simulate
 from simengine.model.definition import Constraint, ModelDefinition
@@ -32,6 +33,7 @@ from simengine.model.expression import (
     Position,
     Reference,
     Subscript,
+    Text,
     rewrite,
     walk,
 )
@@ -43,6 +45,16 @@ _CHECK = Key(">check")
 _RC = frozenset({"rc_step", "rc_ramp", "rc_grow", "rc_decay"})
 _RC_CHECK = frozenset(f"{name}_check" for name in _RC)
 _CLOSE = 1e-6
+_COMPARISONS = frozenset(
+    {
+        Operator.LESS,
+        Operator.LESS_EQUAL,
+        Operator.GREATER,
+        Operator.GREATER_EQUAL,
+        Operator.EQUAL,
+        Operator.NOT_EQUAL,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +97,8 @@ def _run_constraint(definition: ModelDefinition, constraint: Constraint) -> Iter
     for condition in _alternatives(constraint.condition):
         changed = _Changed(definition, constraint)
         held = changed.apply(condition)
-        yield changed.refused or _outcome(changed.with_check(held), constraint)
+        checked = changed.with_check(held)
+        yield changed.refused or _outcome(checked, constraint)
 
 
 def _alternatives(condition: Expression) -> list[Expression]:
@@ -187,15 +200,39 @@ class _Changed:
             end = node.arguments[2 + count] if len(node.arguments) > 2 + count else None
             value = _trajectory(node.function, basis, rest[:count], start)
             return Call("if", (_during(start, end), value, basis), node.name, span=node.span)
-        if isinstance(node, Call) and node.function.startswith("rc_"):
-            self._refuse(f"`{node.name}` compares with another run, which this version does not do")
+        if isinstance(node, Call) and node.function == "rc_compare":
+            run, basis, times, *rest = node.arguments
+            value = Binary(Operator.MULTIPLY, self._in_run(node, run, basis), times)
+            during = _during(self._start(node, 3), rest[1] if len(rest) > 1 else None)
+            return Call("if", (during, value, basis), node.name, span=node.span)
         return None
+
+    def _in_run(self, node: Call, run: Expression, basis: Expression) -> Expression:
+        """Return what a variable was in another run; refuse the constraint where that is not known."""
+        key = Key(basis.key.removesuffix(">normal")) if isinstance(basis, Reference) else None
+        variable = self.variables.get(key) if key is not None else None
+        if not isinstance(basis, Reference) or variable is None or not isinstance(run, Text):
+            self._refuse(f"`{node.name}` needs a run's name in quotes, and a variable")
+            return Number(0.0)
+        file = find_run(self.definition, run.value)
+        if file is None:
+            self._refuse(f"`{node.name}`: there is no file of a run `{run.value}` beside the model")
+            return Number(0.0)
+        found = variable_of_run(self.definition, run.value, file, variable)
+        if isinstance(found, str):
+            self._refuse(f"`{node.name}`: {found}")
+            return Number(0.0)
+        if all(v.key != found.key for v in self.hidden):
+            self.hidden.append(found)
+        return replace(basis, key=found.key)
 
     # the consequence
 
     def with_check(self, conditions: Sequence[Expression]) -> ModelDefinition:
         """Return the changed model with a variable that is 1 where the constraint holds."""
         held = rewrite(self.constraint.consequence, self._held)
+        if any(isinstance(n, Call) and n.function.startswith("rc_") for n in walk(held)):
+            self._refuse("an RC ... CHECK must stand on one side of a comparison")
         for condition in conditions:
             held = Call("if", (condition, held, Number(1.0)))
         left = tuple(Subscript(s.name, s.key) for s in self.constraint.subscripts)
@@ -215,11 +252,15 @@ class _Changed:
 
     def _held(self, node: Expression) -> Expression | None:
         """Comparisons with an RC ... CHECK are held to after its time of grace; equality has a tolerance."""
-        if not isinstance(node, Binary):
+        if not isinstance(node, Binary) or node.operator not in _COMPARISONS:
             return None
         for bound in (node.left, node.right):
             if isinstance(bound, Call) and bound.function in _RC_CHECK:
                 return self._bound(node, bound)
+            if isinstance(bound, Call) and bound.function == "rc_compare_check":
+                run, basis, grace, times, *rest = bound.arguments
+                value = Binary(Operator.MULTIPLY, self._in_run(bound, run, basis), times)
+                return _held_to(node, bound, value, self._start(bound, 4), grace, rest[1] if len(rest) > 1 else None)
         if node.operator is Operator.EQUAL:
             return _nearly_equal(node.left, node.right)
         return None
@@ -230,12 +271,17 @@ class _Changed:
         count = 2 if name == "rc_ramp" else 1
         start = self._start(bound, 2 + count)
         end = bound.arguments[3 + count] if len(bound.arguments) > 3 + count else None
-        value = _trajectory(name, basis, rest[:count], start)
-        compared: Expression = replace(node, right=value) if bound is node.right else replace(node, left=value)
-        if isinstance(compared, Binary) and compared.operator is Operator.EQUAL:
-            compared = _nearly_equal(compared.left, compared.right)
-        after = _during(Binary(Operator.ADD, start, grace), end)
-        return Call("if", (after, compared, Number(1.0)))
+        return _held_to(node, bound, _trajectory(name, basis, rest[:count], start), start, grace, end)
+
+
+def _held_to(
+    node: Binary, bound: Call, value: Expression, start: Expression, grace: Expression, end: Expression | None
+) -> Expression:
+    """Return a comparison with a bound's value, from a time of grace after its start on."""
+    compared: Expression = replace(node, right=value) if bound is node.right else replace(node, left=value)
+    if isinstance(compared, Binary) and compared.operator is Operator.EQUAL:
+        compared = _nearly_equal(compared.left, compared.right)
+    return Call("if", (_during(Binary(Operator.ADD, start, grace), end), compared, Number(1.0)))
 
 
 def _during(start: Expression, duration: Expression | None) -> Expression:

@@ -82,8 +82,9 @@ ROWS: tuple[Builtin, ...] = (
         "relative to, offset, measure",
         vensim="GET TIME VALUE/3",
         units="?, ?, ? -> ?",
-        summary="The time in calendar terms; without a calendar, time itself plus the offset.",
-        reference=_V,
+        summary="The time plus an offset, or its year, month, day, weekday, hour ... by the model's date settings.",
+        reference='Vensim ref. "GET TIME VALUE"',
+        unverified="the date settings are read as published models have them: a date, its time, the unit of time",
     ),
     row(
         "time_base",

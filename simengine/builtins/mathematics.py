@@ -12,6 +12,16 @@ _FINANCE = 'Stella help, "Financial builtins"'
 
 ROWS: tuple[Builtin, ...] = (
     row(
+        "simultaneous",
+        Kind.WHOLE,
+        "expression, first guess",
+        vensim="SIMULTANEOUS/2",
+        units="a, a -> a",
+        summary="The value at which a loop of equations of one time stands still, found by going round it.",
+        reference='Vensim ref. "Simultaneous and Iterative Equations"',
+        unverified="a loop is gone round 100 times, and must stand still to 9 digits",
+    ),
+    row(
         "abs",
         E,
         "x",

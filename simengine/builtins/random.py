@@ -51,6 +51,15 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
+        "random_lookup",
+        Kind.SPECIAL,
+        "density, low, high, shift, stretch, seed",
+        vensim="RANDOM LOOKUP/6",
+        units="?, a, a, a, a, ? -> a",
+        summary="A distribution whose density is a lookup, stretched, shifted, truncated.",
+        reference='Vensim ref. "RANDOM LOOKUP"',
+    ),
+    row(
         "random_exponential",
         D,
         "low, high, shift, stretch, seed",

@@ -11,52 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simengine.builtins.discrete import delay_in_steps, restricted_integral, smooth_in_steps
+from simengine.builtins.template import add, divide, integ, macro, multiply, subtract
 from simengine.model.definition import Macro
-from simengine.model.expression import Binary, Call, Expression, Number, Operator, Reference, call, number, ref
-from simengine.model.variable import Equation, Variable
-from simengine.source.names import key_of
+from simengine.model.expression import Binary, Expression, Number, Operator, Reference, call, number, ref
 
 Template = Callable[[int, int], Macro]
-
-
-def add(a: Expression, b: Expression) -> Binary:
-    """Return a + b."""
-    return Binary(Operator.ADD, a, b)
-
-
-def subtract(a: Expression, b: Expression) -> Binary:
-    """Return a - b."""
-    return Binary(Operator.SUBTRACT, a, b)
-
-
-def multiply(a: Expression, b: Expression) -> Binary:
-    """Return a * b."""
-    return Binary(Operator.MULTIPLY, a, b)
-
-
-def divide(a: Expression, b: Expression) -> Binary:
-    """Return a / b."""
-    return Binary(Operator.DIVIDE, a, b)
-
-
-def _integ(rate: Expression, initial: Expression) -> Call:
-    return call("integ", rate, initial)
-
-
-def _variable(name: str, expression: Expression) -> Variable:
-    return Variable(name, key_of(name), (Equation((), expression),), hidden=True)
-
-
-def _macro(
-    name: str, inputs: tuple[str, ...], equations: dict[str, Expression], outputs: tuple[str, ...] = ("output",)
-) -> Macro:
-    return Macro(
-        name,
-        key_of(name),
-        tuple(ref(i) for i in inputs),
-        tuple(ref(o) for o in outputs),
-        tuple(_variable(n, e) for n, e in equations.items()),
-    )
 
 
 INPUT, TIME, INITIAL = ref("input"), ref("delay time"), ref("initial")
@@ -76,9 +36,9 @@ def _smooth(arguments: int, order: int) -> Macro:
     before: Expression = INPUT
     for stage in range(1, order + 1):
         name = f"level {stage}" if stage < order else "output"
-        equations[name] = _integ(divide(subtract(before, ref(name)), stage_time), initial)
+        equations[name] = integ(divide(subtract(before, ref(name)), stage_time), initial)
         before = ref(name)
-    return _macro("smooth", inputs, equations)
+    return macro("smooth", inputs, equations)
 
 
 def _delay(arguments: int, order: int) -> Macro:
@@ -90,10 +50,10 @@ def _delay(arguments: int, order: int) -> Macro:
     before: Expression = INPUT
     for stage in range(1, order + 1):
         level, rate = f"level {stage}", f"rate {stage}" if stage < order else "output"
-        equations[level] = _integ(subtract(before, ref(rate)), multiply(initial, stage_time))
+        equations[level] = integ(subtract(before, ref(rate)), multiply(initial, stage_time))
         equations[rate] = divide(ref(level), stage_time)
         before = ref(rate)
-    return _macro("delay", inputs, equations)
+    return macro("delay", inputs, equations)
 
 
 def _delay_pipeline(_arguments: int, _order: int) -> Macro:
@@ -106,40 +66,22 @@ def _delay_pipeline(_arguments: int, _order: int) -> Macro:
     before: Expression = INPUT
     for level, rate in zip(levels, ("rate 1", "rate 2", "output"), strict=True):
         start = multiply(stage_time, INPUT) if level.key == first.key else first
-        equations[level.name] = _integ(subtract(before, ref(rate)), start)
+        equations[level.name] = integ(subtract(before, ref(rate)), start)
         equations[rate] = divide(level, stage_time)
         before = ref(rate)
     equations["pipeline"] = add(add(levels[0], levels[1]), levels[2])
-    return _macro("delayp", ("input", "delay time"), equations, ("output", "pipeline"))
-
-
-def _delay_lagged(arguments: int, order: int) -> Macro:
-    """Return a delay whose stages learn of a changed delay time one step after the other.
-
-    Vensim output (DELAY N with a delay time that steps): stage k drains with the delay time of k - 1 steps ago.
-    """
-    inputs, initial = _inputs(arguments)
-    equations: dict[str, Expression] = {"stage time 1": divide(TIME, number(order))}
-    before: Expression = INPUT
-    for stage in range(1, order + 1):
-        level, rate = f"level {stage}", f"rate {stage}" if stage < order else "output"
-        if stage > 1:
-            equations[f"stage time {stage}"] = call("memory", ref(f"stage time {stage - 1}"), ref("stage time 1"))
-        equations[level] = _integ(subtract(before, ref(rate)), multiply(initial, ref("stage time 1")))
-        equations[rate] = divide(ref(level), ref(f"stage time {stage}"))
-        before = ref(rate)
-    return _macro("delay", inputs, equations)
+    return macro("delayp", ("input", "delay time"), equations, ("output", "pipeline"))
 
 
 def _trend(arguments: int, _order: int) -> Macro:
     # Vensim ref. "TREND": the average starts where it would be after growing at the initial trend
     first = divide(INPUT, add(number(1), multiply(INITIAL, TIME))) if arguments > 2 else INPUT
     average = ref("average")
-    return _macro(
+    return macro(
         "trend",
         ("input", "delay time", "initial")[:arguments],
         {
-            "average": _integ(divide(subtract(INPUT, average), TIME), first),
+            "average": integ(divide(subtract(INPUT, average), TIME), first),
             "output": call("zidz", subtract(INPUT, average), multiply(TIME, call("abs", average))),
         },
     )
@@ -150,11 +92,11 @@ def _forecast(arguments: int, _order: int) -> Macro:
     average, horizon = ref("average"), ref("horizon")
     first = divide(INPUT, add(number(1), multiply(INITIAL, TIME))) if arguments > 3 else INPUT
     trend = call("zidz", subtract(INPUT, average), multiply(TIME, average))
-    return _macro(
+    return macro(
         "forecast",
         ("input", "delay time", "horizon", "initial")[:arguments],
         {
-            "average": _integ(divide(subtract(INPUT, average), TIME), first),
+            "average": integ(divide(subtract(INPUT, average), TIME), first),
             "output": multiply(INPUT, add(number(1), multiply(trend, horizon))),
         },
     )
@@ -169,15 +111,15 @@ def _npv(arguments: int, *, discounted: bool) -> Macro:
     rate, factor, discount, accumulated = ref("discount rate"), ref("factor"), ref("discount"), ref("accumulated")
     stream, dt = ref("stream"), call("dt")
     value = add(accumulated, multiply(multiply(stream, dt), discount))
-    return _macro(
+    return macro(
         "npv",
         ("stream", "discount rate", "initial", "factor")[:arguments],
         {
-            "discount": _integ(
+            "discount": integ(
                 divide(multiply(number(-1), multiply(discount, rate)), add(number(1), multiply(rate, dt))),
                 divide(number(1), add(number(1), multiply(rate, dt))) if discounted else number(1),
             ),
-            "accumulated": _integ(multiply(stream, discount), INITIAL if arguments > 2 else Number(0.0)),
+            "accumulated": integ(multiply(stream, discount), INITIAL if arguments > 2 else Number(0.0)),
             "output": multiply(value, factor) if arguments > 3 else value,
         },
     )
@@ -195,13 +137,13 @@ def _derivative(_arguments: int, order: int) -> Macro:
     passed = subtract(call("time"), call("starttime"))
     enough = Binary(Operator.GREATER, passed, multiply(number(order - 0.5), call("dt")))
     equations["output"] = call("if", enough, value, number(0)) if order else INPUT
-    return _macro("derivative", ("input",), equations)
+    return macro("derivative", ("input",), equations)
 
 
 def _ending_value(arguments: int, _order: int) -> Macro:
     # Stella help, "ENDVAL": in the first run the initial value given, else the input's own at the start
     first = call("initial", INITIAL if arguments > 1 else INPUT)
-    return _macro("ending value", ("input", "initial")[:arguments], {"output": first})
+    return macro("ending value", ("input", "initial")[:arguments], {"output": first})
 
 
 def _pink_noise(_arguments: int, _order: int) -> Macro:
@@ -210,13 +152,13 @@ def _pink_noise(_arguments: int, _order: int) -> Macro:
     variance = divide(subtract(number(2), ratio), ratio)
     noise = call("random_normal", number(-6), number(6), number(0), number(1), ref("seed"))
     white = add(ref("mean"), multiply(multiply(ref("sd"), call("sqrt", variance)), noise))
-    return _macro(
+    return macro(
         "pink noise",
         ("mean", "sd", "correlation time", "seed"),
         {
             "ratio": divide(dt, tau),
             "white": white,
-            "output": _integ(divide(subtract(ref("white"), ref("output")), tau), ref("mean")),
+            "output": integ(divide(subtract(ref("white"), ref("output")), tau), ref("mean")),
         },
     )
 
@@ -229,7 +171,9 @@ TEMPLATES: dict[str, Template] = {
     "delay3": lambda n, _: _delay(n, 3),
     "delay_n": _delay,
     "delayp": _delay_pipeline,
-    "delay_n_lagged": _delay_lagged,
+    "smooth_n_discrete": smooth_in_steps,
+    "delay_n_discrete": delay_in_steps,
+    "sinteg": restricted_integral,
     "trend": _trend,
     "trend_xmile": _trend,
     "forecast": _forecast,
@@ -242,5 +186,11 @@ TEMPLATES: dict[str, Template] = {
     "ending_value": _ending_value,
 }
 
-ORDERED = {"smooth_n": 3, "delay_n": 3, "derivative": 1}  # where the argument that is the order stands
+ORDERED = {
+    "smooth_n": 3,
+    "smooth_n_discrete": 3,
+    "delay_n": 3,
+    "delay_n_discrete": 3,
+    "derivative": 1,
+}  # where the argument that is the order stands
 LEAST_ORDER = {"derivative": 0}  # of those whose order may be less than 1

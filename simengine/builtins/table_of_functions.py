@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from functools import cache
 
-from simengine.builtins import array, clock, mathematics, random, reality, state, stella, table, unsupported
+from simengine.builtins import (
+    array,
+    clock,
+    finance,
+    mathematics,
+    queue,
+    random,
+    reality,
+    state,
+    stella,
+    table,
+    unsupported,
+)
 from simengine.builtins.builtin import Builtin, Spelling
 from simengine.model.definition import Dialect
 from simengine.source.names import Key, key_of
 
 BUILTINS: dict[str, Builtin] = {
     b.id: b
-    for family in (mathematics, clock, state, stella, array, table, random, reality, unsupported)
+    for family in (mathematics, clock, state, stella, queue, finance, array, table, random, reality, unsupported)
     for b in family.ROWS
 }
 

@@ -6,48 +6,18 @@ from simengine.builtins.builtin import Builtin, Kind, row
 
 U = Kind.UNSUPPORTED
 _V = "Vensim ref."
-_QUEUE = "queues whose items carry their age are not modelled here; use DELAY CONVEYOR, or a chain of stocks"
-_VDF = "lookups of a .vdf file are not read; write the points in the model, or in .csv or .xlsx for GET DIRECT LOOKUPS"
 # The ids of these rows differ from the keys of the macros: a call of the macro must not be taken for the row.
 _MACRO = "it is no function of Vensim but a macro of models such as C-LEARN; copy its :MACRO: into this file"
-_OLD = "an older allocation function whose formula is not published; use ALLOCATE AVAILABLE or FIND MARKET PRICE"
 
 ROWS: tuple[Builtin, ...] = (
     row(
-        "queue_fifo",
+        "queue_age_median",
         U,
         "",
-        vensim="QUEUE FIFO/0-20; QUEUE FIFO ATTRIB/0-20",
+        vensim="QUEUE AGE MEDIAN/0-20",
         units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
-    ),
-    row(
-        "queue_age",
-        U,
-        "",
-        vensim="QUEUE AGE AVERAGE/0-20; QUEUE AGE IN RANGE/0-20; QUEUE AGE OLDEST/0-20; QUEUE AGE MEDIAN/0-20",
-        units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
-    ),
-    row(
-        "queue_attrib",
-        U,
-        "",
-        vensim="QUEUE ATTRIB AVERAGE/0-20; QUEUE ATTRIB IN RANGE/0-20; QUEUE ATTRIB MAX/0-20; QUEUE ATTRIB MIN/0-20; QUEUE ATTRIB QUANTITY/0-20",
-        units=" -> ?",
-        summary=_QUEUE,
-        reference=_V,
-    ),
-    row(
-        "simultaneous",
-        U,
-        "",
-        vensim="SIMULTANEOUS/0-20",
-        units=" -> ?",
-        summary="simultaneous equations are not solved within a run; break the loop with a stock or a delay",
-        reference=_V,
+        summary="no manual of Vensim describes it; use QUEUE AGE AVERAGE or QUEUE AGE IN RANGE",
+        reference='Vensim ref. "QUEUE FIFO"',
     ),
     row(
         "find_zero",
@@ -56,15 +26,6 @@ ROWS: tuple[Builtin, ...] = (
         vensim="FIND ZERO/0-20",
         units=" -> ?",
         summary="equations are not solved within a run; break the loop with a stock or a delay",
-        reference=_V,
-    ),
-    row(
-        "sinteg",
-        U,
-        "",
-        vensim="SINTEG/0-20",
-        units=" -> ?",
-        summary="stocks that are set anew in the middle of a run are not modelled here",
         reference=_V,
     ),
     row(
@@ -86,15 +47,6 @@ ROWS: tuple[Builtin, ...] = (
         reference=_V,
     ),
     row(
-        "internal_rate_of_return",
-        U,
-        "",
-        vensim="INTERNAL RATE OF RETURN/0-20",
-        units=" -> ?",
-        summary="which of several rates it finds, and what it shows within a fiscal period, is not published",
-        reference=_V,
-    ),
-    row(
         "sshape_macro",
         U,
         "",
@@ -102,15 +54,6 @@ ROWS: tuple[Builtin, ...] = (
         units=" -> ?",
         summary=_MACRO,
         reference='Vensim ref. "Summary List of Functions"',
-    ),
-    row(
-        "random_lookup",
-        U,
-        "",
-        vensim="RANDOM LOOKUP/0-20",
-        units=" -> ?",
-        summary="draws from a distribution given as a lookup are not modelled here",
-        reference=_V,
     ),
     row(
         "sample_until_macro",
@@ -122,24 +65,6 @@ ROWS: tuple[Builtin, ...] = (
         reference='Vensim ref. "Summary List of Functions"',
     ),
     row(
-        "get_vdf_lookups",
-        U,
-        "",
-        vensim="GET VDF LOOKUPS/0-20",
-        units=" -> ?",
-        summary=_VDF,
-        reference=_V,
-    ),
-    row(
-        "cumulate",
-        U,
-        "",
-        vensim="CUMULATE/0-20; CUMULATEF/0-20",
-        units=" -> ?",
-        summary="series are not computed from series before a run; use a stock, or cumulate the data in its file",
-        reference='Vensim ref. "Summary List of Functions"',
-    ),
-    row(
         "get_odbc",
         U,
         "",
@@ -148,7 +73,6 @@ ROWS: tuple[Builtin, ...] = (
         summary="databases are not read; export the table to .csv or .xlsx and use GET DIRECT",
         reference=_V,
     ),
-    row("alloc_p", U, "", vensim="ALLOC P/0-20; MARKETP/0-20", units=" -> ?", summary=_OLD, reference=_V),
     row(
         "delete_backslash",
         U,

@@ -179,6 +179,15 @@ def _counter(a: Sequence[Node], clock: ClockNodes) -> Node:
     return add(start, subtract(gone, multiply(turns, subtract(finish, start))))
 
 
+def _allocated(a: Sequence[Node], _clock: ClockNodes) -> Node:
+    # Vensim ref. "ALLOC P", "ALLOCATE BY PRIORITY": what of a request, spread over the width, lies above the priority
+    request, priority, width, price = a
+    none = apply(Op.EQ, width, ZERO)
+    above = add(divide(subtract(priority, price), select(none, ONE, width)), _HALF)
+    share = apply(Op.MIN, apply(Op.MAX, above, ZERO), ONE)
+    return multiply(apply(Op.MAX, request, ZERO), select(none, apply(Op.GE, priority, price), share))
+
+
 COMPOSITIONS: dict[str, Composition] = {
     "counter": _counter,
     "run_count": lambda _a, _c: ONE,
@@ -215,4 +224,5 @@ COMPOSITIONS: dict[str, Composition] = {
     "future_value": _future_value,
     "present_value": _present_value,
     "payment": _payment,
+    "alloc_p": _allocated,
 }

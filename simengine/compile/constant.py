@@ -121,6 +121,9 @@ def _call_value(node: Call, known: Known, at: dict[Key, Key], depth: int) -> flo
         return _value(specs.start, known, {}, depth + 1)
     if node.function == "dt":
         return _value(specs.time_step, known, {}, depth + 1)
+    if node.function in {"elmcount", "size"} and isinstance(node.arguments[0], Reference):
+        dimension = known.symbols.dimensions.get(node.arguments[0].key)
+        return None if dimension is None else float(len(dimension.elements))
     found = [_value(a, known, at, depth + 1) for a in node.arguments]
     values = [v for v in found if v is not None]
     if len(values) != len(found):

@@ -16,12 +16,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from simengine.builtins.builtin import Kind
-from simengine.builtins.stdlib import LEAST_ORDER, ORDERED, TEMPLATES
+from simengine.builtins.stdlib import ORDERED, TEMPLATES
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.symbols import Symbols
-from simengine.compile.constant import constant_value, whole_number
+from simengine.compile.constant import constant_value
+from simengine.compile.cumulate import prepare_sums
+from simengine.compile.delay_order import find_order, find_reduction, split_by_order
+from simengine.compile.fifo import prepare_queues
 from simengine.compile.macro import check_macros
+from simengine.compile.market import over_elements
 from simengine.compile.sample import is_itself
+from simengine.compile.shift import prepare_shifts
+from simengine.compile.simultaneous import prepare_rounds
 from simengine.compile.vector_lookup import with_mode
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -36,9 +42,8 @@ from simengine.model.expression import (
     Text,
     children,
     rewrite,
-    walk,
 )
-from simengine.model.variable import Equation, Variable, is_constant
+from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.names import Key
 
@@ -57,6 +62,8 @@ HOISTED = frozenset(
         "delay_profile",
         "depreciate_straightline",
         "depreciate_by_schedule",
+        "internal_rate_of_return",
+        "queue_view",
         "shift_if_true",
         "vector_sort_order",
         "vector_rank",
@@ -85,7 +92,7 @@ class Expansion:
     structural: set[Key] = field(default_factory=set)  # constants that shape the program: orders of delays
     waiting: list[tuple[Variable, int]] = field(default_factory=list)
     hidden: dict[Key, Variable] = field(default_factory=dict)  # every hidden variable made so far
-    recursive: frozenset[Key] = frozenset()  # macros that call themselves
+    unfit: frozenset[Key] = frozenset()  # macros that call themselves, or what cannot be inside them
     blind: frozenset[Key] = frozenset()  # names that macros cannot see, reported once
 
 
@@ -109,9 +116,17 @@ def expand(definition: ModelDefinition, symbols: Symbols) -> tuple[Expansion, li
     """Return the expansion (problems, structural constants, new dimensions) and all variables, hidden ones last."""
     state = Expansion(definition, symbols, {m.key: m for m in definition.macros})
     found = check_macros(definition, symbols)
-    state.recursive, state.blind = found.recursive, found.blind
+    state.unfit, state.blind = found.unfit, found.blind
     state.problems += found.problems
-    visible = [_expand_variable(v, state, 0) for v in definition.variables]
+    sums = prepare_sums(definition.variables, symbols)
+    rounds = prepare_rounds(sums.variables, HOISTED | {"sample_if_true", "previous"})
+    state.waiting += [(v, 1) for v in rounds.hidden]
+    shifts = prepare_shifts(rounds.variables, symbols, state.structural)
+    queues = prepare_queues([*shifts.variables, *shifts.hidden])
+    state.problems += sums.problems + rounds.problems + shifts.problems + queues.problems
+    seen, beside = queues.variables[: len(shifts.variables)], queues.variables[len(shifts.variables) :]
+    state.waiting += [(v, 1) for v in (*beside, *queues.hidden)]
+    visible = [_expand_variable(v, state, 0) for v in seen]
     hidden: list[Variable] = []
     while state.waiting:
         variable, depth = state.waiting.pop(0)
@@ -124,7 +139,7 @@ def _expand_variable(variable: Variable, state: Expansion, depth: int) -> Variab
         return variable
     equations: list[Equation] = []
     for equation in variable.equations:
-        for part in _split_by_order(equation, state):
+        for part in split_by_order(equation, state.symbols, state.structural, state.hidden):
             place = Place(variable, part, len(equations), depth)
             equations.append(replace(part, expression=_expand_equation(place, state)))
     return replace(variable, equations=tuple(equations))
@@ -143,7 +158,7 @@ def _has_work(expression: Expression | None, state: Expansion) -> bool:
 
 
 def _is_expanded(node: Call, state: Expansion) -> bool:
-    if node.function in HOISTED or node.function in {"sample_if_true", "previous"}:
+    if node.function in HOISTED or node.function in {"sample_if_true", "previous", "marketp"}:
         return True
     if node.function == "vector_lookup":
         return not isinstance(node.arguments[-1], Number)
@@ -186,6 +201,8 @@ def _change(node: Expression, place: Place, state: Expansion) -> Expression | No
     if node.function == "previous":
         first = node.arguments[1] if len(node.arguments) > 1 else node.arguments[0]
         return _hoist(Call("memory", (node.arguments[0], first), node.name, span=node.span), place, state)
+    if node.function == "marketp":
+        return over_elements(node, state.symbols, state.problems)
     if node.function in HOISTED:
         return _hoist(node, place, state)
     if node.function in TEMPLATES:
@@ -251,7 +268,7 @@ def _reduces(node: Call) -> bool:
     return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
 
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price", "marketp"})
 
 
 def _unbang(node: Expression, inside: Mapping[Key, Subscript]) -> Expression:
@@ -327,83 +344,20 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     order, arguments = 1, node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
-        found = constant_value(arguments[at], state.symbols, place.loops, state.structural, state.hidden)
-        # unverified: what Vensim makes of an order of 2.5 is not published, so it is refused
-        orders = {whole_number(n) for n in found} if found is not None else set()
-        whole = orders.pop() if len(orders) == 1 else None
-        least = LEAST_ORDER.get(node.function, 1)
-        if whole is None or whole < least:
-            state.problems.append(
-                error(
-                    "order-not-constant",
-                    f"the order of `{node.name}` must be a constant whole number of at least {least}",
-                    arguments[at].span or node.span,
-                )
-            )
+        found = find_order(node, state.symbols, place.loops, state.structural, state.hidden)
+        if isinstance(found, Diagnostic):
+            state.problems.append(found)
             return Number(0.0, node.span)
-        order, arguments = whole, arguments[:at]
-    name = node.function
-    if name == "delay_n" and not _is_fixed(arguments[1], state):
-        name = "delay_n_lagged"
-    macro = TEMPLATES[name](len(arguments), order)
+        order, arguments = found, arguments[:at]
+        reduced = find_reduction(node, order, state.symbols, place.loops, state.hidden)
+        state.problems += [] if reduced is None else [reduced]
+    macro = TEMPLATES[node.function](len(arguments), order)
     return _expand_macro(macro, replace(node, arguments=arguments), place, state)
-
-
-def _is_fixed(expression: Expression, state: Expansion) -> bool:
-    """Return whether an expression is a number or a constant of the model."""
-    if isinstance(expression, Reference) and expression.key in state.symbols.variables:
-        return all(is_constant(e.expression) for e in state.symbols.variables[expression.key].equations)
-    return isinstance(expression, Number)
-
-
-def _split_by_order(equation: Equation, state: Expansion) -> list[Equation]:
-    """Return the equation by element where a DELAY N or SMOOTH N in it has an order per element."""
-    expression = equation.expression
-    if expression is None or not equation.subscripts or equation.exceptions:
-        return [equation]
-    for node in walk(expression):
-        if isinstance(node, Call) and node.function in ORDERED and len(node.arguments) > ORDERED[node.function]:
-            order = node.arguments[ORDERED[node.function]]
-            found = constant_value(order, state.symbols, equation.subscripts, state.structural, state.hidden)
-            if found is not None and len(set(found)) > 1:
-                return by_element(equation, state.symbols)
-    return [equation]
-
-
-def by_element(equation: Equation, symbols: Symbols) -> list[Equation]:
-    """Return an equation for each element of its left side."""
-    parts = [equation]
-    for place, subscript in enumerate(equation.subscripts):
-        if subscript.key not in symbols.dimensions:
-            continue
-        elements = symbols.dimensions[subscript.key].elements
-        parts = [_fix(p, place, Subscript(e.name, e.key, span=subscript.span)) for p in parts for e in elements]
-    return parts
-
-
-def _fix(equation: Equation, place: int, element: Subscript) -> Equation:
-    """Return the equation for one element: its dimension's name gives way to the element on both sides."""
-    dimension = equation.subscripts[place].key
-
-    def change(n: Expression) -> Expression | None:
-        if isinstance(n, Reference) and any(isinstance(s, Subscript) and s.key == dimension for s in n.subscripts):
-            return replace(
-                n,
-                subscripts=tuple(
-                    element if isinstance(s, Subscript) and s.key == dimension and not s.reduce else s
-                    for s in n.subscripts
-                ),
-            )
-        return None
-
-    assert equation.expression is not None
-    subscripts = (*equation.subscripts[:place], element, *equation.subscripts[place + 1 :])
-    return replace(equation, subscripts=subscripts, expression=rewrite(equation.expression, change))
 
 
 def _expand_macro(macro: Macro, node: Call, place: Place, state: Expansion) -> Expression:
     defined = {v.key for v in macro.variables}
-    if macro.key in state.recursive or any(o.key not in defined for o in macro.outputs):
+    if macro.key in state.unfit or any(o.key not in defined for o in macro.outputs):
         return Number(float("nan"), node.span)  # reported at the macro itself
     frame = _open(node.arguments, place, state)
     prefix = _new_key(place, macro.key)

@@ -1,4 +1,4 @@
-"""Macros looked at before they are expanded: those that call themselves, and names they cannot see.
+"""Macros looked at before they are expanded: those that call themselves or what they cannot, names they cannot see.
 
 In: a model. Out: what is wrong, and what expansion must leave alone.
 
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simengine.check.symbols import Symbols
+from simengine.compile.fifo import VIEWS
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.expression import Call, Expression, Reference, walk
 from simengine.source.diagnostic import Diagnostic, error
@@ -21,11 +22,17 @@ CLOCK = frozenset(map(Key, ("initial_time", "final_time", "time_step", "saveper"
 """Names of the simulation's clock, which macros may use without `$` (more lenient than Vensim)."""
 
 
+OUTSIDE = frozenset(
+    {"shift_if_true", "cumulate", "cumulate_final", "queue_fifo", "queue_fifo_attrib", "simultaneous", *VIEWS}
+)
+"""Functions that need to see the variable they are about: a macro's own variables are not known where these are met."""
+
+
 @dataclass(frozen=True, slots=True)
 class MacroFaults:
-    """Macros that call themselves, names that no macro can see, and what is said about both."""
+    """Macros that call themselves or what they cannot, names that no macro can see, and what is said about both."""
 
-    recursive: frozenset[Key]
+    unfit: frozenset[Key]
     blind: frozenset[Key]
     problems: tuple[Diagnostic, ...]
 
@@ -35,19 +42,24 @@ def check_macros(definition: ModelDefinition, symbols: Symbols) -> MacroFaults:
     macros = {m.key: m for m in definition.macros}
     calls = {m.key: {Key(c.function) for c in _calls(m) if c.function in macros} for m in definition.macros}
     problems: list[Diagnostic] = []
-    recursive: set[Key] = set()
+    unfit: set[Key] = set()
     blind: set[Key] = set()
     for macro in definition.macros:
         if macro.key in _reached(macro.key, calls):
-            recursive.add(macro.key)
+            unfit.add(macro.key)
             problems.append(error("macro-recursion", f"the macro `{macro.name}` calls itself", macro.span))
+        for call in _calls(macro):
+            if call.function in OUTSIDE:
+                unfit.add(macro.key)
+                text = f"`{call.name}` is not supported inside a macro"
+                problems.append(error("unsupported-function", text, call.span))
         for reference in _unseen(macro, symbols):
             blind.add(reference.key)
             near = nearest_names(reference.name, [*(i.name for i in macro.inputs), *(v.name for v in macro.variables)])
             hint = f"did you mean `{near[0]}`?" if near else "a macro sees its own names only: pass it as an argument"
             text = f"no variable in the macro `{macro.name}` is called `{reference.name}`"
             problems.append(error("unknown-name", text, reference.span, help=[hint]))
-    return MacroFaults(frozenset(recursive), frozenset(blind), tuple(problems))
+    return MacroFaults(frozenset(unfit), frozenset(blind), tuple(problems))
 
 
 def _expressions(macro: Macro) -> Iterator[Expression]:

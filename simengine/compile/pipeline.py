@@ -16,7 +16,8 @@ from simengine.compile.asked import answer_questions
 from simengine.compile.compose import ClockNodes
 from simengine.compile.constant import constant_value
 from simengine.compile.data_equation import tabulate_data
-from simengine.compile.expand import by_element, expand
+from simengine.compile.delay_order import by_element
+from simengine.compile.expand import expand
 from simengine.compile.layout import lay_out
 from simengine.compile.lower import TIME, Context
 from simengine.compile.phases import assemble

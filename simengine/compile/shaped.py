@@ -44,10 +44,11 @@ def shaped(distribution: Distribution, arguments: Sequence[Node], uniform: Node)
     if make is None:
         return None
     low, high, *rest = arguments
-    return _truncated(make(*rest), low, high, uniform)
+    return truncated(make(*rest), low, high, uniform)
 
 
-def _truncated(shape: Shape, low: Node, high: Node, uniform: Node) -> Node:
+def truncated(shape: Shape, low: Node, high: Node, uniform: Node) -> Node:
+    """Return a draw between bounds, made of a uniform one between 0 and 1."""
     share = uniform
     if not (_is_infinite(low) and _is_infinite(high)):
         ends = [divide(subtract(end, shape.shift), shape.stretch) for end in (low, high)]

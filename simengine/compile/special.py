@@ -16,9 +16,12 @@ import numpy as np
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.compile.build import ONE, ZERO, add, apply, constant, divide, multiply, select, subtract
+from simengine.compile.calendar import lower_time_value
 from simengine.compile.layout import strides
+from simengine.compile.market import lower_market_priority
 from simengine.compile.random import ARGUMENTS
-from simengine.compile.shaped import shaped
+from simengine.compile.random_lookup import is_density, lookup_shape
+from simengine.compile.shaped import shaped, truncated
 from simengine.compile.vector_lookup import lower_vector_lookup
 from simengine.model.expression import NOT_AVAILABLE, Call, Expression, Reference, Subscript, TableLiteral, children
 from simengine.model.lookup import Between
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 Rule = Callable[["Lowering", Call], Node]
 
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price"})
+REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price", "marketp"})
 """Functions besides the reductions proper whose arguments run over `!`."""
 
 
@@ -267,21 +270,6 @@ def _time_shift(lowering: Lowering, node: Call) -> Node:
     return Constant(float("nan")) if tables is None else Lookup(tables, time)
 
 
-def _time_value(lowering: Lowering, node: Call) -> Node:
-    # Vensim ref. "GET TIME VALUE": relative to 0 = the current time, 1 = the initial time; measure 0 = time itself
-    base, offset, measure = (lowering.lower(a) for a in node.arguments)
-    origin, what = (n.value if isinstance(n, Constant) else None for n in (base, measure))
-    if not isinstance(origin, float) or origin not in {0.0, 1.0} or not isinstance(what, float) or what != 0:
-        return lowering.problem(
-            "unsupported-function",
-            f"`{node.name}` is supported relative to the current (0) or initial (1) time, in the model's time (0)",
-            node,
-            help=["calendar measures and the computer's clock need a calendar the model does not hold"],
-        )
-    clock = lowering.context.clock
-    return add(clock.time if origin == 0 else clock.start, offset)
-
-
 # random draws
 
 
@@ -290,6 +278,26 @@ def draw(lowering: Lowering, node: Call) -> Node:
     builtin = BUILTINS[node.function]
     assert isinstance(builtin.primitive, Distribution)
     arguments, seed = ARGUMENTS[builtin.id]([lowering.lower(a) for a in node.arguments], lowering.context.clock)
+    streams = _new_streams(lowering)
+    uniform = Draw(Distribution.UNIFORM, streams, (ZERO, ONE), seed)
+    own = Draw(builtin.primitive, streams, tuple(arguments), seed)
+    return shaped(builtin.primitive, arguments, uniform) or own
+
+
+def _random_lookup(lowering: Lowering, node: Call) -> Node:
+    tables = table_numbers(lowering, node.arguments[0])
+    low, high, shift, stretch, seed = (lowering.lower(a) for a in node.arguments[1:])
+    if tables is None:
+        return Constant(float("nan"))
+    if not all(is_density(lowering.context.layout.tables[n]) for n in np.unique(tables).tolist()):
+        message = f"the lookup of `{node.name}` must be a density: nowhere below 0, and somewhere above"
+        return lowering.problem("bad-density", message, node.arguments[0])
+    uniform = Draw(Distribution.UNIFORM, _new_streams(lowering), (ZERO, ONE), seed)
+    return truncated(lookup_shape(lowering, tables, shift, stretch), low, high, uniform)
+
+
+def _new_streams(lowering: Lowering) -> Slots:
+    """Return the streams of the next draw of an equation, one an element."""
     stream = zlib.crc32(f"{lowering.place}#{lowering.draws}".encode()) & 0x3FFFFFFF
     lowering.draws += 1
     count = 1
@@ -300,10 +308,7 @@ def draw(lowering: Lowering, node: Call) -> Node:
     while any(s in lowering.context.streams for s in range(stream, stream + count)):
         stream += count
     lowering.context.streams.update(range(stream, stream + count))
-    streams: Slots = stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
-    uniform = Draw(Distribution.UNIFORM, streams, (ZERO, ONE), seed)
-    own = Draw(builtin.primitive, streams, tuple(arguments), seed)
-    return shaped(builtin.primitive, arguments, uniform) or own
+    return stream if lowering.rank == 0 else stream + np.arange(count, dtype=np.int64).reshape(shape)
 
 
 RULES: dict[str, Rule] = {
@@ -316,6 +321,8 @@ RULES: dict[str, Rule] = {
     "vector_lookup": lower_vector_lookup,
     "rank_xmile": _rank_xmile,
     "find_market_price": _market_price,
+    "marketp": lower_market_priority,
+    "random_lookup": _random_lookup,
     "demand_at_price": _price(AlongOp.DEMAND_AT_PRICE),
     "supply_at_price": _price(AlongOp.SUPPLY_AT_PRICE),
     "with_lookup": _with_lookup,
@@ -329,7 +336,7 @@ RULES: dict[str, Rule] = {
     "lookup_area_xmile": _ask(TableQuery.AREA_WITHIN),
     "lookup_mean": _ask(TableQuery.CENTRE),
     "lookup_slope": _ask(TableQuery.SLOPE),
-    "get_time_value": _time_value,
+    "get_time_value": lower_time_value,
     "time_shift": _time_shift,
     "get_data_at_time": _data_at_time,
     "data_point": _lookup(Between.RAW),

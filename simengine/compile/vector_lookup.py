@@ -6,7 +6,7 @@ The y values belong to equally spaced x from the lowest to the highest; they may
 arithmetic over the array, not a table.
 
 References: Vensim reference manual, "VECTOR LOOKUP", "LOOKUP AREA", "LOOKUP BACKWARD", "LOOKUP FORWARD",
-"LOOKUP EXTRAPOLATE", "LOOKUP SLOPE".
+"LOOKUP EXTRAPOLATE", "LOOKUP INVERT", "LOOKUP SLOPE".
 
 Invariant: every mode agrees with the function of tables it is named after (tested beside it).
 """
@@ -34,13 +34,18 @@ _HALF = constant(0.5)
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """The curve: where its y values are, how many, and x in units of the spacing, from 0 at the lowest."""
+    """The curve: where its y values are, how many, and x in units of the spacing, from 0 at the lowest.
+
+    `argument` is the second argument of the call as it is: x, but y where the curve is inverted.
+    """
 
     rows: NDArray[np.int64]
     base: Node
     last: int
     place: Node
     spacing: Node
+    argument: Node
+    low: Node
 
     def at(self, number: Node) -> Node:
         """Return the y value of a point, by its number from 0."""
@@ -122,14 +127,55 @@ def _area(curve: Curve) -> Node:
     return multiply(curve.spacing, add(add(_area_of_segments(curve), part), beyond))
 
 
+def _where(curve: Curve, number: int) -> Node:
+    """Return the place where the line through a point and the next has the y asked for."""
+    here, there = curve.at(constant(number)), curve.at(constant(number + 1))
+    flat = apply(Op.EQ, here, there)
+    way = divide(subtract(curve.argument, here), select(flat, ONE, subtract(there, here)))
+    return add(constant(number), select(flat, ZERO, way))
+
+
+def _to_x(curve: Curve, place: Node, found: Node) -> Node:
+    return select(found, add(curve.low, multiply(curve.spacing, place)), constant(NOT_AVAILABLE))
+
+
+def _inverse(curve: Curve, beyond: Node, found: Node) -> Node:
+    """Return the smallest x at which the curve has the y asked for, else what is found beyond its ends."""
+    place = beyond
+    for number in reversed(range(curve.last)):
+        off = [subtract(curve.argument, curve.at(constant(n))) for n in (number, number + 1)]
+        between = apply(Op.LE, multiply(*off), ZERO)
+        place = select(between, _where(curve, number), place)
+        found = apply(Op.OR, between, found)
+    return _to_x(curve, place, found)
+
+
+def _invert(curve: Curve) -> Node:
+    # Vensim ref. "LOOKUP INVERT": the smallest x, missing where y is beyond all values
+    return _inverse(curve, ZERO, ZERO)
+
+
+def _invert_everywhere(curve: Curve) -> Node:
+    # unverified: where the lines through both ends have the value, the one at the low end is taken, as the smaller x
+    if not curve.last:
+        return _invert(curve)
+    first, final = _where(curve, 0), _where(curve, curve.last - 1)
+    rises = [apply(Op.NE, curve.at(constant(n)), curve.at(constant(n + 1))) for n in (0, curve.last - 1)]
+    below = apply(Op.AND, rises[0], apply(Op.LT, first, ZERO))
+    above = apply(Op.AND, rises[1], apply(Op.GT, final, constant(curve.last)))
+    return _inverse(curve, select(below, first, final), apply(Op.OR, below, above))
+
+
 MODES: dict[int, Callable[[Curve], Node]] = {
     0: _normal,
     1: _area,
     2: _backward,
     3: _extrapolate,
     4: _forward,
+    5: _invert,
     6: _slope,
     7: _area_everywhere,
+    8: _invert_everywhere,
     9: _slope_everywhere,
 }
 
@@ -156,14 +202,10 @@ def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
     if start is None or not coordinates or coordinates[-1] != 0:
         message = f"`{node.name}` must be given the first element of the last subscript"
         return lowering.problem("computed-subscript", message, vector)
-    number = mode.value if isinstance(mode, Constant) and isinstance(mode.value, float) else None
-    if number not in MODES:
-        return lowering.problem(
-            "unsupported-function",
-            f"`{node.name}` is supported with a constant mode, one of {', '.join(map(str, MODES))}",
-            others[3],
-            help=["modes 5 and 8 invert the curve: no source says what they give where it rises and falls"],
-        )
+    known = mode.value if isinstance(mode, Constant) and isinstance(mode.value, float) else None
+    if known is not None and known not in MODES:
+        message = f"`{node.name}` has no mode {known:g}: it is one of 0 to {max(MODES)}"
+        return lowering.problem("unsupported-function", message, others[3])
     rows = np.arange(variable.first, variable.first + variable.size, dtype=np.int64)
     last = variable.shape[-1] - 1
     width = subtract(high, low)
@@ -173,5 +215,12 @@ def lower_vector_lookup(lowering: Lowering, node: Call) -> Node:
         last,
         divide(multiply(subtract(x, low), constant(last)), width),
         divide(width, constant(last)),
+        x,
+        low,
     )
-    return MODES[int(number)](curve)
+    if known is not None:
+        return MODES[int(known)](curve)
+    found: Node = Constant(float("nan"))
+    for number, rule in MODES.items():
+        found = select(apply(Op.EQ, mode, constant(number)), rule(curve), found)
+    return found

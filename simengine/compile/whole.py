@@ -20,7 +20,8 @@ from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
 from simengine.compile.container import CONTAINERS, lower_container
-from simengine.compile.device import DEVICE_FUNCTIONS, lower_device
+from simengine.compile.device import DEVICE_FUNCTIONS, lower_device, lower_schedule
+from simengine.compile.fifo import lower_view, table_places
 from simengine.compile.layout import strides
 from simengine.compile.lower import Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
@@ -120,7 +121,7 @@ def lower_variable(context: Context, variable: Variable, out: Pieces) -> None:
     if variable.key in context.symbols.broken:
         return
     for number, equation in enumerate(variable.equations):
-        if isinstance(equation.expression, TableLiteral):
+        if _only_table(equation.expression):
             continue
         left = read_left(context, variable, equation)
         if left is None:
@@ -226,6 +227,10 @@ def lower_equation(place: EquationPlace) -> None:
             pass  # written by the device of its stock
         case Call(function=name) if name in CONTAINERS:
             lower_container(place, expression)
+        case Call(function="depreciate_by_schedule", arguments=(_, _, _, _, _)):
+            lower_schedule(place, expression)
+        case Call(function="queue_view"):
+            lower_view(place, expression)
         case Call(function=name) if name in DEVICE_FUNCTIONS:
             lower_device(place, expression)
         case Call(function=name) if name in VECTOR_FUNCTIONS:
@@ -293,28 +298,39 @@ def _lower_series(place: EquationPlace) -> None:
         place.add(PieceKind.COMPUTED, step=node, initial=node)
 
 
+def _only_table(expression: Expression | None) -> bool:
+    """Return whether an equation says nothing but which table an element has."""
+    return isinstance(expression, TableLiteral) or (isinstance(expression, Call) and expression.function == "table_of")
+
+
+def _has_table(expression: Expression | None) -> bool:
+    return table_in(expression) is not None or _only_table(expression)
+
+
 def number_tables(context: Context, variables: Sequence[Variable]) -> None:
     """Give every lookup and data variable the numbers of its tables, by element (-1: none)."""
     for variable in variables:
-        if variable.key in context.symbols.broken or all(table_in(e.expression) is None for e in variable.equations):
+        if variable.key in context.symbols.broken or not any(_has_table(e.expression) for e in variable.equations):
             continue
         axes = context.symbols.axes[variable.key]
         shape = tuple(len(a.elements) for a in axes)
         numbers = np.full(int(np.prod(shape, dtype=np.int64)), -1, dtype=np.int64)
-        for equation, flat in _table_places(context, variable, strides(shape)):
+        for equation, lowering, flat in _table_places(context, variable, strides(shape)):
             literal = table_in(equation.expression)
             if literal is not None:
                 numbers[flat] = context.layout.table_number(literal.table)
+            elif isinstance(equation.expression, Call) and equation.expression.function == "table_of":
+                numbers[flat] = table_places(lowering, equation.expression.arguments[0])
         context.layout.table_numbers[variable.key] = numbers if shape else numbers.reshape(1)
 
 
 def _table_places(
     context: Context, variable: Variable, steps: tuple[int, ...]
-) -> Iterator[tuple[Equation, NDArray[np.int64]]]:
+) -> Iterator[tuple[Equation, Lowering, NDArray[np.int64]]]:
     for equation in variable.equations:
         left = read_left(context, variable, equation)
         if left is None:
             continue
         lowering = Lowering(context, left.loops, len(left.axes), variable.key)
         flat = lowering.index(left.coordinates, steps, 0)
-        yield equation, np.atleast_1d(np.asarray(flat, dtype=np.int64)).ravel()
+        yield equation, lowering, np.atleast_1d(np.asarray(flat, dtype=np.int64)).ravel()

@@ -32,8 +32,7 @@ def share_above(kind: Array, centre: Array, width: Array, price: Array) -> Array
     """Return the share of a request that stands above a price, by the profile's kind (NaN: not supported).
 
     Kinds 1 and 2 have a width of `width` around the centre; for 3 it is the standard deviation, for 4 the
-    distance over which the exponential falls by e. Kind 5 (constant elasticity) and integer allocation
-    (10 added) are not supported.
+    distance over which the exponential falls by e. Kind 5 (constant elasticity) has no formula that is published.
     """
     from scipy.special import ndtr  # heavy: only where a model allocates
 
@@ -57,11 +56,36 @@ def share_above(kind: Array, centre: Array, width: Array, price: Array) -> Array
     return out
 
 
+INTEGER = 10.0
+"""Added to a kind: whole numbers are given out."""
+
+
+def whole_numbers(shares: Array) -> Array:
+    """Return whole numbers that are nearest to shares (first axis) and add to the whole part of their sum.
+
+    Everyone gets the whole part of its share; the units that are left go to the largest remainders, of equal ones to
+    the first. References: Balinski, Young, Fair Representation (1982), "Hamilton's method".
+
+    Examples
+    --------
+    >>> whole_numbers(np.array([1.5, 1.2, 1.4]))
+    array([2., 1., 1.])
+
+    """
+    whole = np.floor(shares + 1e-9)
+    left = np.floor(sum_in_order(shares) + 1e-9) - sum_in_order(whole)
+    order = np.argsort(-(shares - whole), axis=0, kind="stable")
+    place = np.argsort(order, axis=0, kind="stable")
+    return np.asarray(whole + (place < left))
+
+
 def allocate(request: Array, kind: Array, centre: Array, width: Array, available: Array) -> Array:
     """Return what each requester (first axis) gets of what is available."""
     request = np.maximum(request, 0.0)
     available = np.maximum(available, 0.0)
     request, kind, centre, width = np.broadcast_arrays(request, kind, centre, width)
+    in_units = kind >= INTEGER
+    kind = np.where(in_units, kind - INTEGER, kind)
     total = sum_in_order(request)
     reach = 45.0 * np.abs(width) + 1.0
 
@@ -77,7 +101,31 @@ def allocate(request: Array, kind: Array, centre: Array, width: Array, available
     part = np.where(np.isfinite(part), np.clip(part, 0.0, 1.0), 0.0)
     shared = less + part * (more - less)
     plain = np.where(available >= total, request, np.where(available <= 0, 0.0, shared))
-    return np.asarray(np.where(np.isnan(more), np.nan, plain))
+    out = np.asarray(np.where(np.isnan(more), np.nan, plain))
+    if not np.any(in_units):
+        return out
+    # unverified: Vensim does not publish how it rounds; a request for whole numbers by one is for all of them
+    return np.where(np.any(in_units, axis=0) & ~np.isnan(out), whole_numbers(np.where(np.isnan(out), 0.0, out)), out)
+
+
+def clearing_priority(request: Array, centre: Array, width: Array, available: Array) -> Array:
+    """Return the priority above which requests are met, in all or part: what MARKETP gives and ALLOC P takes.
+
+    Where there is enough for all, it lies half a width below the lowest priority, so that all is given.
+    """
+    request = np.maximum(request, 0.0)
+    request, centre, width = np.broadcast_arrays(request, centre, width)
+    kind = np.full_like(request, RECTANGULAR)
+    reach = np.abs(width) * 0.5
+    low, high = (centre - reach).min(axis=0), (centre + reach).max(axis=0)
+
+    def given(price: Array) -> Array:
+        return sum_in_order(request * share_above(kind, centre, width, price))
+
+    wanted = np.broadcast_to(np.maximum(available, 0.0), low.shape)
+    below, above = clear(given, wanted, low, high, _PRICE_STEPS)
+    enough = wanted >= sum_in_order(request)
+    return np.asarray(np.where(enough, low, 0.5 * (below + above)))
 
 
 def clear(

@@ -13,7 +13,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.allocation import RECTANGULAR, allocate, demand_at_price, market_price, supply_at_price
+from simengine.kernel.allocation import (
+    RECTANGULAR,
+    allocate,
+    clearing_priority,
+    demand_at_price,
+    market_price,
+    supply_at_price,
+)
 from simengine.kernel.sharing import allocate_slope
 from simengine.program.op import AlongOp
 
@@ -62,6 +69,9 @@ def _apply(op: AlongOp, a: list[Array]) -> Array:
             return allocate(request, np.full_like(request, RECTANGULAR), priority, width, supply[0])
         case AlongOp.ALLOCATE_SLOPE:
             return allocate_slope(tuple(a[:5]), tuple(a[5:]))
+        case AlongOp.CLEARING_PRIORITY:
+            request, priority, width, supply = a
+            return np.broadcast_to(clearing_priority(request, priority, width, supply[0]), request.shape)
         case AlongOp.DEMAND_AT_PRICE:
             return np.asarray(demand_at_price(a[0], a[1], a[2], a[3], a[5]))
         case AlongOp.SUPPLY_AT_PRICE:

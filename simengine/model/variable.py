@@ -83,7 +83,7 @@ class Variable:
     hidden: bool = False  # made by the compiler (a delay's stock, a macro's local): kept out of results
 
 
-_LOOKUP_CALLS = frozenset({"get_lookups"})
+_LOOKUP_CALLS = frozenset({"get_lookups", "get_vdf_lookups"})
 _DATA_CALLS = frozenset({"get_data", "get_vdf_data", "series"})
 _CONSTANT_CALLS = frozenset({"get_constants", "get_vdf_constants"})
 

@@ -100,6 +100,7 @@ class AlongOp(Enum):
     SORTED = "sorted"  # (x, direction): the i-th smallest or largest value
     ALLOCATE_AVAILABLE = "allocate_available"  # (request, ptype, ppriority, pwidth, pextra, available)
     ALLOCATE_BY_PRIORITY = "allocate_by_priority"  # (request, priority, width, supply)
+    CLEARING_PRIORITY = "clearing_priority"  # (request, priority, width, supply): one number for all
     MARKET_PRICE = "market_price"  # (demand, dtype, dpri, dwidth, dextra, supply, stype, spri, swidth, sextra)
     DEMAND_AT_PRICE = "demand_at_price"  # (quantity, type, priority, width, extra, price), element by element
     SUPPLY_AT_PRICE = "supply_at_price"
@@ -156,6 +157,10 @@ class DeviceKind(Enum):
     DELAY_CONVEYOR = "delay_conveyor"
     DELAY_BATCH = "delay_batch"
     DEPRECIATE_STRAIGHTLINE = "depreciate_straightline"
+    DEPRECIATE_BY_SCHEDULE = "depreciate_by_schedule"
+    DELAY_PROFILE = "delay_profile"
+    INTERNAL_RATE = "internal_rate"
+    FIFO = "fifo"
     CONVEYOR = "conveyor"
     QUEUE = "queue"
     OVEN = "oven"

@@ -65,9 +65,50 @@ def test_the_element_is_named(tmp_path: Path) -> None:
     assert "fails at time 1 for a" in str(found)
 
 
-def test_what_cannot_be_run_says_why(tmp_path: Path) -> None:
-    (found,) = results(
-        "c :THE CONDITION: sales = stock * 0 + sales :IMPLIES: RC COMPARE CHECK('x', sales, 1, 1) = 1 ~~|", tmp_path
-    )
+@pytest.mark.parametrize(
+    ("constraint", "holds", "time"),
+    [
+        # in the run `base` sales are 10, 20, 30: from time 1 on the model has them, less a tenth
+        ("c :THE CONDITION: sales = RC COMPARE('base', sales, 0.9) :IMPLIES: sales > 19 ~~|", False, 1.0),
+        ("c :THE CONDITION: sales = RC COMPARE('base', sales, 0.9) :IMPLIES: stock >= 0 ~~|", True, None),
+        # Vensim ref. "Reality Check Functions": held to after the time of grace
+        (
+            "c :THE CONDITION: sales = RC COMPARE('base', sales, 0.9) :IMPLIES: "
+            "sales = RC COMPARE CHECK('base', sales, 0, 0.9) ~~|",
+            True,
+            None,
+        ),
+        ("c :THE CONDITION: hours = 8 :IMPLIES: sales = RC COMPARE CHECK('base', sales, 1, 1) ~~|", False, 2.0),
+        (
+            "c[D] :THE CONDITION: hours = 8 :IMPLIES: workers[D] < RC COMPARE CHECK('base', workers[D], 0, 2) ~~|",
+            True,
+            None,
+        ),
+        (
+            "c[D] :THE CONDITION: hours = 8 :IMPLIES: workers[D] < RC COMPARE CHECK('base', workers[D], 0, 1) ~~|",
+            False,
+            1.0,
+        ),
+    ],
+)
+def test_another_run_is_compared_with(constraint: str, holds: bool, time: float | None, tmp_path: Path) -> None:
+    table = "Time,sales,workers[a],workers[b]\n0,10,4,6\n1,20,4,6\n2,30,4,6\n"
+    (tmp_path / "base.csv").write_text(table, encoding="utf-8")
+    (found,) = results(constraint, tmp_path)
+    assert found.holds is holds, str(found)
+    assert found.time == time
+
+
+@pytest.mark.parametrize(
+    "consequence",
+    [
+        "RC COMPARE CHECK('x', sales, 1, 1) = 1",  # no such run
+        "sales > RC COMPARE CHECK('base', sales, 1, 1)",  # not in the run
+        "sales > 2 * RC STEP CHECK(0, sales, 1)",
+    ],
+)
+def test_what_cannot_be_run_says_why(consequence: str, tmp_path: Path) -> None:
+    (tmp_path / "base.csv").write_text("Time,other\n0,10\n1,20\n", encoding="utf-8")
+    (found,) = results(f"c :THE CONDITION: sales = stock * 0 + sales :IMPLIES: {consequence} ~~|", tmp_path)
     assert found.holds is None
     assert found.reason

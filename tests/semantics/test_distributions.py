@@ -11,6 +11,21 @@ from scipy import stats
 
 import simengine as se
 
+
+class Drawn:
+    """The distribution whose density is drawn through points, summed over fine steps."""
+
+    def __init__(self, x: list[float], y: list[float]) -> None:
+        self.x = np.linspace(x[0], x[-1], 400_001)
+        heights = np.interp(self.x, x, y)
+        below = np.concatenate([[0.0], np.cumsum((heights[1:] + heights[:-1]) / 2)])
+        self.below = below / below[-1]
+
+    def cdf(self, x: Any) -> Any:
+        return np.interp(x, self.x, self.below)
+
+
+LOOKUPS = "peak((0,0),(1,1),(3,0)) ~~|\ngap((-1,2),(0,2),(1,0),(2,0),(4,3)) ~~|\n"
 CASES: dict[str, tuple[Any, float, float]] = {
     # what a modeller writes: the distribution, and the bounds
     "RANDOM 0 1()": (stats.uniform(), -np.inf, np.inf),
@@ -26,6 +41,10 @@ CASES: dict[str, tuple[Any, float, float]] = {
     "RANDOM WEIBULL(2, 3, 1.5, 1, 2, 1)": (stats.weibull_min(1.5, 1, 2), 2, 3),
     "RANDOM TRIANGULAR(0, 10, 1, 2, 7, 1)": (stats.triang(1 / 6, 1, 6), -np.inf, np.inf),
     "RANDOM TRIANGULAR(1.5, 4, 1, 2, 7, 1)": (stats.triang(1 / 6, 1, 6), 1.5, 4),
+    "RANDOM LOOKUP(peak, -1e9, 1e9, 2, 2, 1)": (stats.triang(1 / 3, 2, 6), -np.inf, np.inf),
+    "RANDOM LOOKUP(peak, 3, 5, 2, 2, 1)": (stats.triang(1 / 3, 2, 6), 3, 5),
+    "RANDOM LOOKUP(gap, -9, 9, 0, 1, 1)": (Drawn([-1, 0, 1, 2, 4], [2, 2, 0, 0, 3]), -np.inf, np.inf),
+    "RANDOM LOOKUP(gap, 0.5, 3, 0, 1, 1)": (Drawn([-1, 0, 1, 2, 4], [2, 2, 0, 0, 3]), 0.5, 3),
     "RANDOM GAMMA(0, 1e9, 2.5, 1, 3, 1)": (stats.gamma(2.5, 1, 3), -np.inf, np.inf),
     "RANDOM BETA(0.2, 1, 2, 3, 0, 1, 1)": (stats.beta(2, 3), 0.2, 1),
 }  # fmt: skip
@@ -46,7 +65,7 @@ DRAWS = 8000
 def drawn(folder: Path, equation: str) -> np.ndarray[Any, Any]:
     path = folder / "draws.mdl"
     path.write_text(
-        "{UTF-8}\n"
+        f"{{UTF-8}}\n{LOOKUPS}"
         f"x = {equation} ~~|\nINITIAL TIME = 1 ~~|\nFINAL TIME = {DRAWS} ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
     )
     return np.asarray(se.load(path).run().values("x"))

@@ -22,10 +22,13 @@ from simengine.kernel.devices.batch import BatchDelay
 from simengine.kernel.devices.belt import ConveyorDelay
 from simengine.kernel.devices.conveyor import Conveyor
 from simengine.kernel.devices.delay import FixedDelay, InformationDelay, MaterialDelay
-from simengine.kernel.devices.depreciation import StraightLine
+from simengine.kernel.devices.depreciation import Schedule, StraightLine
+from simengine.kernel.devices.fifo import Fifo
 from simengine.kernel.devices.history import History
 from simengine.kernel.devices.oven import Oven
+from simengine.kernel.devices.profile import ProfileDelay
 from simengine.kernel.devices.queue import Queue
+from simengine.kernel.devices.rate_of_return import InternalRate
 from simengine.model.lookup import Table
 from simengine.program.op import DeviceKind
 
@@ -54,6 +57,10 @@ KINDS: dict[DeviceKind, Any] = {
     DeviceKind.HISTORY: History,
     DeviceKind.DELAY_BATCH: BatchDelay,
     DeviceKind.DEPRECIATE_STRAIGHTLINE: StraightLine,
+    DeviceKind.DEPRECIATE_BY_SCHEDULE: Schedule,
+    DeviceKind.DELAY_PROFILE: ProfileDelay,
+    DeviceKind.INTERNAL_RATE: InternalRate,
+    DeviceKind.FIFO: Fifo,
 }
 
 

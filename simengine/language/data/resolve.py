@@ -40,7 +40,7 @@ from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error, warning
 from simengine.source.names import Key, key_of, nearest_names
 
-_SAVED = frozenset({"get_vdf_data", "get_vdf_constants"})
+_SAVED = frozenset({"get_vdf_data", "get_vdf_constants", "get_vdf_lookups"})
 _CALLS = _SAVED | {"get_constants", "get_lookups", "get_data", "get_subscript"}
 
 
@@ -150,7 +150,8 @@ class _Work:
             if constant:
                 return [replace(equation, expression=Number(0.0, call.span))]
             points = (0.0,), (0.0,)
-        return [_table_equation(equation, equation.subscripts, points, lookup=False)]
+        lookup = call.function == "get_vdf_lookups"
+        return [_table_equation(equation, equation.subscripts, points, lookup=lookup)]
 
     def _exogenous(self, variable: Variable, equation: Equation) -> list[Equation]:
         side = read_left_side(equation, self.dimensions)

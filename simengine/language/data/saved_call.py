@@ -1,4 +1,4 @@
-"""GET VDF DATA and GET VDF CONSTANTS: numbers from a run that was saved before.
+"""GET VDF DATA, GET VDF LOOKUPS and GET VDF CONSTANTS: numbers from a run that was saved before.
 
 In: the call, and the file it names, opened. Out: points, or one number.
 
@@ -25,7 +25,7 @@ Opener = Callable[[Path], SeriesFile]
 
 
 def read_saved_data(call: Call, places: Places, opened: Opener) -> Points:
-    """Return the points of GET VDF DATA('file', 'variable', start, slope)."""
+    """Return the points of GET VDF DATA('file', 'variable', start, slope), or of GET VDF LOOKUPS: x is the time."""
     _, times, values = _series(call, places, opened)
     start, slope = _number(call, 2), _number(call, 3)
     # Vensim ref. "GET VDF DATA": time (in model) = start + slope * time (in vdf); if slope is <= 0 both are ignored

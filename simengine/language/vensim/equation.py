@@ -163,7 +163,7 @@ def _lookup(parser: Parser) -> Expression:
     parser.at += 1
     if parser.kind == NAME:
         found = parser.expression()
-        if not isinstance(found, Call) or found.function != "get_lookups":
+        if not isinstance(found, Call) or found.function not in {"get_lookups", "get_vdf_lookups"}:
             problem = error("bad-lookup", "the points of a lookup must be numbers", found.span, label="expected points")
             raise SyntaxProblem(problem)
         parser.whole.clear()

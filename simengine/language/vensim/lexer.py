@@ -4,7 +4,8 @@ In: a stretch of text. Out: a list of `(kind, start, end)`, offsets in the whole
 or bracket is its own text, of a keyword its canonical text (`":AND:"`); the others are the constants below.
 
 Names may hold blanks, and a line may be continued by a backslash anywhere, also inside a name: the backslash,
-the line end and the blanks after it do not count.
+the line end and the blanks after it do not count. A name broken without a backslash is several tokens here (see
+`broken_name`).
 
 Invariant: one compiled expression finds every token, in time linear in the text.
 """
@@ -130,7 +131,7 @@ def plain_name(text: str, known: Container[Key] = ()) -> tuple[str, Key]:
         found = [_BLANKS.sub(" ", p.sub(by, text)).strip() for p, by in ((_BREAK, ""), (_JOIN, ""), (_JOIN, " "))]
         text = next((name for name in found if key_of(name) in known), found[0])
         return text, key_of(text)
-    if "  " in text or "\t" in text or not text.isascii():
+    if "  " in text or "\t" in text or "\n" in text or not text.isascii():
         text = " ".join(text.split())
     return text, key_of(text)
 

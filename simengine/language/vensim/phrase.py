@@ -9,7 +9,7 @@ Invariant: what Vensim cannot say raises `CannotWrite`; nothing is left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -71,6 +71,8 @@ class Setting:
     dimensions: Mapping[Key, tuple[tuple[Key, ...], ...]] = field(default_factory=dict)  # of variables: element keys
     inside_macro: bool = False
     as_written: bool = True  # Vensim wrote the names of functions: keep them
+    constants: Container[Key] = frozenset()  # variables that are constants
+    euler: bool = True  # the model is integrated by Euler's method
 
 
 def spell(name: str, key: Key) -> str:
@@ -249,11 +251,22 @@ def _call(node: Call, setting: Setting) -> tuple[str, int]:
             x, table = (expression_text(a, setting) for a in node.arguments)
             return f"{_between_function(between, node.span)}({table}, {x})", _ATOM
     name = _vensim_name(node, setting)
+    if name is None and node.function in {"delay_n", "smooth_n"}:
+        _check_stages(node, setting)
     if name is None:
         return _text(substitute(node), setting)
     arguments = ", ".join(expression_text(a, setting) for a in node.arguments)
     blank = " " if node.function == "integ" else ""
     return f"{name}{blank}({arguments})", _ATOM
+
+
+def _check_stages(node: Call, setting: Setting) -> None:
+    """Refuse a delay of an order that Vensim computes otherwise: there it changes once a step only."""
+    time = node.arguments[1]
+    still = isinstance(time, Number) or (isinstance(time, Reference) and time.key in setting.constants)
+    if not setting.euler or not still:
+        why = "Vensim's own changes once a time step, and follows a changed delay time a step later"
+        raise CannotWrite(node.name or node.function, why, node.span, help="write its stages as stocks")
 
 
 def _clock(node: Call, setting: Setting) -> str:

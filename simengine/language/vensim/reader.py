@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
-from simengine.builtins.table_of_functions import macro_key
+from simengine.builtins.table_of_functions import macro_key, spelt
+from simengine.language.vensim.broken_name import join_left, join_right
 from simengine.language.vensim.dimension import DataFiles, WrittenDimension, open_dimensions, parse_dimension
 from simengine.language.vensim.equation import Gathered, Gatherer
 from simengine.language.vensim.expression import MacroHeader, Parser, Scope
@@ -185,7 +186,7 @@ class _Reader:
     def parser(self, part: Part, scope: Scope) -> Parser:
         """Return a parser at the beginning of a part."""
         body = blank_comments(self.file.text, part.start, part.end)
-        return Parser(self.file, tokens(body, part.start), scope, self.texts)
+        return Parser(self.file, join_left(self.file.text, tokens(body, part.start)), scope, self.texts)
 
     def begin_macro(self, part: Part, room: _Room) -> _Room:
         """Read the header of a macro and open its space of names."""
@@ -263,6 +264,7 @@ class _Reader:
             if self.overrun:
                 break
             parser = one.parser
+            parser.tokens = join_right(self.file.text, parser.tokens, parser.at, lambda k: self.is_name(k, room))
             try:
                 self.right_side(one, gatherer)
             except SyntaxProblem as problem:
@@ -276,6 +278,12 @@ class _Reader:
         for diagnostic in gatherer.problems:
             self.report(diagnostic)
         return gatherer.gathered
+
+    def is_name(self, key: Key, room: _Room) -> bool:
+        """Return whether anything has a name: a variable, dimension, macro or function."""
+        if key in room.names or key in self.macros or key in spelt(Dialect.VENSIM):
+            return True
+        return any(key == d.left.key for d in self.written)
 
     def keep_name(self, one: _Pending, gatherer: Gatherer) -> None:
         """Keep the variable of an equation that could not be read."""

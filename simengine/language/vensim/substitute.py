@@ -121,13 +121,6 @@ def _delay(a: tuple[Expression, ...]) -> Expression:
     return call("delay_fixed", a[0], a[1], a[2] if len(a) > 2 else a[0])
 
 
-def _with_order(function: str) -> Callable[[tuple[Expression, ...]], Expression | None]:
-    def rule(a: tuple[Expression, ...]) -> Expression | None:
-        return call(function, a[0], a[1], a[0], a[2]) if len(a) == 3 else None
-
-    return rule
-
-
 def _trend(a: tuple[Expression, ...]) -> Expression:
     return call("trend", a[0], a[1], a[2] if len(a) > 2 else _ZERO)
 
@@ -201,8 +194,9 @@ _RULES: dict[str, Callable[[tuple[Expression, ...]], Expression | None]] = {
     "previous": _previous,
     "series": _series,
     "delay_xmile": _delay,
-    "smooth_n": _with_order("smooth_n"),
-    "delay_n": _with_order("delay_n"),
+    # the same numbers by Euler's method, while time / TIME STEP stays above the order; the writer refuses other methods
+    "smooth_n": lambda a: call("smooth_n_discrete", *a),
+    "delay_n": lambda a: call("delay_n_discrete", *a),
     "trend_xmile": _trend,
     "forecast_xmile": _forecast,
     "npv_xmile": _npv,

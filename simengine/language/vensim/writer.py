@@ -30,7 +30,7 @@ from simengine.language.vensim.phrase import (
     subscripts_text,
 )
 from simengine.language.vensim.refusal import CannotWrite
-from simengine.model.definition import Constraint, Dialect, Macro, ModelDefinition, TestInput
+from simengine.model.definition import Constraint, Dialect, Macro, Method, ModelDefinition, TestInput
 from simengine.model.dimension import Dimension, Mapping
 from simengine.model.expression import (
     NOT_AVAILABLE,
@@ -47,7 +47,7 @@ from simengine.model.expression import (
     Unary,
 )
 from simengine.model.lookup import Between
-from simengine.model.variable import Equation, Range, Role, Variable
+from simengine.model.variable import Equation, Range, Role, Variable, is_constant
 from simengine.source.diagnostic import Diagnostic, ModelError, error
 from simengine.source.names import Key, key_of
 
@@ -96,6 +96,8 @@ class _Writer:
             _tables(definition),
             self._element_keys(),
             as_written=self.vensim,
+            constants={v.key for v in definition.variables if all(is_constant(e.expression) for e in v.equations)},
+            euler=definition.simulation.method is Method.EULER,
         )
 
     def _element_keys(self) -> dict[Key, tuple[tuple[Key, ...], ...]]:

@@ -219,6 +219,12 @@ def test_data_calls(tmp_path: Path, call: str, expected: list[float]) -> None:
     assert load(tmp_path, f"x := {call}").run()["x"].values.tolist() == expected
 
 
+def test_lookups_of_a_saved_run(tmp_path: Path) -> None:
+    # Vensim ref. "GET VDF LOOKUPS": x is start + slope * time in the file
+    text = "look(GET VDF LOOKUPS('h.vdf', 'trend', 1, 2)) ~~|\nx = look(Time)"
+    assert load(tmp_path, text).run()["x"].values.tolist() == [5, 5, 5.5, 6, 6.5]
+
+
 @pytest.mark.parametrize(
     ("call", "expected"),
     [

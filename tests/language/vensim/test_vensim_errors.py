@@ -47,7 +47,7 @@ def problems(text: str) -> tuple[Diagnostic, ...]:
         ("x = SMOOTH(a) ~~|", "wrong-argument-count", "SMOOTH(a)"),
         ("x = SMOTH(a, b) ~~|", "unknown-function", "SMOTH"),
         ("x = SMOTH() ~~|", "unknown-function", "SMOTH"),
-        ("x = 1 + QUEUE FIFO(a) ~~|", "unsupported-function", "QUEUE FIFO"),
+        ("x = 1 + FIND ZERO(a) ~~|", "unsupported-function", "FIND ZERO"),
         ("x = 1 + INTEG(a, b) ~~|", "not-whole", "INTEG(a, b)"),
         ("x((2,1),(1,2)) ~~|", "bad-lookup", "((2,1),(1,2)"),
         ("x(1,2,3) ~~|", "bad-lookup", "1,2,3"),
