@@ -160,7 +160,7 @@ class Conveyor:
             weights.insert(0, np.where(here & at_begin, slat.content, 0.0))
             left = slat.content
             for leak, fraction in zip(self.leaks, given.fractions, strict=True):
-                left = left - self._wanted(leak, fraction, slat, self.way - 1 - place, left, clock)
+                left = left - _wanted(leak, fraction, slat, self.way - 1 - place, left, clock)
             slat.content = np.where(here, left, slat.content)
         total = sum(weights, np.zeros(self.shape))
         scale = initial / np.where(total > 0.0, total, 1.0)
@@ -174,15 +174,6 @@ class Conveyor:
             for place, weight in enumerate(weights)
         ]
 
-    @staticmethod
-    def _wanted(
-        leak: _Leak, fraction: Array, slat: _Slat, step: NDArray[np.int64], left: Array, clock: ClockState
-    ) -> Array:
-        """Return what a leakage takes of a slat at a step of its way, of which `left` is there."""
-        inside, steps = leak.zone(slat.way, step)
-        wanted = slat.content * fraction * clock.step_size if leak.exponential else slat.entered * fraction / steps
-        return np.where(inside, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
-
     def _read(self, arguments: Sequence[Array]) -> _Given:
         given = [np.broadcast_to(a, self.shape) for a in arguments]
         count = len(self.leaks)
@@ -191,20 +182,20 @@ class Conveyor:
         arrested = np.zeros(self.shape, dtype=np.bool_) if arrest is None else arrest != 0.0
         return _Given(given[:count], arrested, limits.get("capacity"), limits.get("limit"))
 
-    def _every(self) -> list[_Slat]:
+    def every_slat(self) -> list[_Slat]:
         """Return all slats, those of what came in along the way last."""
         return self.slats + self.along
 
     def _taken(self, given: _Given, clock: ClockState) -> tuple[list[list[Array]], list[Array]]:
         """Return what each leakage takes of every slat in this step, and what each then owes of a whole unit."""
-        slats = self._every()
+        slats = self.every_slat()
         left = [slat.content for slat in slats]
         taken, owed = [], []
         for leak, fraction, before in zip(self.leaks, given.fractions, self.owed, strict=True):
             here = []
             for place, slat in enumerate(slats):
                 step = slat.way - 1 - (slat.leaves - self.moment)
-                wanted = self._wanted(leak, fraction, slat, step, left[place], clock)
+                wanted = _wanted(leak, fraction, slat, step, left[place], clock)
                 here.append(np.where((slat.leaves >= self.moment) & ~given.arrested, wanted, 0.0))
             debt = before
             if leak.integers:
@@ -227,7 +218,7 @@ class Conveyor:
         # furthest; XMILE 1.0 says that whole numbers leak, not which
         total = owed + sum(here, np.zeros(self.shape))
         there = []
-        for slat, content in zip(self._every(), left, strict=True):
+        for slat, content in zip(self.every_slat(), left, strict=True):
             inside, _ = leak.zone(slat.way, slat.way - 1 - (slat.leaves - self.moment))
             there.append(np.where(inside & (slat.leaves >= self.moment), np.maximum(content, 0.0), 0.0))
         most = np.minimum(total, sum(there, np.zeros(self.shape)))
@@ -247,7 +238,7 @@ class Conveyor:
         return (self._contents(),)
 
     def _contents(self) -> Array:
-        return sum((slat.content for slat in self._every()), np.zeros(self.shape))
+        return sum((slat.content for slat in self.every_slat()), np.zeros(self.shape))
 
     def flows(self, arguments: Sequence[Array], clock: ClockState) -> tuple[Array, ...]:
         """Return outflow, leakages and room for inflow, as rates: `(contents, leak fractions..., limits...)`."""
@@ -255,7 +246,7 @@ class Conveyor:
         self._lay(given, clock)
         taken, _ = self._taken(given, clock)
         outflow = np.zeros(self.shape)
-        for place, slat in enumerate(self._every()):
+        for place, slat in enumerate(self.every_slat()):
             gone = slat.content - sum((t[place] for t in taken), np.zeros(self.shape))
             outflow = outflow + np.where((slat.leaves <= self.moment) & ~given.arrested, gone, 0.0)
         outflow = outflow / clock.step_size
@@ -266,24 +257,7 @@ class Conveyor:
             room = sum(leakages, free)
         if given.limit is not None:
             room = np.minimum(room, self._within_limit(given.limit, clock))
-        return (outflow, *leakages, np.where(given.arrested, 0.0, np.maximum(room, 0.0)), *self._shows())
-
-    def _shows(self) -> list[Array]:
-        """Return what is asked about the slats, from the front, as long as the way now is, or reaches."""
-        if not self.shown:
-            return []
-        most = max(
-            int(self.way.max(initial=1)), *(int((s.leaves - self.moment).max(initial=0)) + 1 for s in self._every())
-        )
-        belt = np.zeros((most, *self.shape))
-        for slat in self._every():
-            place = np.maximum(slat.leaves - self.moment, 0)[None]
-            np.put_along_axis(belt, place, np.take_along_axis(belt, place, axis=0) + slat.content, axis=0)
-        filled = most - np.argmax(belt[::-1] != 0.0, axis=0)
-        lengths = np.maximum(np.where(np.any(belt != 0.0, axis=0), filled, 0), self.way).ravel().tolist()
-        columns = belt.reshape(most, -1).T.tolist()
-        lines = [column[:length] for column, length in zip(columns, lengths, strict=True)]
-        return [np.array([gathered(line, what) for line in lines]).reshape(self.shape) for what in self.shown]
+        return (outflow, *leakages, np.where(given.arrested, 0.0, np.maximum(room, 0.0)), *_shows(self))
 
     def _within_limit(self, limit: Array, clock: ClockState) -> Array:
         # XMILE 1.0, 4.2.1: a continuous conveyor takes its limit times DT in each step, a discrete one may take all of
@@ -309,7 +283,7 @@ class Conveyor:
                 0.0,
                 slat.content - sum((t[place] for t in taken), np.zeros(self.shape)),
             )
-            for place, slat in enumerate(self._every())
+            for place, slat in enumerate(self.every_slat())
         ]
         count = len(self.slats)
         lying = [
@@ -317,7 +291,7 @@ class Conveyor:
             for content, slat in zip(left, self.slats, strict=False)
             if np.any(content != 0.0)
         ]
-        along = self._moved(left[count:], given.arrested)
+        along = _moved(self, left[count:], given.arrested)
         way = self.way = steps_of(length, clock)
         unit = _unit_of(clock)
         came = sum(spread, inflow) * clock.step_size
@@ -328,23 +302,6 @@ class Conveyor:
         for placement, flow in zip(self.spreads, spread, strict=True):
             load = load + self._place(placement, flow * clock.step_size, way, lying, along)
         self.slats, self.along = [*lying, _Slat(load, load, self.moment - 1 + way, way)], along
-
-    def _moved(self, left: Sequence[Array], arrested: NDArray[np.bool_]) -> list[_Slat]:
-        """Return what came in along the way, by how many steps are to come when this one has ended."""
-        out = []
-        empty = _Slat(np.zeros(self.shape), np.zeros(self.shape), np.zeros(self.shape, dtype=np.int64), self.way)
-        for place, slat in enumerate(self.along):
-            after = self.along[place + 1] if place + 1 < len(self.along) else empty
-            following = left[place + 1] if place + 1 < len(left) else empty.content
-            out.append(
-                _Slat(
-                    np.where(arrested, left[place], following),
-                    np.where(arrested, slat.entered, after.entered),
-                    np.full(self.shape, self.moment + 1 + place),
-                    np.where(arrested, slat.way, after.way),
-                )
-            )
-        return out
 
     def _place(
         self,
@@ -397,3 +354,49 @@ def _steps_of_unit(clock: ClockState) -> int:
 def _unit_of(clock: ClockState) -> float:
     """Return the whole time unit that a step begins in."""
     return float(np.floor(clock.time + _SLACK * max(1.0, abs(clock.time))))
+
+
+def _wanted(
+    leak: _Leak, fraction: Array, slat: _Slat, step: NDArray[np.int64], left: Array, clock: ClockState
+) -> Array:
+    """Return what a leakage takes of a slat at a step of its way, of which `left` is there."""
+    inside, steps = leak.zone(slat.way, step)
+    wanted = slat.content * fraction * clock.step_size if leak.exponential else slat.entered * fraction / steps
+    return np.where(inside, np.clip(wanted, 0.0, np.maximum(left, 0.0)), 0.0)
+
+
+def _shows(conveyor: Conveyor) -> list[Array]:
+    """Return what is asked about the slats, from the front, as long as the way now is, or reaches."""
+    if not conveyor.shown:
+        return []
+    most = max(
+        int(conveyor.way.max(initial=1)),
+        *(int((s.leaves - conveyor.moment).max(initial=0)) + 1 for s in conveyor.every_slat()),
+    )
+    belt = np.zeros((most, *conveyor.shape))
+    for slat in conveyor.every_slat():
+        place = np.maximum(slat.leaves - conveyor.moment, 0)[None]
+        np.put_along_axis(belt, place, np.take_along_axis(belt, place, axis=0) + slat.content, axis=0)
+    filled = most - np.argmax(belt[::-1] != 0.0, axis=0)
+    lengths = np.maximum(np.where(np.any(belt != 0.0, axis=0), filled, 0), conveyor.way).ravel().tolist()
+    columns = belt.reshape(most, -1).T.tolist()
+    lines = [column[:length] for column, length in zip(columns, lengths, strict=True)]
+    return [np.array([gathered(line, what) for line in lines]).reshape(conveyor.shape) for what in conveyor.shown]
+
+
+def _moved(belt: Conveyor, left: Sequence[Array], arrested: NDArray[np.bool_]) -> list[_Slat]:
+    """Return what came in along the way, by how many steps are to come when this one has ended."""
+    out = []
+    empty = _Slat(np.zeros(belt.shape), np.zeros(belt.shape), np.zeros(belt.shape, dtype=np.int64), belt.way)
+    for place, slat in enumerate(belt.along):
+        after = belt.along[place + 1] if place + 1 < len(belt.along) else empty
+        following = left[place + 1] if place + 1 < len(left) else empty.content
+        out.append(
+            _Slat(
+                np.where(arrested, left[place], following),
+                np.where(arrested, slat.entered, after.entered),
+                np.full(belt.shape, belt.moment + 1 + place),
+                np.where(arrested, slat.way, after.way),
+            )
+        )
+    return out
