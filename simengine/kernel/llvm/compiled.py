@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.llvm import cache
+from simengine.kernel import cache
 from simengine.kernel.llvm.machine import Loaded, Target, compile_text, host
 from simengine.kernel.llvm.method import Method
 from simengine.kernel.llvm.module import NativeModule, write_module
+from simengine.kernel.llvm.outline import pack_outline, read_outline
 from simengine.kernel.llvm.ring import NATIVE
 from simengine.kernel.llvm.site import Call
+from simengine.program.digest import digest_of
 from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
 
@@ -45,7 +47,7 @@ class Compiled:
     def called_back(self) -> tuple[str, ...]:
         """Return what is computed by Python, called from native code."""
         names = set()
-        for site in self.module.sites:
+        for site in self.module.outline.sites:
             if site.call is not Call.NODE:
                 kind = self.module.program.devices[site.device].kind
                 if kind not in NATIVE:  # those are only begun by Python
@@ -128,34 +130,55 @@ def _written(
 ) -> NativeModule:
     differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
     slots = np.frombuffer(columns, dtype=np.int64)
-    return write_module(
-        program, method, varied=differs, columns=slots, width=width, machine=target.machine, noise=noise
+    key, outline = "", None
+    if cache.is_wanted():
+        numbers = repr((method.c, method.a, method.b, width, noise, target.machine, varied is None))
+        key = cache.key_of(cache.engine(), digest_of(program), numbers, varied or b"", columns)
+        outline = read_outline(cache.load(key, cache.OUTLINE))
+    module = write_module(
+        program,
+        method,
+        varied=differs,
+        columns=slots,
+        width=width,
+        machine=target.machine,
+        noise=noise,
+        key=key,
+        outline=outline,
     )
+    if key and outline is None:
+        cache.store(key, pack_outline(module.outline), cache.OUTLINE)
+    return module
 
 
 @lru_cache(maxsize=32)
 def compile_module(module: NativeModule, target: Target, level: int) -> Compiled:
     """Return a module compiled, from the cache on disk where it is there."""
     key = _key(module, target, level)
-    code = cache.load(key)
+    code = cache.load(key) if key else None
     cached = code is not None
     if code is None:
         code = compile_text(module.text, target, level)
-        cache.store(key, code)
+        if key:
+            cache.store(key, code)
     return Compiled(module, Loaded(code, target), cached, level)
 
 
 def is_kept(module: NativeModule, target: Target, level: int) -> bool:
     """Return whether the cache on disk has the code of a module."""
-    return cache.holds(_key(module, target, level))
+    key = _key(module, target, level)
+    return bool(key) and cache.holds(key)
 
 
 @lru_cache(maxsize=64)
 def _key(module: NativeModule, target: Target, level: int) -> str:
+    """Return the key of a module's code: of what its text is written from, and what compiles it; "": none is kept."""
     import llvmlite
 
+    if not module.key:
+        return ""
     machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
-    return cache.key_of(module.text, machine, llvmlite.__version__, str(level))
+    return cache.key_of(module.key, machine, llvmlite.__version__, str(level))
 
 
 def forget() -> None:

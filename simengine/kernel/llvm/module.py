@@ -11,8 +11,9 @@ Invariant: the text depends on nothing but the arguments; compiled twice it give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
 from simengine.kernel.llvm.elementary import library
 from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
+from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import ONCE, StatementWriter
@@ -42,15 +44,14 @@ _SMALL = 60
 PHASES = ("constants", "initial", "settled", "step")
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, eq=False)
 class NativeModule:
-    """The text of a module, and how to call it."""
+    """A module: how to call its functions, and its text, which is written when it is asked for."""
 
     program: Program
     width: int
-    text: str
-    slot_count: int
-    """Slots of memory, those of hidden and of temporary values included."""
+    key: str
+    """What tells its text from all others; empty where nothing is kept."""
     columns: NDArray[np.int64]
     """Slots saved, in order."""
     shared: NDArray[np.int64]
@@ -59,7 +60,13 @@ class NativeModule:
     """Parameters that differ, in the order they are handed over."""
     varying: NDArray[np.bool_]
     tables: PackedTables
-    sites: tuple[Site, ...]
+    outline: Outline
+    writer: Callable[[], str]
+
+    @cached_property
+    def text(self) -> str:
+        """Return the text; it is the same whenever it is written."""
+        return self.writer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +86,8 @@ def write_module(
     width: int,
     machine: Machine,
     noise: bool = True,
+    key: str = "",
+    outline: Outline | None = None,
 ) -> NativeModule:
     """Return the module of a program.
 
@@ -96,6 +105,8 @@ def write_module(
         What it is for.
     noise
         Whether draws differ from run to run.
+    key, outline
+        The key of the module, and its outline, where that is known already: then no text is written yet.
 
     """
     none = np.zeros(program.parameters.size, dtype=np.bool_)
@@ -105,21 +116,31 @@ def write_module(
         assert varied is not None
         varying = reached_slots(program, varied, noise=noise)
     course = plan_course(program, method, varying)
-    writer = ModuleWriter(program, course, width, columns, machine, noise=noise and not alone)
-    with no_collection():
-        text = writer.text()
+    packed = pack_tables(program.tables)
+
+    def write() -> tuple[str, Outline]:
+        writer = ModuleWriter(program, course, width, columns, machine, packed, noise=noise and not alone)
+        with no_collection():
+            text = writer.text()
+        return text, Outline(writer.temporaries.first + writer.temporaries.most, tuple(writer.sites))
+
+    if outline is None:
+        text, outline = write()
+        later = lambda: text  # noqa: E731
+    else:
+        later = lambda: write()[0]  # noqa: E731
     differs = none if alone else varying[program.parameters]
     return NativeModule(
         program,
         width,
-        text,
-        writer.temporaries.first + writer.temporaries.most,
+        key,
         columns,
         np.flatnonzero(~differs),
         np.flatnonzero(differs),
         course.varying,
-        writer.packed,
-        tuple(writer.sites),
+        packed,
+        outline,
+        later,
     )
 
 
@@ -133,6 +154,7 @@ class ModuleWriter:
         width: int,
         columns: NDArray[np.int64],
         machine: Machine,
+        packed: PackedTables,
         *,
         noise: bool,
     ) -> None:
@@ -145,7 +167,7 @@ class ModuleWriter:
         self.varying = course.varying
         self.temporaries = Temporaries(course.slot_count)
         self.places = Places(self)
-        self.packed = pack_tables(program.tables)
+        self.packed = packed
         self.sites: list[Site] = []
         self.lookups: dict[str, tuple[Shape, int]] = {}
         self.needs: set[str] = set()

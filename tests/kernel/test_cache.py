@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.kernel.llvm import cache
+from simengine.kernel import cache
 
 
 @pytest.fixture(autouse=True)
