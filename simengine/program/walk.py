@@ -41,10 +41,12 @@ def nodes_upward(roots: Iterable[Node]) -> list[Node]:
             out.append(node)
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            for child in reversed(operands(node)):
-                if id(child) not in seen:
-                    stack.append((child, False))  # noqa: PERF401  (this walk is made often: no generator)
+            below = operands(node)
+            if below:
+                stack.append((node, True))
+                stack += [(child, False) for child in reversed(below) if id(child) not in seen]
+            else:
+                out.append(node)
     return out
 
 

@@ -8,7 +8,7 @@ Invariant: nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,9 @@ def is_foreign(node: Node) -> bool:
     return isinstance(node, Along | Ask | Inverse)
 
 
+_NONE: frozenset[int] = frozenset()
+
+
 class Survey:
     """The nodes of a statement.
 
@@ -68,22 +71,22 @@ class Survey:
     def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_], *, noise: bool = False) -> None:
         self.nodes = nodes_upward(roots)
         self.rank = max(rank_of(self.nodes), rank)
-        self.axes: dict[int, set[int]] = {}
+        self.axes: dict[int, Set[int]] = {}
         self.lanes: dict[int, bool] = {}
         self.sizes: dict[int, int] = {}
         self.calls_back = False
         """Whether any node is computed by a call back."""
+        lanes, axes = self.lanes, self.axes
         for node in self.nodes:
-            self.lanes[id(node)] = any(self.lanes[id(c)] for c in operands(node)) or _differs(
-                node, varying, noise=noise
-            )
-            self.axes[id(node)] = self._axes(node)
-            self.calls_back |= is_foreign(node)
+            below = [id(child) for child in operands(node)]
+            lanes[id(node)] = any([lanes[child] for child in below]) or _differs(node, varying, noise=noise)
+            axes[id(node)] = self._axes(node, below) if self.rank else _NONE
+            self.calls_back = self.calls_back or is_foreign(node)
 
-    def _axes(self, node: Node) -> set[int]:
+    def _axes(self, node: Node, below: Sequence[int]) -> Set[int]:
         own: set[int] = set()
-        for child in operands(node):
-            own |= self.axes[id(child)]
+        for child in below:
+            own |= self.axes[child]
         for array in arrays_of(node):
             for axis, size in enumerate(array.shape):
                 if size != 1:
@@ -172,7 +175,8 @@ def _size(array: NDArray[Any], axis: int) -> int:
 def _differs(node: Node, varying: NDArray[np.bool_], *, noise: bool) -> bool:
     match node:
         case Load() | Gather():
-            return bool(np.any(varying[node.slots]))
+            differs = varying[node.slots]
+            return bool(differs.any())
         case Draw():
             return noise
     return False
