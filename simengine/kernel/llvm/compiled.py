@@ -26,6 +26,7 @@ from simengine.kernel.llvm.site import Call
 from simengine.program.digest import digest_of
 from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
+from simengine.source.packed import pack, unpack
 
 _FEW = 60
 """Statements up to which all optimisation is worth its time."""
@@ -155,13 +156,30 @@ def _written(
 def compile_module(module: NativeModule, target: Target, level: int) -> Compiled:
     """Return a module compiled, from the cache on disk where it is there."""
     key = _key(module, target, level)
-    code = cache.load(key) if key else None
+    code = _read_code(cache.load(key)) if key else None
     cached = code is not None
     if code is None:
-        code = compile_text(module.text, target, level)
+        once = _once(module, target)
+        code = (compile_text(module.texts.main, target, level), *([once] if once else []))
         if key:
-            cache.store(key, code)
+            cache.store(key, pack(code))
     return Compiled(module, Loaded(code, target), cached, level)
+
+
+@lru_cache(maxsize=32)
+def _once(module: NativeModule, target: Target) -> bytes | None:
+    """Return the code of what runs once in a run: the same at every level."""
+    return compile_text(module.texts.once, target, 0) if module.texts.once else None
+
+
+def _read_code(data: bytes | None) -> tuple[bytes, ...] | None:
+    if data is None:
+        return None
+    try:
+        code = unpack(data)
+    except ValueError:
+        return None
+    return code if isinstance(code, tuple) and all(isinstance(part, bytes) for part in code) else None
 
 
 def is_kept(module: NativeModule, target: Target, level: int) -> bool:
@@ -185,6 +203,7 @@ def forget() -> None:
     """Drop all modules and code kept in memory; what is in use lives on."""
     _written.cache_clear()
     compile_module.cache_clear()
+    _once.cache_clear()
     _key.cache_clear()
 
 

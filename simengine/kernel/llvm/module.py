@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.llvm.body import spread
+from simengine.kernel.llvm.assembly import Assembly
 from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
-from simengine.kernel.llvm.elementary import library
 from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
 from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import ONCE, StatementWriter
-from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
+from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.reach import reached_slots
@@ -42,6 +41,15 @@ _SMALL = 60
 """Statements of a step up to which all functions may become one."""
 
 PHASES = ("constants", "initial", "settled", "step")
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The text of a module: what runs at every step, and what runs once in a run, which is worth no optimisation."""
+
+    main: str
+    once: str
+    """Empty where a program is so small that all may become one function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +69,10 @@ class NativeModule:
     varying: NDArray[np.bool_]
     tables: PackedTables
     outline: Outline
-    writer: Callable[[], str]
+    writer: Callable[[], Texts]
 
     @cached_property
-    def text(self) -> str:
+    def texts(self) -> Texts:
         """Return the text; it is the same whenever it is written."""
         return self.writer()
 
@@ -118,15 +126,15 @@ def write_module(
     course = plan_course(program, method, varying)
     packed = pack_tables(program.tables)
 
-    def write() -> tuple[str, Outline]:
+    def write() -> tuple[Texts, Outline]:
         writer = ModuleWriter(program, course, width, columns, machine, packed, noise=noise and not alone)
         with no_collection():
-            text = writer.text()
-        return text, Outline(writer.temporaries.first + writer.temporaries.most, tuple(writer.sites))
+            texts = writer.texts()
+        return texts, Outline(writer.temporaries.first + writer.temporaries.most, tuple(writer.sites))
 
     if outline is None:
-        text, outline = write()
-        later = lambda: text  # noqa: E731
+        texts, outline = write()
+        later = lambda: texts  # noqa: E731
     else:
         later = lambda: write()[0]  # noqa: E731
     differs = none if alone else varying[program.parameters]
@@ -169,33 +177,18 @@ class ModuleWriter:
         self.places = Places(self)
         self.packed = packed
         self.sites: list[Site] = []
-        self.lookups: dict[str, tuple[Shape, int]] = {}
-        self.needs: set[str] = set()
-        self._arrays: dict[tuple[str, bytes], str] = {}
-        self._globals: list[str] = []
+        self._main = Assembly(permute=machine.permute)
+        self._once = self._main if self._is_small else Assembly(permute=machine.permute)
+        self._turn_to(self._main)
         self._offsets: dict[tuple[int, tuple[int, ...]], tuple[Any, NDArray[np.int64], NDArray[np.int64]]] = {}
         self._started = {s.device for s in program.initial if isinstance(s, Emit)}
-        self._functions: list[str] = []
         self._read = self._slots_in_memory()
 
     # what statements ask
 
     def keep(self, array: NDArray[Any]) -> str:
         """Return the name of a constant array that holds these entries."""
-        kind = "i64" if array.dtype == np.int64 else "double"
-        key = (kind, array.tobytes())
-        name = self._arrays.get(key)
-        if name is None:
-            name = self._arrays[key] = f"@a{len(self._arrays)}"
-            words = array.ravel().view(np.uint64)
-            if kind == "double":
-                entries = ", ".join(f"double 0x{w:016X}" for w in words.tolist())
-            else:
-                entries = ", ".join(f"i64 {w}" for w in array.ravel().tolist())
-            self._globals.append(
-                f"{name} = private unnamed_addr constant [{array.size} x {kind}] [{entries}], align 64"
-            )
-        return name
+        return self._now.keep(array)
 
     def is_read(self, slot: int, *, alone: bool) -> bool:
         """Return whether a slot's value must stand in memory; `alone`: where its writer holds it in a register."""
@@ -229,15 +222,17 @@ class ModuleWriter:
 
     # functions
 
-    def text(self) -> str:
+    def texts(self) -> Texts:
         """Return the whole module."""
         phases = {}
         for phase in PHASES:
             statements = getattr(self.program, phase)
+            self._turn_to(self._once if phase in ONCE else self._main)
             phases[phase] = [
                 self._function(f"{phase}{start // CHUNK}", phase, statements[start : start + CHUNK])
                 for start in range(0, len(statements), CHUNK)
             ]
+        self._turn_to(self._main)
         course = self.course
         phases["gather"] = [self._function("gather0", "gather", course.gather)]
         for number, stage in enumerate(course.stages):
@@ -252,52 +247,33 @@ class ModuleWriter:
             writer.write(statement, "commit")
         phases["commit"] = [self._finish("commit0", writer)]
         driver = write_driver(self, phases)
-        self._functions.append(driver.text)
-        self.needs |= driver.needs
-        return self._assemble()
+        self._main.add(driver.text, driver.needs)
+        if self._is_small:
+            return Texts(self._main.text(whole=True), "")
+        once = [name for phase in PHASES if phase in ONCE for name in phases[phase]]
+        return Texts(self._main.text(elsewhere=once), self._once.text() if once else "")
 
     @property
     def _is_small(self) -> bool:
         return len(self.program.step) <= _SMALL
 
+    def _turn_to(self, assembly: Assembly) -> None:
+        """Let what is written from now on go to a module."""
+        self._now = assembly
+        self.lookups = assembly.lookups
+
     def _function(self, name: str, phase: str, statements: Sequence[Statement]) -> str:
         writer = StatementWriter(self)
         for statement in statements:
             writer.write(statement, phase)
-        return self._finish(name, writer, once=phase in ONCE)
+        return self._finish(name, writer)
 
-    def _finish(self, name: str, writer: StatementWriter, *, once: bool = False) -> str:
+    def _finish(self, name: str, writer: StatementWriter) -> str:
         body = writer.one
-        self.needs |= body.needs
         lines = "\n".join([*writer.stack, *body.lines])
-        group = "#3" if once and not self._is_small else "#1"
-        head = f"define internal void @{name}({ARGUMENTS}) {group} {{"
-        self._functions.append(f"{head}\nentry:\n{lines}\n  ret void\n}}")
+        seen = "internal " if self._now is self._main else ""
+        self._now.add(f"define {seen}void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}", body.needs)
         return name
-
-    def _assemble(self) -> str:
-        lookups = []
-        for shape, width in self.lookups.values():
-            text, needs = lookup_function(shape, width, permute=self.machine.permute)
-            lookups.append(text)
-            self.needs |= needs
-        declared = sorted(n for n in self.needs if n.startswith("llvm.") and not _known_to_library(n))
-        own = {n for n in self.needs if n not in declared}
-        parts = [
-            *self._globals,
-            library(own),
-            *(_declare(name) for name in declared),
-            *lookups,
-            *self._functions,
-            "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
-            # small programs become one function, whose values stay in registers from step to step
-            f"attributes #1 = {{ nounwind{'' if self._is_small else ' noinline'} }}",
-            "attributes #2 = { nounwind }",
-            # what runs once in a run is worth no optimisation
-            "attributes #3 = { nounwind noinline optnone }",
-            "!0 = !{}",
-        ]
-        return "\n".join(parts)
 
     # memory
 
@@ -344,24 +320,3 @@ def _mark_all(needed: NDArray[np.bool_], node: Node) -> None:
     slots = slots_of(node)
     if slots is not None:
         needed[slots] = True
-
-
-def _known_to_library(name: str) -> bool:
-    return not name.startswith(("llvm.x86.", "llvm.masked.", "llvm.memcpy"))
-
-
-def _declare(name: str) -> str:
-    """Return the declaration of an intrinsic that only lookups, gathers and copies use."""
-    if name.startswith("llvm.masked.gather."):
-        kind = name.split(".")[3]
-        width, scalar = (kind[1:-3], "double") if kind.endswith("f64") else (kind[1:-3], "i64")
-        vector = spread(scalar, int(width))
-        return f"declare {vector} @{name}(<{width} x ptr>, i32, <{width} x i1>, {vector})"
-    if name.startswith("llvm.masked.scatter."):
-        width = name.split(".")[3][1:-3]
-        return f"declare void @{name}(<{width} x double>, <{width} x ptr>, i32, <{width} x i1>)"
-    if name == "llvm.x86.avx512.permvar.df.512":
-        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>)"
-    if name == "llvm.x86.avx512.vpermi2var.pd.512":
-        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>, <8 x double>)"
-    return f"declare void @{name}(ptr, ptr, i64, i1)"
