@@ -5,8 +5,9 @@ Invariant: no recursion, so that the depth of an equation does not matter; share
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,20 @@ def nodes_upward(roots: Iterable[Node]) -> list[Node]:
     return out
 
 
+def nodes_below(roots: Iterable[Node]) -> list[Node]:
+    """Return every node at and below the roots once, in any order."""
+    out: list[Node] = []
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            out.append(node)
+            stack += operands(node)
+    return out
+
+
 def slots_of(node: Node) -> Slots | None:
     """Return the slots a node reads itself; None for nodes that read none."""
     return node.slots if isinstance(node, Load | Gather) else None
@@ -57,20 +72,19 @@ def slots_of(node: Node) -> Slots | None:
 
 def arrays_of(node: Node) -> tuple[NDArray[Any], ...]:
     """Return the arrays over the axes that a node holds itself (of a Gather: its first candidates)."""
-    match node:
-        case Constant():
-            value: object = node.value
-        case Load():
-            value = node.slots
-        case Lookup() | Ask():
-            value = node.tables
-        case Gather():
-            value = node.slots[..., 0]
-        case Draw():
-            value = node.streams
-        case _:
-            return ()
+    own = _ARRAY.get(type(node))
+    value = None if own is None else own(node)
     return (value,) if isinstance(value, np.ndarray) else ()
+
+
+_ARRAY: dict[type, Callable[[Any], object]] = {
+    Constant: attrgetter("value"),
+    Load: attrgetter("slots"),
+    Lookup: attrgetter("tables"),
+    Ask: attrgetter("tables"),
+    Gather: lambda node: node.slots[..., 0],
+    Draw: attrgetter("streams"),
+}
 
 
 def rank_of(nodes: Iterable[Node]) -> int:

@@ -31,7 +31,7 @@ from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.reach import reached_slots
-from simengine.program.walk import nodes_upward, slots_of
+from simengine.program.walk import nodes_below, slots_of
 from simengine.source.pause import no_collection
 
 CHUNK = 300
@@ -173,6 +173,7 @@ class ModuleWriter:
         self.machine = machine
         self.noise = noise
         self.varying = course.varying
+        self.varies = noise or bool(course.varying.any())
         self.temporaries = Temporaries(course.slot_count)
         self.places = Places(self)
         self.packed = packed
@@ -296,7 +297,7 @@ class ModuleWriter:
                     writer[statement.slots] = number
             for statement in chunk:
                 self._mark(needed, statement, writer, number)
-        for node in nodes_upward([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
+        for node in nodes_below([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
             _mark_all(needed, node)
         return needed
 
@@ -308,7 +309,7 @@ class ModuleWriter:
         else:
             device = self.program.devices[statement.device]
             roots = (*device.start, *device.emit)
-        for node in nodes_upward(roots):
+        for node in nodes_below(roots):
             if isinstance(node, Load) and isinstance(node.slots, int):
                 if writer[node.slots] != number:
                     needed[node.slots] = True

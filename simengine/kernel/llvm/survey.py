@@ -8,7 +8,8 @@ Invariant: nothing is written here.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence, Set
+from collections.abc import Container, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,8 @@ _CHEAP = {
 
 def is_foreign(node: Node) -> bool:
     """Return whether a node is computed by a call back."""
+    if isinstance(node, Load | Constant):
+        return False
     if isinstance(node, Draw):
         return node.distribution is not Distribution.UNIFORM
     if isinstance(node, Apply):
@@ -62,31 +65,39 @@ class Survey:
     rank
         Axes of the target.
     varying
-        Which slots differ between runs.
+        Which slots differ between runs; None: nothing does, draws neither.
     noise
         Whether draws do.
 
     """
 
-    def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_], *, noise: bool = False) -> None:
+    def __init__(
+        self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_] | None, *, noise: bool = False
+    ) -> None:
         self.nodes = nodes_upward(roots)
         self.rank = max(rank_of(self.nodes), rank)
-        self.axes: dict[int, Set[int]] = {}
+        self.axes: dict[int, AbstractSet[int]] = {}
         self.lanes: dict[int, bool] = {}
         self.sizes: dict[int, int] = {}
-        self.calls_back = False
+        self.calls_back = any(is_foreign(node) for node in self.nodes)
         """Whether any node is computed by a call back."""
-        lanes, axes = self.lanes, self.axes
-        for node in self.nodes:
-            below = [id(child) for child in operands(node)]
-            lanes[id(node)] = any([lanes[child] for child in below]) or _differs(node, varying, noise=noise)
-            axes[id(node)] = self._axes(node, below) if self.rank else _NONE
-            self.calls_back = self.calls_back or is_foreign(node)
+        own = [id(node) for node in self.nodes]
+        if varying is None:
+            self.lanes = dict.fromkeys(own, False)
+        else:
+            for node in self.nodes:
+                below = any(self.lanes[id(child)] for child in operands(node))
+                self.lanes[id(node)] = below or _differs(node, varying, noise=noise)
+        if self.rank:
+            for node in self.nodes:
+                self.axes[id(node)] = self._axes(node)
+        else:
+            self.axes = dict.fromkeys(own, _NONE)
 
-    def _axes(self, node: Node, below: Sequence[int]) -> Set[int]:
+    def _axes(self, node: Node) -> AbstractSet[int]:
         own: set[int] = set()
-        for child in below:
-            own |= self.axes[child]
+        for child in operands(node):
+            own |= self.axes[id(child)]
         for array in arrays_of(node):
             for axis, size in enumerate(array.shape):
                 if size != 1:
@@ -165,7 +176,10 @@ class Survey:
 
 def _is_side_by_side(slots: NDArray[np.int64], axis: int) -> bool:
     """Return whether slots do not vary along an axis, or are neighbours along it."""
-    return _size(slots, axis) == 1 or bool(np.all(np.diff(slots, axis=axis) == 1))
+    if _size(slots, axis) == 1:
+        return True
+    along = slots.swapaxes(axis, -1)
+    return bool((along[..., 1:] - along[..., :-1] == 1).all())
 
 
 def _size(array: NDArray[Any], axis: int) -> int:
