@@ -28,9 +28,6 @@ from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
 from simengine.source.packed import pack, unpack
 
-_FEW = 60
-"""Statements up to which all optimisation is worth its time."""
-
 _MANY = 2000
 """Statements above which fewer lanes go together: their values would not fit in the cache of a core."""
 
@@ -43,6 +40,12 @@ class Compiled:
     code: Loaded
     cached: bool
     level: int
+
+    @property
+    def not_optimised(self) -> tuple[str, ...]:
+        """Return the names of variables whose equations are too long to be optimised."""
+        variables = self.module.program.variables
+        return tuple(dict.fromkeys(variables[number].name for number in self.module.outline.long))
 
     @property
     def called_back(self) -> tuple[str, ...]:
@@ -86,9 +89,9 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
     return most
 
 
-def full_level(program: Program) -> int:
+def full_level(module: NativeModule) -> int:
     """Return how hard to optimise where that is worth its time, as for `compile_text`."""
-    return 2 if len(program.step) <= _FEW else 1
+    return 2 if module.outline.small else 1
 
 
 def written(
@@ -159,17 +162,17 @@ def compile_module(module: NativeModule, target: Target, level: int) -> Compiled
     code = _read_code(cache.load(key)) if key else None
     cached = code is not None
     if code is None:
-        once = _once(module, target)
-        code = (compile_text(module.texts.main, target, level), *([once] if once else []))
+        plain = _plain(module, target)
+        code = (compile_text(module.texts.main, target, level), *([plain] if plain else []))
         if key:
             cache.store(key, pack(code))
     return Compiled(module, Loaded(code, target), cached, level)
 
 
 @lru_cache(maxsize=32)
-def _once(module: NativeModule, target: Target) -> bytes | None:
-    """Return the code of what runs once in a run: the same at every level."""
-    return compile_text(module.texts.once, target, 0) if module.texts.once else None
+def _plain(module: NativeModule, target: Target) -> bytes | None:
+    """Return the code of what is not optimised: the same at every level."""
+    return compile_text(module.texts.plain, target, 0) if module.texts.plain else None
 
 
 def _read_code(data: bytes | None) -> tuple[bytes, ...] | None:
@@ -203,7 +206,7 @@ def forget() -> None:
     """Drop all modules and code kept in memory; what is in use lives on."""
     _written.cache_clear()
     compile_module.cache_clear()
-    _once.cache_clear()
+    _plain.cache_clear()
     _key.cache_clear()
 
 

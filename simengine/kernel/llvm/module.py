@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.llvm.assembly import Assembly
+from simengine.kernel.llvm.chunk import OPERATIONS, roots_of, share_out
 from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
 from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
@@ -28,14 +29,16 @@ from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import ONCE, StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
+from simengine.kernel.memory import lacking
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.reach import reached_slots
 from simengine.program.walk import nodes_below, slots_of
+from simengine.source.diagnostic import InputError
 from simengine.source.pause import no_collection
 
-CHUNK = 300
-"""Statements a function holds: longer ones take LLVM more than proportionally long."""
+_BYTES = 3_000
+"""Memory that writing and compiling an operation takes, as measured with 5,000 equations (2,100) and some more."""
 
 _SMALL = 60
 """Statements of a step up to which all functions may become one."""
@@ -45,11 +48,12 @@ PHASES = ("constants", "initial", "settled", "step")
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The text of a module: what runs at every step, and what runs once in a run, which is worth no optimisation."""
+    """The text of a module, in two: what is worth optimising, and what is not."""
 
     main: str
-    once: str
-    """Empty where a program is so small that all may become one function."""
+    plain: str
+    """What runs once in a run, and functions too long to optimise; empty where there are none, and where a program is
+    so small that all may become one function."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +134,7 @@ def write_module(
         writer = ModuleWriter(program, course, width, columns, machine, packed, noise=noise and not alone)
         with no_collection():
             texts = writer.texts()
-        return texts, Outline(writer.temporaries.first + writer.temporaries.most, tuple(writer.sites))
+        return texts, writer.outline()
 
     if outline is None:
         texts, outline = write()
@@ -178,8 +182,13 @@ class ModuleWriter:
         self.places = Places(self)
         self.packed = packed
         self.sites: list[Site] = []
+        self._chunks = {phase: share_out(getattr(program, phase), program.devices) for phase in PHASES}
+        nodes = sum(chunk.nodes for chunks in self._chunks.values() for chunk in chunks)
+        _check_room(nodes)
+        self._is_small = len(program.step) <= _SMALL and nodes <= OPERATIONS
         self._main = Assembly(permute=machine.permute)
-        self._once = self._main if self._is_small else Assembly(permute=machine.permute)
+        self._plain = self._main if self._is_small else Assembly(permute=machine.permute)
+        self._elsewhere: list[str] = []  # functions in the module that is not optimised
         self._turn_to(self._main)
         self._offsets: dict[tuple[int, tuple[int, ...]], tuple[Any, NDArray[np.int64], NDArray[np.int64]]] = {}
         self._started = {s.device for s in program.initial if isinstance(s, Emit)}
@@ -225,14 +234,12 @@ class ModuleWriter:
 
     def texts(self) -> Texts:
         """Return the whole module."""
-        phases = {}
+        phases: dict[str, list[str]] = {}
         for phase in PHASES:
-            statements = getattr(self.program, phase)
-            self._turn_to(self._once if phase in ONCE else self._main)
-            phases[phase] = [
-                self._function(f"{phase}{start // CHUNK}", phase, statements[start : start + CHUNK])
-                for start in range(0, len(statements), CHUNK)
-            ]
+            phases[phase] = []
+            for number, chunk in enumerate(self._chunks[phase]):
+                self._turn_to(self._plain if phase in ONCE or chunk.is_long else self._main)
+                phases[phase].append(self._function(f"{phase}{number}", phase, chunk.statements))
         self._turn_to(self._main)
         course = self.course
         phases["gather"] = [self._function("gather0", "gather", course.gather)]
@@ -251,12 +258,13 @@ class ModuleWriter:
         self._main.add(driver.text, driver.needs)
         if self._is_small:
             return Texts(self._main.text(whole=True), "")
-        once = [name for phase in PHASES if phase in ONCE for name in phases[phase]]
-        return Texts(self._main.text(elsewhere=once), self._once.text() if once else "")
+        return Texts(self._main.text(elsewhere=self._elsewhere), self._plain.text() if self._elsewhere else "")
 
-    @property
-    def _is_small(self) -> bool:
-        return len(self.program.step) <= _SMALL
+    def outline(self) -> Outline:
+        """Return what Python must know of what was written."""
+        long = [s.variable for chunk in self._chunks["step"] if chunk.is_long for s in chunk.statements]
+        room = self.temporaries.first + self.temporaries.most
+        return Outline(room, tuple(self.sites), tuple(long), self._is_small)
 
     def _turn_to(self, assembly: Assembly) -> None:
         """Let what is written from now on go to a module."""
@@ -272,7 +280,10 @@ class ModuleWriter:
     def _finish(self, name: str, writer: StatementWriter) -> str:
         body = writer.one
         lines = "\n".join([*writer.stack, *body.lines])
-        seen = "internal " if self._now is self._main else ""
+        seen = "internal "
+        if self._now is not self._main:
+            self._elsewhere.append(name)
+            seen = ""
         self._now.add(f"define {seen}void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}", body.needs)
         return name
 
@@ -286,35 +297,34 @@ class ModuleWriter:
         for slots in (self.columns, program.stocks, program.rates, np.asarray(program.specs)):
             needed[slots] = True
         writer = np.full(course.slot_count, -1, dtype=np.int64)
-        number = 0
-        chunks: list[Sequence[Statement]] = []
-        for phase in PHASES:
-            statements = getattr(program, phase)
-            chunks += [statements[start : start + CHUNK] for start in range(0, len(statements), CHUNK)]
-        for number, chunk in enumerate(chunks):
-            for statement in chunk:
+        for number, chunk in enumerate(chunk for phase in PHASES for chunk in self._chunks[phase]):
+            for statement in chunk.statements:
                 if isinstance(statement, Assign) and isinstance(statement.slots, int):
                     writer[statement.slots] = number
-            for statement in chunk:
+            for statement in chunk.statements:
                 self._mark(needed, statement, writer, number)
         for node in nodes_below([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
             _mark_all(needed, node)
         return needed
 
     def _mark(self, needed: NDArray[np.bool_], statement: Statement, writer: NDArray[np.int64], number: int) -> None:
-        if isinstance(statement, Assign):
-            roots: Sequence[Node] = (statement.value,)
-            if not isinstance(statement.slots, int):
-                needed[statement.slots] = True
-        else:
-            device = self.program.devices[statement.device]
-            roots = (*device.start, *device.emit)
-        for node in nodes_below(roots):
+        if isinstance(statement, Assign) and not isinstance(statement.slots, int):
+            needed[statement.slots] = True
+        for node in nodes_below(roots_of(statement, self.program.devices)):
             if isinstance(node, Load) and isinstance(node.slots, int):
                 if writer[node.slots] != number:
                     needed[node.slots] = True
             else:
                 _mark_all(needed, node)
+
+
+def _check_room(nodes: int) -> None:
+    reason = lacking(_BYTES * nodes)
+    if reason is not None:
+        raise InputError(
+            f"to make native code of {nodes:,} operations needs {reason}: save fewer variables (save=...), "
+            "so that only what they need is computed"
+        )
 
 
 def _mark_all(needed: NDArray[np.bool_], node: Node) -> None:

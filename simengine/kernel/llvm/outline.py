@@ -22,6 +22,10 @@ class Outline:
     slot_count: int
     """Slots of memory, those of hidden and of temporary values included."""
     sites: tuple[Site, ...]
+    long: tuple[int, ...]
+    """Variables whose statements are too long to be optimised."""
+    small: bool
+    """Whether all may become one function."""
 
 
 def pack_outline(outline: Outline) -> bytes:
