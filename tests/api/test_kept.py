@@ -88,7 +88,7 @@ def test_a_kept_model_is_the_model(name: str, compiled: list[str], monkeypatch: 
     assert len(compiled) == 2  # plain and first, not again
     assert said(plain) == said(first) == said(again)
     assert values(plain) == values(first) == values(again)
-    assert plain.definition == again.definition
+    assert repr(tuple(plain.definition.variables)) == repr(tuple(again.definition.variables))  # NaN is NaN
     assert digest_of(plain.program) == digest_of(again.program)
     assert described(plain.program) == described(again.program)
     assert [str(d) for d in plain.check()] == [str(d) for d in again.check()]
