@@ -132,9 +132,8 @@ def prepare(name: str, path: Path, count: int) -> Bench:
 
 def optimised(program: Any, slots: np.ndarray[Any, Any]) -> Compiled:
     """Return a program as optimised code for one run."""
-    return compile_module(
-        written(program, TABLEAUS[Method.EULER], varied=None, columns=slots), host(), full_level(program)
-    )
+    module = written(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+    return compile_module(module, host(), full_level(module))
 
 
 def loop_of(program: Any, slots: np.ndarray[Any, Any]) -> Callable[[], object]:

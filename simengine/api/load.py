@@ -11,11 +11,14 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from simengine.api.kept import Loaded, find, keep, key_of_model
 from simengine.api.model import Model
 from simengine.compile.pipeline import compile_model
+from simengine.kernel.cache import is_wanted
 from simengine.language.data.resolve import resolve_data
 from simengine.language.vensim.encoding import decode
 from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
+from simengine.source.disk import read_bytes, watch
 from simengine.source.file import SourceFile
 from simengine.source.render import sort_diagnostics
 
@@ -52,6 +55,17 @@ def load(path: FilePath, data: Data = None) -> Model:
     simengine.source.diagnostic.ModelError: ...
 
     """
+    key = _key(Path(path), os.fspath(path), data)
+    loaded = None if key is None else find(key)
+    if loaded is None:
+        with watch() as seen:
+            loaded = _load(path, data)
+        if key is not None:
+            keep(key, loaded, tuple(seen.values()))
+    return Model(loaded.definition, loaded.program, loaded.diagnostics)
+
+
+def _load(path: FilePath, data: Data) -> Loaded:
     definition, problems = read_definition(path, data)
     if definition is None:
         raise ModelError(problems)
@@ -59,7 +73,16 @@ def load(path: FilePath, data: Data = None) -> Model:
     diagnostics = sort_diagnostics((*problems, *found))
     if program is None or has_errors(diagnostics):
         raise ModelError(diagnostics)
-    return Model(definition, program, diagnostics)
+    return Loaded(definition, program, diagnostics)
+
+
+def _key(path: Path, shown: str, data: Data) -> str | None:
+    """Return the key under which a model is kept; None where nothing is kept, or there is no such file."""
+    try:
+        wanted = is_wanted() and path.suffix.lower() in VENSIM | XMILE
+        return key_of_model(shown, path.read_bytes(), _sources(data)) if wanted else None
+    except OSError:
+        return None
 
 
 def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition | None, tuple[Diagnostic, ...]]:
@@ -72,7 +95,7 @@ def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition 
     if suffix not in VENSIM | XMILE:
         return None, (_unsupported(where, shown),)
     try:
-        raw = where.read_bytes()
+        raw = read_bytes(where)
     except OSError as reason:
         text = f"`{shown}` cannot be read: {reason.strerror or reason}"
         return None, (error("unreadable-file", text, path=shown),)

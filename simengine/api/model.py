@@ -267,7 +267,7 @@ class Model:
 
     @cached_property
     def _selections(self) -> Selections:
-        return Selections(self.definition, self.program)
+        return Selections(self.program)
 
     @cached_property
     def _programs(self) -> Programs:

@@ -17,7 +17,6 @@ import numpy as np
 from simengine.api.target import unknown
 from simengine.model.definition import Method, ModelDefinition
 from simengine.model.expression import Reference
-from simengine.model.variable import Role, role_of
 from simengine.program.program import Program, ProgramVariable
 from simengine.results.labels import Saved
 from simengine.source.diagnostic import InputError
@@ -114,7 +113,7 @@ def check_ensemble(threads: int | None, seed: int) -> None:
         raise InputError(f"an ensemble needs at least one thread, not {threads!r}")
 
 
-def find_saved(definition: ModelDefinition, program: Program, names: Sequence[str] | None) -> Saved:
+def find_saved(program: Program, names: Sequence[str] | None) -> Saved:
     """Return the variables that names or patterns (`*` any text, `?` any letter) mean; None: all but lookups.
 
     Raises
@@ -123,8 +122,8 @@ def find_saved(definition: ModelDefinition, program: Program, names: Sequence[st
         If a name or pattern means no variable that has values.
 
     """
-    lookups = {v.key: v for v in definition.variables if role_of(v) is Role.LOOKUP}
-    known = {v.key: v for v in program.variables if not v.hidden and v.key not in lookups}
+    lookups = {v.key: v for v in program.variables if v.lookup and not v.hidden}
+    known = {v.key: v for v in program.variables if not (v.hidden or v.lookup)}
     if names is None:
         return Saved(tuple(known.values()))
     chosen: set[Key] = set()
@@ -146,13 +145,13 @@ class Selections:
 
     Parameters
     ----------
-    definition, program
-        The model.
+    program
+        The model's.
 
     """
 
-    def __init__(self, definition: ModelDefinition, program: Program) -> None:
-        self._definition, self._program = definition, program
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._known: dict[tuple[str, ...] | None, Saved] = {}
 
     def find(self, names: Sequence[str] | None) -> Saved:
@@ -165,13 +164,13 @@ class Selections:
 
         """
         if names is not None and not (isinstance(names, list | tuple) and all(isinstance(n, str) for n in names)):
-            return find_saved(self._definition, self._program, names)
+            return find_saved(self._program, names)
         key = None if names is None else tuple(names)
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= _MOST:
                 self._known.clear()
-            known = self._known[key] = find_saved(self._definition, self._program, names)
+            known = self._known[key] = find_saved(self._program, names)
         return known
 
 

@@ -92,9 +92,12 @@ class Targets:
     """Finds what names mean in one model."""
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
-        self._program = program
-        self._known: dict[Key, Variable] = {v.key: v for v in definition.variables if not v.hidden}
+        self._definition, self._program = definition, program
         self._dimensions = {d.key: d for d in definition.dimensions}
+
+    @cached_property
+    def _known(self) -> dict[Key, Variable]:
+        return {v.key: v for v in self._definition.variables if not v.hidden}
 
     def find(self, text: str) -> Target:
         """Return what a name means.

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from simengine.check.symbols import Symbols
 from simengine.model.lookup import Table
+from simengine.model.variable import Role, role_of
 from simengine.program.program import Axis, ProgramVariable
 from simengine.source.names import Key
 
@@ -67,6 +68,7 @@ def lay_out(symbols: Symbols) -> Layout:
                 variable.units,
                 variable.documentation,
                 variable.hidden,
+                lookup=role_of(variable) is Role.LOOKUP,
             )
         )
     return layout

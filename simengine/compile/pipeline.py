@@ -117,7 +117,7 @@ def _with_specs(definition: ModelDefinition) -> ModelDefinition:
         Variable(key, key, (Equation((), e, span=e.span),), hidden=True)
         for key, e in zip(SPECS, expressions, strict=True)
     )
-    return replace(definition, variables=definition.variables + hidden)
+    return replace(definition, variables=(*definition.variables, *hidden))
 
 
 def _rebuild(symbols: Symbols, variables: Sequence[Variable], problems: list[Diagnostic]) -> None:

@@ -221,6 +221,8 @@ def _native(
     )
     called = result.compiled.called_back
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
+    long = result.compiled.not_optimised
+    notes += [f"not optimised, as their equations are very long: {', '.join(long)}"] if long else []
     return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch)
 
 

@@ -28,7 +28,7 @@ _STEPS: WeakKeyDictionary[NativeModule, int] = WeakKeyDictionary()
 
 def level_to_begin(module: NativeModule, target: Target) -> int:
     """Return how hard to optimise while it is not known how long the run is."""
-    full = full_level(module.program)
+    full = full_level(module)
     if len(module.program.step) < _TINY or _STEPS.get(module, 0) > _TURN or is_kept(module, target, full):
         return full
     return 0
@@ -39,4 +39,4 @@ def level_for(module: NativeModule, level: int, steps: int) -> int:
     if level:
         return level
     _STEPS[module] = total = _STEPS.get(module, 0) + steps
-    return full_level(module.program) if total > _TURN else 0
+    return full_level(module) if total > _TURN else 0

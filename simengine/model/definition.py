@@ -6,6 +6,7 @@ which only writers and messages look at, and the rules of time named in `Simulat
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -115,7 +116,7 @@ class ModelDefinition:
     name: str
     dialect: Dialect
     file: SourceFile = field(compare=False)
-    variables: tuple[Variable, ...] = ()
+    variables: Sequence[Variable] = ()
     dimensions: tuple[Dimension, ...] = ()
     macros: tuple[Macro, ...] = ()
     simulation: SimulationSpecs = SimulationSpecs()

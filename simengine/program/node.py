@@ -8,8 +8,10 @@ Invariant: nodes are immutable values and may be shared; arrays in them are neve
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from operator import attrgetter
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,17 +128,21 @@ class Inverse:
 Node: TypeAlias = "Constant | Load | Clock | Apply | Reduce | Lookup | Ask | Gather | Draw | Along | Inverse"
 
 
+_OPERANDS: dict[type, Callable[[Any], tuple[Node, ...]]] = {
+    Constant: lambda _: (),
+    Load: lambda _: (),
+    Clock: lambda _: (),
+    Apply: attrgetter("arguments"),
+    Ask: attrgetter("arguments"),
+    Along: attrgetter("arguments"),
+    Draw: lambda node: (*node.arguments, node.seed),
+    Reduce: lambda node: (node.argument,),
+    Inverse: lambda node: (node.argument,),
+    Lookup: lambda node: (node.x,),
+    Gather: lambda node: (node.index,),
+}
+
+
 def operands(node: Node) -> tuple[Node, ...]:
     """Return the nodes directly below a node."""
-    match node:
-        case Apply() | Ask() | Along():
-            return node.arguments
-        case Draw():
-            return (*node.arguments, node.seed)
-        case Reduce() | Inverse():
-            return (node.argument,)
-        case Lookup():
-            return (node.x,)
-        case Gather():
-            return (node.index,)
-    return ()
+    return _OPERANDS[type(node)](node)

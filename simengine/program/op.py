@@ -56,6 +56,8 @@ class Op(Enum):
     NORMAL_CDF = ("normal_cdf", 1)  # standard normal distribution function
     NORMAL_INV = ("normal_inv", 1)  # its inverse
 
+    __hash__ = object.__hash__  # members are what they are: asked for hundreds of thousands of times
+
     @property
     def mnemonic(self) -> str:
         """Short name, as in dumps."""

@@ -16,6 +16,7 @@ phase, or held by a stock, memory or parameter.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -98,6 +99,7 @@ class ProgramVariable:
     documentation: str = ""
     hidden: bool = False
     defined: NDArray[np.bool_] | None = None  # which elements have an equation; None: all
+    lookup: bool = False  # whether it has points, and no values
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -129,12 +131,12 @@ class Program:
     variables: tuple[ProgramVariable, ...]
     parameters: NDArray[np.int64]
     defaults: NDArray[np.float64]
-    constants: tuple[Statement, ...]
-    initial: tuple[Statement, ...]
-    settled: tuple[Statement, ...]
-    step: tuple[Statement, ...]
-    memories: tuple[Memory, ...]
-    devices: tuple[Device, ...]
+    constants: Sequence[Statement]
+    initial: Sequence[Statement]
+    settled: Sequence[Statement]
+    step: Sequence[Statement]
+    memories: Sequence[Memory]
+    devices: Sequence[Device]
     stocks: NDArray[np.int64]
     rates: NDArray[np.int64]
     floors: NDArray[np.bool_]  # stocks that may not fall below zero (clamped after the step)
@@ -144,6 +146,8 @@ class Program:
     # True where the specs depend on time (or stocks): then begin is what their equations give at time 0 and
     # end, step and save interval are read anew at every step from the slots in `specs`.
     moving_specs: bool = False
+    # what it computes, as a hash, once `program.digest` has found it: a program made from this one has its own
+    digest: str = field(default="", init=False)
 
     def tables_of(self, device: Device) -> tuple[Table, ...] | None:
         """Return the tables of a device, one or one an element; None if it has none."""

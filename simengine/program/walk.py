@@ -5,8 +5,9 @@ Invariant: no recursion, so that the depth of an equation does not matter; share
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,26 @@ def nodes_upward(roots: Iterable[Node]) -> list[Node]:
             out.append(node)
         elif id(node) not in seen:
             seen.add(id(node))
-            stack.append((node, True))
-            for child in reversed(operands(node)):
-                if id(child) not in seen:
-                    stack.append((child, False))  # noqa: PERF401  (this walk is made often: no generator)
+            below = operands(node)
+            if below:
+                stack.append((node, True))
+                stack += [(child, False) for child in reversed(below) if id(child) not in seen]
+            else:
+                out.append(node)
+    return out
+
+
+def nodes_below(roots: Iterable[Node]) -> list[Node]:
+    """Return every node at and below the roots once, in any order."""
+    out: list[Node] = []
+    seen: set[int] = set()
+    stack = list(roots)
+    while stack:
+        node = stack.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            out.append(node)
+            stack += operands(node)
     return out
 
 
@@ -55,20 +72,19 @@ def slots_of(node: Node) -> Slots | None:
 
 def arrays_of(node: Node) -> tuple[NDArray[Any], ...]:
     """Return the arrays over the axes that a node holds itself (of a Gather: its first candidates)."""
-    match node:
-        case Constant():
-            value: object = node.value
-        case Load():
-            value = node.slots
-        case Lookup() | Ask():
-            value = node.tables
-        case Gather():
-            value = node.slots[..., 0]
-        case Draw():
-            value = node.streams
-        case _:
-            return ()
+    own = _ARRAY.get(type(node))
+    value = None if own is None else own(node)
     return (value,) if isinstance(value, np.ndarray) else ()
+
+
+_ARRAY: dict[type, Callable[[Any], object]] = {
+    Constant: attrgetter("value"),
+    Load: attrgetter("slots"),
+    Lookup: attrgetter("tables"),
+    Ask: attrgetter("tables"),
+    Gather: lambda node: node.slots[..., 0],
+    Draw: attrgetter("streams"),
+}
 
 
 def rank_of(nodes: Iterable[Node]) -> int:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 import simengine as se
-from simengine.engine import memory
+from simengine.engine.memory import check_memory
+from simengine.kernel import memory
 from tests.conftest import ROOT
 
 TEACUP = ROOT / "tests" / "models" / "teacup.mdl"
@@ -28,4 +29,4 @@ def test_a_run_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_where_nothing_is_known_nothing_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory, "free_memory", lambda: None)
-    memory.check_memory(10**18, "something")
+    check_memory(10**18, "something")

@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.llvm import cache
+from simengine.kernel import cache
 from simengine.kernel.llvm.machine import Loaded, Target, compile_text, host
 from simengine.kernel.llvm.method import Method
 from simengine.kernel.llvm.module import NativeModule, write_module
+from simengine.kernel.llvm.outline import pack_outline, read_outline
 from simengine.kernel.llvm.ring import NATIVE
 from simengine.kernel.llvm.site import Call
+from simengine.program.digest import digest_of
 from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
-
-_FEW = 60
-"""Statements up to which all optimisation is worth its time."""
+from simengine.source.packed import pack, unpack
 
 _MANY = 2000
 """Statements above which fewer lanes go together: their values would not fit in the cache of a core."""
@@ -42,10 +42,16 @@ class Compiled:
     level: int
 
     @property
+    def not_optimised(self) -> tuple[str, ...]:
+        """Return the names of variables whose equations are too long to be optimised."""
+        variables = self.module.program.variables
+        return tuple(dict.fromkeys(variables[number].name for number in self.module.outline.long))
+
+    @property
     def called_back(self) -> tuple[str, ...]:
         """Return what is computed by Python, called from native code."""
         names = set()
-        for site in self.module.sites:
+        for site in self.module.outline.sites:
             if site.call is not Call.NODE:
                 kind = self.module.program.devices[site.device].kind
                 if kind not in NATIVE:  # those are only begun by Python
@@ -83,9 +89,9 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
     return most
 
 
-def full_level(program: Program) -> int:
+def full_level(module: NativeModule) -> int:
     """Return how hard to optimise where that is worth its time, as for `compile_text`."""
-    return 2 if len(program.step) <= _FEW else 1
+    return 2 if module.outline.small else 1
 
 
 def written(
@@ -128,40 +134,79 @@ def _written(
 ) -> NativeModule:
     differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
     slots = np.frombuffer(columns, dtype=np.int64)
-    return write_module(
-        program, method, varied=differs, columns=slots, width=width, machine=target.machine, noise=noise
+    key, outline = "", None
+    if cache.is_wanted():
+        numbers = repr((method.c, method.a, method.b, width, noise, target.machine, varied is None))
+        key = cache.key_of(cache.engine(), digest_of(program), numbers, varied or b"", columns)
+        outline = read_outline(cache.load(key, cache.OUTLINE))
+    module = write_module(
+        program,
+        method,
+        varied=differs,
+        columns=slots,
+        width=width,
+        machine=target.machine,
+        noise=noise,
+        key=key,
+        outline=outline,
     )
+    if key and outline is None:
+        cache.store(key, pack_outline(module.outline), cache.OUTLINE)
+    return module
 
 
 @lru_cache(maxsize=32)
 def compile_module(module: NativeModule, target: Target, level: int) -> Compiled:
     """Return a module compiled, from the cache on disk where it is there."""
     key = _key(module, target, level)
-    code = cache.load(key)
+    code = _read_code(cache.load(key)) if key else None
     cached = code is not None
     if code is None:
-        code = compile_text(module.text, target, level)
-        cache.store(key, code)
+        plain = _plain(module, target)
+        code = (compile_text(module.texts.main, target, level), *([plain] if plain else []))
+        if key:
+            cache.store(key, pack(code))
     return Compiled(module, Loaded(code, target), cached, level)
+
+
+@lru_cache(maxsize=32)
+def _plain(module: NativeModule, target: Target) -> bytes | None:
+    """Return the code of what is not optimised: the same at every level."""
+    return compile_text(module.texts.plain, target, 0) if module.texts.plain else None
+
+
+def _read_code(data: bytes | None) -> tuple[bytes, ...] | None:
+    if data is None:
+        return None
+    try:
+        code = unpack(data)
+    except ValueError:
+        return None
+    return code if isinstance(code, tuple) and all(isinstance(part, bytes) for part in code) else None
 
 
 def is_kept(module: NativeModule, target: Target, level: int) -> bool:
     """Return whether the cache on disk has the code of a module."""
-    return cache.holds(_key(module, target, level))
+    key = _key(module, target, level)
+    return bool(key) and cache.holds(key)
 
 
 @lru_cache(maxsize=64)
 def _key(module: NativeModule, target: Target, level: int) -> str:
+    """Return the key of a module's code: of what its text is written from, and what compiles it; "": none is kept."""
     import llvmlite
 
+    if not module.key:
+        return ""
     machine = f"{platform.machine()} {platform.system()} {target.cpu} {target.features}"
-    return cache.key_of(module.text, machine, llvmlite.__version__, str(level))
+    return cache.key_of(module.key, machine, llvmlite.__version__, str(level))
 
 
 def forget() -> None:
     """Drop all modules and code kept in memory; what is in use lives on."""
     _written.cache_clear()
     compile_module.cache_clear()
+    _plain.cache_clear()
     _key.cache_clear()
 
 

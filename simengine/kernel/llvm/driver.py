@@ -23,6 +23,9 @@ from simengine.program.program import Program
 
 ARGUMENTS = "ptr noalias %U, ptr noalias %V, ptr noalias readonly %T, ptr noalias %X"
 _GIVEN = "ptr %U, ptr %V, ptr %T, ptr %X"
+_SEGMENTS = 200
+"""Stretches of memory up to which copying them is written out."""
+
 BEGIN_BLOCK = -1
 """What the callback is given for a number when a block of runs begins."""
 
@@ -138,7 +141,15 @@ def _save(w: _Writer) -> str:
     out = w.get(Field.OUT, "ptr")
     if width == 1:
         first = w.at(out, w.times("%row", columns.size))
-        for column, begin, count in _segments(columns):
+        segments = _segments(columns)
+        if len(segments) > _SEGMENTS:
+            slots = module.keep(np.ascontiguousarray(columns, dtype=np.int64))
+            with body.counted(columns.size, "column") as number:
+                slot = body.new(f"load i64, ptr {w.at(slots, number)}")
+                value = body.new(f"load double, ptr {w.at('%U', slot)}, align 8")
+                body.line(f"store double {value}, ptr {w.at(first, number)}, align 8")
+            segments = []
+        for column, begin, count in segments:
             target, source = w.at(first, str(column)), w.at("%U", str(begin))
             if count < 8:
                 for n in range(count):

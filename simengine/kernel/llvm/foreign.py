@@ -91,7 +91,7 @@ class Foreign:
         if number == BEGIN_BLOCK:
             self._begin()
             return
-        site = self.module.sites[number]
+        site = self.module.outline.sites[number]
         match site.call:
             case Call.NODE:
                 self._node(site)

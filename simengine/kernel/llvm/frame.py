@@ -66,6 +66,7 @@ class Module(Protocol):
     program: Program
     width: int
     varying: NDArray[np.bool_]
+    varies: bool
     noise: bool
     places: Places
     packed: PackedTables
@@ -182,6 +183,10 @@ class FrameWriter:
         """Drop registers of slots written in a loop or by a call."""
         flat = np.ravel(slots)
         low, high = int(flat.min()), int(flat.max())
+        if high - low < len(self._registers):
+            for slot in range(low, high + 1):
+                self._registers.pop(slot, None)
+            return
         for slot in [s for s in self._registers if low <= s <= high]:
             del self._registers[slot]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -118,19 +119,20 @@ class Loaded:
     Parameters
     ----------
     code
-        What `compile_text` gave.
+        What `compile_text` gave, of one module or of several that name each other's functions.
     target
         What it was compiled for.
 
     """
 
-    def __init__(self, code: bytes, target: Target) -> None:
+    def __init__(self, code: Sequence[bytes], target: Target) -> None:
         import llvmlite.binding as llvm
 
         with _LOCK:
             empty = llvm.parse_assembly("")
             self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2))
-            self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+            for one in code:
+                self._engine.add_object_file(llvm.ObjectFileRef.from_data(one))
             self._engine.finalize_object()
         kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
         self.prepare = kind(self._engine.get_function_address("prepare"))

@@ -11,30 +11,34 @@ Invariant: the text depends on nothing but the arguments; compiled twice it give
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.llvm.body import spread
+from simengine.kernel.llvm.assembly import Assembly
+from simengine.kernel.llvm.chunk import OPERATIONS, roots_of, share_out
 from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
-from simengine.kernel.llvm.elementary import library
 from simengine.kernel.llvm.frame import Temporaries
 from simengine.kernel.llvm.method import Course, Method, plan_course
+from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import ONCE, StatementWriter
-from simengine.kernel.llvm.table import PackedTables, Shape, lookup_function, pack_tables
+from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
+from simengine.kernel.memory import lacking
 from simengine.program.node import Load, Lookup, Node
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.reach import reached_slots
-from simengine.program.walk import nodes_upward, slots_of
+from simengine.program.walk import nodes_below, slots_of
+from simengine.source.diagnostic import InputError
 from simengine.source.pause import no_collection
 
-CHUNK = 300
-"""Statements a function holds: longer ones take LLVM more than proportionally long."""
+_BYTES = 3_000
+"""Memory that writing and compiling an operation takes, as measured with 5,000 equations (2,100) and some more."""
 
 _SMALL = 60
 """Statements of a step up to which all functions may become one."""
@@ -42,15 +46,24 @@ _SMALL = 60
 PHASES = ("constants", "initial", "settled", "step")
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The text of a module, in two: what is worth optimising, and what is not."""
+
+    main: str
+    plain: str
+    """What runs once in a run, and functions too long to optimise; empty where there are none, and where a program is
+    so small that all may become one function."""
+
+
+@dataclass(frozen=True, eq=False)
 class NativeModule:
-    """The text of a module, and how to call it."""
+    """A module: how to call its functions, and its text, which is written when it is asked for."""
 
     program: Program
     width: int
-    text: str
-    slot_count: int
-    """Slots of memory, those of hidden and of temporary values included."""
+    key: str
+    """What tells its text from all others; empty where nothing is kept."""
     columns: NDArray[np.int64]
     """Slots saved, in order."""
     shared: NDArray[np.int64]
@@ -59,7 +72,13 @@ class NativeModule:
     """Parameters that differ, in the order they are handed over."""
     varying: NDArray[np.bool_]
     tables: PackedTables
-    sites: tuple[Site, ...]
+    outline: Outline
+    writer: Callable[[], Texts]
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Return the text; it is the same whenever it is written."""
+        return self.writer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +98,8 @@ def write_module(
     width: int,
     machine: Machine,
     noise: bool = True,
+    key: str = "",
+    outline: Outline | None = None,
 ) -> NativeModule:
     """Return the module of a program.
 
@@ -96,6 +117,8 @@ def write_module(
         What it is for.
     noise
         Whether draws differ from run to run.
+    key, outline
+        The key of the module, and its outline, where that is known already: then no text is written yet.
 
     """
     none = np.zeros(program.parameters.size, dtype=np.bool_)
@@ -105,21 +128,31 @@ def write_module(
         assert varied is not None
         varying = reached_slots(program, varied, noise=noise)
     course = plan_course(program, method, varying)
-    writer = ModuleWriter(program, course, width, columns, machine, noise=noise and not alone)
-    with no_collection():
-        text = writer.text()
+    packed = pack_tables(program.tables)
+
+    def write() -> tuple[Texts, Outline]:
+        writer = ModuleWriter(program, course, width, columns, machine, packed, noise=noise and not alone)
+        with no_collection():
+            texts = writer.texts()
+        return texts, writer.outline()
+
+    if outline is None:
+        texts, outline = write()
+        later = lambda: texts  # noqa: E731
+    else:
+        later = lambda: write()[0]  # noqa: E731
     differs = none if alone else varying[program.parameters]
     return NativeModule(
         program,
         width,
-        text,
-        writer.temporaries.first + writer.temporaries.most,
+        key,
         columns,
         np.flatnonzero(~differs),
         np.flatnonzero(differs),
         course.varying,
-        writer.packed,
-        tuple(writer.sites),
+        packed,
+        outline,
+        later,
     )
 
 
@@ -133,6 +166,7 @@ class ModuleWriter:
         width: int,
         columns: NDArray[np.int64],
         machine: Machine,
+        packed: PackedTables,
         *,
         noise: bool,
     ) -> None:
@@ -143,37 +177,28 @@ class ModuleWriter:
         self.machine = machine
         self.noise = noise
         self.varying = course.varying
+        self.varies = noise or bool(course.varying.any())
         self.temporaries = Temporaries(course.slot_count)
         self.places = Places(self)
-        self.packed = pack_tables(program.tables)
+        self.packed = packed
         self.sites: list[Site] = []
-        self.lookups: dict[str, tuple[Shape, int]] = {}
-        self.needs: set[str] = set()
-        self._arrays: dict[tuple[str, bytes], str] = {}
-        self._globals: list[str] = []
+        self._chunks = {phase: share_out(getattr(program, phase), program.devices) for phase in PHASES}
+        nodes = sum(chunk.nodes for chunks in self._chunks.values() for chunk in chunks)
+        _check_room(nodes)
+        self._is_small = len(program.step) <= _SMALL and nodes <= OPERATIONS
+        self._main = Assembly(permute=machine.permute)
+        self._plain = self._main if self._is_small else Assembly(permute=machine.permute)
+        self._elsewhere: list[str] = []  # functions in the module that is not optimised
+        self._turn_to(self._main)
         self._offsets: dict[tuple[int, tuple[int, ...]], tuple[Any, NDArray[np.int64], NDArray[np.int64]]] = {}
         self._started = {s.device for s in program.initial if isinstance(s, Emit)}
-        self._functions: list[str] = []
         self._read = self._slots_in_memory()
 
     # what statements ask
 
     def keep(self, array: NDArray[Any]) -> str:
         """Return the name of a constant array that holds these entries."""
-        kind = "i64" if array.dtype == np.int64 else "double"
-        key = (kind, array.tobytes())
-        name = self._arrays.get(key)
-        if name is None:
-            name = self._arrays[key] = f"@a{len(self._arrays)}"
-            words = array.ravel().view(np.uint64)
-            if kind == "double":
-                entries = ", ".join(f"double 0x{w:016X}" for w in words.tolist())
-            else:
-                entries = ", ".join(f"i64 {w}" for w in array.ravel().tolist())
-            self._globals.append(
-                f"{name} = private unnamed_addr constant [{array.size} x {kind}] [{entries}], align 64"
-            )
-        return name
+        return self._now.keep(array)
 
     def is_read(self, slot: int, *, alone: bool) -> bool:
         """Return whether a slot's value must stand in memory; `alone`: where its writer holds it in a register."""
@@ -207,15 +232,15 @@ class ModuleWriter:
 
     # functions
 
-    def text(self) -> str:
+    def texts(self) -> Texts:
         """Return the whole module."""
-        phases = {}
+        phases: dict[str, list[str]] = {}
         for phase in PHASES:
-            statements = getattr(self.program, phase)
-            phases[phase] = [
-                self._function(f"{phase}{start // CHUNK}", phase, statements[start : start + CHUNK])
-                for start in range(0, len(statements), CHUNK)
-            ]
+            phases[phase] = []
+            for number, chunk in enumerate(self._chunks[phase]):
+                self._turn_to(self._plain if phase in ONCE or chunk.is_long else self._main)
+                phases[phase].append(self._function(f"{phase}{number}", phase, chunk.statements))
+        self._turn_to(self._main)
         course = self.course
         phases["gather"] = [self._function("gather0", "gather", course.gather)]
         for number, stage in enumerate(course.stages):
@@ -230,52 +255,37 @@ class ModuleWriter:
             writer.write(statement, "commit")
         phases["commit"] = [self._finish("commit0", writer)]
         driver = write_driver(self, phases)
-        self._functions.append(driver.text)
-        self.needs |= driver.needs
-        return self._assemble()
+        self._main.add(driver.text, driver.needs)
+        if self._is_small:
+            return Texts(self._main.text(whole=True), "")
+        return Texts(self._main.text(elsewhere=self._elsewhere), self._plain.text() if self._elsewhere else "")
 
-    @property
-    def _is_small(self) -> bool:
-        return len(self.program.step) <= _SMALL
+    def outline(self) -> Outline:
+        """Return what Python must know of what was written."""
+        long = [s.variable for chunk in self._chunks["step"] if chunk.is_long for s in chunk.statements]
+        room = self.temporaries.first + self.temporaries.most
+        return Outline(room, tuple(self.sites), tuple(long), self._is_small)
+
+    def _turn_to(self, assembly: Assembly) -> None:
+        """Let what is written from now on go to a module."""
+        self._now = assembly
+        self.lookups = assembly.lookups
 
     def _function(self, name: str, phase: str, statements: Sequence[Statement]) -> str:
         writer = StatementWriter(self)
         for statement in statements:
             writer.write(statement, phase)
-        return self._finish(name, writer, once=phase in ONCE)
+        return self._finish(name, writer)
 
-    def _finish(self, name: str, writer: StatementWriter, *, once: bool = False) -> str:
+    def _finish(self, name: str, writer: StatementWriter) -> str:
         body = writer.one
-        self.needs |= body.needs
         lines = "\n".join([*writer.stack, *body.lines])
-        group = "#3" if once and not self._is_small else "#1"
-        head = f"define internal void @{name}({ARGUMENTS}) {group} {{"
-        self._functions.append(f"{head}\nentry:\n{lines}\n  ret void\n}}")
+        seen = "internal "
+        if self._now is not self._main:
+            self._elsewhere.append(name)
+            seen = ""
+        self._now.add(f"define {seen}void @{name}({ARGUMENTS}) #1 {{\nentry:\n{lines}\n  ret void\n}}", body.needs)
         return name
-
-    def _assemble(self) -> str:
-        lookups = []
-        for shape, width in self.lookups.values():
-            text, needs = lookup_function(shape, width, permute=self.machine.permute)
-            lookups.append(text)
-            self.needs |= needs
-        declared = sorted(n for n in self.needs if n.startswith("llvm.") and not _known_to_library(n))
-        own = {n for n in self.needs if n not in declared}
-        parts = [
-            *self._globals,
-            library(own),
-            *(_declare(name) for name in declared),
-            *lookups,
-            *self._functions,
-            "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
-            # small programs become one function, whose values stay in registers from step to step
-            f"attributes #1 = {{ nounwind{'' if self._is_small else ' noinline'} }}",
-            "attributes #2 = { nounwind }",
-            # what runs once in a run is worth no optimisation
-            "attributes #3 = { nounwind noinline optnone }",
-            "!0 = !{}",
-        ]
-        return "\n".join(parts)
 
     # memory
 
@@ -287,30 +297,20 @@ class ModuleWriter:
         for slots in (self.columns, program.stocks, program.rates, np.asarray(program.specs)):
             needed[slots] = True
         writer = np.full(course.slot_count, -1, dtype=np.int64)
-        number = 0
-        chunks: list[Sequence[Statement]] = []
-        for phase in PHASES:
-            statements = getattr(program, phase)
-            chunks += [statements[start : start + CHUNK] for start in range(0, len(statements), CHUNK)]
-        for number, chunk in enumerate(chunks):
-            for statement in chunk:
+        for number, chunk in enumerate(chunk for phase in PHASES for chunk in self._chunks[phase]):
+            for statement in chunk.statements:
                 if isinstance(statement, Assign) and isinstance(statement.slots, int):
                     writer[statement.slots] = number
-            for statement in chunk:
+            for statement in chunk.statements:
                 self._mark(needed, statement, writer, number)
-        for node in nodes_upward([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
+        for node in nodes_below([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
             _mark_all(needed, node)
         return needed
 
     def _mark(self, needed: NDArray[np.bool_], statement: Statement, writer: NDArray[np.int64], number: int) -> None:
-        if isinstance(statement, Assign):
-            roots: Sequence[Node] = (statement.value,)
-            if not isinstance(statement.slots, int):
-                needed[statement.slots] = True
-        else:
-            device = self.program.devices[statement.device]
-            roots = (*device.start, *device.emit)
-        for node in nodes_upward(roots):
+        if isinstance(statement, Assign) and not isinstance(statement.slots, int):
+            needed[statement.slots] = True
+        for node in nodes_below(roots_of(statement, self.program.devices)):
             if isinstance(node, Load) and isinstance(node.slots, int):
                 if writer[node.slots] != number:
                     needed[node.slots] = True
@@ -318,28 +318,16 @@ class ModuleWriter:
                 _mark_all(needed, node)
 
 
+def _check_room(nodes: int) -> None:
+    reason = lacking(_BYTES * nodes)
+    if reason is not None:
+        raise InputError(
+            f"to make native code of {nodes:,} operations needs {reason}: save fewer variables (save=...), "
+            "so that only what they need is computed"
+        )
+
+
 def _mark_all(needed: NDArray[np.bool_], node: Node) -> None:
     slots = slots_of(node)
     if slots is not None:
         needed[slots] = True
-
-
-def _known_to_library(name: str) -> bool:
-    return not name.startswith(("llvm.x86.", "llvm.masked.", "llvm.memcpy"))
-
-
-def _declare(name: str) -> str:
-    """Return the declaration of an intrinsic that only lookups, gathers and copies use."""
-    if name.startswith("llvm.masked.gather."):
-        kind = name.split(".")[3]
-        width, scalar = (kind[1:-3], "double") if kind.endswith("f64") else (kind[1:-3], "i64")
-        vector = spread(scalar, int(width))
-        return f"declare {vector} @{name}(<{width} x ptr>, i32, <{width} x i1>, {vector})"
-    if name.startswith("llvm.masked.scatter."):
-        width = name.split(".")[3][1:-3]
-        return f"declare void @{name}(<{width} x double>, <{width} x ptr>, i32, <{width} x i1>)"
-    if name == "llvm.x86.avx512.permvar.df.512":
-        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>)"
-    if name == "llvm.x86.avx512.vpermi2var.pd.512":
-        return f"declare <8 x double> @{name}(<8 x double>, <8 x i64>, <8 x double>)"
-    return f"declare void @{name}(ptr, ptr, i64, i1)"

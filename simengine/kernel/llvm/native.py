@@ -53,7 +53,7 @@ class Worker:
     ) -> None:
         self.module, self.code = module, code
         self.numbers = numbers
-        slots, width = module.slot_count, module.width
+        slots, width = module.outline.slot_count, module.width
         self._keep: list[Any] = [numbers, module.tables.numbers]
         self.shared_memory = _aligned(slots)
         self.lane_memory = _aligned(slots * width if width > 1 else 8)

@@ -89,7 +89,8 @@ class StatementWriter(NodeWriter):
             self._forget(slots)
 
     def _begin(self, roots: Sequence[Node], rank: int) -> None:
-        self._survey = Survey(roots, rank, self.module.varying, noise=self.module.noise)
+        varying = self.module.varying if self.module.varies else None
+        self._survey = Survey(roots, rank, varying, noise=self.module.noise)
         self._scopes, self._truths = [{}], [{}]
         self._stored = {}
         self._index = {}

@@ -9,6 +9,7 @@ Invariant: nothing is written here.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 import numpy as np
@@ -42,11 +43,16 @@ _CHEAP = {
 
 def is_foreign(node: Node) -> bool:
     """Return whether a node is computed by a call back."""
+    if isinstance(node, Load | Constant):
+        return False
     if isinstance(node, Draw):
         return node.distribution is not Distribution.UNIFORM
     if isinstance(node, Apply):
         return node.op in FOREIGN
     return isinstance(node, Along | Ask | Inverse)
+
+
+_NONE: frozenset[int] = frozenset()
 
 
 class Survey:
@@ -59,28 +65,36 @@ class Survey:
     rank
         Axes of the target.
     varying
-        Which slots differ between runs.
+        Which slots differ between runs; None: nothing does, draws neither.
     noise
         Whether draws do.
 
     """
 
-    def __init__(self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_], *, noise: bool = False) -> None:
+    def __init__(
+        self, roots: Sequence[Node], rank: int, varying: NDArray[np.bool_] | None, *, noise: bool = False
+    ) -> None:
         self.nodes = nodes_upward(roots)
         self.rank = max(rank_of(self.nodes), rank)
-        self.axes: dict[int, set[int]] = {}
+        self.axes: dict[int, AbstractSet[int]] = {}
         self.lanes: dict[int, bool] = {}
         self.sizes: dict[int, int] = {}
-        self.calls_back = False
+        self.calls_back = any(is_foreign(node) for node in self.nodes)
         """Whether any node is computed by a call back."""
-        for node in self.nodes:
-            self.lanes[id(node)] = any(self.lanes[id(c)] for c in operands(node)) or _differs(
-                node, varying, noise=noise
-            )
-            self.axes[id(node)] = self._axes(node)
-            self.calls_back |= is_foreign(node)
+        own = [id(node) for node in self.nodes]
+        if varying is None:
+            self.lanes = dict.fromkeys(own, False)
+        else:
+            for node in self.nodes:
+                below = any(self.lanes[id(child)] for child in operands(node))
+                self.lanes[id(node)] = below or _differs(node, varying, noise=noise)
+        if self.rank:
+            for node in self.nodes:
+                self.axes[id(node)] = self._axes(node)
+        else:
+            self.axes = dict.fromkeys(own, _NONE)
 
-    def _axes(self, node: Node) -> set[int]:
+    def _axes(self, node: Node) -> AbstractSet[int]:
         own: set[int] = set()
         for child in operands(node):
             own |= self.axes[id(child)]
@@ -162,7 +176,10 @@ class Survey:
 
 def _is_side_by_side(slots: NDArray[np.int64], axis: int) -> bool:
     """Return whether slots do not vary along an axis, or are neighbours along it."""
-    return _size(slots, axis) == 1 or bool(np.all(np.diff(slots, axis=axis) == 1))
+    if _size(slots, axis) == 1:
+        return True
+    along = slots.swapaxes(axis, -1)
+    return bool((along[..., 1:] - along[..., :-1] == 1).all())
 
 
 def _size(array: NDArray[Any], axis: int) -> int:
@@ -172,7 +189,8 @@ def _size(array: NDArray[Any], axis: int) -> int:
 def _differs(node: Node, varying: NDArray[np.bool_], *, noise: bool) -> bool:
     match node:
         case Load() | Gather():
-            return bool(np.any(varying[node.slots]))
+            differs = varying[node.slots]
+            return bool(differs.any())
         case Draw():
             return noise
     return False

@@ -18,6 +18,7 @@ from typing import Any, Self
 from simengine.language.data.address import Area, read_area
 from simengine.language.data.sheet import Cell, Day, Grid, decode, read_text_grid, sniff_delimiter
 from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.disk import read_bytes
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xls"})
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -119,11 +120,11 @@ class Shelf:
 
 def _open(path: Path) -> Book | str:
     try:
-        with path.open("rb") as file:
-            head = file.read(4)
+        data = read_bytes(path)
+        head = data[:4]
         if path.suffix.casefold() in _WORKBOOKS or head in (_ZIP, _OLE):
             return _open_xls(path) if head == _OLE else _open_xlsx(path)
-        return _open_text(path)
+        return _open_text(path, data)
     except Exception as problem:  # noqa: BLE001  (whatever a library says of a broken file)
         return _said(problem)
 
@@ -132,8 +133,8 @@ def _said(problem: Exception) -> str:
     return f"{type(problem).__name__}: {problem}"[:200]
 
 
-def _open_text(path: Path) -> Book:
-    text = decode(path.read_bytes())
+def _open_text(path: Path, data: bytes) -> Book:
+    text = decode(data)
 
     def load(tab: str) -> Grid:
         return read_text_grid(text, _delimiter(tab, path, text))

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PureWindowsPath
 
 from simengine.source.diagnostic import Diagnostic, Severity, error
+from simengine.source.disk import files_alike, is_file
 from simengine.source.file import Span
 from simengine.source.names import nearest_names
 
@@ -72,12 +73,12 @@ def find_path(name: str, directory: str) -> Path | None:
     """Return the existing file `name` means below `directory`; letters' case matters only where two differ by it."""
     try:
         path = Path(directory) / name.strip()
-        if path.is_file():
+        if is_file(path):
             return path
         path = Path(directory) / name.strip().replace("\\", "/")
-        if path.is_file():
+        if is_file(path):
             return path
-        alike = [p for p in path.parent.iterdir() if p.name.casefold() == path.name.casefold() and p.is_file()]
+        alike = files_alike(path)
     except (OSError, ValueError):
         return None
     return alike[0] if len(alike) == 1 else None

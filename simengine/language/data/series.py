@@ -27,6 +27,7 @@ from simengine.language.data.vdf.container import IMPORTED, RUN
 from simengine.language.data.vdf.saved import SavedRun, Series, read_saved_run
 from simengine.model.expression import NOT_AVAILABLE
 from simengine.source.diagnostic import Diagnostic, error, warning
+from simengine.source.disk import is_file, read_bytes
 from simengine.source.names import Key, key_of
 
 _EXPORT = "in Vensim, export it (Model > Export Dataset) as .dat, .tab or .csv"
@@ -136,13 +137,12 @@ def open_series(path: Path, shelf: Shelf) -> SeriesFile:
     """Return the series of a file, its faults apart from those of single series."""
     file = SeriesFile(path)
     try:
-        if not path.is_file():
+        if not is_file(path):
             file.faults.append(missing_file(path.name, str(path.parent), None, path=str(path)))
             return file
-        with path.open("rb") as opened:
-            head = opened.read(4)
-        if path.suffix.casefold() in {".vdf", ".vdfx"} or head in {RUN, IMPORTED}:
-            file.take_run(path.read_bytes())
+        data = read_bytes(path)
+        if path.suffix.casefold() in {".vdf", ".vdfx"} or data[:4] in {RUN, IMPORTED}:
+            file.take_run(data)
             return file
     except (OSError, ValueError) as problem:
         file.fault("unreadable-data-file", f"the data file `{path}` cannot be read: {problem}")

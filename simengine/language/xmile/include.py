@@ -15,6 +15,7 @@ from pathlib import Path
 from simengine.language.xmile.document import Node, parse_document
 from simengine.language.xmile.scope import read_name
 from simengine.source.diagnostic import Diagnostic, error
+from simengine.source.disk import read_bytes
 from simengine.source.file import SourceFile
 from simengine.source.names import key_of
 
@@ -64,7 +65,7 @@ def _resources(root: Node) -> Iterator[tuple[Node, bool]]:
 
 def _parse(path: Path, node: Node, problems: list[Diagnostic]) -> Node | None:
     try:
-        text = path.read_bytes().decode("utf-8-sig", "replace")
+        text = read_bytes(path).decode("utf-8-sig", "replace")
     except OSError:
         message = f"there is no file `{node.get('resource')}` in `{path.parent}`"
         problems.append(error("missing-file", message, node.place("resource")))

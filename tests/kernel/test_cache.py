@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from simengine.kernel.llvm import cache
+from simengine.kernel import cache
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +88,37 @@ def test_many_processes_may_share_it(own_folder: Path) -> None:
         process.join(60)
     assert [p.exitcode for p in processes] == [0, 0, 0]
     assert not list(own_folder.glob(".new-*"))
+
+
+def test_a_file_renamed_to_another_key_is_not_taken(own_folder: Path) -> None:
+    mine, other = cache.key_of("mine"), cache.key_of("other")
+    cache.store(mine, b"code")
+    (own_folder / (mine + cache.CODE)).rename(own_folder / (other + cache.CODE))
+    assert cache.load(other) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there have no such permissions")
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_may_write_is_not_taken(own_folder: Path, mode: int) -> None:
+    key = cache.key_of("text")
+    cache.store(key, b"code")
+    (own_folder / (key + cache.CODE)).chmod(mode)
+    assert cache.load(key) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files there have no such owners")
+def test_a_file_of_another_user_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    key = cache.key_of("text")
+    cache.store(key, b"code")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert cache.load(key) is None
+
+
+def test_the_bound_holds_for_all_kinds_together(own_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "MOST_BYTES", 300)
+    for kind in (cache.CODE, cache.MODEL, cache.OUTLINE):
+        for number in range(3):
+            cache.store(cache.key_of(str(number)), bytes(60), kind)
+    assert sum(f.stat().st_size for f in own_folder.iterdir()) <= 300

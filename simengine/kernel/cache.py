@@ -1,0 +1,161 @@
+"""What was once worked out, on disk: object code, and models as read and compiled.
+
+In: a key, and bytes. Out: the bytes of a key, if they are there and whole.
+
+A file is a header (a hash of the key and of what follows) and the bytes; it is written whole and renamed into place,
+so that any number of processes may share the folder. The least recently used go when there is too much.
+
+Where: the folder in `SIMENGINE_CACHE`, else `simengine` in the user's cache folder. Where nothing can be written,
+nothing is kept: a cache never stops a run.
+
+Object code is run and models are believed, so only files of this user that nobody else may write are read.
+
+Invariant: what is returned is what this user stored under exactly that key, or nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+
+MOST_BYTES = 256_000_000
+"""Of all kinds together."""
+
+CODE, OUTLINE, MODEL = ".native", ".outline", ".model"
+"""Kinds of files."""
+
+_HEAD = 32
+_KINDS = (CODE, OUTLINE, MODEL)
+
+
+def folder() -> Path | None:
+    """Return the folder of the cache; None where the user wants none (`SIMENGINE_CACHE` empty)."""
+    named = os.environ.get("SIMENGINE_CACHE")
+    if named is not None:
+        return Path(named) if named.strip() else None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "simengine"
+
+
+def is_wanted() -> bool:
+    """Return whether anything is to be kept."""
+    with contextlib.suppress(RuntimeError):  # no home
+        return folder() is not None
+    return False
+
+
+def key_of(*parts: str | bytes) -> str:
+    """Return the key of what these parts determine together."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def engine() -> str:
+    """Return what tells this engine from any other: a hash of its own source, and of what it stands on."""
+    import numpy as np
+
+    root = Path(__file__).resolve().parent.parent
+    parts: list[str | bytes] = [sys.version, np.__version__]
+    for path in sorted(root.rglob("*.py")):
+        parts += [path.relative_to(root).as_posix(), path.read_bytes()]
+    return key_of(*parts)
+
+
+def load(key: str, kind: str = CODE) -> bytes | None:
+    """Return what was stored under a key; None if it is not there, not whole, or not this user's own."""
+    try:
+        place = _place(key, kind)
+        if place is None:
+            return None
+        with place.open("rb") as file:
+            if not _is_own(os.fstat(file.fileno())):
+                return None
+            head, data = file.read(_HEAD), file.read()
+        if _seal(key, data) != head:
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(place)  # used now
+    except (OSError, RuntimeError):
+        return None
+    return data
+
+
+def holds(key: str, kind: str = CODE) -> bool:
+    """Return whether there is something under a key; whether it is whole, `load` tells."""
+    try:
+        place = _place(key, kind)
+        return place is not None and place.is_file()
+    except (OSError, RuntimeError):
+        return False
+
+
+def store(key: str, data: bytes, kind: str = CODE) -> None:
+    """Store bytes under a key, if that can be done."""
+    with contextlib.suppress(OSError, RuntimeError):
+        place = _place(key, kind)
+        if place is None:
+            return
+        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(_seal(key, data))
+                file.write(data)
+            Path(name).replace(place)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+            raise
+        _trim(place.parent)
+
+
+def _seal(key: str, data: bytes) -> bytes:
+    """Return what a file begins with: a file renamed to another key is not taken for that key's."""
+    digest = hashlib.sha256(key.encode())
+    digest.update(data)
+    return digest.digest()
+
+
+def _is_own(about: os.stat_result) -> bool:
+    """Return whether a file is this user's, and no one else may write it; Windows keeps users' folders apart."""
+    if not hasattr(os, "geteuid"):
+        return True
+    return about.st_uid == os.geteuid() and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _place(key: str, kind: str) -> Path | None:
+    own = folder()
+    return None if own is None else own / (key + kind)
+
+
+def _trim(own: Path) -> None:
+    """Delete the least recently used until what is left is small enough."""
+    files = []
+    for path in own.iterdir():
+        if path.suffix in _KINDS:
+            with contextlib.suppress(OSError):
+                about = path.stat()
+                files.append((about.st_mtime, about.st_size, path))
+    total = sum(size for _, size, _ in files)
+    for _, size, path in sorted(files, key=lambda f: f[0]):
+        if total <= MOST_BYTES:
+            break
+        with contextlib.suppress(OSError):
+            path.unlink()
+        total -= size
