@@ -92,6 +92,8 @@ def role_of(variable: Variable) -> Role:
     """Return what the variable is, from its equations; flows are told apart where the file declares them."""
     if variable.declared in {Role.STOCK, Role.FLOW}:
         return variable.declared
+    if not variable.equations:  # what it had could not be read
+        return variable.declared or Role.AUXILIARY
     expression = variable.equations[0].expression
     match expression:
         case None:

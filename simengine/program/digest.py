@@ -82,6 +82,7 @@ def _digest(program: Program) -> str:
             words.nodes(part)
         words.slots(-1 if device.tables is None else device.tables)
         words.text("\0".join(device.options))
+        words.add(-1 if device.views is None else device.views, len(device.sources), *device.sources)
     words.add(len(program.tables))
     for table in program.tables:
         words.add(len(table.x), _NUMBER[table.between])
