@@ -64,14 +64,14 @@ class Worker:
         self._bytes = self.words.data.cast("B")
         self._halt = np.zeros(1, dtype=np.int64)
         self._memory = tuple(
-            a.ctypes.data for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
+            _address(a) for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
         )
         self.foreign = Foreign(module, self.shared_memory, self.lane_memory, self.words, numbers, seed)
         self._callback = _CALL(self.foreign.called)
         self._set(Field.SEED, seed & 0xFFFFFFFF)
-        self._set(Field.ALL_RUNS, numbers.ctypes.data)
+        self._set(Field.ALL_RUNS, _address(numbers))
         self._set(Field.CALLBACK, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
-        self._set(Field.HALT, self._halt.ctypes.data)
+        self._set(Field.HALT, _address(self._halt))
 
     def _set(self, field: Field, value: int) -> None:
         self.words[field] = value

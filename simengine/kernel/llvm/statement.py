@@ -36,6 +36,9 @@ _VECTOR = 8
 ONCE = frozenset({"constants", "initial", "settled"})
 """Phases that are done once in a run."""
 
+ENDS = frozenset({"gather", "move", "keep", "follow", "commit"})
+"""Parts of the end of a step (`method.Course`)."""
+
 
 def parts(size: int) -> list[tuple[int, int, int]]:
     """Return how an axis is cut into vectors: (elements side by side, first element, how many such vectors).
@@ -53,10 +56,11 @@ class StatementWriter(NodeWriter):
     """Writes statements into one function."""
 
     _once = False
+    _ends_step = False
 
     def write(self, statement: Statement, phase: str) -> None:
         """Write one statement."""
-        self._once = phase in ONCE
+        self._once, self._ends_step = phase in ONCE, phase in ENDS
         match statement:
             case Assign():
                 self.assign(statement)
@@ -79,7 +83,8 @@ class StatementWriter(NodeWriter):
         sizes = {axis: statement.axes[axis] for axis in axes}
         self._survey.sizes.update(sizes)
         differs = self._differs(slots)
-        across = None if differs else self._survey.across(slots)
+        # what ends a step joins stocks that stand alone: read together, they would wait for what wrote each
+        across = None if differs or self._ends_step else self._survey.across(slots)
         if across is not None and self._side_by_side(statement, across):
             return
         self._unroll = self._is_small(statement.axes, lanes=differs)
