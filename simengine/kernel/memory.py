@@ -13,7 +13,7 @@ from pathlib import Path
 _SHARE = 0.9
 """Of what is free: some is needed for everything else."""
 
-_LITTLE = 32_000_000
+LITTLE = 32_000_000
 """Bytes not worth asking the system for: a short run takes less time than the answer."""
 
 
@@ -33,7 +33,7 @@ def free_memory() -> int | None:
 
 def lacking(wanted: int) -> str | None:
     """Return why so many bytes cannot be taken, `3 GB of memory, and 1 GB are free`; None where they can."""
-    if wanted <= _LITTLE:
+    if wanted <= LITTLE:
         return None
     free = free_memory()
     if free is None or wanted <= _SHARE * free:

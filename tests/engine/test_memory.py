@@ -20,6 +20,7 @@ def test_what_is_free_is_known_here() -> None:
 
 def test_a_run_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     model, rooms = se.load(TEACUP), np.linspace(1, 2, 200)
+    monkeypatch.setattr(memory, "LITTLE", 0)
     monkeypatch.setattr(memory, "free_memory", lambda: 1_000_000)
     with pytest.raises(se.InputError, match=r"200 runs of 241 times of \d+ values need 3 MB of memory, and 1 MB are"):
         model.ensemble({"Room Temperature": rooms})

@@ -76,6 +76,7 @@ def test_chunks_hold_all_statements_in_order_and_none_is_long(tmp_path: Path) ->
 def test_code_that_needs_more_memory_than_there_is_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIMENGINE_CACHE", "")
     loaded = model(tmp_path, 1_000)
+    monkeypatch.setattr(memory, "LITTLE", 0)
     monkeypatch.setattr(memory, "free_memory", lambda: 5_000_000)
     said = r"native code of \d,\d{3} operations needs \d+ MB of memory, and 5 MB are free: save fewer variables"
     with pytest.raises(se.InputError, match=said):
