@@ -16,7 +16,7 @@ from simengine.kernel.llvm.module import NativeModule
 _TINY = 150
 """Statements up to which optimising takes no time one would notice."""
 
-_TURN = 80_000
+TURN = 80_000
 """Steps (of a block of runs) of a program from which on optimising it takes less time than it saves.
 
 A statement that is optimised takes some 0.4 ms more to compile, and saves some 5 ns at every step.
@@ -29,7 +29,7 @@ _STEPS: WeakKeyDictionary[NativeModule, int] = WeakKeyDictionary()
 def level_to_begin(module: NativeModule, target: Target) -> int:
     """Return how hard to optimise while it is not known how long the run is."""
     full = full_level(module)
-    if len(module.program.step) < _TINY or _STEPS.get(module, 0) > _TURN or is_kept(module, target, full):
+    if len(module.program.step) < _TINY or _STEPS.get(module, 0) > TURN or is_kept(module, target, full):
         return full
     return 0
 
@@ -39,4 +39,4 @@ def level_for(module: NativeModule, level: int, steps: int) -> int:
     if level:
         return level
     _STEPS[module] = total = _STEPS.get(module, 0) + steps
-    return full_level(module) if total > _TURN else 0
+    return full_level(module) if total > TURN else 0

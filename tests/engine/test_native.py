@@ -190,7 +190,7 @@ def run_once(program: Program) -> NativeResult:
 def test_code_is_optimised_once_a_program_runs_much(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path))
     monkeypatch.setattr(tier, "_TINY", 0)
-    monkeypatch.setattr(tier, "_TURN", 3 * 80)  # a run has 80 steps
+    monkeypatch.setattr(tier, "TURN", 3 * 80)  # a run has 80 steps
     program = growth().program()
     many = replace(program, step=program.step * 61)  # more than may become one function; done again, it gives the same
     levels, values = [], []
