@@ -386,7 +386,7 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             f"Medians (and spread) of {repeats} interleaved repetitions; ensembles of {count} runs, a hundredth of",
             "that for large, three stocks at their ends; peers' ensembles are extrapolated from one run. One run: the",
             "loop alone, three stocks saved by simengine and C. Tangents are beside simengine's own run, with all that",
-            "Python does around both. Code is optimised, as it is once a program has run some seconds (`engine/tier.py`).",
+            "Python does around both. Code is optimised, as it is once a program has run some seconds (`engine/tier`).",
             "C: gcc -O3 -march=native, one thread.",
             "",
             head,
