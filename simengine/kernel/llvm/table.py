@@ -98,6 +98,8 @@ class _Writer:
         self.body = Body(width)
         self.one = Body(1, self.body.sheet)
         self.permute = permute and width % 8 == 0 and shape.points <= 16
+        self.v = "%v"
+        """Where the lookup is made; moved to the last point, if what is beyond is held."""
 
     def write(self) -> str:
         match self.shape.rule:
@@ -124,13 +126,15 @@ class _Writer:
     def _line(self) -> str:
         body, points, beyond = self.body, self.shape.points, self.shape.rule is Between.EXTRAPOLATE
         last = points - 1
+        if points > 1 and not beyond and self.shape.missing is None:
+            return self._line_held()
         if points == 1:
             out = low = high = self._point(1, 0)
             x0 = xn = self._point(0, 0)
             if self.shape.missing is not None and not beyond:
                 low = high = body.real(self.shape.missing)
         else:
-            x, y, slope = self._segment()
+            x, y, slope = self._segment(last)
             out = body.add(y, body.mul(body.sub("%v", x), slope))
             x0, xn = self._point(0, 0), self._point(0, last)
             low, high = self._point(1, 0), self._point(1, last)
@@ -139,14 +143,24 @@ class _Writer:
                 high = body.add(high, body.mul(body.sub("%v", xn), self._point(2, last - 1)))
             elif self.shape.missing is not None:
                 low = high = body.real(self.shape.missing)
-        if beyond or self.shape.missing is not None:
-            out = body.select(body.compare("ogt", "%v", xn), high, out)
-            out = body.select(body.compare("oeq", "%v", xn), self._point(1, last), out)
-        else:
-            out = body.select(body.compare("oge", "%v", xn), high, out)
+        out = body.select(body.compare("ogt", "%v", xn), high, out)
+        out = body.select(body.compare("oeq", "%v", xn), self._point(1, last), out)
         out = body.select(body.compare("olt", "%v", x0), low, out)
         # of an x that is not a number, a segment's line is none either
         return out if points > 1 else body.select(body.compare("uno", "%v", "%v"), "%v", out)
+
+    def _line_held(self) -> str:
+        """Write straight lines whose ends are held: what is beyond the last point is moved to it first.
+
+        There begins a segment without slope, so that its y comes out as it is. Before the first point this would not
+        do: where the curve jumps at it, its y differs from what is held. What is no number stays so.
+        """
+        body, points = self.body, self.shape.points
+        xn = self._point(0, points - 1)
+        self.v = body.select(body.compare("ogt", "%v", xn), xn, "%v")
+        x, y, slope = self._segment(points)
+        out = body.add(y, body.mul(body.sub(self.v, x), slope))
+        return body.select(body.compare("olt", "%v", self._point(0, 0)), self._point(1, 0), out)
 
     def _step(self) -> str:
         body, points = self.body, self.shape.points
@@ -185,21 +199,21 @@ class _Writer:
 
     # searching
 
-    def _segment(self) -> tuple[str, str, str]:
-        """Return x, y and slope at the left of the segment x is in; one end's segment beyond the ends."""
+    def _segment(self, count: int) -> tuple[str, str, str]:
+        """Return x, y and slope at the left of the segment x is in, of `count`; one end's segment beyond the ends."""
         body, points = self.body, self.shape.points
         if self.permute:
             return self._segment_by_permutation()
         if body.width > 1 and points <= CHAIN:
             x, y, slope = (self._point(row, 0) for row in range(3))
-            for place in range(1, points - 1):
+            for place in range(1, count):
                 here = self._point(0, place)
-                after = body.compare("oge", "%v", here)
+                after = body.compare("oge", self.v, here)
                 x = body.select(after, here, x)
                 y = body.select(after, self._point(1, place), y)
                 slope = body.select(after, self._point(2, place), slope)
             return x, y, slope
-        found = self._halve(points - 1, "oge")
+        found = self._halve(count, "oge")
         return self._load(0, found), self._load(1, found), self._load(2, found)
 
     def _halve(self, count: int, predicate: str) -> str:
@@ -208,7 +222,7 @@ class _Writer:
         while left > 1:
             half = left // 2
             probe = body.whole("add", place, body.integer(half))
-            passed = body.compare(predicate, "%v", self._load(0, probe))
+            passed = body.compare(predicate, self.v, self._load(0, probe))
             place = body.select_whole(passed, probe, place)
             left -= half
         return place
@@ -236,7 +250,7 @@ class _Writer:
         eight = Body(8, body.sheet)
         found: list[list[str]] = [[], [], []]
         for part in range(body.width // 8):
-            value = self._part("%v", part)
+            value = self._part(self.v, part)
             place = eight.integer(0)
             half = room // 2
             while half:
