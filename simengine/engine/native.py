@@ -99,7 +99,7 @@ def run_native(
     """
     count = len(numbers)
     if many:
-        lanes = width or lanes_for(program, count)
+        lanes = width or lanes_for(count)
         varied = parameters.differing()
     else:
         lanes, varied = 1, None

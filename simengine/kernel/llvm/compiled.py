@@ -28,9 +28,6 @@ from simengine.program.node import Along, Apply, Ask, Draw
 from simengine.program.program import Program
 from simengine.source.packed import pack, unpack
 
-_MANY = 2000
-"""Statements above which fewer lanes go together: their values would not fit in the cache of a core."""
-
 
 @dataclass(frozen=True, eq=False)
 class Compiled:
@@ -69,13 +66,11 @@ class Compiled:
         return tuple(sorted(names))
 
 
-def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
+def lanes_for(runs: int, target: Target | None = None) -> int:
     """Return how many runs should go side by side.
 
     Parameters
     ----------
-    program
-        What is run.
     runs
         How many runs there are.
     target
@@ -83,7 +78,7 @@ def lanes_for(program: Program, runs: int, target: Target | None = None) -> int:
 
     """
     register = (target or host()).lanes
-    most = 4 * register if len(program.step) <= _MANY else 2 * register
+    most = 4 * register
     while most > register and runs <= most // 2:
         most //= 2
     return most
