@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.builtins.table_of_functions import BUILTINS
-from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
 from simengine.model.expression import Call, Expression, Number, Reference, TableLiteral, Text, call, rewrite, walk
 from simengine.model.variable import Equation, Variable, is_constant
@@ -161,27 +160,21 @@ def lower_view(place: EquationPlace, node: Call) -> None:
     asked = arguments[len(_PARTS) :]
     place.prepare(*(e for part, e in parts.items() if part not in _TABLES), *asked)
     tables = [table_places(place.lowering, parts[part]) for part in ("profile", "multiplier")]
-    target, number = place.target(), len(place.out.devices)
 
     def nodes(*names: str) -> tuple[Expression, ...]:
         return tuple(parts[n] for n in names)
 
-    place.out.devices.append(
+    place.add_device(
         Device(
             DeviceKind.FIFO,
             place.left.axes,
             tuple(place.lower(e) for e in nodes("initial", "age range", "initial attribute")),
             tuple(place.lower(e) for e in asked),
             tuple(place.lower(e) for e in nodes("inflow", "outflow", "attribute", "change")),
-            (target,),
+            (place.target(),),
             place.number,
             np.concatenate(tables),
             (what.value,),
-        )
-    )
-    place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
 

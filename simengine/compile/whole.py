@@ -190,6 +190,24 @@ class EquationPlace:
             )
         )
 
+    def add_device(self, device: Device) -> int:
+        """Add a device, and the piece that writes all it shows; return its number."""
+        number = len(self.out.devices)
+        slots = np.concatenate([np.atleast_1d(np.asarray(shown)).ravel() for shown in device.outputs])
+        self.out.devices.append(device)
+        self.out.pieces.append(
+            Piece(
+                PieceKind.DEVICE,
+                device.variable,
+                slots,
+                self.left.axes,
+                device=number,
+                whole=True,
+                span=self.equation.span,
+            )
+        )
+        return number
+
 
 def lower_equation(place: EquationPlace) -> None:
     """Lower one equation, by what its right-hand side is as a whole."""
