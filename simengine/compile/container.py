@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from simengine.compile.lower import Context
     from simengine.compile.whole import EquationPlace, Pieces
 
-CONTAINERS = frozenset({"conveyor", "queue", "oven"})
 _READ = {
     "conveyor": (("linear", "exponential"), ("arrest", "capacity", "limit")),
     "queue": (("inflow",), ("conveyor", "oven")),
