@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.builtins.table_of_functions import BUILTINS
+from simengine.compile.hidden import computed
 from simengine.compile.special import table_numbers
 from simengine.model.expression import Call, Expression, Number, Reference, TableLiteral, Text, call, rewrite, walk
-from simengine.model.variable import Equation, Variable, is_constant
+from simengine.model.variable import Equation, Variable
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
 from simengine.source.diagnostic import Diagnostic, error
@@ -125,10 +126,10 @@ def _key(queue: Key, part: str) -> Key:
 
 
 def _part(part: str, own: Expression) -> Expression:
-    """Return what a hidden variable equals: never a plain number, which would be a constant to be set."""
+    """Return what a hidden variable equals."""
     if part in _TABLES:
         return own if isinstance(own, TableLiteral) else call("table_of", own)
-    return call("max", own, own) if is_constant(own) else own
+    return computed(own)
 
 
 def _view(what: str, queue: Reference, asked: tuple[Expression, ...], node: Call) -> Call:

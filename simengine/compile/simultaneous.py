@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
+from simengine.compile.hidden import computed
 from simengine.model.expression import (
     Binary,
     Call,
@@ -147,8 +148,7 @@ def _body(equation: Equation) -> Expression:
     assert expression is not None
     if isinstance(expression, Call) and expression.function in {"active_initial", "simultaneous"}:
         return expression.arguments[0]
-    # never a plain number, which would be a constant to be set
-    return call("max", expression, expression) if isinstance(expression, Number) else expression
+    return computed(expression)
 
 
 def _hidden(variable: Variable, round_: int, equations: Sequence[Equation]) -> Variable:
