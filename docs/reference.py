@@ -45,7 +45,9 @@ def functions() -> str:
         "|---" * 2 + "|",
     ]
     lines += [
-        f"| {', '.join(f'`{s.name}`' for s in b.spellings)} | {cell(b.unverified)} |" for b in runs if b.unverified
+        f"| {', '.join(f'`{s.name}`' for s in b.spellings)} | {cell(b.unverified)} |"
+        for b in sorted(runs, key=first_name)
+        if b.unverified
     ]
     lines += ["", "## Refused", "", "Known, and refused when a model is loaded, with the reason.", ""]
     lines += ["| function | reason |", "|---|---|"]

@@ -55,11 +55,12 @@ def load(path: FilePath, data: Data = None) -> Model:
     simengine.source.diagnostic.ModelError: ...
 
     """
-    key = _key(Path(path), os.fspath(path), data)
+    given = _sources(data)  # once: an iterator gives its files a single time
+    key = _key(Path(path), os.fspath(path), given)
     loaded = None if key is None else find(key)
     if loaded is None:
         with watch() as seen:
-            loaded = _load(path, data)
+            loaded = _load(path, given)
         if key is not None:
             keep(key, loaded, tuple(seen.values()))
     return Model(loaded.definition, loaded.program, loaded.diagnostics)
@@ -76,12 +77,12 @@ def _load(path: FilePath, data: Data) -> Loaded:
     return Loaded(definition, program, diagnostics)
 
 
-def _key(path: Path, shown: str, data: Data) -> str | None:
+def _key(path: Path, shown: str, data: list[str] | dict[str, str] | None) -> str | None:
     """Return the key under which a model is kept; None where nothing is kept, or there is no such file."""
     try:
         wanted = is_wanted() and path.suffix.lower() in VENSIM | XMILE
-        return key_of_model(shown, path.read_bytes(), _sources(data)) if wanted else None
-    except OSError:
+        return key_of_model(shown, path.read_bytes(), data) if wanted else None
+    except (OSError, ValueError):  # a path may be no path at all
         return None
 
 

@@ -27,24 +27,25 @@ from simengine.source.names import Key
 _ENDINGS = (".vdf", ".vdfx", ".dat", ".tab", ".csv")
 
 
-def find_run(definition: ModelDefinition, run: str) -> str | None:
-    """Return the file of a run, as a name beside the model; None where there is none."""
-    names = [run, *(f"{run}{ending}" for ending in _ENDINGS)]
-    return next((n for n in names if n and (Path(definition.directory) / n).is_file()), None)
+def find_run(definition: ModelDefinition, run: str) -> Path | None:
+    """Return the file of a run beside the model; None where there is none."""
+    paths = [Path(definition.directory) / f"{run}{ending}" for ending in ("", *_ENDINGS)]
+    return next((p for p in paths if run and p.is_file()), None)
 
 
-def variable_of_run(definition: ModelDefinition, run: str, file: str, variable: Variable) -> Variable | str:
+def variable_of_run(definition: ModelDefinition, run: str, file: Path, variable: Variable) -> Variable | str:
     """Return a variable with what another had in a run, or why there is none."""
     axes = build_symbols(definition)[0].axes[variable.key]
     equations = []
     with Shelf() as shelf:
-        files = SeriesFiles([file], definition.directory, shelf)
+        # as a path in full: a name would be sought in the working directory before it is beside the model
+        files = SeriesFiles([str(file.absolute())], definition.directory, shelf)
         for place in product(*(range(len(a.elements)) for a in axes)):
             names = [a.names[n] for a, n in zip(axes, place, strict=True)]
             found = files.find(variable.name, names)
             if found is None:
                 shown = f"{variable.name}[{','.join(names)}]" if names else variable.name
-                return f"the run `{run}` ({file}) has no series `{shown}`"
+                return f"the run `{run}` ({file.name}) has no series `{shown}`"
             left = tuple(Subscript(a.names[n], a.elements[n]) for a, n in zip(axes, place, strict=True))
             series = Call("series", (TableLiteral(Table(found[1], found[2])),))
             equations.append(Equation(left, series, span=variable.span))

@@ -8,7 +8,6 @@ from simengine.program.op import Op
 E, C = Kind.ELEMENTWISE, Kind.COMPOSED
 _V = "Vensim ref."
 _X = "XMILE 1.0, 3.5.1"
-_FINANCE = 'Stella help, "Financial builtins"'
 
 ROWS: tuple[Builtin, ...] = (
     row(
@@ -359,32 +358,5 @@ ROWS: tuple[Builtin, ...] = (
         units="1 -> 1",
         summary="A fraction as a percentage.",
         reference="Stella help, PERCENT",
-    ),
-    row(
-        "future_value",
-        C,
-        "rate, periods, payment, present value",
-        xmile="FV/4",
-        units="1, 1, a, a -> a",
-        summary="What payments at the end of each period, and a present value, amount to; what is paid is negative.",
-        reference=_FINANCE,
-    ),
-    row(
-        "present_value",
-        C,
-        "rate, periods, payment, future value",
-        xmile="PV/4",
-        units="1, 1, a, a -> a",
-        summary="What payments at the end of each period, and a future value, are worth now; what is paid is negative.",
-        reference=_FINANCE,
-    ),
-    row(
-        "payment",
-        C,
-        "rate, periods, present value, future value",
-        xmile="PMT/4",
-        units="1, 1, a, a -> a",
-        summary="The payment at the end of each period that settles both values; what is paid is negative.",
-        reference=_FINANCE,
     ),
 )

@@ -25,7 +25,7 @@ ROWS: tuple[Builtin, ...] = (
         "",
         vensim="FIND ZERO/0-20",
         units=" -> ?",
-        summary="equations are not solved within a run; break the loop with a stock or a delay",
+        summary="roots are not sought within a run; write the loop with SIMULTANEOUS, or break it with a stock",
         reference=_V,
     ),
     row(

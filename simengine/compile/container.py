@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simengine.compile.piece import Piece, PieceKind
 from simengine.model.expression import ArrayLiteral, Call, Expression, LookupCall, Number, Reference, Text
 from simengine.program.node import Load, Node
 from simengine.program.op import DeviceKind
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from simengine.compile.lower import Context
     from simengine.compile.whole import EquationPlace, Pieces
 
-CONTAINERS = frozenset({"conveyor", "queue", "oven"})
 _READ = {
     "conveyor": (("linear", "exponential"), ("arrest", "capacity", "limit")),
     "queue": (("inflow",), ("conveyor", "oven")),
@@ -199,22 +197,13 @@ def _add(
     options: tuple[str, ...],
 ) -> None:
     """Add a device and its view; `beside` names the variables that each writes."""
-    axes, devices, variable = place.left.axes, place.out.devices, place.number
+    axes = place.left.axes
     contents = place.target()
     own = (contents, *(place.beside(suffix) for suffix in beside[0]))
-    number = len(devices)
-    devices.append(Device(kind, axes, start, (), advance, own, variable, options=options))
-    _add_piece(place, variable, number)
+    number = place.add_device(Device(kind, axes, start, (), advance, own, place.number, options=options))
     flows = tuple(place.beside(suffix) for suffix in beside[1])
     if not flows:
         return
     shown = place.context.layout.by_key[Key(f"{place.variable.key}{beside[1][0]}")]
-    devices.append(Device(kind, axes, (), (Load(contents), *read), (), flows, shown, options=options, views=number))
-    _add_piece(place, shown, number + 1)
-
-
-def _add_piece(place: EquationPlace, variable: int, number: int) -> None:
-    slots = np.concatenate([np.atleast_1d(np.asarray(o)).ravel() for o in place.out.devices[number].outputs])
-    place.out.pieces.append(
-        Piece(PieceKind.DEVICE, variable, slots, place.left.axes, device=number, whole=True, span=place.equation.span)
-    )
+    view = Device(kind, axes, (), (Load(contents), *read), (), flows, shown, options=options, views=number)
+    place.add_device(view)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.compile.layout import strides
-from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.special import table_numbers
 from simengine.model.expression import Call, Expression, Number, Reference, Subscript
 from simengine.program.node import Load, Node, Slots
@@ -61,23 +60,16 @@ def lower_device(place: EquationPlace, call: Call) -> None:
     tables = None if rule.table is None else table_numbers(place.lowering, call.arguments[rule.table])
     if rule.kind is DeviceKind.DELAY_PROFILE and tables is not None:
         check_response(place, call, tables)
-    target = place.target()
-    number = len(place.out.devices)
-    place.out.devices.append(
+    place.add_device(
         Device(
             rule.kind,
             place.left.axes,
             tuple(nodes[n] for n in rule.start),
             tuple(nodes[n] for n in rule.emit),
             tuple(nodes[n] for n in rule.advance),
-            (target,),
+            (place.target(),),
             place.number,
             tables,
-        )
-    )
-    place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
 
@@ -114,15 +106,10 @@ def lower_schedule(place: EquationPlace, call: Call) -> None:
         message = f"`{call.name}` needs an initial value for each of the {len(fractions)} parts of its schedule"
         place.lowering.problem("bad-schedule", message, initial)
         return
-    flow, target, number = place.lower(stream), place.target(), len(place.out.devices)
+    flow = place.lower(stream)
     start = (place.lower(lifetime), place.lower(begin), *fractions, *before[: len(fractions)])
     kind = DeviceKind.DEPRECIATE_BY_SCHEDULE
-    place.out.devices.append(Device(kind, place.left.axes, start, (flow,), (flow,), (target,), place.number))
-    place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
-        )
-    )
+    place.add_device(Device(kind, place.left.axes, start, (flow,), (flow,), (place.target(),), place.number))
 
 
 def _is_first(place: EquationPlace, initial: Expression) -> bool:

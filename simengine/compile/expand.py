@@ -28,6 +28,7 @@ from simengine.compile.market import over_elements
 from simengine.compile.sample import is_itself
 from simengine.compile.shift import prepare_shifts
 from simengine.compile.simultaneous import prepare_rounds
+from simengine.compile.special import reduces
 from simengine.compile.vector_lookup import with_mode
 from simengine.model.definition import Macro, ModelDefinition
 from simengine.model.dimension import Dimension
@@ -257,18 +258,10 @@ def _collect_bangs(node: Expression, found: dict[Key, Subscript]) -> None:
         for s in node.subscripts:
             if isinstance(s, Subscript) and s.reduce:
                 found.setdefault(s.key, s)
-    if isinstance(node, Call) and _reduces(node):
+    if isinstance(node, Call) and reduces(node):
         return
     for child in children(node):
         _collect_bangs(child, found)
-
-
-def _reduces(node: Call) -> bool:
-    builtin = BUILTINS.get(node.function)
-    return builtin is not None and (builtin.kind is Kind.REDUCTION or node.function in REDUCING)
-
-
-REDUCING = frozenset({"mean", "stddev", "size", "rank_xmile", "vector_select", "find_market_price", "marketp"})
 
 
 def _unbang(node: Expression, inside: Mapping[Key, Subscript]) -> Expression:

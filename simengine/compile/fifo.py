@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.builtins.table_of_functions import BUILTINS
-from simengine.compile.piece import Piece, PieceKind
+from simengine.compile.hidden import computed
 from simengine.compile.special import table_numbers
 from simengine.model.expression import Call, Expression, Number, Reference, TableLiteral, Text, call, rewrite, walk
-from simengine.model.variable import Equation, Variable, is_constant
+from simengine.model.variable import Equation, Variable
 from simengine.program.op import DeviceKind
 from simengine.program.program import Device
 from simengine.source.diagnostic import Diagnostic, error
@@ -126,10 +126,10 @@ def _key(queue: Key, part: str) -> Key:
 
 
 def _part(part: str, own: Expression) -> Expression:
-    """Return what a hidden variable equals: never a plain number, which would be a constant to be set."""
+    """Return what a hidden variable equals."""
     if part in _TABLES:
         return own if isinstance(own, TableLiteral) else call("table_of", own)
-    return call("max", own, own) if is_constant(own) else own
+    return computed(own)
 
 
 def _view(what: str, queue: Reference, asked: tuple[Expression, ...], node: Call) -> Call:
@@ -161,27 +161,21 @@ def lower_view(place: EquationPlace, node: Call) -> None:
     asked = arguments[len(_PARTS) :]
     place.prepare(*(e for part, e in parts.items() if part not in _TABLES), *asked)
     tables = [table_places(place.lowering, parts[part]) for part in ("profile", "multiplier")]
-    target, number = place.target(), len(place.out.devices)
 
     def nodes(*names: str) -> tuple[Expression, ...]:
         return tuple(parts[n] for n in names)
 
-    place.out.devices.append(
+    place.add_device(
         Device(
             DeviceKind.FIFO,
             place.left.axes,
             tuple(place.lower(e) for e in nodes("initial", "age range", "initial attribute")),
             tuple(place.lower(e) for e in asked),
             tuple(place.lower(e) for e in nodes("inflow", "outflow", "attribute", "change")),
-            (target,),
+            (place.target(),),
             place.number,
             np.concatenate(tables),
             (what.value,),
-        )
-    )
-    place.out.pieces.append(
-        Piece(
-            PieceKind.DEVICE, place.number, target, place.left.axes, device=number, whole=True, span=place.equation.span
         )
     )
 

@@ -14,8 +14,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.compile.form import of
 from simengine.model.lookup import Between
-from simengine.program.node import Apply, Ask, Constant, Gather, Load, Lookup, Node, operands
+from simengine.program.node import Ask, Constant, Gather, Load, Lookup, Node, operands
 from simengine.program.op import Op
 from simengine.program.program import Axis, Device, Emit, Program, ProgramVariable, Statement
 from simengine.program.walk import nodes_upward, with_operands
@@ -175,11 +176,11 @@ class _Reading:
         if missing is not None:
             low = high = Constant(missing)
         first, last = self._read(self.x, 0), self._last(self.x, 1)
-        out = _of(Op.SELECT, _of(Op.GT, v, last), high, out)
-        out = _of(Op.SELECT, _of(Op.LT, v, first), low, out)
+        out = of(Op.SELECT, of(Op.GT, v, last), high, out)
+        out = of(Op.SELECT, of(Op.LT, v, first), low, out)
         if rule in {Between.INTERPOLATE, Between.EXTRAPOLATE}:
-            out = _of(Op.SELECT, _of(Op.EQ, v, last), self._last(self.y, 1), out)
-        return _of(Op.SELECT, _of(Op.EQ, v, v), out, v)
+            out = of(Op.SELECT, of(Op.EQ, v, last), self._last(self.y, 1), out)
+        return of(Op.SELECT, of(Op.EQ, v, v), out, v)
 
     def _line(self, *, beyond: bool) -> tuple[Node, Node, Node]:
         v, count = self.v, self.x.shape[-1]
@@ -189,13 +190,13 @@ class _Reading:
         place = self._places(Op.GE, range(1, count - 1))
         x0, y0 = Gather(self.x, place, 0.0), Gather(self.y, place, 0.0)
         x1, y1 = Gather(self.x[..., 1:], place, 0.0), Gather(self.y[..., 1:], place, 0.0)
-        out = _of(Op.ADD, y0, _of(Op.MUL, _of(Op.SUB, v, x0), _slope(x0, x1, y0, y1)))
+        out = of(Op.ADD, y0, of(Op.MUL, of(Op.SUB, v, x0), _slope(x0, x1, y0, y1)))
         if beyond:
             x, y = self.x, self.y
             first = _slope(self._read(x, 0), self._read(x, 1), low, self._read(y, 1))
             last = _slope(self._last(x, 2), self._last(x, 1), self._last(y, 2), high)
-            low = _of(Op.ADD, low, _of(Op.MUL, _of(Op.SUB, v, self._read(x, 0)), first))
-            high = _of(Op.ADD, high, _of(Op.MUL, _of(Op.SUB, v, self._last(x, 1)), last))
+            low = of(Op.ADD, low, of(Op.MUL, of(Op.SUB, v, self._read(x, 0)), first))
+            high = of(Op.ADD, high, of(Op.MUL, of(Op.SUB, v, self._last(x, 1)), last))
         return out, low, high
 
     def _step(self, *, forward: bool) -> tuple[Node, Node, Node]:
@@ -207,7 +208,7 @@ class _Reading:
         """Return how many of some points v has passed."""
         out: Node = Constant(0.0)
         for point in points:
-            out = _of(Op.ADD, out, _of(passed, self.v, self._read(self.x, point)))
+            out = of(Op.ADD, out, of(passed, self.v, self._read(self.x, point)))
         return out
 
     def _read(self, slots: Slots, point: int) -> Node:
@@ -225,11 +226,7 @@ def _load(slots: NDArray[np.int64]) -> Node:
 
 def _slope(x0: Node, x1: Node, y0: Node, y1: Node) -> Node:
     """Return the slope between two points; 0 where x stands still."""
-    run = _of(Op.SUB, x1, x0)
-    still = _of(Op.EQ, run, Constant(0.0))
-    safe = _of(Op.SELECT, still, Constant(1.0), run)
-    return _of(Op.SELECT, still, Constant(0.0), _of(Op.DIV, _of(Op.SUB, y1, y0), safe))
-
-
-def _of(op: Op, *arguments: Node) -> Node:
-    return Apply(op, arguments)
+    run = of(Op.SUB, x1, x0)
+    still = of(Op.EQ, run, Constant(0.0))
+    safe = of(Op.SELECT, still, Constant(1.0), run)
+    return of(Op.SELECT, still, Constant(0.0), of(Op.DIV, of(Op.SUB, y1, y0), safe))

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from simengine.check.containers import check_containers
 from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
 from simengine.check.unverified import check_unverified
@@ -56,7 +55,7 @@ def compile_model(
     """
     definition, wrong = answer_questions(_with_specs(definition))
     symbols, problems = build_symbols(definition)
-    problems += wrong + check_containers(symbols)
+    problems += wrong
     problems += _check_clock(definition, symbols)
     problems += check_reality(symbols) + check_unverified(symbols)
     expansion, variables = expand(definition, symbols)

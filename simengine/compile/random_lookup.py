@@ -13,7 +13,7 @@ Invariant: the inverse of the distribution function at its value is the value, b
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,7 +43,7 @@ class _Pieces:
         return Table(getattr(self, key), getattr(self, value), Between.HOLD)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _pieces(table: Table) -> _Pieces:
     x, y = np.asarray(table.x, dtype=np.float64), np.asarray(table.y, dtype=np.float64)
     width = np.diff(x)
@@ -54,11 +54,6 @@ def _pieces(table: Table) -> _Pieces:
     rise = np.diff(y)[there] / width[there] / total
     columns = (x[:-1][there], below[there], y[:-1][there] / total, rise)
     return _Pieces(*(tuple(c.tolist()) for c in columns))
-
-
-@cache
-def _ends(table: Table) -> tuple[float, float]:
-    return float(table.x[0]), float(table.x[-1])
 
 
 def is_density(table: Table) -> bool:
@@ -104,10 +99,11 @@ def lookup_shape(lowering: Lowering, tables: Slots, shift: Node, stretch: Node) 
 
 
 def _end(lowering: Lowering, numbers: NDArray[np.int64]) -> Node:
-    ends = [_ends(lowering.context.layout.tables[n])[1] for n in numbers.ravel().tolist()]
+    ends = [float(lowering.context.layout.tables[n].x[-1]) for n in numbers.ravel().tolist()]
     return constant(ends[0]) if numbers.ndim == 0 else Constant(np.reshape(np.asarray(ends), numbers.shape))
 
 
-@cache
+@lru_cache(maxsize=256)
 def _cached(table: Table, key: str, value: str) -> Table:
+    """Return the same table for the same question: a program then holds it once."""
     return _pieces(table).table(key, value)

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 
 from simengine.check.symbols import Symbols
 from simengine.compile.constant import constant_value, whole_number
+from simengine.compile.hidden import computed
 from simengine.model.expression import (
     Binary,
     Call,
@@ -111,8 +112,7 @@ class _Shift:
     def _own(self, what: str, expression: Expression) -> Reference:
         """Return a hidden variable with an argument's value, over the elements of this equation."""
         key = Key(f"{self.variable.key}>{self.place}.{self.count}>{what}")
-        held = call("max", expression, expression) if isinstance(expression, Number) else expression
-        equation = replace(self.equation, expression=held)
+        equation = replace(self.equation, expression=computed(expression))
         self.out.hidden.append(
             Variable(f"{self.variable.name} ({what})", key, (equation,), hidden=True, span=self.variable.span)
         )

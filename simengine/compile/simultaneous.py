@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 
 from simengine.builtins.builtin import Kind
 from simengine.builtins.table_of_functions import BUILTINS
+from simengine.compile.hidden import computed
 from simengine.model.expression import (
     Binary,
     Call,
@@ -61,12 +62,12 @@ def prepare_rounds(variables: Sequence[Variable], remembering: frozenset[str]) -
         reached = _reached(needs, key)
         loops[key] = frozenset(k for k in reached if key in _reached(needs, k))
     members = frozenset().union(*loops.values())
-    for key in members:
+    for key in sorted(members):
         kept = next((n for n in _calls(by_key[key]) if _holds_state(n, remembering)), None)
         if kept is not None:
             message = f"`{kept.name}` holds a state: it cannot be gone round in the loop of `{by_key[key].name}`"
             out.problems.append(error("algebraic-loop", message, kept.span))
-    for loop in set(loops.values()):
+    for loop in dict.fromkeys(loops.values()):
         _lay_out(loop, by_key, solved, out)
     out.variables = [_settled(v, loops[v.key]) if v.key in solved else v for v in variables]
     return out
@@ -116,7 +117,7 @@ def _copy(key: Key, round_: int) -> Key:
 
 def _lay_out(loop: frozenset[Key], by_key: Mapping[Key, Variable], solved: Mapping[Key, Variable], out: Rounds) -> None:
     """Make the copies of a loop's variables, round by round."""
-    for key in loop & solved.keys():
+    for key in sorted(loop & solved.keys()):
         variable = solved[key]
         begun = []
         for equation in variable.equations:
@@ -147,8 +148,7 @@ def _body(equation: Equation) -> Expression:
     assert expression is not None
     if isinstance(expression, Call) and expression.function in {"active_initial", "simultaneous"}:
         return expression.arguments[0]
-    # never a plain number, which would be a constant to be set
-    return call("max", expression, expression) if isinstance(expression, Number) else expression
+    return computed(expression)
 
 
 def _hidden(variable: Variable, round_: int, equations: Sequence[Equation]) -> Variable:

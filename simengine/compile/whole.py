@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.check.subscripts import Along, Coordinate, Loop
 from simengine.check.symbols import table_in
-from simengine.compile.container import CONTAINERS, lower_container
+from simengine.compile.container import lower_container
 from simengine.compile.device import DEVICE_FUNCTIONS, lower_device, lower_schedule
 from simengine.compile.fifo import lower_view, table_places
 from simengine.compile.layout import strides
 from simengine.compile.lower import Context, Lowering
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.vector import VECTOR_FUNCTIONS, lower_vector
+from simengine.model.conveyor import CONTAINER_CALLS
 from simengine.model.expression import ArrayLiteral, Call, Expression, Number, Reference, Sign, TableLiteral, Unary
 from simengine.model.variable import Equation, Variable
 from simengine.program.node import Constant, Lookup, Node, Slots
@@ -190,6 +191,24 @@ class EquationPlace:
             )
         )
 
+    def add_device(self, device: Device) -> int:
+        """Add a device, and the piece that writes all it shows; return its number."""
+        number = len(self.out.devices)
+        slots = np.concatenate([np.atleast_1d(np.asarray(shown)).ravel() for shown in device.outputs])
+        self.out.devices.append(device)
+        self.out.pieces.append(
+            Piece(
+                PieceKind.DEVICE,
+                device.variable,
+                slots,
+                self.left.axes,
+                device=number,
+                whole=True,
+                span=self.equation.span,
+            )
+        )
+        return number
+
 
 def lower_equation(place: EquationPlace) -> None:
     """Lower one equation, by what its right-hand side is as a whole."""
@@ -225,7 +244,7 @@ def lower_equation(place: EquationPlace) -> None:
             _lower_series(place)
         case Call(function="device_output"):
             pass  # written by the device of its stock
-        case Call(function=name) if name in CONTAINERS:
+        case Call(function=name) if name in CONTAINER_CALLS:
             lower_container(place, expression)
         case Call(function="depreciate_by_schedule", arguments=(_, _, _, _, _)):
             lower_schedule(place, expression)

@@ -21,6 +21,7 @@ import os
 import stat
 import sys
 import tempfile
+import time
 from functools import lru_cache
 from pathlib import Path
 
@@ -32,6 +33,14 @@ CODE, OUTLINE, MODEL = ".native", ".outline", ".model"
 
 _HEAD = 32
 _KINDS = (CODE, OUTLINE, MODEL)
+
+_BEGUN = ".new-"
+"""How the names of files begin that are not written whole yet."""
+_ABANDONED = 3600.0
+"""Seconds after which whoever was writing one has ended."""
+
+_IMPORTED = time.time()
+"""When this process took its source from the disk."""
 
 
 def folder() -> Path | None:
@@ -49,9 +58,9 @@ def folder() -> Path | None:
 
 
 def is_wanted() -> bool:
-    """Return whether anything is to be kept."""
-    with contextlib.suppress(RuntimeError):  # no home
-        return folder() is not None
+    """Return whether anything is to be kept, and whose it would be is known."""
+    with contextlib.suppress(RuntimeError, OSError):  # no home; source that cannot be read
+        return folder() is not None and bool(engine())
     return False
 
 
@@ -59,7 +68,7 @@ def key_of(*parts: str | bytes) -> str:
     """Return the key of what these parts determine together."""
     digest = hashlib.sha256()
     for part in parts:
-        data = part.encode() if isinstance(part, str) else part
+        data = part.encode(errors="surrogatepass") if isinstance(part, str) else part  # paths may be any bytes
         digest.update(len(data).to_bytes(8, "little"))
         digest.update(data)
     return digest.hexdigest()
@@ -67,14 +76,20 @@ def key_of(*parts: str | bytes) -> str:
 
 @lru_cache(maxsize=1)
 def engine() -> str:
-    """Return what tells this engine from any other: a hash of its own source, and of what it stands on."""
+    """Return what tells this engine from any other: a hash of its own source, and of what it stands on.
+
+    It is empty, and nothing is kept, where the source on disk does not say what runs: where there is none (a package in
+    an archive), or where a file is younger than this process.
+    """
     import numpy as np
 
     root = Path(__file__).resolve().parent.parent
     parts: list[str | bytes] = [sys.version, np.__version__]
-    for path in sorted(root.rglob("*.py")):
+    paths = sorted(root.rglob("*.py"))
+    for path in paths:
         parts += [path.relative_to(root).as_posix(), path.read_bytes()]
-    return key_of(*parts)
+    is_what_runs = bool(paths) and max(path.stat().st_mtime for path in paths) <= _IMPORTED
+    return key_of(*parts) if is_what_runs else ""
 
 
 def load(key: str, kind: str = CODE) -> bytes | None:
@@ -87,7 +102,7 @@ def load(key: str, kind: str = CODE) -> bytes | None:
             if not _is_own(os.fstat(file.fileno())):
                 return None
             head, data = file.read(_HEAD), file.read()
-        if _seal(key, data) != head:
+        if _seal(key, kind, data) != head:
             return None
         with contextlib.suppress(OSError):
             os.utime(place)  # used now
@@ -112,10 +127,10 @@ def store(key: str, data: bytes, kind: str = CODE) -> None:
         if place is None:
             return
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+        handle, name = tempfile.mkstemp(dir=place.parent, prefix=_BEGUN)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(_seal(key, data))
+                file.write(_seal(key, kind, data))
                 file.write(data)
             Path(name).replace(place)
         except BaseException:
@@ -125,9 +140,9 @@ def store(key: str, data: bytes, kind: str = CODE) -> None:
         _trim(place.parent)
 
 
-def _seal(key: str, data: bytes) -> bytes:
-    """Return what a file begins with: a file renamed to another key is not taken for that key's."""
-    digest = hashlib.sha256(key.encode())
+def _seal(key: str, kind: str, data: bytes) -> bytes:
+    """Return what a file begins with: a file renamed to another key or kind is not taken for that one's."""
+    digest = hashlib.sha256(f"{key}{kind}".encode())
     digest.update(data)
     return digest.digest()
 
@@ -145,13 +160,15 @@ def _place(key: str, kind: str) -> Path | None:
 
 
 def _trim(own: Path) -> None:
-    """Delete the least recently used until what is left is small enough."""
+    """Delete what was never finished, and the least recently used until what is left is small enough."""
     files = []
     for path in own.iterdir():
-        if path.suffix in _KINDS:
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if path.suffix in _KINDS:
                 about = path.stat()
                 files.append((about.st_mtime, about.st_size, path))
+            elif path.name.startswith(_BEGUN) and path.stat().st_mtime < time.time() - _ABANDONED:
+                path.unlink()
     total = sum(size for _, size, _ in files)
     for _, size, path in sorted(files, key=lambda f: f[0]):
         if total <= MOST_BYTES:

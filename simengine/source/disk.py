@@ -1,7 +1,7 @@
-"""The disk, as readers look at it: what files hold, and which files there are.
+"""The disk, as readers look at it: what files hold, which files there are, and by which libraries they are read.
 
 In: paths. Out: answers, which whoever watches gets a list of: a reading that is asked the same questions again and
-finds the same answers gives the same result.
+finds the same answers gives the same result. That there is no answer is one too.
 
 Invariant: what readers learn from the disk, they learn here.
 """
@@ -18,24 +18,25 @@ from pathlib import Path
 
 
 class Question(Enum):
-    """What may be asked of a path."""
+    """What may be asked."""
 
     CONTENT = "content"
     IS_FILE = "is file"
     ALIKE = "alike"  # files beside it, of the same name but for the case of letters
+    LIBRARY = "library"  # the version of one that reads files
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A question and its answer; of content, the answer is a hash."""
+    """A question about a path (or a library, by name) and its answer; of content, the answer is a hash."""
 
     question: Question
-    path: str
+    about: str
     answer: str
 
     def holds(self) -> bool:
         """Return whether the disk answers the same now."""
-        path = Path(self.path)
+        path = Path(self.about)
         try:
             match self.question:
                 case Question.CONTENT:
@@ -44,8 +45,13 @@ class Seen:
                     return str(path.is_file()) == self.answer
                 case Question.ALIKE:
                     return _joined(_alike(path)) == self.answer
+                case Question.LIBRARY:
+                    return _version(self.about) == self.answer
         except (OSError, ValueError):
-            return False
+            return self.answer == _NO_ANSWER
+
+
+_NO_ANSWER = "\0"  # nothing that a hash or a name could be
 
 
 _WATCHED: ContextVar[dict[tuple[Question, str], Seen] | None] = ContextVar("watched", default=None)
@@ -71,15 +77,24 @@ def read_bytes(path: Path) -> bytes:
         If it cannot be read.
 
     """
-    data = path.read_bytes()
+    with _noted_failure(Question.CONTENT, path):
+        data = path.read_bytes()
     if _WATCHED.get() is not None:
         _note(Question.CONTENT, path, _hash(data))
     return data
 
 
 def is_file(path: Path) -> bool:
-    """Return whether a path is a file's."""
-    found = path.is_file()
+    """Return whether a path is a file's.
+
+    Raises
+    ------
+    OSError
+        If that cannot be found out.
+
+    """
+    with _noted_failure(Question.IS_FILE, path):
+        found = path.is_file()
     _note(Question.IS_FILE, path, str(found))
     return found
 
@@ -93,9 +108,24 @@ def files_alike(path: Path) -> list[Path]:
         If the folder cannot be read.
 
     """
-    found = _alike(path)
+    with _noted_failure(Question.ALIKE, path):
+        found = _alike(path)
     _note(Question.ALIKE, path, _joined(found))
     return found
+
+
+def note_library(name: str) -> None:
+    """Note that an installed library reads a file: another version may read it otherwise."""
+    _note(Question.LIBRARY, name, _version(name))
+
+
+def _version(library: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # only where a library reads something
+
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""
 
 
 def _alike(path: Path) -> list[Path]:
@@ -110,7 +140,17 @@ def _hash(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _note(question: Question, path: Path, answer: str) -> None:
+@contextmanager
+def _noted_failure(question: Question, path: Path) -> Iterator[None]:
+    """Note that a question has no answer, where it has none."""
+    try:
+        yield
+    except (OSError, ValueError):
+        _note(question, path, _NO_ANSWER)
+        raise
+
+
+def _note(question: Question, about: Path | str, answer: str) -> None:
     seen = _WATCHED.get()
     if seen is not None:
-        seen.setdefault((question, str(path)), Seen(question, str(path), answer))
+        seen.setdefault((question, str(about)), Seen(question, str(about), answer))

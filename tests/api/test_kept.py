@@ -156,6 +156,57 @@ def test_a_file_that_now_comes_first_is_read(
     assert len(compiled) == 2
 
 
+def test_a_folder_that_is_there_now_is_looked_into(
+    tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    path = write(tmp_path, "x~~|\ny=x~~|\n")
+    for folder, name, number in ((tmp_path / "sub", "data.csv", 1), (work / "sub", "Data.csv", 2)):
+        folder.mkdir()
+        (folder / name).write_text(f"time,x\n0,{number}\n9,{number}\n")
+        assert se.load(path, data="sub/data.csv").run()["y"].values[0] == number
+    assert len(compiled) == 2
+
+
+def test_a_book_is_read_anew_by_another_version_of_its_library(
+    tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib.metadata
+
+    path = write(tmp_path, "x=GET XLS CONSTANTS('book.xlsx','s','A1')~~|\n")
+    book = openpyxl.Workbook()
+    book.active.title = "s"
+    book.active["A1"] = 1
+    book.save(tmp_path / "book.xlsx")
+    for version in ("1.0", "1.0", "2.0"):
+        monkeypatch.setattr(importlib.metadata, "version", lambda name, version=version: f"{name} {version}")
+        assert se.load(path).run()["x"].values[0] == 1
+    assert len(compiled) == 2
+
+
+def test_data_given_one_after_another_are_read(tmp_path: Path) -> None:
+    path, data = write(tmp_path, "x~~|\ny=x~~|\n"), tmp_path / "data.csv"
+    data.write_text("time,x\n0,3\n9,3\n")
+    for _ in range(2):
+        assert se.load(path, data=(one for one in [data])).run()["y"].values[0] == 3  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names of files there are texts")
+def test_a_name_that_is_no_text_is_a_name(tmp_path: Path, compiled: list[str]) -> None:
+    path = os.path.join(os.fsdecode(tmp_path), os.fsdecode(b"\xff.mdl"))  # noqa: PTH118
+    Path(path).write_text("{UTF-8}\nx=4~~|\n" + CONTROL, encoding="utf-8")
+    for _ in range(2):
+        assert se.load(path).run()["x"].values[0] == 4
+    assert len(compiled) == 1
+
+
+def test_what_is_no_path_is_no_model() -> None:
+    with pytest.raises(se.ModelError, match="no file"):
+        se.load("a\0b.mdl")
+
+
 def test_a_changed_include_is_read_anew(tmp_path: Path, compiled: list[str]) -> None:
     path = tmp_path / "main.xmile"
     include = "<includes><include resource='other.xmile'/></includes></header>"

@@ -99,6 +99,21 @@ def test_another_run_is_compared_with(constraint: str, holds: bool, time: float 
     assert found.time == time
 
 
+def test_another_run_lies_beside_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    for folder, sales in ((tmp_path, (10, 20, 30)), (work, (50, 50, 50))):
+        rows = "".join(f"{time},{value}\n" for time, value in enumerate(sales))
+        (folder / "base.csv").write_text(f"Time,sales\n{rows}", encoding="utf-8")
+    constraint = "c :THE CONDITION: sales = RC COMPARE('base', sales, 0.9) :IMPLIES: sales > 19 ~~|"
+    (found,) = results(constraint, tmp_path)
+    assert (found.holds, found.time) == (False, 1.0)
+    monkeypatch.chdir(tmp_path)
+    (found,) = results(constraint, Path())  # a model named without its folder
+    assert (found.holds, found.time) == (False, 1.0)
+
+
 @pytest.mark.parametrize(
     "consequence",
     [

@@ -122,3 +122,40 @@ def test_the_bound_holds_for_all_kinds_together(own_folder: Path, monkeypatch: p
         for number in range(3):
             cache.store(cache.key_of(str(number)), bytes(60), kind)
     assert sum(f.stat().st_size for f in own_folder.iterdir()) <= 300
+
+
+def test_a_file_renamed_to_another_kind_is_not_taken(own_folder: Path) -> None:
+    key = cache.key_of("mine")
+    cache.store(key, b"outline", cache.OUTLINE)
+    (own_folder / (key + cache.OUTLINE)).rename(own_folder / (key + cache.CODE))
+    assert cache.load(key) is None
+
+
+def test_what_was_never_finished_goes(own_folder: Path) -> None:
+    import os
+
+    own_folder.mkdir()
+    for name, age in ((".new-old", 1000), (".new-now", 2**31)):
+        (own_folder / name).write_bytes(b"half")
+        os.utime(own_folder / name, (age, age))
+    cache.store(cache.key_of("a"), b"code")
+    assert [p.name for p in own_folder.glob(".new-*")] == [".new-now"]
+
+
+@pytest.mark.parametrize("begun", [0.0, float("inf")])
+def test_nothing_is_kept_where_the_source_is_younger_than_the_process(
+    monkeypatch: pytest.MonkeyPatch, begun: float
+) -> None:
+    monkeypatch.setattr(cache, "_IMPORTED", begun)
+    cache.engine.cache_clear()
+    wanted = cache.is_wanted()
+    cache.engine.cache_clear()
+    assert wanted is (begun > 0)
+
+
+def test_nothing_is_kept_where_there_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cache, "__file__", str(tmp_path / "package.zip" / "kernel" / "cache.py"))
+    cache.engine.cache_clear()
+    wanted = cache.is_wanted()
+    cache.engine.cache_clear()
+    assert not wanted

@@ -14,7 +14,7 @@ Invariant: at the rate that is shown, all payments so far, grown to the end of t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -97,8 +97,8 @@ def _rate(payments: Array, moment: float) -> float:
     return min(found, key=abs) if found else NOT_AVAILABLE
 
 
-def _root(value: object, low: float, high: float) -> float:
-    assert callable(value)
+def _root(value: Callable[[Array], Array], low: float, high: float) -> float:
+    """Return where a function changes its sign between two numbers."""
     sign = float(np.sign(value(np.array([low]))[0]))
     if sign == 0.0:
         return low

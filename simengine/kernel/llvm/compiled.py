@@ -41,8 +41,9 @@ class Compiled:
     @property
     def not_optimised(self) -> tuple[str, ...]:
         """Return the names of variables whose equations are too long to be optimised."""
-        variables = self.module.program.variables
-        return tuple(dict.fromkeys(variables[number].name for number in self.module.outline.long))
+        program = self.module.program
+        names = (program.variables[program.step[place].variable].name for place in self.module.outline.long)
+        return tuple(dict.fromkeys(names))
 
     @property
     def called_back(self) -> tuple[str, ...]:

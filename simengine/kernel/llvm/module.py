@@ -262,9 +262,9 @@ class ModuleWriter:
 
     def outline(self) -> Outline:
         """Return what Python must know of what was written."""
-        long = [s.variable for chunk in self._chunks["step"] if chunk.is_long for s in chunk.statements]
+        long = [chunk.is_long for chunk in self._chunks["step"] for _ in chunk.statements]
         room = self.temporaries.first + self.temporaries.most
-        return Outline(room, tuple(self.sites), tuple(long), self._is_small)
+        return Outline(room, tuple(self.sites), tuple(np.flatnonzero(long).tolist()), self._is_small)
 
     def _turn_to(self, assembly: Assembly) -> None:
         """Let what is written from now on go to a module."""

@@ -23,7 +23,7 @@ class Outline:
     """Slots of memory, those of hidden and of temporary values included."""
     sites: tuple[Site, ...]
     long: tuple[int, ...]
-    """Variables whose statements are too long to be optimised."""
+    """Places of the statements of a step that are too long to be optimised."""
     small: bool
     """Whether all may become one function."""
 

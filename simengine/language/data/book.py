@@ -18,7 +18,7 @@ from typing import Any, Self
 from simengine.language.data.address import Area, read_area
 from simengine.language.data.sheet import Cell, Day, Grid, decode, read_text_grid, sniff_delimiter
 from simengine.source.diagnostic import Diagnostic, error
-from simengine.source.disk import read_bytes
+from simengine.source.disk import note_library, read_bytes
 
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xls"})
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -155,6 +155,7 @@ def _delimiter(tab: str, path: Path, text: str) -> str:
 def _open_xls(path: Path) -> Book:
     import xlrd  # lazy: only models with .xls files need it
 
+    note_library("xlrd")
     book = xlrd.open_workbook(str(path), on_demand=True)
     names: dict[tuple[str, str], Area] = {}
     sheets = tuple(book.sheet_names())
@@ -196,6 +197,7 @@ def _area_of(formula: str, item: Any) -> Area | None:
 def _open_xlsx(path: Path) -> Book:
     import openpyxl  # lazy: only models with .xlsx files need it
 
+    note_library("openpyxl")
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     sheets = tuple(s.title for s in book.worksheets)
     by_name = {s.title: s for s in book.worksheets}

@@ -89,7 +89,7 @@ def read_device(reader: VariableReader, draft: Draft, place: Place) -> Device | 
             reader.world.problems.append(error("missing-equation", text, node.span))
         ends, _ = split_outflows(reader, draft)
         end = ends[0] if ends else None
-        batches = (_flag(node, "batch_integrity"), _flag(node, "one_at_a_time", default=True))
+        batches = (flag(node, "batch_integrity"), flag(node, "one_at_a_time", default=True))
         if kind == "conveyor":
             spec = ConveyorSpec(
                 length or NO_LENGTH,
@@ -100,7 +100,7 @@ def read_device(reader: VariableReader, draft: Draft, place: Place) -> Device | 
                 part("in_limit"),
                 part("sample"),
                 part("arrest"),
-                _flag(node, "discrete"),
+                flag(node, "discrete"),
                 *batches,
                 _spreads(reader, draft, flows.inflows, place),
             )
@@ -124,7 +124,8 @@ def _report_unknown(reader: VariableReader, draft: Draft, node: Node, kind: str)
             reader.world.problems.append(error("unsupported-feature", text, node.place(name)))
 
 
-def _flag(node: Node, name: str, *, default: bool = False) -> bool:
+def flag(node: Node, name: str, *, default: bool = False) -> bool:
+    """Return whether an attribute of a device, of the standard or Stella's own, says yes."""
     text = (node.get(name) or node.get(f"isee:{name}")).strip().lower()
     return text in {"true", "1"} if text else default
 
@@ -137,7 +138,7 @@ def _leaks(reader: VariableReader, draft: Draft, conveyor: Node, place: Place) -
         flow = reader.flows[key]
         node = _leak(flow.node)
         ends = [_number(flow.node.get(n) or (node.get(n) if node is not None else "")) for n in _ZONE]
-        exponential = _flag(conveyor, "exponential_leak")
+        exponential = flag(conveyor, "exponential_leak")
         parts = _leak_parts(reader, draft, flow)
         fraction: Expression = _leak_fraction(reader, flow, node, place)
         if parts:
@@ -147,7 +148,7 @@ def _leaks(reader: VariableReader, draft: Draft, conveyor: Node, place: Place) -
             Leak(
                 key,
                 fraction,
-                exponential if node is None else _flag(node, "exponential", default=exponential),
+                exponential if node is None else flag(node, "exponential", default=exponential),
                 0.0 if ends[0] is None else ends[0],
                 1.0 if ends[1] is None else ends[1],
                 flow.node.first("leak_integers") is not None,

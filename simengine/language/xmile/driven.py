@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simengine.language.xmile.device import device_kind, device_node, leak_key, split_outflows
+from simengine.language.xmile.device import device_kind, device_node, flag, leak_key, split_outflows
 from simengine.model.conveyor import ConveyorSpec, Device, OvenSpec, QueueSpec
 from simengine.model.expression import (
     Binary,
@@ -178,15 +178,10 @@ def _queue(reader: VariableReader, draft: Draft, spec: QueueSpec, place: Place) 
             continue
         node = device_node(receiver.node)
         assert node is not None
-        one = " one" if _said(node.get("one_at_a_time") or node.get("isee:one_at_a_time"), default=True) else ""
-        batches = node.get("batch_integrity") or node.get("isee:batch_integrity")
-        whole = " whole" if _said(batches, default=False) else ""
+        one = " one" if flag(node, "one_at_a_time", default=True) else ""
+        whole = " whole" if flag(node, "batch_integrity") else ""
         out += [Text(f"{kind}{over}{one}{whole}"), _room(reader, draft, receiver, key, place)]
     return out
-
-
-def _said(text: str, *, default: bool) -> bool:
-    return text.strip().lower() in {"true", "1"} if text.strip() else default
 
 
 def _room(reader: VariableReader, draft: Draft, receiver: Draft, flow: Key, place: Place) -> Expression:

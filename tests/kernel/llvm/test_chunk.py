@@ -14,15 +14,17 @@ from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
 from simengine.kernel import memory
 from simengine.kernel.llvm.chunk import OPERATIONS, STATEMENTS, share_out
+from simengine.kernel.llvm.compiled import Compiled, written
 from simengine.model.definition import Method
+from simengine.program.digest import digest_of
 
 GROUP = 250
 CONSTANTS = 40
 LONG = 3_000
 
 
-def model(tmp_path: Path, terms: int) -> se.Model:
-    """Return a model whose `total` is a sum of so many products with its stock."""
+def model_file(tmp_path: Path, terms: int) -> Path:
+    """Return the file of a model whose `total` is a sum of so many products with its stock."""
     parts = [[f"c{n % CONSTANTS}*s" for n in range(k, min(terms, k + GROUP))] for k in range(0, terms, GROUP)]
     rows = [
         "{UTF-8}",
@@ -36,7 +38,12 @@ def model(tmp_path: Path, terms: int) -> se.Model:
     ]
     path = tmp_path / f"{terms}.mdl"
     path.write_text("\n".join(rows), encoding="utf-8")
-    return se.load(path)
+    return path
+
+
+def model(tmp_path: Path, terms: int) -> se.Model:
+    """Return that model."""
+    return se.load(model_file(tmp_path, terms))
 
 
 def test_a_very_long_equation_runs_unoptimised_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,3 +89,23 @@ def test_code_that_needs_more_memory_than_there_is_is_refused(tmp_path: Path, mo
     with pytest.raises(se.InputError, match=said):
         loaded.run()
     loaded.run(save=["s"])
+
+
+def test_names_of_long_equations_are_those_of_the_program_that_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path / "cache"))
+    found = []
+    for name, rows in (("array", ["d:e1,e2~~|", "p[e1]=1~~|", "p[e2]=2~~|"]), ("scalars", ["p1=1~~|", "p2=2~~|"])):
+        text = model_file(tmp_path, LONG).read_text(encoding="utf-8").replace("c0=", "\n".join([*rows, "c0="]), 1)
+        path = tmp_path / f"{name}.mdl"
+        path.write_text(text, encoding="utf-8")
+        program = se.load(path).program
+        slots = np.arange(program.slot_count)
+        module = written(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+        compiled = Compiled(module, None, cached=False, level=0)  # type: ignore[arg-type]
+        found.append((digest_of(program), module.key, compiled.not_optimised, len(program.variables)))
+    array, scalars = found
+    assert array[:2] == scalars[:2]  # the second takes the outline of the first
+    assert array[3] != scalars[3]
+    assert array[2] == scalars[2] == ("total",)
