@@ -102,6 +102,7 @@ n[S,T] = TABBED ARRAY(
 	1	2	3	4	5	6
 	6	5	4	3	2	1) ~~|
 o[S] = 7,8 ~~|
+p = DELAYP(u, 2 : under way) ~~|
 v = SUM(x[D!] * m[s1,t1]) + DELAY3I(u, 2, 1) + ELMCOUNT(D) ~~|
 none[S] :TEST INPUT: o[S] = RC STEP(o[S], 0) ~~ why |
 rule :THE CONDITION: none[S] :AND: b > 3 :IMPLIES: c = 0 ~~|
