@@ -105,6 +105,25 @@ def test_written_and_read_again_it_gives_the_same_numbers(path: Path, tmp_path: 
             assert np.array_equal(first[column], second[column]), (name, column)
 
 
+def test_names_of_a_macro_and_further_results_go_to_both_languages_and_back(tmp_path: Path) -> None:
+    # names of the macro are those of elements, too: 3 * 5 and 3 - 5, not the elements' numbers 1 and 2
+    equations = (
+        ":MACRO: BOTH(a, b : less)\nBOTH = a * b ~~|\nless = a - b ~~|\n:END OF MACRO:\n"
+        "d : A, B ~~|\nw[A] = 3 ~~|\nw[B] = 5 ~~|\nproduct = BOTH(w[A], w[B] : difference) ~~|\n"
+        "out = DELAYP(STEP(6, 2), 4 : under way) ~~|\nstill there = under way ~~|\n"
+    )
+    definition = definition_of(equations + _CLOCK)
+    for name, text in (("again.mdl", write_vensim(definition)), ("again.xmile", write_xmile(definition))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        run = se.load(tmp_path / name).run()
+        assert run["product"].values[0] == 15, name
+        assert run["difference"].values[0] == -2, name
+        # what came in and did not leave
+        gone = np.concatenate([[0], np.cumsum(run["out"].values)[:-1] * 0.5])
+        came = 6 * np.maximum(run["out"].time.values - 2, 0)
+        np.testing.assert_allclose(run["still there"].values, came - gone, atol=1e-12)
+
+
 def test_a_delay_n_stands_still_within_a_step_of_runge_kutta(tmp_path: Path) -> None:
     # Vensim ref. "DELAY N": its output is constant for each time step; that of DELAY3I is not
     equations = (
