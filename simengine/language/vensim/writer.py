@@ -83,7 +83,7 @@ def write_vensim(definition: ModelDefinition) -> str:
 _Item = TypeVar("_Item")
 
 
-def _is_output(expression: Expression) -> bool:
+def _is_output(expression: Expression | None) -> bool:
     return isinstance(expression, Call) and expression.function == "device_output"
 
 
