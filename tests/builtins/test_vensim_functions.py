@@ -124,6 +124,23 @@ def test_names_of_a_macro_and_further_results_go_to_both_languages_and_back(tmp_
         np.testing.assert_allclose(run["still there"].values, came - gone, atol=1e-12)
 
 
+def test_devices_over_arrays_take_what_sums_up_longer_arrays(tmp_path: Path) -> None:
+    # the same, with the sums as variables of their own, is written out by hand beside it
+    (tmp_path / "m.mdl").write_text(
+        "{UTF-8}\nd : a, b ~~|\nc : k1, k2, k3 ~~|\nx[c] = 1, 2, 3 ~~|\ny[d] = 1, 2 ~~|\nflat((0,1),(1,1)) ~~|\n"
+        "sum = SUM(x[c!]) ~~|\nin[d] = sum * Time + y[d] ~~|\n"
+        "p[d] = DELAY PROFILE(flat, SUM(x[c!]) * Time + y[d], VMAX(x[c!]), SUM(x[c!]), 0) ~~|\n"
+        "p apart[d] = DELAY PROFILE(flat, in[d], 3, sum, 0) ~~|\n"
+        "q[d] = QUEUE FIFO(SUM(x[c!]) * Time + y[d], SUM(x[c!]), flat, SUM(x[c!]) * y[d], 6) ~~|\n"
+        "q apart[d] = QUEUE FIFO(in[d], sum, flat, sum * y[d], 6) ~~|\n" + _CLOCK,
+        encoding="utf-8",
+    )
+    run = se.load(tmp_path / "m.mdl").run()
+    for name in ("p", "q"):
+        assert np.ptp(run[name].values) > 0
+        np.testing.assert_array_equal(run[name].values, run[f"{name} apart"].values)
+
+
 def test_a_delay_n_stands_still_within_a_step_of_runge_kutta(tmp_path: Path) -> None:
     # Vensim ref. "DELAY N": its output is constant for each time step; that of DELAY3I is not
     equations = (
