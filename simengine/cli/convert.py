@@ -98,8 +98,11 @@ def _check_written(text: str, out: Path) -> None:
     """Read what was written back, so that no file is left that does not load."""
     from simengine.api.load import read_text
     from simengine.compile.pipeline import compile_model
+    from simengine.language.data.resolve import resolve_data
 
     definition, problems = read_text(text, str(out))
+    definition, told = resolve_data(definition)  # a data variable without data is written as it was read
+    problems += told
     program, found = compile_model(definition)
     if program is None or has_errors((*problems, *found)):
         raise ModelError((*problems, *found))

@@ -44,6 +44,7 @@ from simengine.model.expression import (
     Unary,
     children,
 )
+from simengine.model.variable import Role
 from simengine.program.node import Apply, Clock, Constant, Gather, Load, Lookup, Node, Reduce, Slots
 from simengine.program.op import ClockValue, Fold, Op
 from simengine.source.diagnostic import Diagnostic, error
@@ -368,7 +369,11 @@ class Lowering:
             return None
         numbers = self.context.layout.table_numbers.get(node.key)
         if numbers is None:
-            self.problem("not-a-lookup", f"`{node.name}` is not a lookup or data variable", node)
+            if self.symbols.variables[node.key].declared is Role.DATA:
+                why = "only data given in files can be asked for their points"
+                self.problem("unsupported-feature", f"`{node.name}` is computed from data (`:=`): {why}", node)
+            else:
+                self.problem("not-a-lookup", f"`{node.name}` is not a lookup or data variable", node)
             return None
         coordinates = self.coordinates(node)
         if coordinates is None:

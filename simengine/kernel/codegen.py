@@ -23,7 +23,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from simengine.kernel.expression import ExpressionWriter
+from simengine.kernel.expression import ExpressionWriter, Text
 from simengine.program.node import Node, Slots
 from simengine.program.program import Assign, Device, Emit, Program, Statement
 from simengine.program.walk import nodes_upward, slots_of
@@ -121,7 +121,7 @@ def _load_often_read(writer: ExpressionWriter, statements: Sequence[Statement]) 
     for slot, count in reads.items():
         if count > 1 and slot not in written:
             writer.lines.append(f"    v{slot} = V[{slot}]")
-            writer.locals[slot] = f"v{slot}"
+            writer.locals[slot] = Text(f"v{slot}")
 
 
 def _statement(writer: ExpressionWriter, statement: Statement) -> None:
@@ -143,9 +143,9 @@ def _assign(writer: ExpressionWriter, statement: Assign) -> None:
         if value != f"V[{slots}]":
             writer.lines.append(f"    V[{slots}] = {value}")
     elif isinstance(slots, int):
-        value = writer.write(statement.value, axes)
-        writer.lines.append(f"    v{slots} = V[{slots}] = {value}")
-        writer.locals[slots] = f"v{slots}"
+        text = writer.whole(statement.value, axes)
+        writer.lines.append(f"    v{slots} = V[{slots}] = {text.code}")
+        writer.locals[slots] = Text(f"v{slots}", text.numpy)
     else:
         value = writer.write(statement.value, axes)
         for slot in [s for s in writer.locals if np.any(slots == s)]:

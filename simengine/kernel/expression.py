@@ -73,11 +73,15 @@ class ExpressionWriter:
         self.many = many
         self.names = names
         self.lines = lines
-        self.locals: dict[int, str] = {}
+        self.locals: dict[int, Text] = {}
         self._rank = 0
         self._known: dict[int, Text] = {}
 
     def write(self, node: Node, axes: int | None = None, out: str | None = None) -> str:
+        """Return the code of a whole right-hand side: see `whole`."""
+        return self.whole(node, axes, out).code
+
+    def whole(self, node: Node, axes: int | None = None, out: str | None = None) -> Text:
         """Return the expression of a whole right-hand side.
 
         Parameters
@@ -97,11 +101,11 @@ class ExpressionWriter:
         if out is not None and not self._rank and isinstance(node, Apply) and node.op in _INTO:
             arguments = ", ".join(self._expression(a).code for a in node.arguments)
             self.lines.append(f"    {_INTO[node.op]}({arguments}, {out})")
-            return out
-        code = self._expression(node).code
+            return Text(out)
+        text = self._expression(node)
         if axes is not None and self._rank > axes:
-            code = f"drop({code}, {axes}, {self._rank})"
-        return code
+            return Text(f"drop({text.code}, {axes}, {self._rank})")
+        return text
 
     def target(self, slots: NDArray[np.int64]) -> str:
         """Return the place array values are written to."""
@@ -182,7 +186,7 @@ class ExpressionWriter:
 
     def _load(self, slots: Slots) -> Text:
         if isinstance(slots, int):
-            return Text(self.locals.get(slots, f"V[{slots}]"))
+            return self.locals.get(slots, Text(f"V[{slots}]"))
         block = _block(slots)
         if block is None:
             return Text(f"V[{self.names.bind(slots, 'k')}]")

@@ -105,6 +105,42 @@ def test_written_and_read_again_it_gives_the_same_numbers(path: Path, tmp_path: 
             assert np.array_equal(first[column], second[column]), (name, column)
 
 
+def test_names_of_a_macro_and_further_results_go_to_both_languages_and_back(tmp_path: Path) -> None:
+    # names of the macro are those of elements, too: 3 * 5 and 3 - 5, not the elements' numbers 1 and 2
+    equations = (
+        ":MACRO: BOTH(a, b : less)\nBOTH = a * b ~~|\nless = a - b ~~|\n:END OF MACRO:\n"
+        "d : A, B ~~|\nw[A] = 3 ~~|\nw[B] = 5 ~~|\nproduct = BOTH(w[A], w[B] : difference) ~~|\n"
+        "out = DELAYP(STEP(6, 2), 4 : under way) ~~|\nstill there = under way ~~|\n"
+    )
+    definition = definition_of(equations + _CLOCK)
+    for name, text in (("again.mdl", write_vensim(definition)), ("again.xmile", write_xmile(definition))):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        run = se.load(tmp_path / name).run()
+        assert run["product"].values[0] == 15, name
+        assert run["difference"].values[0] == -2, name
+        # what came in and did not leave
+        gone = np.concatenate([[0], np.cumsum(run["out"].values)[:-1] * 0.5])
+        came = 6 * np.maximum(run["out"].time.values - 2, 0)
+        np.testing.assert_allclose(run["still there"].values, came - gone, atol=1e-12)
+
+
+def test_devices_over_arrays_take_what_sums_up_longer_arrays(tmp_path: Path) -> None:
+    # the same, with the sums as variables of their own, is written out by hand beside it
+    (tmp_path / "m.mdl").write_text(
+        "{UTF-8}\nd : a, b ~~|\nc : k1, k2, k3 ~~|\nx[c] = 1, 2, 3 ~~|\ny[d] = 1, 2 ~~|\nflat((0,1),(1,1)) ~~|\n"
+        "sum = SUM(x[c!]) ~~|\nin[d] = sum * Time + y[d] ~~|\n"
+        "p[d] = DELAY PROFILE(flat, SUM(x[c!]) * Time + y[d], VMAX(x[c!]), SUM(x[c!]), 0) ~~|\n"
+        "p apart[d] = DELAY PROFILE(flat, in[d], 3, sum, 0) ~~|\n"
+        "q[d] = QUEUE FIFO(SUM(x[c!]) * Time + y[d], SUM(x[c!]), flat, SUM(x[c!]) * y[d], 6) ~~|\n"
+        "q apart[d] = QUEUE FIFO(in[d], sum, flat, sum * y[d], 6) ~~|\n" + _CLOCK,
+        encoding="utf-8",
+    )
+    run = se.load(tmp_path / "m.mdl").run()
+    for name in ("p", "q"):
+        assert np.ptp(run[name].values) > 0
+        np.testing.assert_array_equal(run[name].values, run[f"{name} apart"].values)
+
+
 def test_a_delay_n_stands_still_within_a_step_of_runge_kutta(tmp_path: Path) -> None:
     # Vensim ref. "DELAY N": its output is constant for each time step; that of DELAY3I is not
     equations = (

@@ -110,6 +110,15 @@ def test_a_method_that_xmile_has_not_is_told(tmp_path: Path, capsys: pytest.Capt
     assert se.load(str(out)).definition.simulation.method is Method.MIDPOINT
 
 
+@pytest.mark.parametrize("ending", [".mdl", ".xmile"])
+def test_a_model_with_a_data_variable_without_data_is_converted(tmp_path: Path, ending: str) -> None:
+    model, out = tmp_path / "m.mdl", tmp_path / f"again{ending}"
+    clock = "INITIAL TIME = 0 ~~|\nFINAL TIME = 4 ~~|\nTIME STEP = 1 ~~|\nSAVEPER = 1 ~~|\n"
+    model.write_text("{UTF-8}\nhistory ~~|\nx = IF THEN ELSE(history = :NA:, 2, 3) ~~|\n" + clock, encoding="utf-8")
+    assert main(["convert", str(model), str(out)]) == 0
+    assert se.load(out).run()["x"].values[-1] == 2
+
+
 @pytest.mark.parametrize(("method", "told"), [("0", False), ("5", True)])
 def test_converting_test_inputs_under_runge_kutta_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], method: str, told: bool

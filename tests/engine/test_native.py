@@ -74,6 +74,16 @@ def test_what_is_called_back_is_told() -> None:
     assert trajectory.info.notes == ("called back to Python for: lngamma",)
 
 
+@pytest.mark.parametrize("backend", ["native", "interpreter"])
+def test_division_by_what_is_zero_by_constants_does_not_end_a_run(backend: str) -> None:
+    build = Build(stop=1)
+    nothing = build.compute("nothing", apply(Op.ADD, number(0), number(0)))
+    build.compute("share", apply(Op.DIV, load(nothing), load(nothing)))
+    build.compute("many", apply(Op.DIV, number(1), load(nothing)))
+    values = simulate(build.program(), backend=backend).values[0, -2:]
+    np.testing.assert_array_equal(values, [np.nan, np.inf])
+
+
 def test_the_interpreter_can_be_asked_for() -> None:
     program = growth().program()
     slow = simulate(program, backend="interpreter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from simengine.kernel.clock import ClockState
@@ -120,6 +120,7 @@ def test_an_oven_loses_nothing_and_gives_all_or_nothing(
     leak=st.tuples(st.sampled_from(["linear", "exponential"]), FRACTION),
     arrests=st.lists(st.booleans(), min_size=1, max_size=4),
 )
+@example([5e-324, 1.0], 1.0, 0.0, [0.0], ["dest"], ("linear", 0.0), [True])  # 1.0 / 5e-324 is infinite
 def test_what_comes_in_along_the_way_is_not_lost(
     flows: list[float],
     step: float,

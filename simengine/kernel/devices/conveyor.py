@@ -323,9 +323,9 @@ class Conveyor:
             slats = along[:most]
             shares = self._shares(placement, way, most)
         total = sum(shares, np.zeros(self.shape))
-        scale = np.where(total > 0.0, amount / np.where(total > 0.0, total, 1.0), 0.0)
+        divisor = np.where(total > 0.0, total, 1.0)
         for slat, share in zip(slats, shares, strict=True):
-            part = share * scale
+            part = share / divisor * amount  # a share is 1 at most: `amount / total` may be too large for a number
             slat.content, slat.entered = slat.content + part, slat.entered + part
             if placement.how != "dest":
                 slat.way = np.where(part > 0.0, way, slat.way)

@@ -8,6 +8,7 @@ Invariant: what must stand in memory, or would be computed again and again withi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -207,7 +208,9 @@ class StatementWriter(NodeWriter):
         roots = device.emit if started else (*device.start, *device.emit)
         axes = self._begin_device(device, roots)
         self._materialise(roots, axes)
-        arguments = tuple(self._keep(node) for node in roots)
+        kept = [self._keep(node) for node in roots]
+        # axes behind those of the device were reduced: one point is left of them
+        arguments = tuple(replace(block, shape=block.shape[: len(device.axes)]) for block in kept)
         lanes = self._differs(device.outputs[0])
         starts = 0 if started else len(device.start)
         self._call(Site(Call.EMIT, lanes, arguments, device=statement.device, starts=starts))

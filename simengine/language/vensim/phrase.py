@@ -257,7 +257,7 @@ def _call(node: Call, setting: Setting) -> tuple[str, int]:
         return _text(substitute(node), setting)
     arguments = ", ".join(expression_text(a, setting) for a in node.arguments)
     blank = " " if node.function == "integ" else ""
-    return f"{name}{blank}({arguments})", _ATOM
+    return f"{name}{blank}({arguments}{_further(node, setting)})", _ATOM
 
 
 def _check_stages(node: Call, setting: Setting) -> None:
@@ -284,10 +284,13 @@ def _macro_call(node: Call, macro: Macro, setting: Setting) -> str:
         if default is None:
             raise CannotWrite(macro.name, "the call leaves out an argument that has no default", node.span)
         arguments.append(default)
-    inside = ", ".join(expression_text(a, setting) for a in arguments)
-    if node.outputs:
-        inside += " : " + ", ".join(_reference(o, setting) for o in node.outputs)
+    inside = ", ".join(expression_text(a, setting) for a in arguments) + _further(node, setting)
     return f"{spell(node.name or macro.name, key_of(macro.name))}({inside})"
+
+
+def _further(node: Call, setting: Setting) -> str:
+    """Return the further results of a macro or function: ` : second, third`."""
+    return " : " + ", ".join(_reference(o, setting) for o in node.outputs) if node.outputs else ""
 
 
 def _vensim_name(node: Call, setting: Setting) -> str | None:

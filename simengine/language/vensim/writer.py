@@ -83,6 +83,10 @@ def write_vensim(definition: ModelDefinition) -> str:
 _Item = TypeVar("_Item")
 
 
+def _is_output(expression: Expression | None) -> bool:
+    return isinstance(expression, Call) and expression.function == "device_output"
+
+
 class _Writer:
     """Writes one model; problems are gathered, so that all are told at once."""
 
@@ -153,6 +157,8 @@ class _Writer:
             case Dimension():
                 return self.guarded(self.dimension, item, item.name)
             case Variable():
+                if item.equations and all(_is_output(e.expression) for e in item.equations):
+                    return ""  # decided by a conveyor, queue or oven of XMILE, which is refused itself
                 return self.guarded(self.variable, item, item.name)
             case TestInput() | Constraint():
                 return self.guarded(self.reality, item, item.name)

@@ -350,7 +350,8 @@ def _builtin(node: Call, builtin: Builtin, spelling: Spelling, place: Place) -> 
         if builtin.id in {"smooth_n", "delay_n"} and count == 3:
             ordered[2] = arguments[0]  # without an initial value, the input's own
         arguments = ordered
-    return Call(builtin.id, tuple(arguments), node.name, span=node.span, name_span=node.name_span)
+    further = node.outputs[1:] if builtin.outputs else ()
+    return Call(builtin.id, tuple(arguments), node.name, further, span=node.span, name_span=node.name_span)
 
 
 def _nest(node: Call, name: str, place: Place) -> Expression:

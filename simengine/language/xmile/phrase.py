@@ -219,13 +219,13 @@ class Phrases:
         given = [arguments[n] for n in order[: len(arguments)]] if order else arguments
         if builtin.id in {"elmcount", "size"} and isinstance(given[0], Reference) and not given[0].subscripts:
             return f"{name}({identifier(self.names.get(given[0].key, given[0].name))})"
-        return f"{name}({self._list(given)})" if given or "." in name else name
+        return f"{name}({self._list(given)}{self._further(node)})" if given or "." in name else name
 
     def _list(self, arguments: Iterable[Expression]) -> str:
         return ", ".join(self.write(a) for a in arguments)
 
     def _further(self, node: Call) -> str:
-        """Return the further results of a macro, as our own reader takes them."""
+        """Return the further results of a macro or function, as our own reader takes them."""
         return f" : {self._list(node.outputs)}" if node.outputs else ""
 
     def refuse(self, what: str) -> str:

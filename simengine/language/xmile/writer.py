@@ -172,6 +172,10 @@ class _Writer:
         self.lines.add(1, f"<macro{attribute('name', macro.name)}{further}>")
         writer = self.variables
         outer = writer.enter(macro.variables)
+        numbers = writer.phrases.elements
+        own_names = {v.key for v in macro.variables} | {r.key for r in (*macro.inputs, *macro.outputs)}
+        # a name of the macro hides an element's of the same name
+        writer.phrases.elements = {key: text for key, text in numbers.items() if key not in own_names}
         for place, parameter in enumerate(macro.inputs):
             default = macro.defaults[place] if place < len(macro.defaults) else None
             shown = attribute("default", writer.phrases.write(default)) if default is not None else ""
@@ -192,6 +196,7 @@ class _Writer:
                 writer.write(variable, 3)
         self.lines.add(2, "</variables>")
         self.lines.add(1, "</macro>")
+        writer.phrases.elements = numbers
         writer.leave(outer)
 
     def _groups(self) -> None:

@@ -14,6 +14,7 @@ from simengine.language.vensim.encoding import decode
 from simengine.language.vensim.phrase import Setting, expression_text, spell
 from simengine.language.vensim.reader import read_vensim
 from simengine.language.vensim.writer import write_vensim
+from simengine.language.xmile.reader import read_xmile
 from simengine.model.definition import Dialect, Group, Macro, Method, ModelDefinition, SimulationSpecs, UnitSynonyms
 from simengine.model.dimension import Dimension, Element
 from simengine.model.expression import (
@@ -38,6 +39,7 @@ from simengine.model.variable import Equation, Role, Variable
 from simengine.source.diagnostic import ModelError, has_errors
 from simengine.source.file import SourceFile
 from simengine.source.names import Key, key_of
+from tests.language.xmile.build import document, flow, stock
 
 CONFORMANCE = Path(__file__).parents[3].parent / "shared" / "conformance"
 MODELS = sorted(CONFORMANCE.rglob("*.mdl"))
@@ -102,6 +104,7 @@ n[S,T] = TABBED ARRAY(
 	1	2	3	4	5	6
 	6	5	4	3	2	1) ~~|
 o[S] = 7,8 ~~|
+p = DELAYP(u, 2 : under way) ~~|
 v = SUM(x[D!] * m[s1,t1]) + DELAY3I(u, 2, 1) + ELMCOUNT(D) ~~|
 none[S] :TEST INPUT: o[S] = RC STEP(o[S], 0) ~~ why |
 rule :THE CONDITION: none[S] :AND: b > 3 :IMPLIES: c = 0 ~~|
@@ -274,6 +277,14 @@ def test_all_that_cannot_be_written_is_told_at_once() -> None:
     with pytest.raises(ModelError) as caught:
         write_vensim(xmile(variable("a", call("factorial", number(3))), variable("b", call("inf"))))
     assert [d.message.split("`")[3] for d in caught.value.diagnostics] == ["a", "b"]
+
+
+def test_a_conveyor_is_refused_once_by_its_own_name() -> None:
+    belt = stock("belt", "4", "come", "go", "<conveyor><len>2</len><capacity>9</capacity></conveyor>")
+    definition, _ = read_xmile(SourceFile("m.xmile", document(belt, flow("come", "3"), flow("go"))))
+    with pytest.raises(ModelError) as caught:
+        write_vensim(definition)
+    assert [d.message.split("`")[1:4:2] for d in caught.value.diagnostics] == [["conveyor", "belt"]]
 
 
 def test_xmile_model_becomes_a_vensim_model() -> None:
