@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
 from simengine.api.programs import Prepared, Programs
-from simengine.api.request import Request, Selections, check_ensemble, choose_method, read_levels
+from simengine.api.request import Request, Selections, as_asked, check_ensemble, choose_method, read_levels
 from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
 from simengine.api.values import Points, ValueReader, count_runs
@@ -228,7 +228,7 @@ class Model:
         wrt
             Names of constants, stocks, or lookups (the y of their points: `effect(0.5)`), whole or `Name[element]`.
         outputs
-            Names or patterns of variables.
+            Names or patterns of variables; derivatives come in this order.
         integration
             As for `run`; the derivatives are those of the steps taken, so the method must have fixed ones.
 
@@ -248,7 +248,7 @@ class Model:
             If values are not numbers.
 
         """
-        method, saved = choose_method(self.definition, integration), self._selections.find(outputs)
+        method, saved = choose_method(self.definition, integration), as_asked(self._selections.find(outputs), outputs)
         reader = ValueReader(self.definition, self.program)
         inputs = find_inputs(self.definition, self.program, wrt, reader.read(values or {}))
         given = with_initial_values(dict(values or {}), inputs, Targets(self.definition, self.program), self.run)

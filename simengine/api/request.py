@@ -137,6 +137,16 @@ def find_saved(program: Program, names: Sequence[str] | None) -> Saved:
     return Saved(tuple(v for k, v in known.items() if k in chosen))
 
 
+def as_asked(saved: Saved, names: Sequence[str]) -> Saved:
+    """Return variables in the order they were asked for; those of one pattern in the order of the model."""
+    known = {v.key: v for v in saved.variables}
+    order: dict[Key, ProgramVariable] = {}
+    for name in [names] if isinstance(names, str) else names:
+        found = _find(name, known)
+        order |= {key: variable for key, variable in known.items() if key in found and key not in order}
+    return Saved(tuple(order.values()))
+
+
 _MOST = 32
 
 

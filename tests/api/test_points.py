@@ -94,6 +94,15 @@ def test_derivatives_by_points_agree_with_differences(model: se.Model) -> None:
     assert np.allclose(derivative.sel(output="total", wrt="onto(20)").values, weights, rtol=1e-12)
 
 
+def test_derivatives_come_in_the_order_asked(model: se.Model) -> None:
+    orders = [["total", "level"], ["level", "total"], ["share", "level", "t*"]]
+    found = [model.gradient({}, wrt=["level"], outputs=outputs)[1] for outputs in orders]
+    assert found[0]["output"].values.tolist() == ["total", "level"]
+    assert found[1]["output"].values.tolist() == ["level", "total"]
+    assert found[2]["output"].values.tolist() == ["share[a]", "share[b]", "share[c]", "level", "total", "TIME STEP"]
+    assert np.array_equal(found[0].values[:, ::-1], found[1].values)
+
+
 def test_points_given_are_those_that_count(model: se.Model) -> None:
     _, derivative = model.gradient({"effect": {0: 2, 7: 3}}, wrt=["effect", "level"], outputs=["level"])
     assert derivative["wrt"].values.tolist() == ["effect(0)", "effect(7)", "level"]
