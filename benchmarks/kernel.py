@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import io
 import os
 import shutil
@@ -67,11 +68,21 @@ class Bench:
         for turn in range(repeats + 1):
             for key, action in self.actions.items():
                 again = self.again.get(key, 1)
-                took = seconds(repeated(action, again)) / again
+                took = undisturbed(repeated(action, again)) / again
                 if turn:
                     self.times.setdefault(key, []).append(took / self.per.get(key, 1))
                 else:  # what is short is done often enough for the clock, and with its memory at hand, in every turn
                     self.again[key] = max(1, min(1000, int(LONG_ENOUGH / took)))
+
+
+def undisturbed(action: Callable[[], object]) -> float:
+    """Return the seconds an action takes while Python's collector rests, as `timeit` has it."""
+    gc.collect()
+    gc.disable()
+    try:
+        return seconds(action)
+    finally:
+        gc.enable()
 
 
 def repeated(action: Callable[[], object], count: int) -> Callable[[], None]:
@@ -387,7 +398,7 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
             "that for large, three stocks at their ends; peers' ensembles are extrapolated from one run. One run: the",
             "loop alone, three stocks saved by simengine and C. Tangents are beside simengine's own run, with all that",
             "Python does around both. Code is optimised, as it is once a program has run some seconds (`engine/tier`).",
-            "C: gcc -O3 -march=native, one thread.",
+            "C: gcc -O3 -march=native, one thread. Python's collector rests while anything is timed.",
             "",
             head,
             "|---" * 8 + "|",
