@@ -15,7 +15,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from simengine.compile.form import Form, add, choose, negative, number, of, over, times
+from simengine.compile.build import apply as of
+from simengine.compile.build import constant as number
+from simengine.compile.form import Form, add, choose, negative, over, times
 from simengine.program.node import Apply, Constant, Node
 from simengine.program.op import Op
 

@@ -22,8 +22,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.compile.build import apply as of
+from simengine.compile.build import constant as number
 from simengine.compile.derivative import FLAT, RULES
-from simengine.compile.form import Form, add, choose, negative, number, of, single, times, total
+from simengine.compile.form import Form, add, choose, negative, single, times, total
 from simengine.compile.weight import WeightKeeper
 from simengine.model.lookup import Between, Table
 from simengine.program.node import (
@@ -406,7 +408,7 @@ class _ShadowWriter:
         """Return the derivative of what is shared out."""
         if node.op is AlongOp.ALLOCATE_BY_PRIORITY:
             request, centre, width, available = node.arguments
-            kind = number(RECTANGULAR)
+            kind: Node = number(RECTANGULAR)
         else:
             request, kind, centre, width, _, available = node.arguments  # kinds are steps: flat
         slopes = [total(self.known[id(a)]) for a in (request, centre, width, available)]

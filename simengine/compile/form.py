@@ -13,7 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simengine.program.node import Apply, Constant, Node
+from simengine.compile.build import apply as of
+from simengine.compile.build import constant as number
+from simengine.program.node import Constant, Node
 from simengine.program.op import Op
 
 _MOST = 4
@@ -29,16 +31,6 @@ class Term:
 
 
 Form = tuple[Term, ...]
-
-
-def number(value: float) -> Node:
-    """Return a constant."""
-    return Constant(value)
-
-
-def of(op: Op, *arguments: Node) -> Node:
-    """Return a primitive applied."""
-    return Apply(op, arguments)
 
 
 def single(d: Node) -> Form:

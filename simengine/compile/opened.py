@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.compile.form import of
+from simengine.compile.build import apply as of
 from simengine.model.lookup import Between
 from simengine.program.node import Ask, Constant, Gather, Load, Lookup, Node, operands
 from simengine.program.op import Op

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from simengine.builtins.template import add, divide, multiply, subtract
 from simengine.language.vensim.refusal import CannotWrite
 from simengine.model.expression import (
     Binary,
@@ -42,22 +43,6 @@ def call(function: str, *arguments: Expression) -> Call:
     return Call(function, arguments)
 
 
-def _add(a: Expression, b: Expression) -> Expression:
-    return Binary(Operator.ADD, a, b)
-
-
-def _subtract(a: Expression, b: Expression) -> Expression:
-    return Binary(Operator.SUBTRACT, a, b)
-
-
-def _multiply(a: Expression, b: Expression) -> Expression:
-    return Binary(Operator.MULTIPLY, a, b)
-
-
-def _divide(a: Expression, b: Expression) -> Expression:
-    return Binary(Operator.DIVIDE, a, b)
-
-
 def _less(a: Expression, b: Expression) -> Expression:
     return Binary(Operator.LESS, a, b)
 
@@ -72,23 +57,23 @@ def _log10(a: tuple[Expression, ...]) -> Expression:
 
 def _floor(a: tuple[Expression, ...]) -> Expression:
     whole = call("trunc", a[0])
-    return call("if", _less(a[0], whole), _subtract(whole, _ONE), whole)
+    return call("if", _less(a[0], whole), subtract(whole, _ONE), whole)
 
 
 def _round(a: tuple[Expression, ...]) -> Expression:
     half = number(0.5)
-    up, down = call("trunc", _add(a[0], half)), call("trunc", _subtract(a[0], half))
+    up, down = call("trunc", add(a[0], half)), call("trunc", subtract(a[0], half))
     return call("if", _less(a[0], _ZERO), down, up)
 
 
 def _mod(a: tuple[Expression, ...]) -> Expression:
     rest = call("modulo", a[0], a[1])
-    return call("if", _less(_multiply(rest, a[1]), _ZERO), _add(rest, a[1]), rest)
+    return call("if", _less(multiply(rest, a[1]), _ZERO), add(rest, a[1]), rest)
 
 
 def _safediv(a: tuple[Expression, ...]) -> Expression:
     otherwise = a[2] if len(a) > 2 else _ZERO
-    return call("if", Binary(Operator.EQUAL, a[1], _ZERO), otherwise, _divide(a[0], a[1]))
+    return call("if", Binary(Operator.EQUAL, a[1], _ZERO), otherwise, divide(a[0], a[1]))
 
 
 def _ramp(a: tuple[Expression, ...]) -> Expression | None:
@@ -98,12 +83,12 @@ def _ramp(a: tuple[Expression, ...]) -> Expression | None:
 def _pulse(a: tuple[Expression, ...]) -> Expression | None:
     if len(a) < 2:
         return None
-    height, dt = _divide(a[0], call("dt")), call("dt")
+    height, dt = divide(a[0], call("dt")), call("dt")
     if len(a) == 2 or (isinstance(a[2], Number) and a[2].value == 0.0):
-        return _multiply(height, call("pulse", a[1], dt))
+        return multiply(height, call("pulse", a[1], dt))
     if not (isinstance(a[2], Number) and a[2].value > 0.0):
         return None
-    return _multiply(height, call("pulse_train", a[1], dt, a[2], _add(call("stoptime"), dt)))
+    return multiply(height, call("pulse_train", a[1], dt, a[2], add(call("stoptime"), dt)))
 
 
 def _previous(a: tuple[Expression, ...]) -> Expression:
@@ -149,13 +134,13 @@ def _count(node: Expression) -> Expression | None:
     out: Expression | None = None
     for index in names.values():
         one = call("elmcount", Reference(index.name, index.key))
-        out = one if out is None else _multiply(out, one)
+        out = one if out is None else multiply(out, one)
     return out
 
 
 def _mean(a: tuple[Expression, ...]) -> Expression | None:
     count = _count(a[0])
-    return None if count is None else _divide(call("sum", a[0]), count)
+    return None if count is None else divide(call("sum", a[0]), count)
 
 
 def _size(a: tuple[Expression, ...]) -> Expression | None:
