@@ -48,6 +48,18 @@ class SimulationSpecs:
 
 
 @dataclass(frozen=True, slots=True)
+class Clock:
+    """A slower clock: the variables that name it move every `time_step`, a whole number of the model's steps.
+
+    Between its ticks their values stand. They see the time, and the time step, of their own clock.
+    """
+
+    key: Key
+    time_step: Expression
+    method: Method = Method.EULER
+
+
+@dataclass(frozen=True, slots=True)
 class Macro:
     """A macro: parameters, results (the first is what the call is worth), and the variables inside.
 
@@ -127,6 +139,7 @@ class ModelDefinition:
     sketch: str = field(default="", compare=False)  # the drawing, verbatim, for a round trip
     settings: str = field(default="", compare=False)  # Vensim's settings section, verbatim
     directory: str = field(default=".", compare=False)  # data files are sought here
+    clocks: tuple[Clock, ...] = ()  # slower ones than that of `simulation`, where models of several steps are coupled
     tags: tuple[tuple[str, str], ...] = ()  # Vensim's file tags as the model sets them: ("?data", "book.xlsx")
 
     def variable(self, key: Key) -> Variable | None:

@@ -80,6 +80,7 @@ class Variable:
     span: Span | None = field(default=None, compare=False, repr=False)  # its name, where first defined
     device: Device | None = None  # a conveyor, queue or oven (XMILE)
     multiplier: Expression | None = None  # XMILE <multiplier>: what of a flow arrives downstream, beside what leaves
+    clock: Key | None = None  # the slower clock it goes by; None: that of the model
     hidden: bool = False  # made by the compiler (a delay's stock, a macro's local): kept out of results
 
 
