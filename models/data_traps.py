@@ -83,15 +83,16 @@ def neighbourhoods_against_city(
 def gaps_in_days(daily: Table, column: str, first: str) -> list[Problem]:
     """Return days that are missing or stand in the wrong order, and days without a figure, from a date on."""
     problems = []
+    start = datetime.date.fromisoformat(first)
     before: datetime.date | None = None
     for i, row in enumerate(daily.rows):
-        if row["date"] < first:
-            continue
         try:
             day = datetime.date.fromisoformat(row["date"].strip())
         except ValueError:
             said = f"`{row['date']}` is no date like 2016-01-31"
             problems.append(Problem(ERROR, "no-date", daily.file, said, i + 2, "date"))
+            continue
+        if day < start:
             continue
         if before is not None and day != before + datetime.timedelta(days=1):
             said = f"{day} follows {before}: a sum over days must miss none"
