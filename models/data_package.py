@@ -12,7 +12,11 @@ from typing import Any
 
 from models.tidy import Tidy
 
-CC_BY = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}
+CC_BY = {
+    "name": "CC-BY-4.0",
+    "title": "Creative Commons Attribution 4.0",
+    "path": "https://creativecommons.org/licenses/by/4.0/",
+}
 MIT = {"name": "MIT", "title": "MIT licence of the collection (Quintel)", "path": "https://opensource.org/license/mit"}
 ETLOCAL = {"title": "Quintel ETLocal: Klimaatmonitor (Rijkswaterstaat), CBS, Stedin, BAG", "path": "https://github.com/quintel/etlocal",
            "version": "49865daf3f1dbade92a43024a2148f8b8a67c768"}  # fmt: skip
@@ -55,7 +59,9 @@ UNITS = {
     "ref": "mm", "2050low": "mm", "2050high": "mm", "2100low": "mm", "2100high": "mm",
 }  # fmt: skip
 MIXED = {"climate_scenarios": "as of the indicator: degree days (hdd, cdd), days (tropdagen), mm (others)"}
-TEXT = frozenset("variable unit type construction_period wijk_code wijk indicator model element quality source source_url note sector".split())
+TEXT = frozenset(
+    "variable unit type construction_period wijk_code wijk indicator model element quality source source_url note sector".split()
+)
 KEYS = {
     "energy_series": ["variable", "year"], "housing_stock": ["year", "type", "construction_period"], "districts_2016": ["wijk_code"],
     "weather_daily": ["time"], "weather_yearly": ["year"], "climate_scenarios": ["indicator"], "extreme_rain": ["years_between"],

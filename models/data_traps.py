@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
+from itertools import pairwise
 
 from models.source_table import ERROR, NOTICE, Problem, Table
 
@@ -32,7 +33,8 @@ def zero_for_missing(series: Table) -> list[Problem]:
     """Return the zeros of services electricity (2017 in the source): no city's services use none."""
     return [
         Problem(ERROR, "zero-for-missing", series.file,
-                f"services electricity of {row['year']} is 0: it is missing there, not zero; leave the row out", i + 2, "value")
+                f"services electricity of {row['year']} is 0: it is missing there, not zero; leave the row out",
+                i + 2, "value")
         for i, row in enumerate(series.rows)
         if row["variable"] == "services_electricity" and series.number(i, "value") == 0
     ]  # fmt: skip
@@ -48,7 +50,7 @@ def definition_breaks(series: Table) -> list[Problem]:
     problems = []
     for name, points in by_name.items():
         points.sort()
-        for (_, before, _), (year, after, line) in zip(points, points[1:], strict=False):
+        for (_, before, _), (year, after, line) in pairwise(points):
             jumps = before > 0 and not 1 / LARGEST_JUMP <= after / before <= LARGEST_JUMP
             why = KNOWN_BREAKS.get((name, year))
             if jumps and why:
@@ -56,8 +58,8 @@ def definition_breaks(series: Table) -> list[Problem]:
                 problems.append(Problem(NOTICE, "definition-break", series.file, said, line, "value"))
             elif jumps and name not in GROWS:
                 said = (
-                    f"{name} goes from {before:g} to {after:g} in {year}, by more than {LARGEST_JUMP:g} times: a change of "
-                    "definition? say so in KNOWN_BREAKS, or mend the figure"
+                    f"{name} goes from {before:g} to {after:g} in {year}, by more than {LARGEST_JUMP:g} times: a "
+                    "change of definition? say so in KNOWN_BREAKS, or mend the figure"
                 )
                 problems.append(Problem(ERROR, "definition-break", series.file, said, line, "value"))
     return problems
@@ -118,8 +120,8 @@ def clock_hours_against_sliding(yearly: Table, once_a_year: float) -> list[Probl
     mean = sum(found) / len(found)
     median = sorted(found)[len(found) // 2]
     said = (
-        f"largest clock hour of a year: mean {mean:.1f}, median {median:.1f} mm; sliding hours exceed {once_a_year:g} mm once a "
-        "year: "
+        f"largest clock hour of a year: mean {mean:.1f}, median {median:.1f} mm; sliding hours exceed {once_a_year:g} "
+        "mm once a year: "
     )
     if median >= once_a_year * 1.1:
         said += "clock hours cannot exceed sliding hours; is the column what it says?"
@@ -130,8 +132,14 @@ def clock_hours_against_sliding(yearly: Table, once_a_year: float) -> list[Probl
 
 def reference_rain(scenarios: Table, station: float) -> list[Problem]:
     """Return how far the scenarios' reference is from the station: deltas are to be used, not levels."""
-    level = next((scenarios.number(i, "ref_1991_2020") for i, r in enumerate(scenarios.rows) if r["indicator"] == "pr_sum-ANN"), None)
+    level = next(
+        (scenarios.number(i, "ref_1991_2020") for i, r in enumerate(scenarios.rows) if r["indicator"] == "pr_sum-ANN"),
+        None,
+    )
     if level is None:
         return [Problem(ERROR, "row-missing", scenarios.file, "there is no row `pr_sum-ANN`", None, "indicator")]
-    said = f"rain of 1991 to 2020 is {level:.0f} mm in the scenarios' reference, {station:.0f} mm at the station: deltas, not levels"
+    said = (
+        f"rain of 1991 to 2020 is {level:.0f} mm in the scenarios' reference, {station:.0f} mm at the station: "
+        "deltas, not levels"
+    )
     return [Problem(NOTICE, "deltas-not-levels", scenarios.file, said)]

@@ -48,7 +48,9 @@ FITS = (
     Fit("energy", "total services electricity use", {"change of services electricity": (0.0, -0.03, 0.03)}),
 )
 ELASTICITY = Fit("energy", "total gas use", {"price elasticity": (-0.25, -0.31, -0.20)})
-STUDENTS = Fit("jobs", "students", {"student growth": (0.2, 0.05, 0.8), "student capacity": (29500.0, 20000.0, 45000.0)})
+STUDENTS = Fit(
+    "jobs", "students", {"student growth": (0.2, 0.05, 0.8), "student capacity": (29500.0, 20000.0, 45000.0)}
+)
 
 
 def fit(fits: Fit, data: Mapping[float, float], fixed: Mapping[str, float], start: float | None = None) -> Found:
@@ -88,11 +90,13 @@ def fit_students() -> Found:
 
 def trends_of_jobs() -> dict[str, float]:
     """Return the mean growth a year of each sector in the region: the slope of the logarithm."""
-    rows = read_rows("regional_jobs")
-    return {
-        sector: float(np.polyfit(*zip(*[(float(r["year"]), np.log(float(r["jobs"]))) for r in rows if r["sector"] == sector], strict=True), 1)[0])
-        for sector in SECTORS
-    }  # fmt: skip
+    slopes = {}
+    for sector in SECTORS:
+        rows = [r for r in read_rows("regional_jobs") if r["sector"] == sector]
+        years = np.asarray([float(r["year"]) for r in rows])
+        jobs = np.asarray([float(r["jobs"]) for r in rows])
+        slopes[sector] = float(np.polyfit(years, np.log(jobs), 1)[0])
+    return slopes
 
 
 def power_of_rain() -> float:

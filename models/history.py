@@ -40,12 +40,20 @@ BREAKS = {("hh_district_heat", "2023")}
 
 def history_rows(tables: dict[str, Table]) -> list[Row]:
     """Return all measured values."""
-    return [*_city(tables["series"]), *_districts(tables), *_jobs(tables["jobs"]), *_facts(tables["facts"]), *_weather(tables["yearly"])]
+    return [
+        *_city(tables["series"]),
+        *_districts(tables),
+        *_jobs(tables["jobs"]),
+        *_facts(tables["facts"]),
+        *_weather(tables["yearly"]),
+    ]
 
 
-def _row(model: str, variable: str, time: str, value: float, unit: str, quality: str, source: str, element: str = "") -> Row:
-    return {"model": model, "variable": variable, "element": element, "time": time, "value": short(value, 7), "unit": unit,
-            "quality": quality, "source": source}  # fmt: skip
+def _row(
+    model: str, variable: str, time: str, value: float, unit: str, quality: str, source: str, element: str = ""
+) -> Row:
+    return {"model": model, "variable": variable, "element": element, "time": time, "value": short(value, 7),
+            "unit": unit, "quality": quality, "source": source}  # fmt: skip
 
 
 def _city(series: Table) -> list[Row]:
@@ -54,7 +62,17 @@ def _city(series: Table) -> list[Row]:
         if row["variable"] in ENERGY:
             model, variable, unit = ENERGY[row["variable"]]
             quality = "break" if (row["variable"], row["year"]) in BREAKS else "measured"
-            rows.append(_row(model, variable, row["year"], float(row["value"]), unit, quality, "Klimaatmonitor and CBS through Quintel ETLocal"))
+            rows.append(
+                _row(
+                    model,
+                    variable,
+                    row["year"],
+                    float(row["value"]),
+                    unit,
+                    quality,
+                    "Klimaatmonitor and CBS through Quintel ETLocal",
+                )
+            )
     return rows
 
 
@@ -75,7 +93,16 @@ def _districts(tables: dict[str, Table]) -> list[Row]:
 def _jobs(jobs: Table) -> list[Row]:
     source = f"Eurostat nama_10r_3empers, Delft and Westland (NL333) x {SHARE_OF_DELFT:g}"
     return [
-        _row("jobs", "jobs", r["year"], SHARE_OF_DELFT * sector_jobs(r, sector), "job", "estimate from the region", source, sector)
+        _row(
+            "jobs",
+            "jobs",
+            r["year"],
+            SHARE_OF_DELFT * sector_jobs(r, sector),
+            "job",
+            "estimate from the region",
+            source,
+            sector,
+        )
         for r in jobs.rows
         for sector in SECTORS
     ]
@@ -97,8 +124,11 @@ def _weather(yearly: Table) -> list[Row]:
     for row in yearly.rows:
         if row["max_rain_deficit_mm"]:
             # the model shows a season's largest deficit from October to October: drawn at the turn of the year
-            rows.append(_row("soil", "largest precipitation deficit", str(int(row["year"]) + 1), float(row["max_rain_deficit_mm"]),
+            deficit = float(row["max_rain_deficit_mm"])
+            rows.append(_row("soil", "largest precipitation deficit", str(int(row["year"]) + 1), deficit,
                              "mm", "measured", source))  # fmt: skip
         if int(row["year"]) >= 2016:
-            rows.append(_row("energy", "degree days", row["year"], float(row["hdd18"]), "degree day", "measured", source))
+            rows.append(
+                _row("energy", "degree days", row["year"], float(row["hdd18"]), "degree day", "measured", source)
+            )
     return rows

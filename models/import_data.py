@@ -125,7 +125,9 @@ def _look_for_traps(tables: dict[str, Table]) -> list[Problem]:
     else:
         said = "there is no hourly rain of regime H exceeded once a year"
         problems.append(Problem(ERROR, "row-missing", tables["extreme"].file, said, None, "statistic"))
-    rain = [float(r["rain_sum_mm"]) for r in tables["yearly"].rows if r["rain_sum_mm"] and 1991 <= int(r["year"]) <= 2020]
+    rain = [
+        float(r["rain_sum_mm"]) for r in tables["yearly"].rows if r["rain_sum_mm"] and 1991 <= int(r["year"]) <= 2020
+    ]
     return problems + traps.reference_rain(tables["scenarios"], sum(rain) / max(len(rain), 1))
 
 
@@ -159,7 +161,9 @@ def _districts_on_the_map(text: str) -> str:
 def main(arguments: list[str] | None = None) -> int:
     """Write the files; returns 1 where the publishers' files are wrong, 2 where they are absent."""
     parser = argparse.ArgumentParser(prog="python -m models.import_data", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--from", dest="folder", type=Path, default=DEFAULT, metavar="FOLDER", help="the hard data (../shared/data)")
+    parser.add_argument(
+        "--from", dest="folder", type=Path, default=DEFAULT, metavar="FOLDER", help="the hard data (../shared/data)"
+    )
     parser.add_argument("--to", type=Path, default=HERE / "data", metavar="FOLDER", help="where to write (models/data)")
     given = parser.parse_args(arguments)
     if not given.folder.is_dir():

@@ -129,12 +129,20 @@ def read_slot(name: str, path: Path, year: str = "") -> tuple[list[Row], list[Pr
             if place is not None and (found := cells[place].strip()) not in MISSING:
                 rows += _value(path, line, header[place], found, measure, (code, when, which), problems)
     if not rows and not problems:
-        problems.append(Problem(ERROR, "no-rows", path.name, "there is no row for Delft (GM0503, WK0503.., BU0503....)"))
+        problems.append(
+            Problem(ERROR, "no-rows", path.name, "there is no row for Delft (GM0503, WK0503.., BU0503....)")
+        )
     return rows, problems
 
 
 def _value(
-    path: Path, line: int, column: str, text: str, measure: Measure, place: tuple[str, str, str], problems: list[Problem]
+    path: Path,
+    line: int,
+    column: str,
+    text: str,
+    measure: Measure,
+    place: tuple[str, str, str],
+    problems: list[Problem],
 ) -> list[Row]:
     try:
         value = float(text.replace(",", "."))

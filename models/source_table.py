@@ -18,7 +18,7 @@ NOTICE, ERROR = "notice", "error"
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a file (error), or what its user must know (notice). Rows count from 1, the header is row 1."""
+    """What is wrong with a file (error), or what its user must know (notice). The header is row 1."""
 
     severity: str
     rule: str
@@ -28,7 +28,9 @@ class Problem:
     column: str | None = None
 
     def __str__(self) -> str:
-        place = self.file + (f", row {self.row}" if self.row else "") + (f", column {self.column}" if self.column else "")
+        place = (
+            self.file + (f", row {self.row}" if self.row else "") + (f", column {self.column}" if self.column else "")
+        )
         return f"{self.severity}[{self.rule}] {place}: {self.message}"
 
 
@@ -73,7 +75,14 @@ def read_table(path: Path, columns: Mapping[str, Column], key: Iterable[str] = (
     lines = list(csv.reader(text.splitlines()))
     header = [c.strip() for c in lines[0]] if lines else []
     problems = [
-        Problem(ERROR, "column-missing", path.name, f"there is no column `{c}`; there are: {', '.join(header) or 'none'}", 1, c)
+        Problem(
+            ERROR,
+            "column-missing",
+            path.name,
+            f"there is no column `{c}`; there are: {', '.join(header) or 'none'}",
+            1,
+            c,
+        )
         for c in columns
         if c not in header
     ]
@@ -104,7 +113,9 @@ def _wrong(file: str, line: int, name: str, text: str, rule: Column) -> Problem 
     if not text:
         return None if rule.empty else Problem(ERROR, "value-missing", file, "the cell is empty", line, name)
     if rule.words is not None and text not in rule.words:
-        return Problem(ERROR, "unknown-word", file, f"`{text}` is not one of {', '.join(sorted(rule.words))}", line, name)
+        return Problem(
+            ERROR, "unknown-word", file, f"`{text}` is not one of {', '.join(sorted(rule.words))}", line, name
+        )
     if not rule.number:
         return None
     if not _is_number(text):

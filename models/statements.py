@@ -42,7 +42,8 @@ def read_statements(path: Path = FOLDER / "statements.csv") -> tuple[list[Statem
     """Return the statements of a file and what is wrong with it: no source, an unknown target, a range upside down."""
     number = Column(number=True, empty=True)
     table = read_table(path, {
-        "statement": Column(), "target": Column(), "sign": Column(words=SIGNS), "confidence": Column(number=True, low=0, high=1),
+        "statement": Column(), "target": Column(), "sign": Column(words=SIGNS),
+        "confidence": Column(number=True, low=0, high=1),
         "low": number, "high": number, "by": Column(), "when": Column(empty=True), "source": Column(),
     }, ("statement",))  # fmt: skip
     problems = list(table.problems)
@@ -60,8 +61,8 @@ def read_statements(path: Path = FOLDER / "statements.csv") -> tuple[list[Statem
         if not LINK.match(row["target"]) and default_of(row["target"]) is None:
             said = f"`{row['target']}` is no constant of a model (`model.variable`) and no link (`link X1`)"
             problems.append(Problem(ERROR, "unknown-target", path.name, said, i + 2, "target"))
-        found.append(Statement(row["statement"], row["target"], row["sign"], float(row["confidence"]), low, high, row["by"],
-                               row["when"], row["source"]))  # fmt: skip
+        found.append(Statement(row["statement"], row["target"], row["sign"], float(row["confidence"]), low, high,
+                               row["by"], row["when"], row["source"]))  # fmt: skip
     return found, problems
 
 
@@ -105,7 +106,11 @@ def _misses_default(target: str, ends: list[tuple[float, float, Statement]]) -> 
         return []
     low, high = default
     shown = f"{low:g}" if low == high else f"{low:g} to {high:g}"
-    return [f"{target}: the model has {shown}, `{s.text}` ({s.by}) says {a:g} to {b:g}" for a, b, s in ends if low < a or high > b]
+    return [
+        f"{target}: the model has {shown}, `{s.text}` ({s.by}) says {a:g} to {b:g}"
+        for a, b, s in ends
+        if low < a or high > b
+    ]
 
 
 def main() -> int:

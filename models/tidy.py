@@ -2,7 +2,7 @@
 
 In: tables as read, without errors. Out: tables with a name, rows and their text as CSV.
 
-Invariant: every figure is the publisher's or computed here from it; numbers are written with as many digits as they have.
+Invariant: every figure is the publisher's or computed here from it; numbers keep the digits they have.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from models.source_table import Table
 Row = dict[str, str]
 FIRST_YEAR, LAST_YEAR = 1988, 2025
 SCENARIOS = ("ref_1991_2020", "2050low", "2050high", "2100high")
-INDICATORS = ("hdd-ANN", "cdd-ANN", "tropdagen-ANN", "pr_sum-ANN", "pr_sum-DJF", "pr_sum-MAM", "pr_sum-JJA", "pr_sum-SON",
-              "pet_sum-ANN", "neerslagtekort-ANN")  # fmt: skip
+INDICATORS = ("hdd-ANN", "cdd-ANN", "tropdagen-ANN", "pr_sum-ANN", "pr_sum-DJF", "pr_sum-MAM", "pr_sum-JJA",
+              "pr_sum-SON", "pet_sum-ANN", "neerslagtekort-ANN")  # fmt: skip
 PERIODS = {"jaar": "1", "10 jaar": "10", "100 jaar": "100", "1000 jaar": "1000"}
 SECTORS = {
     "knowledge sector": ("J_ict", "M_N_business_services"),
@@ -126,13 +126,18 @@ def _extreme(extreme: Table) -> list[Row]:
         if row["regime"] != "H" or not words.startswith("Uurneerslag"):
             continue
         period = words.split("eens per ")[1].removesuffix(" wordt overschreden")
-        rows.append({"years_between": PERIODS[period]} | {s: row[s] for s in ("ref", "2050low", "2050high", "2100low", "2100high")})
+        rows.append(
+            {"years_between": PERIODS[period]}
+            | {s: row[s] for s in ("ref", "2050low", "2050high", "2100low", "2100high")}
+        )
     return sorted(rows, key=lambda r: int(r["years_between"]))
 
 
 def _jobs(jobs: Table) -> list[Row]:
     return [
-        {"year": r["year"], "sector": sector, "jobs": short(sector_jobs(r, sector))} for r in jobs.rows for sector in SECTORS
+        {"year": r["year"], "sector": sector, "jobs": short(sector_jobs(r, sector))}
+        for r in jobs.rows
+        for sector in SECTORS
     ]
 
 
@@ -141,5 +146,7 @@ def _facts(facts: Table) -> list[Row]:
     before = ""
     for row in facts.rows:
         before = before if row["source_url"].strip() == "idem" else row["source_url"].strip()
-        rows.append(_pick(row, "variable year value unit") | {"source_url": before, "note": row.get("note", "").strip()})
+        rows.append(
+            _pick(row, "variable year value unit") | {"source_url": before, "note": row.get("note", "").strip()}
+        )
     return rows

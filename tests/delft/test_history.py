@@ -22,7 +22,12 @@ def test_homes_are_near_the_hard_data(name: str) -> None:
 # services: one parameter each; 2017 (more gas in a milder year) and 2019 cannot be met by any smooth path
 @pytest.mark.parametrize(
     ("name", "tolerance"),
-    [("services solar generation", 0.15), ("total services gas use", 0.11), ("total services electricity use", 0.08), ("total homes", 0.015)],
+    [
+        ("services solar generation", 0.15),
+        ("total services gas use", 0.11),
+        ("total services electricity use", 0.08),
+        ("total homes", 0.015),
+    ],
 )
 def test_services_are_near_the_hard_data(name: str, tolerance: float) -> None:
     run = load("energy").run(save=[name])
@@ -43,7 +48,10 @@ def test_districts_of_2016_are_the_measured_ones() -> None:
     run = load("energy").run(stop=2017)
     for (variable, element), points in read_history("energy").items():
         if element and 2016.0 in points:
-            assert float(run[variable].sel(time=2016, wijk=element)) == pytest.approx(points[2016.0], rel=2e-5), (variable, element)
+            assert float(run[variable].sel(time=2016, wijk=element)) == pytest.approx(points[2016.0], rel=2e-5), (
+                variable,
+                element,
+            )
 
 
 @pytest.mark.parametrize(("variable", "column", "series"), [
@@ -125,10 +133,19 @@ def test_deltas_of_the_climate_deepen_the_drought_as_published(scenario: int, co
     High differs by some 11 mm: CAS picks low and high for each indicator from other scenarios (rain from one, the
     deficit from another), and deltas of months are taken as of seasons.
     """
-    whole = {"end of the data": 1000, "first repeated year": 1990, "middle of the reference": -1e9, "year of the scenario": 0}
+    whole = {
+        "end of the data": 1000,
+        "first repeated year": 1990,
+        "middle of the reference": -1e9,
+        "year of the scenario": 0,
+    }
+
     def mean(level: int) -> float:
-        run = load("soil").run({**whole, "climate scenario": level}, start=1001, stop=1031, save=["largest precipitation deficit"])
+        run = load("soil").run(
+            {**whole, "climate scenario": level}, start=1001, stop=1031, save=["largest precipitation deficit"]
+        )
         return float(np.mean([at(run, "largest precipitation deficit", y + 1) for y in range(1001, 1031)]))
+
     row = next(r for r in read_rows("climate_scenarios") if r["indicator"] == "neerslagtekort-ANN")
     assert mean(scenario) - mean(0) == pytest.approx(float(row[column]) - float(row["ref_1991_2020"]), abs=tolerance)
 
@@ -194,8 +211,12 @@ def test_fitted_parameters_are_those_in_the_models(index: int) -> None:
 def test_fitted_students_trends_and_rain_are_those_in_the_models() -> None:
     for name, value in fit_students().values.items():
         assert float(load("jobs").variables[name].value) == pytest.approx(value, rel=0.02)
-    np.testing.assert_allclose(load("jobs").variables["growth of jobs"].value, list(trends_of_jobs().values()), atol=1e-4)
-    assert float(load("water").variables["power of the return period"].value) == pytest.approx(power_of_rain(), rel=0.005)
+    np.testing.assert_allclose(
+        load("jobs").variables["growth of jobs"].value, list(trends_of_jobs().values()), atol=1e-4
+    )
+    assert float(load("water").variables["power of the return period"].value) == pytest.approx(
+        power_of_rain(), rel=0.005
+    )
 
 
 def test_the_ridge_between_insulation_and_price() -> None:

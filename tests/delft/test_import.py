@@ -36,7 +36,13 @@ def test_importing_again_changes_nothing(tmp_path: Path, capsys: pytest.CaptureF
 @here
 def test_every_known_trap_is_met() -> None:
     met = {p.rule for p in make_data(SHARED)[1]}
-    assert met == {"definition-break", "neighbourhoods-against-city", "inhomogeneous-station", "clock-hours", "deltas-not-levels"}
+    assert met == {
+        "definition-break",
+        "neighbourhoods-against-city",
+        "inhomogeneous-station",
+        "clock-hours",
+        "deltas-not-levels",
+    }
 
 
 def test_absent_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -47,7 +53,7 @@ def test_absent_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
 
 BAD = (
     # file, what is replaced, by what, rule, row, column
-    ("etlocal/delft_energy_series.csv", "hh_gas,TJ/yr,2016,1472.2943835", "hh_gas,TJ/yr,2016,\"1472,29\"", "not-a-number", 14, "value"),
+    ("etlocal/delft_energy_series.csv", "hh_gas,TJ/yr,2016,1472.2943835", 'hh_gas,TJ/yr,2016,"1472,29"', "not-a-number", 14, "value"),
     ("etlocal/delft_energy_series.csv", "hh_gas,TJ/yr,2016,1472.2943835", "hh_gas,TJ/yr,2016,", "value-missing", 14, "value"),
     ("etlocal/delft_energy_series.csv", "hh_gas,TJ/yr,2016,1472.2943835", "hh_gas,TJ/yr,2016,-5", "out-of-range", 14, "value"),
     ("etlocal/delft_energy_series.csv", "hh_gas,TJ/yr,2016,1472.2943835", "hh_gas,TJ/yr,2016,nan", "not-a-number", 14, "value"),
@@ -71,7 +77,9 @@ BAD = (
 
 
 @here
-@pytest.mark.parametrize(("file", "old", "new", "rule", "row", "column"), BAD, ids=[f"{b[3]}-{i}" for i, b in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "rule", "row", "column"), BAD, ids=[f"{b[3]}-{i}" for i, b in enumerate(BAD)]
+)
 def test_a_wrong_file_is_refused_by_place_and_rule(tmp_path, capsys, file, old, new, rule, row, column) -> None:
     folder = tmp_path / "data"
     for name in ("etlocal", "geometry", "knmi", "climate_scenarios", "jobs", "delft_facts"):
@@ -94,7 +102,10 @@ def test_a_wrong_file_is_refused_by_place_and_rule(tmp_path, capsys, file, old, 
 
 
 @here
-@pytest.mark.parametrize(("file", "rule"), [("etlocal/delft_wijken_2016.csv", "file-missing"), ("geometry/delft_wijken_2023.geojson", "file-missing")])
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [("etlocal/delft_wijken_2016.csv", "file-missing"), ("geometry/delft_wijken_2023.geojson", "file-missing")],
+)
 def test_a_missing_file_is_named(tmp_path: Path, file: str, rule: str) -> None:
     shutil.copytree(SHARED, tmp_path / "data")
     (tmp_path / "data" / file).unlink()
@@ -111,7 +122,9 @@ def test_a_day_without_rain_figure_and_an_empty_file_are_refused(tmp_path: Path)
     at = next(i for i, line in enumerate(lines) if line.startswith("2003-05-05"))
     daily.write_text("\n".join(lines[:at] + lines[at + 1 :]) + "\n", encoding="utf-8")
     problems = make_data(tmp_path / "data")[1]
-    assert any(p.rule == "gap-in-days" and p.row == at + 1 and "2003-05-06 follows 2003-05-04" in p.message for p in problems)
+    assert any(
+        p.rule == "gap-in-days" and p.row == at + 1 and "2003-05-06 follows 2003-05-04" in p.message for p in problems
+    )
     daily.write_text("", encoding="utf-8")
     assert any(p.rule == "column-missing" for p in make_data(tmp_path / "data")[1])
     daily.write_bytes(b"date,rain_mm,ev24_mm\n\xff\xfe")
@@ -185,7 +198,9 @@ KWB = "WijkenEnBuurten,Gemeentenaam_1,SoortRegio_2,Codering_3,AantalInwoners_5,W
 
 def test_a_table_of_neighbourhoods_gives_series(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "kwb.csv"
-    file.write_text(KWB + "x,Delft,Wijk,WK050311  ,12700,6100,1150,.\nx,Rotterdam,Wijk,WK059911,1,1,1,1\n", encoding="utf-8")
+    file.write_text(
+        KWB + "x,Delft,Wijk,WK050311  ,12700,6100,1150,.\nx,Rotterdam,Wijk,WK059911,1,1,1,1\n", encoding="utf-8"
+    )
     rows, problems = read_slot("84583NED", file, "2019")
     assert problems == []
     assert [(r["variable"], r["region"], r["time"], r["value"]) for r in rows] == [
@@ -196,10 +211,15 @@ def test_a_table_of_neighbourhoods_gives_series(tmp_path: Path, capsys: pytest.C
 
 def test_jobs_are_given_in_thousands_by_sector(tmp_path: Path) -> None:
     file = tmp_path / "jobs.csv"
-    file.write_text('"ID";"BedrijfstakkenBranchesSBI2008";"RegioS";"Perioden";"BanenVanWerknemersInDecember_1"\n0;"T001081";"GM0503";"2016JJ00";47,3\n', encoding="utf-8")
+    file.write_text(
+        '"ID";"BedrijfstakkenBranchesSBI2008";"RegioS";"Perioden";"BanenVanWerknemersInDecember_1"\n0;"T001081";"GM0503";"2016JJ00";47,3\n',
+        encoding="utf-8",
+    )
     rows, problems = read_slot("83582NED", file)
     assert problems == []
-    assert rows == [{"variable": "jobs", "region": "GM0503", "sector": "T001081", "time": "2016", "value": "47300", "unit": "job"}]
+    assert rows == [
+        {"variable": "jobs", "region": "GM0503", "sector": "T001081", "time": "2016", "value": "47300", "unit": "job"}
+    ]
 
 
 @pytest.mark.parametrize(("text", "rule", "row", "column"), [
@@ -212,7 +232,9 @@ def test_jobs_are_given_in_thousands_by_sector(tmp_path: Path) -> None:
     ("RegioS,Perioden,BanenVanWerknemersInDecember_1\nGM0599,2016JJ00,4\n", "no-rows", None, None),
     ("", "column-missing", 1, "RegioS"),
 ])  # fmt: skip
-def test_a_file_that_does_not_fit_a_slot_is_refused(tmp_path: Path, text: str, rule: str, row: int | None, column: str | None) -> None:
+def test_a_file_that_does_not_fit_a_slot_is_refused(
+    tmp_path: Path, text: str, rule: str, row: int | None, column: str | None
+) -> None:
     file = tmp_path / "given.csv"
     file.write_text(text, encoding="utf-8")
     rows, problems = read_slot("83582NED", file)
@@ -228,7 +250,16 @@ def test_a_table_of_one_year_must_say_which(tmp_path: Path) -> None:
 
 
 def test_slots_cover_what_is_missing() -> None:
-    assert set(SLOTS) == {"84583NED", "85984NED", "81528NED", "85005NED", "83582NED", "83599NED", "LISA", "Klimaateffectatlas"}
+    assert set(SLOTS) == {
+        "84583NED",
+        "85984NED",
+        "81528NED",
+        "85005NED",
+        "83582NED",
+        "83599NED",
+        "LISA",
+        "Klimaateffectatlas",
+    }
     text = (DATA.parent.parent / "docs" / "delft-models.md").read_text(encoding="utf-8")
     for name, slot in SLOTS.items():
         assert name in text

@@ -52,7 +52,12 @@ def test_every_assumption_has_a_range_and_every_mark_is_known() -> None:
 
 
 def test_inputs_are_neutral_or_stated() -> None:
-    stated = {"new homes a year", "labour asked by energy works", "labour asked by water works", "largest precipitation deficit"}
+    stated = {
+        "new homes a year",
+        "labour asked by energy works",
+        "labour asked by water works",
+        "largest precipitation deficit",
+    }
     for row in read_table():
         if row["mark"] == "I" and row["variable"] not in stated:
             assert set(row["value"].split()) <= {"0"} or set(row["value"].split()) == {"1"}, row
@@ -66,7 +71,15 @@ def test_homes_are_built_and_demolished_and_otherwise_kept() -> None:
     built = (run["building homes"] - run["demolition"]).sum("wijk").values
     expected = at(run, "total homes", 2016) + 0.0625 * np.concatenate(([0.0], np.cumsum(built[:-1])))
     np.testing.assert_allclose(run["total homes"].values, expected, rtol=1e-9)
-    each = sum(run[n] for n in ("homes on gas badly insulated", "homes on gas well insulated", "homes on heat network", "all electric homes"))
+    each = sum(
+        run[n]
+        for n in (
+            "homes on gas badly insulated",
+            "homes on gas well insulated",
+            "homes on heat network",
+            "all electric homes",
+        )
+    )
     np.testing.assert_allclose(run["homes"], each, rtol=1e-12)
 
 
@@ -102,7 +115,9 @@ def test_people_are_kept() -> None:
 
 def test_rain_goes_into_the_soil_or_out_of_it() -> None:
     """Over a run, rain = evapotranspiration + drainage + change of soil moisture (saved every step)."""
-    run = load("soil").run({"SAVEPER": 1 / 1024}, save=["rain", "evapotranspiration", "drainage", "soil moisture"], stop=2020)
+    run = load("soil").run(
+        {"SAVEPER": 1 / 1024}, save=["rain", "evapotranspiration", "drainage", "soil moisture"], stop=2020
+    )
     step = 1 / 1024
     net = (run["rain"] - run["evapotranspiration"] - run["drainage"]).values[:-1].sum() * step
     assert net == pytest.approx(at(run, "soil moisture", 2020) - at(run, "soil moisture", 2016), abs=1e-6)
@@ -202,7 +217,12 @@ def test_no_students_no_start_ups() -> None:
 
 def test_no_installers_nothing_is_treated() -> None:
     run = load("energy").run({"installer capacity": 0})
-    assert float(run["insulating"].max()) == float(run["connecting"].max()) == float(run["switching to a heat pump"].max()) == 0
+    assert (
+        float(run["insulating"].max())
+        == float(run["connecting"].max())
+        == float(run["switching to a heat pump"].max())
+        == 0
+    )
 
 
 # --- levers and inputs do what they say
