@@ -147,13 +147,13 @@ class _Tree:
             raise _Stop
         match raw:
             case yaml.ScalarNode():
-                self.refuse_tag(raw, span)
+                self.refuse_tag(span)
                 return Scalar(raw.value, span, raw.style is not None)
             case yaml.SequenceNode():
-                self.refuse_tag(raw, span)
+                self.refuse_tag(span)
                 return Listing(tuple(self.node(item, depth + 1) for item in raw.value), span)
         assert isinstance(raw, yaml.MappingNode)
-        self.refuse_tag(raw, span)
+        self.refuse_tag(span)
         return self.mapping(raw, span, depth)
 
     def mapping(self, raw: yaml.MappingNode, span: Span, depth: int) -> Mapping:
@@ -186,7 +186,7 @@ class _Tree:
             pairs.append((key, value))
         return Mapping(tuple(pairs), span)
 
-    def refuse_tag(self, raw: yaml.Node, span: Span) -> None:
+    def refuse_tag(self, span: Span) -> None:
         if span.text.startswith("!"):
             self.problems.append(error("yaml-syntax", "tags (`!...`) mean nothing in this file", span))
 

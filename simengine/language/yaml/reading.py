@@ -53,10 +53,7 @@ class Reading:
         """Note a name that is nobody's, with the nearest that are somebody's."""
         names = list(known)
         near = nearest_names(name, names)
-        if near:
-            hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?"
-        else:
-            hint = listed(names) if names else ""
+        hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else listed(names) if names else ""
         hints = [h for h in (hint, more) if h]
         self.error(code, f"there is no {what} `{name}`", span, help=hints)
 
