@@ -150,9 +150,10 @@ def _check_words(name: At[str], entry: LinkEntry, whole: Whole, crossover: Cross
     if entry.by is not None and entry.how.value != "multiply":
         text = f"link {name.value}: `by` is the form of a factor: it goes with `how: multiply`"
         whole.problems.append(error("conflicting-keys", text, entry.by.span))
-    if entry.order is not None and entry.delay is None:
-        text = f"link {name.value}: `order` is the form of a delay, and there is no `delay`"
-        whole.problems.append(error("conflicting-keys", text, entry.order.span))
+    for key, given in (("order", entry.order), ("initial", entry.initial)):
+        if given is not None and entry.delay is None:
+            text = f"link {name.value}: `{key}` tells of a delay, and there is no `delay`"
+            whole.problems.append(error("conflicting-keys", text, given.span))
     if entry.how.value != "replace" and entry.strength is None:
         text = f"link {name.value} needs a `strength`"
         whole.problems.append(error("missing-key", text, name.span))

@@ -244,7 +244,7 @@ def _beside(entry: WeightEntry, part: str, needed: tuple[Dimension, ...], end: P
 def _sampling(name: str, link: LinkEntry, source: Placed, target: Placed, whole: Whole) -> str:
     """Return how a source with shorter steps is read."""
     start, end = whole.parts[source.part], whole.parts[target.part]
-    if not _faster(start, end):
+    if not _faster(start, end) or role_of(source.variable) is Role.CONSTANT:
         if link.sampled is not None:
             text = f"link {name}: its source has no shorter steps than its target, so nothing is sampled"
             whole.problems.append(error("bad-link", text, link.sampled.span))

@@ -91,6 +91,7 @@ class LinkEntry:
     reference: At[float | str] | None = None
     delay: At[float | str] | None = None
     order: At[str] | None = None
+    initial: At[str] | None = None
     scale: ScaleEntry | None = None
     reduce: WeightEntry | None = None
     spread: WeightEntry | None = None
@@ -217,6 +218,10 @@ ORDER = {
     "third": "Of the third order (SMOOTH3).",
     "fixed": "All arrives after exactly that time (DELAY FIXED).",
 }
+INITIAL = {
+    "alone": "Nothing: the target begins as it is alone.",
+    "source": "What the source gives at the start, as if that had always been so.",
+}
 LINK = Record(
     "a link",
     LinkEntry,
@@ -236,6 +241,7 @@ LINK = Record(
         ),
         Field("delay", Amount(), "How long it takes, such as `2 yr`."),
         Field("order", Choice(ORDER), "The form of the delay."),
+        Field("initial", Choice(INITIAL), "What has come through the delay at the start."),
         Field(
             "scale",
             Record(

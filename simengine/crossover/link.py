@@ -4,8 +4,8 @@ In: a link as written, and the parts. Out: variables of its own, and what of it 
 
     link X sampled     a source with shorter steps, over the target's last step
     link X source      elements taken together
-    link X delayed     after its delay
-    link X effect      what it does at gain 1: an amount, a factor, or a value
+    link X immediate   what it would do at gain 1 without its delay: an amount, a factor, or a value
+    link X effect      what it does at gain 1
     link X arriving    what it does: all of it at gain 1, nothing at gain 0, in proportion between and beyond
 
 With `link X around base` at 1, gain 0 stands for what `link X base` gives (a run of another scenario) instead of
@@ -67,8 +67,7 @@ class _Builder:
     def build(self) -> Built:
         entry, ends = self.entry, self.ends
         gain = self.constant("", 1.0 if entry.on is None or entry.on.value else 0.0, "Dmnl", _GAIN, Range(0.0, None))
-        source = self.delayed(self.reduced(self.sampled()))
-        effect = self.effect(source)
+        effect = self.effect(self.reduced(self.sampled()))
         arriving = self.arriving(gain, effect)
         strength = self.find("strength")
         link = Link(
@@ -126,30 +125,8 @@ class _Builder:
             value = Call(function, (inner,), function.upper())
         return self.made_from("source", value, kept, source.variable.units, "over the elements of the source")
 
-    def delayed(self, source: Placed) -> Placed:
-        """Return the source after its delay; one shorter than a step lasts a step."""
-        given = self.entry.delay
-        if given is None:
-            return source
-        length = read_in(given, self.whole.time_unit, self.whole, f"the delay of link {self.name}")
-        if not length:
-            return source
-        delay = self.constant("delay", length, self.whole.time_unit, "How long it takes.", Range(0.0, None))
-        step = Reference("TIME STEP", self.target.time_step)
-        lasting = Call("max", (at(delay, ()), step), "MAX")
-        inner = self.read(source)
-        order = "smooth" if self.entry.order is None else self.entry.order.value
-        match order:
-            case "third":
-                call = Call("smooth3", (inner, lasting), "SMOOTH3")
-            case "fixed":
-                call = Call("delay_fixed", (inner, lasting, inner), "DELAY FIXED")
-            case _:
-                call = Call("smooth1", (inner, lasting), "SMOOTH")
-        return self.made_from("delayed", call, source.axes, source.variable.units, "after its delay")
-
     def effect(self, source: Placed) -> Variable:
-        """Return what the link does at gain 1."""
+        """Return what the link does at gain 1, after its delay."""
         value = self.formula(source)
         if self.ends.share is not None:
             share = self.ends.share
@@ -157,7 +134,33 @@ class _Builder:
             total = Call("sum", (at(share.variable, share.axes, self.ends.spread),), "SUM")
             value = times(value, over(part, total))
         unit = "Dmnl" if self.entry.how.value == "multiply" else self.ends.target.variable.units
-        return self.made_from("effect", value, self.ends.target_axes, unit, "at gain 1").variable
+        axes = self.ends.target_axes
+        given = self.entry.delay
+        length = read_in(given, self.whole.time_unit, self.whole, f"the delay of link {self.name}") if given else None
+        if length:
+            sudden = self.made_from("immediate", value, axes, unit, "before its delay")
+            value = self.delayed(at(sudden.variable, axes), length)
+        return self.made_from("effect", value, axes, unit, "at gain 1").variable
+
+    def delayed(self, sudden: Expression, length: float) -> Expression:
+        """Return something after the link's delay; one shorter than a step lasts a step.
+
+        Before the start nothing is known of the source: unless the file says otherwise the effect begins from what the
+        target has alone. So initial values need no others across a delay.
+        """
+        delay = self.constant("delay", length, self.whole.time_unit, "How long it takes.", Range(0.0, None))
+        lasting = Call("max", (at(delay, ()), Reference("TIME STEP", self.target.time_step)), "MAX")
+        first = self.neutral()
+        if self.entry.initial is not None and self.entry.initial.value == "source":
+            first = sudden
+        order = "smooth" if self.entry.order is None else self.entry.order.value
+        function = {"smooth": "smooth1", "third": "smooth3", "fixed": "delay_fixed"}[order]
+        return Call(function, (sudden, lasting, first), function.upper())
+
+    def neutral(self) -> Expression:
+        """Return what the target has of the link where it does nothing."""
+        how, target = self.entry.how.value, self.ends.target
+        return Number(_NEUTRAL[how]) if how in _NEUTRAL else at(target.variable, target.axes)
 
     def formula(self, source: Placed) -> Expression:
         """Return the effect as an expression over the axes of the source."""
@@ -199,14 +202,12 @@ class _Builder:
 
     def arriving(self, gain: Variable, effect: Variable) -> Variable:
         """Return what the link does at its gain."""
-        axes, how = self.ends.target_axes, self.entry.how.value
+        axes = self.ends.target_axes
         unit = effect.units
-        target = self.ends.target
-        neutral: Expression = Number(_NEUTRAL[how]) if how in _NEUTRAL else at(target.variable, target.axes)
         around = self.constant("around base", 0.0, "Dmnl", _AROUND, Range(0.0, 1.0))
         base = self.made_from("base", Number(0.0), axes, unit, "in the base run, where that is given").variable
         g, e = at(gain, ()), at(effect, axes)
-        calm = when(equals(at(around, ()), 1.0), at(base, axes), neutral)
+        calm = when(equals(at(around, ()), 1.0), at(base, axes), self.neutral())
         between = plus(calm, times(g, minus(e, calm)))
         silent: Binary = binary(Operator.EQUAL, g, Number(0.0))
         value = when(equals(g, 1.0), e, when(silent, calm, between))
