@@ -188,11 +188,8 @@ def _together(
         whole = combine(part.placed[key], [(b, b.link.how) for b in links], part.clock)
         targets[key] = (whole.name, whole.key)
         combined.append(whole)
-    renaming = Renaming(targets, {}, {})
-    kept = {v.key for v in combined} | {b.arriving.key for b in built}
-    variables = [v for p in parts.values() for v in p.definition.variables]
-    variables += [v for b in built for v in b.variables]
-    read = [v if v.key in targets or v.key in kept else renaming.variable(v) for v in variables]
+    variables = [_reading(v, targets) for p in parts.values() for v in p.definition.variables]
+    variables += [_reading(v, targets, b.link.target) for b in built for v in b.variables]
     dimensions: dict[Key, Dimension] = {}
     for part in parts.values():
         for dimension in part.definition.dimensions:
@@ -200,7 +197,7 @@ def _together(
     definitions = [p.definition for p in parts.values()]
     return replace(
         merged,
-        variables=(*clocks.variables, *read, *combined),
+        variables=(*clocks.variables, *variables, *combined),
         dimensions=tuple(dimensions.values()),
         macros=tuple(m for d in definitions for m in d.macros),
         simulation=clocks.simulation,
@@ -211,6 +208,13 @@ def _together(
         parts=tuple(_part(name, parts[name.value]) for name, _ in crossover.models),
         links=tuple(b.link for b in built),
     )
+
+
+def _reading(variable: Variable, targets: Mapping[Key, tuple[str, Key]], own: Key | None = None) -> Variable:
+    """Return a variable that reads targets with their links; but a target itself, and what its link starts from."""
+    if variable.key in targets:
+        return variable
+    return Renaming({k: v for k, v in targets.items() if k != own}, {}, {}).variable(variable)
 
 
 def _part(name: At[str], part: PartModel) -> Part:

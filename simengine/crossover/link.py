@@ -34,7 +34,7 @@ _SAMPLE = {
     "mean": "mean_over_step",
     "minimum": "minimum_over_step",
     "maximum": "maximum_over_step",
-    "last": "last_step",
+    "last": "last_before_step",
 }
 _REDUCE = {"sum": "sum", "mean": "mean", "minimum": "vmin", "maximum": "vmax"}
 _NEUTRAL = {"add": 0.0, "multiply": 1.0}
