@@ -93,8 +93,8 @@ def _units(link: LinkEntry, source: str, target: str) -> tuple[str, str]:
 
 def _misfit(name: str, link: LinkEntry, unit: str, source: str, target: str, reason: str, span: Span) -> Diagnostic:
     if link.how.value == "multiply":
-        expected = "a plain number (an elasticity)" if _by(link) == "power" else f"a unit of 1/({source})"
-        text = f"the strength of link {name} must have {expected}, it is in {unit}"
+        expected = "a plain number (an elasticity)" if _by(link) == "power" else f"in 1/({source})"
+        text = f"the strength of link {name} must be {expected}, it is in {unit}"
     else:
         text = f"link {name}: {unit} times `{link.source.value}` in {source} does not give {target}"
     return error("link-unit", text, span, help=[reason])
