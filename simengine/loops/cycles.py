@@ -54,7 +54,7 @@ def shortest_cycles(
                 return found, False
         if not search.cut:
             return found, True
-    return found, not search.cut
+    return found, limit == len(successors) or not search.cut
 
 
 class _Search:
