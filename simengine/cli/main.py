@@ -35,6 +35,7 @@ COMMANDS = {
     "check": "report everything that is wrong with a model, units included",
     "compare": "run a model here and in PySD or simlin, and show where they differ",
     "convert": "write a Vensim model as XMILE, or the other way round",
+    "graph": "show the feedback loops of a model, and draw its causal graph",
 }
 
 EXAMPLES = """examples:
