@@ -18,7 +18,7 @@ from simengine.api.model import Model
 from simengine.compile.pipeline import compile_model
 from simengine.loops.causes import INITIAL, INPUT, TIMING, find_causes, find_flows
 from simengine.loops.folding import Path, fold
-from simengine.loops.polarity import MINUS, PLUS, Polarity, in_parallel, read_history
+from simengine.loops.polarity import MINUS, NOT_TOLD, PLUS, Polarity, in_parallel, read_history
 from simengine.loops.wiring import Wiring, find_wires
 from simengine.model.definition import ModelDefinition
 from simengine.model.expression import Reference, TableLiteral
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import networkx as nx
 
 _TIMING = Polarity("?", reason="sets how long a delay takes")
-_SHAPE = Polarity("?", reason="its sign cannot be told from the equation")
+_SHAPE = Polarity("?", reason=NOT_TOLD)
 LINK_NAME = "link "
 """How the variables begin that carry a link of a cross-over file."""
 

@@ -306,7 +306,7 @@ def _remainder_slopes(rounding: Callable[..., np.ndarray]) -> Slope:
 def _angle_slopes(a: Arguments, _value: Interval, _: bool) -> tuple[Interval, ...]:
     y, x = a
     square = added(squared(x), squared(y))
-    cut = (x.low < 0) & (y.low <= 0) & (y.high >= 0)  # the angle jumps there from pi to -pi
+    cut = (x.low <= 0) & (y.low <= 0) & (y.high >= 0)  # the angle jumps there, from pi to -pi, and at the origin
     return choose(cut, UNKNOWN, divided(x, square)), choose(cut, UNKNOWN, negated(divided(y, square)))
 
 

@@ -44,6 +44,7 @@ class Polarity:
 
 
 PLUS, MINUS = Polarity("+", STRUCTURE), Polarity("-", STRUCTURE)
+NOT_TOLD = "its sign cannot be told from the equation"
 BOTH_WAYS = "acts both ways, along different paths"
 
 
@@ -169,13 +170,13 @@ def _sign_along(slope: Interval, times: NDArray[np.float64]) -> Polarity:
     noise = _NOISE * float(np.abs(finite).max())
     straddles = (low < 0) & (high > 0)
     small = straddles & (high <= noise) & (low >= -noise)
-    if np.any(straddles & ~small):
-        return Polarity("?", reason="its sign cannot be told from the equation")
-    up, down = (high > 0) & ~small, (low < 0) & ~small
-    if not up.any() and not down.any():
-        return Polarity("?", reason="has no effect in the run")
+    up, down = (high > 0) & ~straddles, (low < 0) & ~straddles
     if up.any() and down.any():
         return Polarity("?", reason=_turn(up, down, times))
+    if np.any(straddles & ~small):
+        return Polarity("?", reason=NOT_TOLD)
+    if not up.any() and not down.any():
+        return Polarity("?", reason="has no effect in the run")
     return Polarity("+" if up.any() else "-", RUN)
 
 
