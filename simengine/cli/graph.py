@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from simengine.loops.find import Loop, LoopGroup, Loops
 
-DESCRIPTION = """Show what drives what in a model: its feedback loops, reinforcing (R), balancing (B) or undetermined (?).
+DESCRIPTION = """Show what drives what in a model: its feedback loops, reinforcing (R), balancing (B) or
+undetermined (?).
 
 Without --out the loops are listed; with it the causal graph is drawn, in the form its ending names.
 docs/graph.md tells how signs are found and what ? means."""
@@ -134,15 +135,20 @@ def _show(loops: Loops, *, every: bool) -> None:
         print(f"\n{_across(loops.across)}")
     for text in _doubts(listed):
         print(text, file=sys.stderr)
-    count = f"{len(loops.loops)}{'' if loops.complete else ' or more'}"
-    kinds = sequence_words(listed)
-    what = "loops" if every else f"independent loops, which stand for {count}"
-    more = "" if every else "; --all lists them"
+    print(f"{_count(listed, loops, every=every)}: {sequence_words(listed)}", file=sys.stderr)
     if every and not loops.complete:
-        more = "; there may be more: --most N looks further"
-    print(f"{len(listed)} {what}: {kinds}{more}", file=sys.stderr)
+        print("there may be more: --most N looks further", file=sys.stderr)
     if not loops.across_complete:
         print("there are more loops across sectors: --most N looks further", file=sys.stderr)
+
+
+def _count(listed: Sequence[Loop], loops: Loops, *, every: bool) -> str:
+    """Return how many loops there are, and for how many they stand."""
+    loop = "loop" if len(listed) == 1 else "loops"
+    if every or (loops.complete and len(loops.loops) == len(listed)):
+        return f"{len(listed)} {loop}"
+    whole = f"{len(loops.loops)}{'' if loops.complete else ' or more'}"
+    return f"{len(listed)} independent {loop}, of {whole} in all (--all lists them)"
 
 
 def _row(loop: Loop, digits: int) -> str:

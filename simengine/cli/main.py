@@ -43,6 +43,7 @@ EXAMPLES = """examples:
   simengine check models/*.mdl --strict
   simengine compare teacup.mdl --with pysd
   simengine convert teacup.mdl teacup.xmile
+  simengine graph energy.mdl --out energy.svg
 
 exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 a run failed, 70 a fault of simengine, 130 interrupted
 """

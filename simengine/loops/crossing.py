@@ -85,11 +85,10 @@ def crossing_cycles(successors: Successors, sectors: Sequence[str], most: int) -
     return list(out), complete
 
 
-def _paths(
-    successors: Successors, sectors: Sequence[str], start: int, end: int, gates: set[int]
-) -> Iterator[Cycle]:
+def _paths(successors: Successors, sectors: Sequence[str], start: int, end: int, gates: set[int]) -> Iterator[Cycle]:
     """Yield the shortest simple ways inside a sector that pass no other gate."""
-    todo, count, steps = deque([(start,)]), 0, 0
+    todo: deque[Cycle] = deque([(start,)])
+    count = steps = 0
     while todo and count < _MOST_WAYS and steps < _MOST_STEPS:
         path = todo.popleft()
         steps += 1

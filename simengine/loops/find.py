@@ -77,7 +77,7 @@ def find_loops(
     most: int = 1000,
     longest: int | None = None,
 ) -> Loops:
-    """Return the feedback loops of a model.
+    r"""Return the feedback loops of a model.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def find_loops(
     --------
     >>> import simengine
     >>> found = find_loops(simengine.load("tests/models/teacup.mdl"))
-    >>> print(*found.loops, sep="\\n")
+    >>> print(*found.loops, sep="\n")
     B: Teacup Temperature -> Heat Loss to Room -> Teacup Temperature
 
     """

@@ -54,7 +54,7 @@ def fold(effect: int, program: Program, wiring: Wiring) -> dict[Key, Path]:
     return {program.variables[c].key: _joined(own, tangled) for c, own in found.items()}
 
 
-def _joined(paths: list[tuple[tuple[Wire, ...], bool]], tangled: bool) -> Path:  # noqa: FBT001
+def _joined(paths: list[tuple[tuple[Wire, ...], bool]], tangled: bool) -> Path:
     running = [(wires, slow) for wires, slow in paths if not any(w.initial for w in wires)]
     used = running or paths
     polarity = in_parallel(in_series(w.polarity for w in wires) for wires, _ in used)

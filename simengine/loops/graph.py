@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-
 from simengine.api.model import Model
 from simengine.compile.pipeline import compile_model
 from simengine.loops.causes import INITIAL, INPUT, TIMING, find_causes, find_flows
@@ -181,5 +180,3 @@ def sectors_of(variables: list[Variable]) -> dict[Key, str]:
     if not named or any(len(parts) < 2 for parts in named.values()):
         return {}
     return {key: parts[0].strip('" ') for key, parts in named.items()}
-
-

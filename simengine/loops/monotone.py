@@ -252,10 +252,7 @@ def _extreme_slopes(sign: int) -> Slope:
 
 def _comparison_slopes(op: Op) -> Slope:
     def slopes(a: Arguments, value: Interval, certain: bool) -> tuple[Interval, ...]:
-        if op in {Op.EQ, Op.NE}:
-            out = (UNKNOWN, UNKNOWN)
-        else:
-            out = (DOWN, UP) if op in {Op.LT, Op.LE} else (UP, DOWN)
+        out = {Op.LT: (DOWN, UP), Op.LE: (DOWN, UP), Op.GT: (UP, DOWN), Op.GE: (UP, DOWN)}.get(op, (UNKNOWN, UNKNOWN))
         settled = value.low == value.high if certain else False
         return tuple(choose(settled, ZERO, between(o.low, o.high, hull(*a))) for o in out)
 

@@ -1,9 +1,9 @@
-"""The polarity of a link: whether a cause moves its effect the same way (+), the other way (-), or neither for sure (?).
+"""The polarity of a link: whether a cause moves its effect the same way (+), the other way (-), or not surely (?).
 
 In: an expression of the program, and the moments of a run. Out: a `Polarity` for everything it reads.
 
 Three answers are tried in order: `structure` holds whatever the values are; `ranges` for all values between the least
-and the greatest that each variable took in the run; `run` at every moment of the run. Each says `?` where it cannot say.
+and the greatest that each variable took in the run; `run` at every moment of it. Where none can tell, it is `?`.
 
 Invariant: a sign is claimed only where no slope within the intervals has the other one.
 """
@@ -137,9 +137,7 @@ def find_polarities(
         for group, own in ((known, found), (tables, slopes.by_table)):
             for place, slope in own.items():
                 if group.get(place) is None:
-                    group[place] = (
-                        _sign_along(slope, history.times) if basis == RUN else _certain_sign(slope, basis)
-                    )
+                    group[place] = _sign_along(slope, history.times) if basis == RUN else _certain_sign(slope, basis)
     unknown = Polarity("?", reason="depends on values that are not known")
     return {p: k or unknown for p, k in known.items()}, {n: k or unknown for n, k in tables.items()}
 

@@ -289,5 +289,3 @@ def _along_last(x: Interval, axes: tuple[int, ...]) -> tuple[Interval, tuple[int
     low, high = (np.moveaxis(bound, axes, ends) for bound in (x.low, x.high))
     rest = low.shape[: low.ndim - len(axes)]
     return Interval(low.reshape(*rest, -1), high.reshape(*rest, -1)), rest
-
-

@@ -51,7 +51,12 @@ def find_wires(program: Program, history: History) -> Wiring:
     running = {s.variable for s in (*program.constants, *program.settled, *program.step)}
     holders = {int(history.owner[s]) for s in program.stocks.tolist()}
     holders |= {m.update.variable for m in program.memories}
-    for phase, starts in ((program.constants, False), (program.initial, True), (program.settled, False), (program.step, False)):
+    for phase, starts in (
+        (program.constants, False),
+        (program.initial, True),
+        (program.settled, False),
+        (program.step, False),
+    ):
         for statement in phase:
             if not isinstance(statement, Assign):
                 continue

@@ -134,7 +134,9 @@ def test_loops_are_those_of_simlin(tmp_path: Path, text: str) -> None:
     simlin = pytest.importorskip("simlin", reason="simlin has no wheel for this machine")
     found = find_loops(load_text(tmp_path, text))
     ours = {frozenset(m.lower().replace(" ", "_") for m in loop.members): loop.polarity for loop in found.loops}
-    theirs = {frozenset(loop.variables): loop.polarity.name[0] for loop in simlin.load(str(tmp_path / "small.mdl")).loops}
+    theirs = {
+        frozenset(loop.variables): loop.polarity.name[0] for loop in simlin.load(str(tmp_path / "small.mdl")).loops
+    }
     assert set(ours) == set(theirs)
     known = {members: sign for members, sign in theirs.items() if sign != "U"}  # it has no sign for some of ours
     assert {members: ours[members] for members in known} == known

@@ -145,7 +145,10 @@ def test_signs_are_those_of_simlin(tmp_path: Path) -> None:
     }
     ours = links(tmp_path, PREDATORS)
     names = {"+": "P", "-": "N"}
-    mine = {(u.lower().replace(" ", "_"), v.lower().replace(" ", "_")): names[str(d["polarity"])] for (u, v), d in ours.items()}
+    mine = {
+        (u.lower().replace(" ", "_"), v.lower().replace(" ", "_")): names[str(d["polarity"])]
+        for (u, v), d in ours.items()
+    }
     known = {pair: s for pair, s in theirs.items() if s != "U"}
     assert set(mine) == set(theirs)
     assert {pair: mine[pair] for pair in known} == known

@@ -160,7 +160,8 @@ def _first_places(wanted: Places) -> Places:
             places[:, axis] *= -1
     # boxes that are alike in all their distances must not lie on each other
     turn = np.arange(count) * 2.399963
-    return places + 4.0 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    out: Places = places + 4.0 * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return out
 
 
 def _turned(places: Places) -> Places:

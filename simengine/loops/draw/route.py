@@ -53,12 +53,10 @@ def route(scene: Scene) -> list[Curve]:
         if line.kind == "pipe":
             drawn.append(_curve(start, end, 0.0))
             continue
-        bends = _BENDS
+        bends: tuple[float, ...] = _BENDS
         if (line.end, line.start) in pairs:  # each keeps to its own side
             bends = tuple(b for b in _BENDS if b > 0.1)
-        best = min(
-            (_cost(_curve(start, end, bend), line, rectangles, drawn, bend), n) for n, bend in enumerate(bends)
-        )
+        best = min((_cost(_curve(start, end, bend), line, rectangles, drawn, bend), n) for n, bend in enumerate(bends))
         drawn.append(_curve(start, end, bends[best[1]]))
     return drawn
 
@@ -98,7 +96,10 @@ def _leaves(points: Points, box: Box) -> float:
         rooms.append((np.array([left - 2, label[0] - 2]), np.array([right + 2, label[1] + 2])))
 
     def inside(at: Points) -> NDArray[np.bool_]:
-        return np.any([np.all((at >= low) & (at <= high), axis=1) for low, high in rooms], axis=0)
+        out: NDArray[np.bool_] = np.zeros(len(at), dtype=np.bool_)
+        for low, high in rooms:
+            out |= np.all((at >= low) & (at <= high), axis=1)
+        return out
 
     within = np.flatnonzero(inside(points[: len(points) // 2 + 1]))
     if not within.size or within[-1] + 1 >= len(points):
@@ -117,7 +118,7 @@ def _cost(curve: Curve, line: Line, rectangles: Points, drawn: list[Curve], bend
         & (points[:, None, 1] < rectangles[None, :, 3] + _MARGIN)
     )
     inside[:, [line.start, line.end]] = False
-    close = sum(float((np.abs(curve.at(0.9) - other.at(0.9)).sum() < 16)) for other in drawn)
+    close = sum(float(np.abs(curve.at(0.9) - other.at(0.9)).sum() < 16) for other in drawn)
     crossings = sum(_crosses(curve.points, other.points) for other in drawn)
     return 3.0 * float(inside.sum()) + 1.2 * crossings + 2.0 * close + 4.0 * abs(abs(bend) - 0.14)
 

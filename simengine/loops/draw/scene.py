@@ -142,7 +142,7 @@ def _box(name: str, shown: str, role: str, sector: str, note: str) -> Box:
         case "stock":
             width, height = max(width + 18, 76.0), max(height + 14, 42.0)
         case "flow":
-            width, height = width, height + 2 * VALVE + 3
+            height += 2 * VALVE + 3
         case "area":
             width, height = max(width + 44, 130.0), height + 44
         case _:

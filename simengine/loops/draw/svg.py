@@ -43,14 +43,18 @@ def draw_svg(graph: nx.DiGraph[str], loops: Sequence[Loop] = (), title: str = ""
     left_out = place_marks(scene, curves, loops)
     frame = _frame(scene, curves)
     legend = _legend(scene, frame, left_out)
-    width, height = frame[2] - frame[0] + 2 * _MARGIN, frame[3] - frame[1] + 2 * _MARGIN + legend[1] + (34 if title else 0)
+    width, height = (
+        frame[2] - frame[0] + 2 * _MARGIN,
+        frame[3] - frame[1] + 2 * _MARGIN + legend[1] + (34 if title else 0),
+    )
     width = max(width, 560.0)
     top = frame[1] - _MARGIN - (34 if title else 0)
     left = frame[0] - _MARGIN - max(0.0, (width - (frame[2] - frame[0] + 2 * _MARGIN)) / 2)
     box = f"{_n(left)} {_n(top)} {_n(width)} {_n(height)}"
+    size = f'viewBox="{box}" width="{_n(width)}" height="{_n(height)}"'
+    name = quoteattr(title or "causal graph")
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}" width="{_n(width)}" height="{_n(height)}" '
-        f'role="img" aria-label={quoteattr(title or "causal graph")} {_FONT} fill="{INK}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={name} {_FONT} fill="{INK}">',
         f"<title>{escape(title or 'causal graph')}</title>",
         f'<rect x="{_n(left)}" y="{_n(top)}" width="{_n(width)}" height="{_n(height)}" fill="#ffffff"/>',
     ]
@@ -84,7 +88,15 @@ def _n(value: float) -> str:
 
 
 def _text(
-    x: float, y: float, text: str, size: float, *, anchor: str = "middle", weight: str = "", fill: str = "", halo: bool = False
+    x: float,
+    y: float,
+    text: str,
+    size: float,
+    *,
+    anchor: str = "middle",
+    weight: str = "",
+    fill: str = "",
+    halo: bool = False,
 ) -> str:
     extra = f' font-weight="{weight}"' if weight else ""
     extra += f' fill="{fill}"' if fill else ""
@@ -129,7 +141,9 @@ def _box(box: Box) -> list[str]:
     return [*out, "</g>"]
 
 
-def _rectangle(x: float, y: float, width: float, height: float, round_: float, fill: str, line: str, thick: float) -> str:
+def _rectangle(
+    x: float, y: float, width: float, height: float, round_: float, fill: str, line: str, thick: float
+) -> str:
     return (
         f'<rect x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}" rx="{_n(round_)}" '
         f'fill="{fill}" stroke="{line}" stroke-width="{thick}"/>'
@@ -177,9 +191,9 @@ def _line(line: Line, curve: Curve) -> list[str]:
         return [*out, _head(curve, PIPE, 13.0)] if line.arrow else out
     thick = min(1.4 + 0.6 * max(len(line.signs) - 1, 0), 5.0)
     dots = ' stroke-dasharray="2 4"' if line.kind == "initial" else ""
+    stroke = f'stroke="{colour}" stroke-width="{_n(thick)}"{dots}'
     out = [
-        f'<path class="{line.kind}" d="{path}" fill="none" stroke="{colour}" stroke-width="{_n(thick)}"{dots}>'
-        f"{title}</path>",
+        f'<path class="{line.kind}" d="{path}" fill="none" {stroke}>{title}</path>',
         _head(curve, colour, 8.5 + thick),
     ]
     return [*out, *_bars(curve, colour)] if line.delayed else out
@@ -248,8 +262,8 @@ def _mark(mark: Mark) -> list[str]:
     tip = np.array([x + r * 0.87, y + r * 0.5])
     head = " ".join(f"{_n(tip[0] + a)},{_n(tip[1] + b)}" for a, b in ((-2.6, 4.6), (-4.2, -2.4), (3.6, -0.6)))
     return [
-        f'<g class="loop"><title>{escape(f"{mark.text}: {mark.words}")}</title>'
-        f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(RADIUS)}" fill="#ffffff" fill-opacity="0.85"/>'
+        f'<g class="loop"><title>{escape(f"{mark.text}: {mark.words}")}</title>',
+        f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{_n(RADIUS)}" fill="#ffffff" fill-opacity="0.85"/>',
         f'<path d="{arc}" fill="none" stroke="{colour}" stroke-width="1.5"/><polygon points="{head}" fill="{colour}"/>',
         _text(x, y + 4, mark.text, 11, weight="700", fill=colour) + "</g>",
     ]

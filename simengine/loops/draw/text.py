@@ -128,5 +128,3 @@ def sequence_words(loops: Sequence[Loop]) -> str:
     words = {"R": "reinforcing", "B": "balancing", "?": "undetermined"}
     counts = [(sum(loop.polarity == sign for loop in loops), word) for sign, word in words.items()]
     return ", ".join(f"{count} {word}" for count, word in counts if count)
-
-
