@@ -161,7 +161,8 @@ def _across(groups: Sequence[LoopGroup]) -> str:
     lines = ["across sectors:"]
     for group in groups:
         count = f"{len(group.loops)} loop{'s' if len(group.loops) > 1 else ''}"
-        lines.append(f"  {group.polarity}  {' => '.join(group.links)}  ({', '.join(group.sectors)}; {count})")
+        sign = " and ".join(dict.fromkeys(loop.polarity for loop in group.loops))
+        lines.append(f"  {sign}  {' => '.join(group.links)}  ({', '.join(group.sectors)}; {count})")
         shortest = min(group.loops, key=lambda loop: len(loop.members))
         lines.append(f"     {' -> '.join((*shortest.members, shortest.members[0]))}")
     return "\n".join(lines)

@@ -28,13 +28,9 @@ def choose_level(graph: nx.DiGraph[str]) -> str:
     if len(graph) <= READABLE:
         return ALL
     moving = sum(d["role"] in _KEPT for _, d in graph.nodes(data=True))
-    return SECTORS if moving > READABLE and len(areas_of(graph)) > 1 else STOCKS
-
-
-def areas_of(graph: nx.DiGraph[str]) -> dict[str, str]:
-    """Return the names of the areas nodes lie in, by themselves: sectors, or else groups."""
-    kind = area_kind(graph)
-    return {} if not kind else {str(d[kind]): str(d[kind]) for _, d in graph.nodes(data=True) if d[kind]}
+    if 0 < moving <= READABLE:
+        return STOCKS
+    return SECTORS if area_kind(graph) else STOCKS if moving else ALL
 
 
 def area_kind(graph: nx.DiGraph[str]) -> str:

@@ -121,28 +121,27 @@ class _Sweep:
 
     def _gathered(self, read: list[tuple[NDArray[np.int64], Interval]]) -> Reading:
         """Return the slopes by element of the value and slot, those of several readings added up."""
-        pairs, lows, highs = [], [], []
+        if not read:
+            return Reading(np.zeros((0, 2), dtype=np.int64), Interval(np.zeros((1, 0)), np.zeros((1, 0))))
+        moments = max(slope.shape[0] for _, slope in read)
+        slot_count = self.moments.slots.shape[1]
+        keys, lows, highs = [], [], []
         for slots, slope in read:
             shape = np.broadcast_shapes(slots.shape, slope.shape[1:])
             target = np.arange(int(np.prod(shape[: self.kept], dtype=np.int64))).reshape(shape[: self.kept])
             target = target.reshape((*target.shape, *(1,) * (len(shape) - self.kept)))
-            size = int(np.prod(shape, dtype=np.int64))
-            own = np.stack([np.broadcast_to(target, shape).ravel(), np.broadcast_to(slots, shape).ravel()], axis=1)
-            pairs.append(own)
-            moments = slope.shape[0]
-            lows.append(np.broadcast_to(slope.low, (moments, *shape)).reshape(moments, size))
-            highs.append(np.broadcast_to(slope.high, (moments, *shape)).reshape(moments, size))
-        if not pairs:
-            nothing = np.zeros((1, 0))
-            return Reading(np.zeros((0, 2), dtype=np.int64), Interval(nothing, nothing))
-        count = max(part.shape[0] for part in lows)
-        every, place = np.unique(np.concatenate(pairs), axis=0, return_inverse=True)
-        low = np.zeros((len(every), count))
-        high = np.zeros((len(every), count))
-        flat = place.ravel()
-        np.add.at(low, flat, np.concatenate([np.broadcast_to(p, (count, p.shape[1])) for p in lows], axis=1).T)
-        np.add.at(high, flat, np.concatenate([np.broadcast_to(p, (count, p.shape[1])) for p in highs], axis=1).T)
-        return Reading(every, widened(low.T, high.T))
+            keys.append(np.broadcast_to(target * slot_count + slots, shape).ravel())
+            size = keys[-1].size
+            for bound, out in ((slope.low, lows), (slope.high, highs)):
+                full = np.broadcast_to(bound, (bound.shape[0], *shape)).reshape(bound.shape[0], size)
+                out.append(np.broadcast_to(full, (moments, size)))
+        every = np.concatenate(keys)
+        order = np.argsort(every, kind="stable")
+        ordered = every[order]
+        first = np.flatnonzero(np.diff(ordered, prepend=-1))
+        low, high = (np.add.reduceat(np.concatenate(b, axis=1)[:, order], first, axis=1) for b in (lows, highs))
+        pairs = np.stack(np.divmod(ordered[first], slot_count), axis=1)
+        return Reading(pairs, widened(low, high))
 
     # values
 

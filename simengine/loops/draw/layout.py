@@ -23,6 +23,7 @@ Places = NDArray[np.float64]
 _PIPE, _LINK, _AREA_LINK = 105.0, 150.0, 330.0
 _ROOM = 20.0
 _ROUNDS = 260
+_TOUCH = 0.5
 _FRAME, _HEADING, _GAP = 34.0, 30.0, 190.0
 
 
@@ -180,13 +181,14 @@ def push_apart(boxes: Sequence[Box], places: Places, fixed: Sequence[tuple[float
     places[:, 1] += lower  # of flows the middle of symbol and label together
     for _ in range(400):
         moved = False
-        for a in range(len(boxes)):
+        for a in range(len(boxes) if fixed else 0):
             for left, top, right, bottom in fixed:
                 middle = np.array([(left + right) / 2, (top + bottom) / 2])
                 reach = half[a] + np.array([(right - left) / 2, (bottom - top) / 2])
                 moved |= _push(places, a, None, middle, reach)
-            for b in range(a + 1, len(boxes)):
-                moved |= _push(places, a, b, places[b], half[a] + half[b])
+        over = np.all(half[:, None] + half[None] - np.abs(places[:, None] - places[None]) > _TOUCH, axis=2)
+        for a, b in np.argwhere(np.triu(over, 1)).tolist():
+            moved |= _push(places, a, b, places[b], half[a] + half[b])
         if not moved:
             break
     places[:, 1] -= lower
@@ -197,7 +199,7 @@ def _push(places: Places, a: int, b: int | None, middle: Places, reach: Places) 
     """Move one or two boxes along the axis on which they overlap less; return whether they did."""
     apart = places[a] - middle
     over = reach - np.abs(apart)
-    if over[0] <= 0.5 or over[1] <= 0.5:
+    if over[0] <= _TOUCH or over[1] <= _TOUCH:
         return False
     axis = 0 if over[0] < over[1] else 1
     step = over[axis] * (1.0 if apart[axis] >= 0 else -1.0)
