@@ -90,7 +90,8 @@ class _Builder:
 
         graph: nx.DiGraph[str] = nx.DiGraph(name=self.definition.name)
         flows = {key for own in self.flows.values() for key in own}
-        sectors = sectors_of(self.shown)
+        clock = _clock(self.definition)
+        sectors = sectors_of([v for v in self.shown if v.key not in clock])
         for order, v in enumerate(self.shown):
             role = role_of(v)
             if v.key in flows and role in {Role.AUXILIARY, Role.CONSTANT}:
@@ -161,14 +162,18 @@ class _Builder:
 
 def _shown(definition: ModelDefinition) -> list[Variable]:
     """Return the variables that are nodes: all but hidden ones, and but those of time that no equation reads."""
-    specs = definition.simulation
-    given = (specs.start, specs.stop, specs.time_step, specs.save_every)
-    clock = {e.key for e in given if isinstance(e, Reference)} | {
-        key_of(n) for n in ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER")
-    }
+    clock = _clock(definition)
     visible = [v for v in definition.variables if not v.hidden]
     read = {key for v in visible if v.key not in clock for key in find_causes(v)}
     return [v for v in visible if v.key not in clock or v.key in read]
+
+
+def _clock(definition: ModelDefinition) -> set[Key]:
+    """Return the keys of the variables that say when a run begins and ends, and its steps."""
+    specs = definition.simulation
+    given = (specs.start, specs.stop, specs.time_step, specs.save_every)
+    named = {e.key for e in given if isinstance(e, Reference)}
+    return named | {key_of(n) for n in ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER")}
 
 
 def sectors_of(variables: list[Variable]) -> dict[Key, str]:

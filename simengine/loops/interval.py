@@ -166,5 +166,6 @@ def power(x: Interval, y: Interval) -> Interval:
     ends = widened(*_ordered(at_low, at_high))
     even, crosses = np.mod(np.where(whole, y.low, 0.0), 2) == 0, (x.low < 0) & (x.high > 0)
     from_zero = Interval(np.where(crosses & even, 0.0, ends.low), ends.high)
-    signed = choose(crosses & (y.low < 0), anything(from_zero), from_zero)
+    to_zero = (x.low < 0) & (x.high >= 0) & (y.low < 0)  # of a negative power both infinities are near
+    signed = choose(to_zero, anything(from_zero), from_zero)
     return choose(x.low >= 0, positive, choose(whole, signed, anything(positive)))

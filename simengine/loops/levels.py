@@ -54,10 +54,16 @@ def at_level(graph: nx.DiGraph[str], level: str) -> nx.DiGraph[str]:
         return graph
     if level == SECTORS:
         return _areas(graph)
-    kept = [n for n, d in graph.nodes(data=True) if d["role"] in _KEPT]
+    kept = [n for n, d in graph.nodes(data=True) if d["role"] in _KEPT or _arrives(graph, n)]
     if not kept:
         raise InputError("the model has no stocks or flows: ask for level `all`")
     return _folded(graph, kept)
+
+
+def _arrives(graph: nx.DiGraph[str], node: str) -> bool:
+    """Return whether a node carries a link into a sector."""
+    sectors = {graph.nodes[after]["sector"] for after in graph.successors(node)}
+    return not graph.nodes[node]["sector"] and bool(sectors - {""}) and graph.in_degree(node) > 0
 
 
 def _areas(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:

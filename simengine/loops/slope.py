@@ -125,7 +125,9 @@ class _Sweep:
             return Reading(np.zeros((0, 2), dtype=np.int64), Interval(np.zeros((1, 0)), np.zeros((1, 0))))
         moments = max(slope.shape[0] for _, slope in read)
         slot_count = self.moments.slots.shape[1]
-        keys, lows, highs = [], [], []
+        keys: list[NDArray[np.int64]] = []
+        lows: list[NDArray[np.float64]] = []
+        highs: list[NDArray[np.float64]] = []
         for slots, slope in read:
             shape = np.broadcast_shapes(slots.shape, slope.shape[1:])
             target = np.arange(int(np.prod(shape[: self.kept], dtype=np.int64))).reshape(shape[: self.kept])
@@ -250,11 +252,14 @@ class _Sweep:
         moved, rest = _along_last(x, axes)
         count = moved.shape[-1]
         low, high = np.ones(moved.shape), np.ones(moved.shape)
+        parts = [Interval(moved.low[..., n], moved.high[..., n]) for n in range(count)]
+        one = Interval(np.ones(rest), np.ones(rest))
+        before, after = [one], [one]
+        for n in range(count - 1):
+            before.append(multiplied(before[-1], parts[n]))
+            after.append(multiplied(after[-1], parts[count - 1 - n]))
         for n in range(count):
-            others = Interval(np.ones(rest), np.ones(rest))
-            for m in range(count):
-                if m != n:
-                    others = multiplied(others, Interval(moved.low[..., m], moved.high[..., m]))
+            others = multiplied(before[n], after[count - 1 - n])
             low[..., n], high[..., n] = others.low, others.high
         ends = tuple(range(-len(axes), 0))
         inner = (*rest, *(x.shape[a] for a in axes))
