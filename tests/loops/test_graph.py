@@ -152,3 +152,35 @@ def test_signs_are_those_of_simlin(tmp_path: Path) -> None:
     known = {pair: s for pair, s in theirs.items() if s != "U"}
     assert set(mine) == set(theirs)
     assert {pair: mine[pair] for pair in known} == known
+
+
+EXPRESSIONS = [
+    "a * b - LN(a) * 3",
+    "MIN(a, b) / (1 + EXP(-a))",
+    "IF THEN ELSE(b > 1, a ^ 2, -a)",
+    "ZIDZ(a, b) + SQRT(a * b)",
+    "XIDZ(b, a - a, a) - ABS(b - 5)",
+    "SIN(a / 10) * COS(b / 10) - POWER(b, a / 4)",
+    "STEP(a, b) + RAMP(b, 1, 8) - PULSE(2, 3) * a",
+    "MAX(a - Time, 0) * b",
+    "(a - 2) * (b - Time) / 10",
+    "ARCTAN(a) - TANH(b) + QUANTUM(a * b, 0.5)",
+    "LOG(a + 1, 10) - MODULO(b, 2)",
+]
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_no_sign_is_claimed_that_exact_derivatives_contradict(expression: str, tmp_path: Path) -> None:
+    model = load_text(tmp_path, f"a = 1.5 ~~| b = 2.5 ~~| y = {expression} ~~|")
+    graph = causal_graph(model)
+    _, derivative = model.gradient({}, wrt=["a", "b"], outputs=["y"])
+    for cause in ("a", "b"):
+        slopes = derivative.sel(wrt=cause).to_numpy()
+        claimed = graph.edges[cause, "y"]["polarity"]
+        if claimed == "+":
+            assert slopes.min() >= -1e-12
+        elif claimed == "-":
+            assert slopes.max() <= 1e-12
+        else:  # what has one sign all along is told, but for steps and remainders, which are flat or jump
+            stepped = any(word in expression for word in ("MODULO", "XIDZ", "QUANTUM"))
+            assert stepped or not (slopes.min() > 0 or slopes.max() < 0)

@@ -19,6 +19,8 @@ Points = NDArray[np.float64]
 _BENDS = (0.16, -0.16, 0.28, -0.28, 0.06, -0.06, 0.42, -0.42, 0.6, -0.6)
 _SAMPLES = 41
 _MARGIN = 5.0
+_CROWDED = 200
+"""Lines above which crossings are not looked at: there are too many to avoid, or to count in time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +47,7 @@ def route(scene: Scene) -> list[Curve]:
     rectangles = np.array([b.rectangle for b in scene.boxes])
     pairs = {(line.start, line.end) for line in scene.lines}
     drawn: list[Curve] = []
+    crowded = len(scene.lines) > _CROWDED
     for line in scene.lines:
         start, end = scene.boxes[line.start], scene.boxes[line.end]
         if line.start == line.end:
@@ -56,7 +59,10 @@ def route(scene: Scene) -> list[Curve]:
         bends: tuple[float, ...] = _BENDS
         if (line.end, line.start) in pairs:  # each keeps to its own side
             bends = tuple(b for b in _BENDS if b > 0.1)
-        best = min((_cost(_curve(start, end, bend), line, rectangles, drawn, bend), n) for n, bend in enumerate(bends))
+        best = min(
+            (_cost(_curve(start, end, bend), line, rectangles, [] if crowded else drawn, bend), n)
+            for n, bend in enumerate(bends)
+        )
         drawn.append(_curve(start, end, bends[best[1]]))
     return drawn
 
