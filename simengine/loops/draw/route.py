@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.loops.draw.scene import Box, Line, Scene
+from simengine.loops.draw.scene import VALVE, Box, Line, Scene
 
 Points = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _leaves(points: Points, box: Box) -> float:
     rooms = [(place - half, place + half)]
     if box.role == "flow":  # its label stands above or below the valve
         left, top, right, bottom = box.rectangle
-        label = (top, box.y) if box.above else (box.y, bottom)
+        label = (top, box.y - VALVE) if box.above else (box.y + VALVE, bottom)
         rooms.append((np.array([left - 2, label[0] - 2]), np.array([right + 2, label[1] + 2])))
 
     def inside(at: Points) -> NDArray[np.bool_]:
