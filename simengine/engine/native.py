@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.engine.clock import TimePlan, plan_time
+from simengine.engine.clock import TimePlan, plan_run
 from simengine.engine.keep import ALL, Keep
 from simengine.engine.memory import check_memory
 from simengine.engine.parameters import ParameterSets
@@ -58,6 +58,7 @@ def run_native(
     tableau: Tableau,
     *,
     many: bool,
+    slow: Sequence[Tableau] = (),
     threads: int | None = None,
     width: int | None = None,
     target: Target | None = None,
@@ -78,6 +79,8 @@ def run_native(
         The numbers of the runs.
     many
         False for one run alone.
+    slow
+        Methods of the program's slower clocks.
     threads
         How many threads may work at most; None: as many as there are cores.
     width
@@ -105,7 +108,8 @@ def run_native(
         lanes, varied = 1, None
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
-    module = written(program, tableau, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
+    methods = (tableau, *slow)
+    module = written(program, methods, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
     compiled = compile_module(module, machine, level_to_begin(module, machine) if level is None else level)
     blocks = -(-count // lanes)
     room = blocks * lanes
@@ -118,7 +122,7 @@ def run_native(
     first = worker()
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
-    plan = plan_time(*(float(v) for v in first.specs()))
+    plan = plan_run(program, [float(v) for v in first.specs()])
     worth = level_for(module, compiled.level, plan.steps * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
@@ -213,7 +217,9 @@ class _Work:
 
     def operations(self, module: NativeModule) -> int:
         """Return how many statements are to be executed, times steps, times runs."""
-        return self.plan.steps * self.blocks * module.width * max(1, len(module.program.step))
+        program = module.program
+        slow = (len(c.group.step) / beat.every for c, beat in zip(program.clocks, self.plan.beats, strict=True))
+        return int(self.plan.steps * self.blocks * module.width * max(1.0, len(program.step) + sum(slow)))
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""
@@ -231,13 +237,15 @@ class _Work:
         """Run blocks; return whether the specs were the same in all runs."""
         plan, keep = self.plan, self.keep
         specs = (plan.start, plan.stop, plan.step, plan.save)
+        beats = tuple((beat.every, beat.step) for beat in plan.beats)
         self.given.hand(worker, blocks)
         if keep is None and self.sketches is None:
-            return worker.run(specs, plan.steps, self.saved, self.out, blocks)
+            return worker.run(specs, plan.steps, self.saved, self.out, blocks, beats=beats)
         width, equal = worker.module.width, True
         room = np.empty((width, self.saved.size, self.out.shape[2]))
         for block in range(*blocks):
-            equal &= worker.run(specs, plan.steps, self.saved, room, (block, block + 1), first=block * width)
+            part, place = (block, block + 1), block * width
+            equal &= worker.run(specs, plan.steps, self.saved, room, part, first=place, beats=beats)
             values = room if keep is None else keep.reduce(room)
             if self.sketches is None:
                 self.out[block * width : (block + 1) * width] = values
