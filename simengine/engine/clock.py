@@ -93,8 +93,8 @@ def _beats(program: Program, slow: Sequence[float], step: float) -> tuple[Beat, 
         every = steps_between_ticks(own, step)
         if every is None:
             raise InputError(
-                f"the time step of `{clock.key}`, {own:g}, must be a whole number of the model's time steps of {step:g}, "
-                f"two or more: it is {own / step:g}"
+                f"the time step of `{clock.key}`, {own:g}, must be a whole number of the model's time steps of "
+                f"{step:g}, two or more: it is {own / step:.10g}"
             )
         if out and every > out[-1].every:
             raise InputError(

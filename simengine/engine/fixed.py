@@ -21,6 +21,7 @@ from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
 
+
 class Moment(NamedTuple):
     """A step of a run: its number, the clock, whether it is saved, and the slower clocks, at their last ticks."""
 

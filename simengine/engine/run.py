@@ -245,7 +245,9 @@ def _native(
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
     long = result.compiled.not_optimised
     notes += [f"not optimised, as their equations are very long: {', '.join(long)}"] if long else []
-    return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch, result.plan)
+    return _Done(
+        result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch, result.plan
+    )
 
 
 def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done:

@@ -14,7 +14,6 @@ from __future__ import annotations
 from simengine.engine.clock import Beat, TimePlan
 from simengine.engine.step import Step, Stepper, Values
 from simengine.engine.tableau import Tableau
-from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
 
 

@@ -80,9 +80,7 @@ class Tracer:
             for memory in group.memories:
                 self.held[memory.update.slots] = True
 
-    def find(
-        self, values: NDArray[np.float64], moment: Moment, watched: NDArray[np.int64], run: int
-    ) -> Cause | None:
+    def find(self, values: NDArray[np.float64], moment: Moment, watched: NDArray[np.int64], run: int) -> Cause | None:
         """Return the cause of the first bad value among watched slots.
 
         Parameters

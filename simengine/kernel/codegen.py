@@ -88,7 +88,9 @@ def generate(program: Program, many: bool) -> Code:
         for what in ("start", "emit", "advance"):
             _device(program, many, names, lines, f"{what}{number}", device, getattr(device, what))
     text = "\n".join(lines)
-    return Code(program, many, text, compile(text, "<program>", "exec"), names.objects, phases, tuple(initial_clocks), slow)
+    return Code(
+        program, many, text, compile(text, "<program>", "exec"), names.objects, phases, tuple(initial_clocks), slow
+    )
 
 
 def _parts(program: Program) -> list[tuple[str, str, Sequence[Statement]]]:

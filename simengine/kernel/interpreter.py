@@ -59,7 +59,9 @@ class Interpreter:
         code = generate(program, self.many)
         self._space: dict[str, Any] = {**self._library(), **code.names}
         exec(code.compiled, self._space)  # noqa: S102  (source made by kernel/codegen, without text of the model)
-        self.constants, self.settled, self.step = (self._chain(code.phases[p]) for p in ("constants", "settled", "step"))
+        self.constants, self.settled, self.step = (
+            self._chain(code.phases[p]) for p in ("constants", "settled", "step")
+        )
         self.slow = tuple(self._chain(functions) for functions in code.slow)
         """The steps of slower clocks, whose clock they must be given."""
         self._initial = tuple(zip(code.initial_clocks, (self._space[n] for n in code.phases["initial"]), strict=True))

@@ -128,7 +128,13 @@ def written(
 
 @lru_cache(maxsize=32)
 def _written(
-    program: Program, methods: tuple[Any, ...], varied: bytes | None, columns: bytes, width: int, noise: bool, target: Target
+    program: Program,
+    methods: tuple[Any, ...],
+    varied: bytes | None,
+    columns: bytes,
+    width: int,
+    noise: bool,
+    target: Target,
 ) -> NativeModule:
     differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
     slots = np.frombuffer(columns, dtype=np.int64)

@@ -118,9 +118,7 @@ class _Planner:
         self.varying = [varying]
         self.count = program.slot_count
         memories = [m for g in program.groups for m in g.memories]
-        self.held = np.concatenate(
-            [*(g.stocks for g in program.groups), *(np.ravel(m.update.slots) for m in memories)]
-        )
+        self.held = np.concatenate([*(g.stocks for g in program.groups), *(np.ravel(m.update.slots) for m in memories)])
 
     def plan(self, group: Group, method: Method) -> Course:
         gather: list[Assign] = []
@@ -139,9 +137,7 @@ class _Planner:
         kinds = 2 * varying[group.stocks] + varying[group.rates]  # a load never mixes slots of both kinds
         for kind in np.unique(kinds).tolist():
             chosen = kinds == kind
-            part = replace(
-                group, stocks=group.stocks[chosen], rates=group.rates[chosen], floors=group.floors[chosen]
-            )
+            part = replace(group, stocks=group.stocks[chosen], rates=group.rates[chosen], floors=group.floors[chosen])
             self._stocks(part, method, _Parts(gather, stages, keeps, restore, follow, commit))
         return Course(
             tuple(gather),
