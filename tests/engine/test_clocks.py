@@ -22,23 +22,23 @@ from tests.kernel.llvm.test_bits import same
 
 METHODS = (Method.EULER, Method.RK2, Method.MIDPOINT, Method.RK4)
 
-# what a part may hold; N is its name, a and b are numbers
+# what a part may hold; @ is its name, a and b are numbers
 PARTS = (
-    "N growing = INTEG(N growing * a * 0.01 + b, 3) ~~|\n",
-    "N drained = INTEG(-N drained * a, b + 2) ~~|\nN outflow = N drained * 0.5 ~~|\n",
-    "N wave = SIN(Time * a) ~~|\nN tank = INTEG(N wave - N tank / 3, b) ~~|\n",
-    "N pulsing = PULSE(a, b) + STEP(b, a) + RAMP(a, 0, b) ~~|\nN pulsed = INTEG(N pulsing, 0) ~~|\n",
-    "N train = PULSE TRAIN(0, 0.3, a, 100) ~~|\nN trained = INTEG(N train, 0) ~~|\n",
-    "N noise = RANDOM NORMAL(-5, 5, a, b, 1) ~~|\nN walk = INTEG(N noise, 0) ~~|\n",
-    "N input = STEP(a, 1) ~~|\nN smooth = SMOOTH3(N input, b + 1) ~~|\nN delayed = DELAY1(N input + Time, b + 1) ~~|\n",
-    "N given = Time * a ~~|\nN fixed = DELAY FIXED(N given, b, -1) ~~|\n",
-    "N clock = COS(Time * 3) ~~|\nN held = SAMPLE IF TRUE(N clock > 0, N clock * a, b) ~~|\n",
-    "N step times = TIME STEP * a + Time ~~|\n",
-    "NDim: N1, N2, N3 ~~|\nN array[NDim] = INTEG(a - N array[NDim] * N rate[NDim], b) ~~|\nN rate[NDim] = 0.1, 0.2, 0.3 ~~|\n"
-    "N total = SUM(N array[NDim!]) ~~|\n",
-    "N table((0,0),(1,a),(5,b)) ~~|\nN looked = N table(Time) ~~|\nN sum of it = INTEG(N looked, 0) ~~|\n",
-    "N once = INITIAL(Time + a) ~~|\nN twice = ACTIVE INITIAL(N once + Time, b) ~~|\nN both = INTEG(N twice, N twice) ~~|\n",
-    "N past = DELAY N(Time, b + 1, 1, 2) ~~|\nN trend = TREND(Time + 1, a + 1, 0) ~~|\n",
+    "@ growing = INTEG(@ growing * a * 0.01 + b, 3) ~~|\n",
+    "@ drained = INTEG(-@ drained * a, b + 2) ~~|\n@ outflow = @ drained * 0.5 ~~|\n",
+    "@ wave = SIN(Time * a) ~~|\n@ tank = INTEG(@ wave - @ tank / 3, b) ~~|\n",
+    "@ pulsing = PULSE(a, b) + STEP(b, a) + RAMP(a, 0, b) ~~|\n@ pulsed = INTEG(@ pulsing, 0) ~~|\n",
+    "@ train = PULSE TRAIN(0, 0.3, a, 100) ~~|\n@ trained = INTEG(@ train, 0) ~~|\n",
+    "@ noise = RANDOM NORMAL(-5, 5, a, b, 1) ~~|\n@ walk = INTEG(@ noise, 0) ~~|\n",
+    "@ input = STEP(a, 1) ~~|\n@ smooth = SMOOTH3(@ input, b + 1) ~~|\n@ delayed = DELAY1(@ input + Time, b + 1) ~~|\n",
+    "@ given = Time * a ~~|\n@ fixed = DELAY FIXED(@ given, b, -1) ~~|\n",
+    "@ clock = COS(Time * 3) ~~|\n@ held = SAMPLE IF TRUE(@ clock > 0, @ clock * a, b) ~~|\n",
+    "@ step times = TIME STEP * a + Time ~~|\n",
+    "@Dim: @1, @2, @3 ~~|\n@ array[@Dim] = INTEG(a - @ array[@Dim] * @ rate[@Dim], b) ~~|\n@ rate[@Dim] = 0.1, 0.2, 0.3 ~~|\n"
+    "@ total = SUM(@ array[@Dim!]) ~~|\n",
+    "@ table((0,0),(1,a),(5,b)) ~~|\n@ looked = @ table(Time) ~~|\n@ sum of it = INTEG(@ looked, 0) ~~|\n",
+    "@ once = INITIAL(Time + a) ~~|\n@ twice = ACTIVE INITIAL(@ once + Time, b) ~~|\n@ both = INTEG(@ twice, @ twice) ~~|\n",
+    "@ past = DELAY N(Time, b + 1, 1, 2) ~~|\n@ trend = TREND(Time + 1, a + 1, 0) ~~|\n",
 )
 NUMBERS = st.floats(0.1, 2).map(lambda x: round(x, 3))
 
@@ -50,7 +50,7 @@ def parts(draw: st.DrawFn, name: str) -> str:
     out = ""
     for part in chosen:
         a, b = draw(NUMBERS), draw(NUMBERS)
-        text = "".join({"a": str(a), "b": str(b)}.get(word, word) for word in _words(part.replace("N", name, 99)))
+        text = "".join({"a": str(a), "b": str(b)}.get(word, word) for word in _words(part.replace("@", name)))
         out += text
     return out
 
@@ -166,7 +166,7 @@ def many(
     ).values
 
 
-TIMES = {"initial_time", "final_time", "time_step", "saveper", "slow_step"}
+TIMES = {"initial_time", "final_time", "time_step", "saveper", "slow_step", "city_step"}
 
 
 # what is read across clocks
@@ -260,7 +260,7 @@ def test_three_clocks_tick_from_the_slowest_to_the_fastest() -> None:
     fast = read("x = INTEG(y, 0) ~~|\ny = q * m ~~|\nq = 0 ~~|\n m = 0 ~~|\n" + control("0.25", "12"))
     middle = read("m = INTEG(mm, 1) ~~|\nmm = 0.5 * s aux ~~|\ns aux = 0 ~~|\n" + control("1", "12"))
     slow = read(
-        "s = INTEG(s aux, 1) ~~|\ns aux = 0.1 * s + 0 * seen ~~|\nseen = 0 ~~|\nq = s ~~|\n" + control("4", "12")
+        "s = INTEG(s aux, 1) ~~|\ns aux = 0.1 * s ~~|\nseen = 0 ~~|\nq = s ~~|\n" + control("4", "12")
     )
 
     def without(model: ModelDefinition, *keys: str) -> ModelDefinition:
