@@ -100,7 +100,7 @@ CODES: dict[str, str] = {
     "not-a-queue": "A QUEUE function is asked about a variable that is no queue, or has no attribute.",
     "bad-profile": "The priority profile of an allocation does not have the shape it must have.",
     "bad-time-step": "The time step is not above 0.",
-    "clock-ratio": "A slower clock's time step is not two or more whole steps of the model's, or steps change in a run.",
+    "clock-ratio": "A slower clock's time step is not two or more whole steps of the model, or steps change in a run.",
     "clock-crossing": "An equation of a slower clock reads what a faster one computes between its ticks.",
     "unknown-clock": "A variable goes by a clock that the model does not have.",
     "bad-end-time": "A simulation ends before it begins.",

@@ -65,7 +65,8 @@ OVER = {"mean": "mean_over_step", "least": "minimum_over_step", "most": "maximum
 def with_reads(definition: ModelDefinition, **reads: tuple[str, str]) -> ModelDefinition:
     """Return the model with constants that become reads of faster variables: `link=("mean", "rain")`."""
     out = []
-    for variable in definition.variables:
+    for known in definition.variables:
+        variable = known
         if variable.key in reads:
             how, key = reads[variable.key]
             source = next(v for v in definition.variables if v.key == key)

@@ -259,9 +259,7 @@ def test_a_saved_row_shows_what_slow_variables_hold() -> None:
 def test_three_clocks_tick_from_the_slowest_to_the_fastest() -> None:
     fast = read("x = INTEG(y, 0) ~~|\ny = q * m ~~|\nq = 0 ~~|\n m = 0 ~~|\n" + control("0.25", "12"))
     middle = read("m = INTEG(mm, 1) ~~|\nmm = 0.5 * s aux ~~|\ns aux = 0 ~~|\n" + control("1", "12"))
-    slow = read(
-        "s = INTEG(s aux, 1) ~~|\ns aux = 0.1 * s ~~|\nseen = 0 ~~|\nq = s ~~|\n" + control("4", "12")
-    )
+    slow = read("s = INTEG(s aux, 1) ~~|\ns aux = 0.1 * s ~~|\nseen = 0 ~~|\nq = s ~~|\n" + control("4", "12"))
 
     def without(model: ModelDefinition, *keys: str) -> ModelDefinition:
         kept = tuple(v for v in model.variables if v.key not in keys)
