@@ -123,7 +123,7 @@ def run_native(
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_run(program, [float(v) for v in first.specs()])
-    worth = level_for(module, compiled.level, plan.steps * blocks) if level is None else level
+    worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
         first = worker()
@@ -139,10 +139,19 @@ def run_native(
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
-        raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+        raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
+
+
+def _whole_steps(program: Program, plan: TimePlan) -> int:
+    """Return how many steps of all that a program computes its steps and ticks come to."""
+    if not plan.beats:
+        return plan.steps
+    slow = [(len(clock.group.step), beat.every) for clock, beat in zip(program.clocks, plan.beats, strict=True)]
+    once = len(program.step) + sum(count / every for count, every in slow)
+    return round(plan.steps * once / max(1, len(program.step) + sum(count for count, _ in slow)))
 
 
 def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
@@ -217,9 +226,8 @@ class _Work:
 
     def operations(self, module: NativeModule) -> int:
         """Return how many statements are to be executed, times steps, times runs."""
-        program = module.program
-        slow = (len(c.group.step) / beat.every for c, beat in zip(program.clocks, self.plan.beats, strict=True))
-        return int(self.plan.steps * self.blocks * module.width * max(1.0, len(program.step) + sum(slow)))
+        statements = max(1, sum(len(group.step) for group in module.program.groups))
+        return _whole_steps(module.program, self.plan) * self.blocks * module.width * statements
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""

@@ -267,7 +267,7 @@ def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done
             check_memory(8 * count * saves * slots, f"{count:,} runs of {saves:,} times of {slots:,} values")
             planned, out = plan, np.empty((count, saves, slots))
         if plan != planned or out is None:
-            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+            raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
         times = []
         for moment in moments:
             if moment.saved:

@@ -56,6 +56,6 @@ def plan_of(program: Program, values: Values) -> TimePlan:
     rows = values[[*program.specs, *(clock.step for clock in program.clocks)]]
     if rows.ndim > 1:
         if np.any(rows != rows[:, :1]):
-            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+            raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
         rows = rows[:, 0]
     return plan_run(program, [float(v) for v in rows])

@@ -10,7 +10,7 @@ anything moves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -294,9 +294,9 @@ def _run(w: _Writer) -> str:
             )
         ):
             w.copy(plan, now)
-            _check_spec(w, module.program.specs[number], w.get(now, "double"))
+            _check_spec(w, module.program.specs[number], partial(w.get, now, "double"))
         for number, clock in enumerate(module.program.clocks):
-            _check_spec(w, clock.step, w.beat(number, Beat.STEP, "double"))
+            _check_spec(w, clock.step, partial(w.beat, number, Beat.STEP, "double"))
             w.set_beat(number, Beat.NUMBER, "0")
             w.set_beat(number, Beat.LEFT, "0")
         w.copy(Field.START, Field.TIME)
@@ -322,13 +322,13 @@ def _initial(w: _Writer) -> None:
     w.copy(Field.PLAN_STEP, Field.STEP)
 
 
-def _check_spec(w: _Writer, slot: int, planned: str) -> None:
+def _check_spec(w: _Writer, slot: int, planned: Callable[[], str]) -> None:
     """Note where a spec of the simulation is not the same in all runs."""
     if not w.module.varying[slot]:
         return
     body, many, width = w.body, w.many, w.module.width
     value = body.new(f"load {many.real_type}, ptr {w.at('%V', str(slot * width))}, align 8")
-    other = many.compare("une", value, many.broadcast(planned))
+    other = many.compare("une", value, many.broadcast(planned()))
     differs = many.any_lane(other)
     before = w.get(Field.UNEQUAL)
     w.set(Field.UNEQUAL, body.new(f"select i1 {differs}, i64 1, i64 {before}"))
