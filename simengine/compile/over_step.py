@@ -56,7 +56,7 @@ def reading(function: str, kept: Reference, clock: Key) -> Expression:
 
 
 def counters(clock: Key, step: Key) -> tuple[Variable, ...]:
-    """Return what counts the steps within a slower clock's step: those passed, and those gathered so far.
+    """Return what counts the steps within a slower clock's step: all, those passed, and those gathered so far.
 
     Parameters
     ----------
@@ -66,14 +66,15 @@ def counters(clock: Key, step: Key) -> tuple[Variable, ...]:
         The key of the variable that holds the model's own time step.
 
     """
-    passed, count = _hidden("passed", clock), _hidden("gathered", clock)
-    all_steps = binary(Operator.DIVIDE, Reference("step", step_key(clock)), Reference("step", step))
+    every, passed, count = (_hidden(what, clock) for what in ("steps", "passed", "gathered"))
+    ratio = binary(Operator.DIVIDE, Reference("step", step_key(clock)), Reference("step", step))
     following = binary(Operator.ADD, passed, number(1))
     # the ratio of steps is whole but for rounding: half a step tells on which side it lies
-    over = binary(Operator.GREATER, binary(Operator.ADD, passed, number(1.5)), all_steps)
+    over = binary(Operator.GREATER, binary(Operator.ADD, passed, number(1.5)), every)
     begins = binary(Operator.EQUAL, passed, number(0))
     one_more = binary(Operator.ADD, count, number(1))
-    equations = {
+    equations: dict[Key, Expression] = {
+        every.key: ratio,
         passed.key: call("memory", call("if", over, number(0), following), number(0)),
         count.key: call("memory", call("if", begins, number(1), one_more), number(1)),
     }
