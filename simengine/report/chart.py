@@ -44,7 +44,7 @@ def draw_chart(record: Record, indicator: Indicator, words: Words) -> Figure:
     draw_goals(axes, indicator, words)
     quiet_axes(axes, words)
     _label_lines(axes, series, styles, record.titles())
-    head(figure, indicator, words)
+    head(figure, indicator)
     notes = []
     if history is not None:
         source = f" ({words.source}: {history.source})" if history.source else ""
@@ -56,13 +56,13 @@ def draw_chart(record: Record, indicator: Indicator, words: Words) -> Figure:
     return figure
 
 
-def head(figure: Figure, indicator: Indicator, words: Words, *, top: float = 0.955, more: str = "") -> None:
+def head(figure: Figure, indicator: Indicator, *, top: float = 0.955) -> None:
     """Write the title in words, and the unit below it."""
     inch = 1 / figure.get_figheight()
     title = textwrap.shorten(indicator.title, 80, placeholder=" …")
     figure.text(0.02, top, title, fontsize=13, fontweight="bold", va="center", color=INK)
     unit = "–" if indicator.unit in {"", "Dmnl", "dmnl", "1"} else indicator.unit
-    figure.text(0.02, top - 0.26 * inch, unit + more, fontsize=9.5, va="center", color=QUIET)
+    figure.text(0.02, top - 0.26 * inch, unit, fontsize=9.5, va="center", color=QUIET)
 
 
 def caption(figure: Figure, notes: Sequence[str]) -> None:
@@ -135,7 +135,9 @@ def draw_goals(axes: Axes, indicator: Indicator, words: Words, *, labels: bool =
         if not start <= time <= stop:
             continue
         below = relation.startswith("<")
-        axes.plot([start, time], [value, value], color=QUIET, lw=0.8, ls=(0, (2, 3)), zorder=2, gid=f"goal{number}-line")
+        axes.plot(
+            [start, time], [value, value], color=QUIET, lw=0.8, ls=(0, (2, 3)), zorder=2, gid=f"goal{number}-line"
+        )
         axes.plot(
             [time],
             [value],
@@ -209,7 +211,9 @@ def _label_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke]
             ends.append((s, float(s.times[finite[-1]]), float(s.shown[finite[-1]])))
     low, high = axes.get_ylim()
     ends.sort(key=lambda e: e[2])
-    texts = ["\n".join(textwrap.wrap(titles[s.scenario], _LABEL_WIDTH, max_lines=2, placeholder=" …")) for s, _, _ in ends]
+    texts = [
+        "\n".join(textwrap.wrap(titles[s.scenario], _LABEL_WIDTH, max_lines=2, placeholder=" …")) for s, _, _ in ends
+    ]
     room = axes.get_position().height * axes.figure.get_figheight() * 72
     line = 11.0
     heights = [line * (t.count("\n") + 1) + 2.5 for t in texts]

@@ -7,7 +7,6 @@ Invariant: nothing is projected; a map only stretches by the latitude, which is 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.results.geojson import read_features
 from simengine.results.study import MapShape
 from simengine.source.diagnostic import InputError
 
@@ -75,20 +75,6 @@ def read_places(path: Path, shape: MapShape) -> tuple[Place, ...]:
     return tuple(places)
 
 
-def read_features(path: Path) -> list[Mapping[str, Any]]:
-    """Return the features of a GeoJSON file."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as reason:
-        raise InputError(f"{path}:{reason.lineno}:{reason.colno}: this is no JSON: {reason.msg}") from None
-    except (OSError, UnicodeDecodeError) as reason:
-        raise InputError(f"`{path}` cannot be read: {getattr(reason, 'strerror', None) or reason}") from None
-    features = found.get("features") if isinstance(found, dict) else None
-    if not isinstance(features, list):
-        raise InputError(f"`{path}` is no GeoJSON: a FeatureCollection was expected")
-    return [f for f in features if isinstance(f, dict)]
-
-
 def _polygons(geometry: Mapping[str, Any]) -> tuple[tuple[Ring, ...], ...]:
     coordinates: Iterable[Any] = geometry.get("coordinates") or ()
     match geometry.get("type"):
@@ -99,7 +85,9 @@ def _polygons(geometry: Mapping[str, Any]) -> tuple[tuple[Ring, ...], ...]:
         case _:
             return ()
     return tuple(
-        tuple(np.asarray([p[:2] for p in ring], dtype=np.float64) for ring in polygon) for polygon in coordinates if polygon
+        tuple(np.asarray([p[:2] for p in ring], dtype=np.float64) for ring in polygon)
+        for polygon in coordinates
+        if polygon
     )
 
 

@@ -83,7 +83,7 @@ def draw_map(
     top, foot = 0.6, 0.85
     height = rows * panel_height + top + foot
     figure = Figure(figsize=(_WIDTH, height))
-    head(figure, indicator, words, top=1 - 0.2 / height)
+    head(figure, indicator, top=1 - 0.2 / height)
     for number, (panel, found) in enumerate(zip(chosen, values, strict=True)):
         row, column = divmod(number, columns)
         box = (
@@ -169,8 +169,8 @@ def _draw_places(
         text = number if small else f"{name}\n{number}".rstrip()
         if text:
             x, y = place.middle
-            axes.text(x, y, text, ha="center", va="center", fontsize=6.2 if small else 6.4, color=ink if known else QUIET,
-                      linespacing=1.05, clip_on=False)  # fmt: skip
+            colour = ink if known else QUIET
+            axes.text(x, y, text, ha="center", va="center", fontsize=6.3, color=colour, linespacing=1.05, clip_on=False)
 
 
 def _legend(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,7 +80,7 @@ def draw_elements(record: Record, indicator: Indicator, labels: Mapping[str, str
     foot, top = _legend_height(record, styles) + 0.25, 0.72
     height = rows * 1.5 + foot + top
     figure = Figure(figsize=(_WIDTH, height))
-    head(figure, indicator, words, top=1 - 0.2 / height)
+    head(figure, indicator, top=1 - 0.2 / height)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     figure.subplots_adjust(0.065, (foot + 0.25) / height, 0.985, 1 - (top + 0.2) / height, wspace=0.12, hspace=0.38)
     everything = [s for found in chosen.values() for s in found]
@@ -141,7 +141,9 @@ def _legend(figure: Figure, record: Record, styles: Mapping[str, Stroke], foot: 
         x, y = 0.25, (foot - 0.12 - 0.2 * row) / height
         for title, stroke in entries:
             figure.add_artist(
-                Line2D([x / _WIDTH, (x + 0.22) / _WIDTH], [y, y], color=stroke.colour, lw=2.2, gid=f"s{stroke.place}-key")
+                Line2D(
+                    [x / _WIDTH, (x + 0.22) / _WIDTH], [y, y], color=stroke.colour, lw=2.2, gid=f"s{stroke.place}-key"
+                )
             )
             figure.text((x + 0.28) / _WIDTH, y, title, fontsize=8, color=stroke.ink, va="center",
                         gid=f"s{stroke.place}-name")  # fmt: skip

@@ -1,4 +1,4 @@
-"""The pictures of a result folder: a chart an indicator, all at a glance, maps; and their texts for who cannot see them.
+"""The pictures of a result folder: a chart an indicator, all at a glance, maps; and a text for each.
 
 In: a `Record` and its folder. Out: pictures as SVG and PNG; the files in `charts/` and `maps/`, and the page.
 
@@ -24,8 +24,10 @@ from simengine.results.filename import file_names
 from simengine.results.reading import read_folder
 from simengine.results.record import Record
 from simengine.results.study import Indicator, MapShape
+from simengine.results.write import write_text
+from simengine.source.diagnostic import InputError
 
-__all__ = ["Atlas", "draw_folder", "draw_pictures", "read_atlases"]
+__all__ = ["Atlas", "draw_folder", "draw_pictures", "make_report", "read_atlases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,15 @@ def draw_folder(folder: Path) -> None:
     record = read_folder(folder)
     words = words_for(record.language)
     atlases = read_atlases(folder, record)
-    labels = {e: label for a in atlases for e, label in a.labels.items()}
     pictures = list(draw_pictures(record, atlases, words))
     for picture in pictures:
         path = folder / picture.path
         path.parent.mkdir(exist_ok=True)
         path.with_suffix(".svg").write_bytes(picture.svg)
         path.with_suffix(".png").write_bytes(picture.png)
-    (folder / "index.html").write_text(build_page(folder, pictures, words, labels), encoding="utf-8", newline="\n")
+    (folder / "index.html").write_text(
+        build_page(folder, pictures, words, _labels(atlases)), encoding="utf-8", newline="\n"
+    )
 
 
 def draw_pictures(
@@ -66,22 +69,32 @@ def draw_pictures(
 ) -> Iterator[Picture]:
     """Yield the pictures of a record: all at a glance, then each indicator and its maps."""
     files = file_names([i.variable for i in record.indicators])
-    labels = {e: label for a in atlases for e, label in a.labels.items()}
+    labels = _labels(atlases)
     png = png_bytes if with_png else _no_png
     with drawing():
         if sum(_has(record, i, scalar=True) for i in record.indicators) > 1:
             figure = draw_overview(record, words)
-            yield Picture("charts/overview", Kind.OVERVIEW, words.overview, words.overview, svg_bytes(figure), png(figure))
+            yield Picture(
+                "charts/overview", Kind.OVERVIEW, words.overview, words.overview, svg_bytes(figure), png(figure)
+            )
         for indicator in record.indicators:
             name = files[indicator.variable]
             alt = _alt(record, indicator, words)
             if _has(record, indicator, scalar=True):
                 figure = draw_chart(record, indicator, words)
-                yield Picture(f"charts/{name}", Kind.CHART, indicator.title, alt, svg_bytes(figure), png(figure), indicator)
+                yield Picture(
+                    f"charts/{name}", Kind.CHART, indicator.title, alt, svg_bytes(figure), png(figure), indicator
+                )
             if _has(record, indicator, scalar=False):
                 figure = draw_elements(record, indicator, labels, words)
                 yield Picture(
-                    f"charts/{name}-by-element", Kind.CHART, indicator.title, alt, svg_bytes(figure), png(figure), indicator
+                    f"charts/{name}-by-element",
+                    Kind.CHART,
+                    indicator.title,
+                    alt,
+                    svg_bytes(figure),
+                    png(figure),
+                    indicator,
                 )
             for atlas in atlases:
                 if _fits(record, indicator, atlas):
@@ -127,3 +140,27 @@ def _alt(record: Record, indicator: Indicator, words: Words) -> str:
         if not s.element and math.isfinite(s.shown[-1])
     ]
     return text + (f" {'; '.join(ends)}." if ends else "")
+
+
+def make_report(folder: Path, out: Path, language: str | None = None) -> None:
+    """Write the page of a result folder to a file, whole or not at all; pictures are drawn again.
+
+    Raises
+    ------
+    InputError
+        If it is no result folder, or the file is one of its own tables.
+
+    """
+    record = read_folder(folder)
+    inside = out.resolve().is_relative_to(folder.resolve())
+    if out.is_dir() or (inside and out.exists() and out.suffix.casefold() not in {".html", ".htm"}):
+        raise InputError(f"`{out}` is {'a folder' if out.is_dir() else 'a file of the results'}; name an .html file")
+    words = words_for(language or record.language)
+    atlases = read_atlases(folder, record)
+    pictures = list(draw_pictures(record, atlases, words, with_png=False))
+    write_text(build_page(folder, pictures, words, _labels(atlases)), out)
+
+
+def _labels(atlases: tuple[Atlas, ...]) -> dict[str, str]:
+    """Return what people call elements."""
+    return {e: label for a in atlases for e, label in a.labels.items()}

@@ -136,22 +136,19 @@ def comparison_table(record: Record, times: Sequence[float] | None = None) -> tu
     columns = list(dict.fromkeys(c.time for c in compared))
     titles = record.titles()
     rows: list[list[str]] = []
-    for title, unit, scenario in dict.fromkeys((c.title, c.unit, c.scenario) for c in compared):
-        cells = [c for c in compared if (c.title, c.unit, c.scenario) == (title, unit, scenario)]
+    named = ""
+    for variable, scenario in dict.fromkeys((c.variable, c.scenario) for c in compared):
+        cells = [c for c in compared if (c.variable, c.scenario) == (variable, scenario)]
         last = cells[-1]
         change = "" if scenario == record.base or math.isnan(last.share) else f"{last.share:+.1%}"
-        first = not rows or rows[-1][0] != f"{title} ({unit})"
-        rows.append([f"{title} ({unit})", titles[scenario], *[_digits(c.value) for c in cells], change])
-        if not first:
-            rows[-1][0] = f"{title} ({unit})"
-    for n in range(len(rows) - 1, 0, -1):
-        if rows[n][0] == rows[n - 1][0]:
-            rows[n][0] = ""
+        title = "" if variable == named else f"{last.title} ({last.unit})"
+        named = variable
+        rows.append([title, titles[scenario], *[_digits(c.value) for c in cells], change])
     return ["indicator", "scenario", *[f"{t:g}" for t in columns], "against base"], rows
 
 
 def goal_table(record: Record) -> tuple[list[str], list[list[str]]]:
-    """Return head and rows of text for a terminal: a row a goal and scenario: value, met or missed, by how much, when."""
+    """Return head and rows of text for a terminal: a row a goal and scenario."""
     titles = record.titles()
     rows = [
         [

@@ -182,7 +182,9 @@ class _Tables:
 
     def columns(self, name: str) -> list[str]:
         """Return the names of a table's columns."""
-        return [f["name"] for f in self._part(name, "schema", {}).get("fields", []) if isinstance(f, dict) and "name" in f]
+        return [
+            f["name"] for f in self._part(name, "schema", {}).get("fields", []) if isinstance(f, dict) and "name" in f
+        ]
 
     def shown(self, dimension: str) -> str:
         """Return the column that holds a dimension's elements."""

@@ -135,13 +135,17 @@ def record_of(study: Study) -> Record:
     indicators = tuple(_complete(study, i) for i in study.indicators)
     return Record(
         title=study.title,
-        scenarios=tuple(Scenario(o.name, o.title, files[o.name], o.chain, str(o.run.failed or "")) for o in study.outcomes),
+        scenarios=tuple(
+            Scenario(o.name, o.title, files[o.name], o.chain, str(o.run.failed or "")) for o in study.outcomes
+        ),
         indicators=indicators,
         series=tuple(s for i in indicators for o in study.outcomes for s in _series(o, i)),
         scores=study.scores,
         findings=study.findings,
         history=tuple(_measured(h, indicators) for h in study.history),
-        maps=tuple(replace(m, path=f"maps/{n}.geojson") for m, n in zip(study.maps, map_files(study.maps), strict=True)),
+        maps=tuple(
+            replace(m, path=f"maps/{n}.geojson") for m, n in zip(study.maps, map_files(study.maps), strict=True)
+        ),
         sources=tuple(dict.fromkeys((*study.sources, *sources_beside(study.inputs)))),
         base=study.base or (names[0] if names else ""),
         language=study.language,
@@ -164,7 +168,9 @@ def _complete(study: Study, indicator: Indicator) -> Indicator:
     """Return the indicator named as in the model, with the variable's own unit and documentation where it has none."""
     for outcome in study.outcomes:
         if indicator.variable in outcome.run:
-            saved = next(c.variable for c in outcome.run.columns if c.variable.key == _key(outcome.run, indicator.variable))
+            saved = next(
+                c.variable for c in outcome.run.columns if c.variable.key == _key(outcome.run, indicator.variable)
+            )
             return replace(
                 indicator,
                 variable=saved.name,
@@ -196,7 +202,9 @@ def _series(outcome: Outcome, indicator: Indicator) -> Iterator[Series]:
             column.element,
             run.times,
             values if factor == 1 else values * factor,
-            tuple(zip(dimension_names(column.variable), column.element.split(","), strict=False)) if column.element else (),
+            tuple(zip(dimension_names(column.variable), column.element.split(","), strict=False))
+            if column.element
+            else (),
             hidden.get(column.element),
         )
 

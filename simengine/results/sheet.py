@@ -87,7 +87,9 @@ def plain_number(value: float) -> str:
     return text.removesuffix(".0") if abs(value) < 1e16 else text
 
 
-def read_rows(text: str, kinds: Sequence[tuple[str, Kind]], *, decimal_comma: bool, where: str) -> Iterator[tuple[Any, ...]]:
+def read_rows(
+    text: str, kinds: Sequence[tuple[str, Kind]], *, decimal_comma: bool, where: str
+) -> Iterator[tuple[Any, ...]]:
     """Yield rows of CSV text as values of the columns asked for; other columns are passed over.
 
     Raises
@@ -105,8 +107,12 @@ def read_rows(text: str, kinds: Sequence[tuple[str, Kind]], *, decimal_comma: bo
     places = [(head.index(name), name, kind) for name, kind in kinds]
     for row in reader:
         if len(row) != len(head):
-            raise InputError(f"{where}:{reader.line_num}: {len(row)} cells where the first line names {len(head)} columns")
-        yield tuple(_read(row[at], name, kind, decimal_comma, f"{where}:{reader.line_num}") for at, name, kind in places)
+            raise InputError(
+                f"{where}:{reader.line_num}: {len(row)} cells where the first line names {len(head)} columns"
+            )
+        yield tuple(
+            _read(row[at], name, kind, decimal_comma, f"{where}:{reader.line_num}") for at, name, kind in places
+        )
 
 
 def _read(cell: str, name: str, kind: Kind, decimal_comma: bool, where: str) -> Cell:

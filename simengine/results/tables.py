@@ -68,9 +68,7 @@ INDICATOR_COLUMNS = (("scenario", "string"), ("variable", "string"), ("element",
                      ("value", "number"))  # fmt: skip
 
 
-def series_of(
-    rows: Iterable[Sequence[Any]], dimensions: Sequence[str], *, hides: bool
-) -> tuple[Series, ...]:
+def series_of(rows: Iterable[Sequence[Any]], dimensions: Sequence[str], *, hides: bool) -> tuple[Series, ...]:
     """Return series from rows of `INDICATOR_COLUMNS`, then one column a dimension, then `hidden` where there is one."""
     out = []
     for (scenario, variable, element), group in groupby(rows, key=lambda r: tuple(r[:3])):
@@ -93,7 +91,9 @@ def score_sheet(record: Record) -> Sheet:
         Field("goal", "string", "The goal as written; empty where it has none"),
         Field("met", "boolean", "Whether the goal is met"),
         Field("reached", "number", "From when on the goal holds", record.time_unit),
-        Field("margin", "number", "How far on the right side, in the unit of the value; negative: how far it is missed"),
+        Field(
+            "margin", "number", "How far on the right side, in the unit of the value; negative: how far it is missed"
+        ),
         Field("variable", "string", "Column it is about: Name or Name[element]"),
         Field("at", "number", "The time its value is of", record.time_unit),
     )
@@ -160,7 +160,9 @@ def history_of(rows: Iterable[Sequence[Any]]) -> tuple[History, ...]:
 def finding_sheet(record: Record) -> Sheet:
     """Return `findings`: checks that scenarios failed."""
     fields = (SCENARIO, Field("name", "string", "Name of the check"), Field("message", "string", "What it found"))
-    return Sheet("findings", "Checks that failed", fields, tuple((f.scenario, f.name, f.message) for f in record.findings))
+    return Sheet(
+        "findings", "Checks that failed", fields, tuple((f.scenario, f.name, f.message) for f in record.findings)
+    )
 
 
 def findings_of(rows: Iterable[Sequence[Any]]) -> tuple[Finding, ...]:
