@@ -170,9 +170,11 @@ def draw_goals(axes: Axes, indicator: Indicator, words: Words, *, labels: bool =
 def _free_side(axes: Axes, time: float, value: float, letters: int) -> tuple[bool, bool]:
     """Return to which side of a goal (right, up) its text covers the least of the lines."""
     (left, stop), (low, high) = axes.get_xlim(), axes.get_ylim()
-    box = axes.get_position()
-    width = letters * 0.072 / (box.width * axes.figure.get_figwidth()) * (stop - left)
-    height = 0.24 / (box.height * axes.figure.get_figheight()) * (high - low)
+    wide, tall = inches(axes)
+    width = letters * 0.072 / wide * (stop - left)
+    height = 0.24 / tall * (high - low)
+    lines = [li for li in axes.lines if str(li.get_gid()).startswith("s")]
+    points = [(np.asarray(li.get_xdata(), dtype=float), np.asarray(li.get_ydata(), dtype=float)) for li in lines]
 
     def covered(side: tuple[bool, bool]) -> float:
         right, up = side
@@ -180,11 +182,17 @@ def _free_side(axes: Axes, time: float, value: float, letters: int) -> tuple[boo
         if start < left or start + width > stop or bottom < low or bottom + height > high:
             return math.inf
         places = np.linspace(start, start + width, 12)
-        lines = [li for li in axes.lines if str(li.get_gid()).endswith("-line") and len(li.get_xdata()) > 2]
-        tops = [np.interp(places, li.get_xdata(), li.get_ydata()) for li in lines]
+        tops = [np.interp(places, x, y) for x, y in points]
         return sum(float(((t >= bottom - height / 4) & (t <= bottom + height * 1.25)).sum()) for t in tops)
 
     return min([(True, False), (True, True), (False, False), (False, True)], key=covered)
+
+
+def inches(axes: Axes) -> tuple[float, float]:
+    """Return how wide and high axes are."""
+    box, figure = axes.get_position(), axes.get_figure(root=True)
+    assert figure is not None
+    return box.width * figure.get_figwidth(), box.height * figure.get_figheight()
 
 
 def quiet_axes(axes: Axes, words: Words, *, count: int = 8) -> None:
@@ -214,7 +222,7 @@ def _label_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke]
     texts = [
         "\n".join(textwrap.wrap(titles[s.scenario], _LABEL_WIDTH, max_lines=2, placeholder=" …")) for s, _, _ in ends
     ]
-    room = axes.get_position().height * axes.figure.get_figheight() * 72
+    room = inches(axes)[1] * 72
     line = 11.0
     heights = [line * (t.count("\n") + 1) + 2.5 for t in texts]
     wanted = [(value - low) / (high - low) * room for _, _, value in ends]

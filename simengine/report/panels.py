@@ -70,8 +70,8 @@ def draw_elements(record: Record, indicator: Indicator, labels: Mapping[str, str
     from matplotlib.figure import Figure
 
     by_element: dict[str, list[Series]] = {}
-    for series in record.by_indicator[indicator.variable]:
-        by_element.setdefault(series.element, []).append(series)
+    for found in record.by_indicator[indicator.variable]:
+        by_element.setdefault(found.element, []).append(found)
     left_out = max(0, len(by_element) - _MOST)
     chosen = dict(list(by_element.items())[:_MOST])
     styles = strokes(record)
@@ -83,7 +83,7 @@ def draw_elements(record: Record, indicator: Indicator, labels: Mapping[str, str
     head(figure, indicator, top=1 - 0.2 / height)
     grid = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True)
     figure.subplots_adjust(0.065, (foot + 0.25) / height, 0.985, 1 - (top + 0.2) / height, wspace=0.12, hspace=0.38)
-    everything = [s for found in chosen.values() for s in found]
+    everything = [s for several in chosen.values() for s in several]
     for number, axes in enumerate(grid.flat):
         if number >= len(chosen):
             axes.set_visible(False)

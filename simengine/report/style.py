@@ -118,8 +118,9 @@ def drawing() -> Iterator[None]:
     import matplotlib as mpl  # heavy: only where something is drawn
 
     with mpl.rc_context():
-        mpl.rcParams.update(mpl.rcParamsDefault)
-        mpl.rcParams.update(SETTINGS)
+        settings: Any = mpl.rcParams  # its stubs want every name as a literal
+        settings.update(mpl.rcParamsDefault)
+        settings.update(SETTINGS)
         yield
 
 

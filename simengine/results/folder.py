@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import shutil
 import sys
@@ -176,7 +175,7 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def _write_json(path: Path, value: Mapping[str, Any]) -> None:
-    _write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    _write_text(path, provenance.json_text(value))
 
 
 def _keep_foreign(place: Path, draft: Path) -> None:

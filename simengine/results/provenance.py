@@ -102,6 +102,11 @@ def files_in(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
 
 
+def json_text(value: Mapping[str, Any]) -> str:
+    """Return a value as the JSON of a result folder."""
+    return json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+
+
 def _seal(provenance: Mapping[str, Any]) -> str:
     rest = {k: v for k, v in provenance.items() if k != "seal"}
     return hash_of(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode())
@@ -121,7 +126,8 @@ def changed_files(folder: Path) -> tuple[str, ...] | None:
     provenance = read_provenance(folder)
     if provenance is None or not isinstance(provenance.get("files"), dict):
         return None
-    out = [] if provenance.get("seal") == _seal(provenance) else [FILE]
+    as_written = (folder / FILE).read_bytes() == json_text(provenance).encode()
+    out = [] if as_written and provenance.get("seal") == _seal(provenance) else [FILE]
     for name, code in provenance["files"].items():
         try:
             same = hash_of((folder / name).read_bytes()) == code

@@ -18,6 +18,7 @@ from simengine.results.sheet import Kind, read_rows
 from simengine.results.study import Indicator, MapShape, Source
 from simengine.results.tables import (
     INDICATOR_COLUMNS,
+    dimension_column,
     findings_of,
     history_of,
     scores_of,
@@ -55,9 +56,8 @@ def read_folder(folder: str | Path) -> Record:
     tables = _Tables(place, resources)
     entry = _Entry(study, str(place / "study.json"))
     dimensions = tuple(entry.texts("dimensions"))
-    columns: list[tuple[str, Kind]] = [(name, "string") for name in dimensions]
     hides = "hidden" in tables.columns("all.csv")
-    wanted = [*INDICATOR_COLUMNS, *((tables.shown(name), kind) for name, kind in columns)]
+    wanted = [*INDICATOR_COLUMNS, *((dimension_column(name), "string") for name in dimensions)]
     wanted += [("hidden", "boolean")] if hides else []
     return Record(
         title=entry.text("title"),
@@ -125,7 +125,7 @@ class _Entry:
 
     def text(self, name: str) -> str:
         """Return a text."""
-        return self._get(name, str, "a text")
+        return str(self._get(name, str, "a text"))
 
     def number(self, name: str) -> float:
         """Return a number."""
@@ -136,7 +136,7 @@ class _Entry:
         found = self._get(name, list, "a list")
         if not all(isinstance(t, str) for t in found):
             raise InputError(f"{self.where}: `{name}` holds something that is no text")
-        return found
+        return list(found)
 
     def entries(self, name: str) -> list[_Entry]:
         """Return a list of objects."""
@@ -185,10 +185,6 @@ class _Tables:
         return [
             f["name"] for f in self._part(name, "schema", {}).get("fields", []) if isinstance(f, dict) and "name" in f
         ]
-
-    def shown(self, dimension: str) -> str:
-        """Return the column that holds a dimension's elements."""
-        return dimension if dimension in self.columns("all.csv")[3:-4] else f"{dimension} (dimension)"
 
     def rows(self, name: str, columns: Sequence[tuple[str, Any]]) -> list[tuple[Any, ...]]:
         """Return the rows of a table; none where the folder has no such table."""

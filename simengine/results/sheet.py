@@ -50,12 +50,17 @@ class Sheet:
 
     def text(self, *, decimal_comma: bool = False) -> str:
         """Return the table as CSV; with `;`, decimal comma and the mark Excel knows UTF-8 by where asked."""
-        out = io.StringIO(newline="")
-        writer = csv.writer(out, delimiter=";" if decimal_comma else ",", lineterminator="\n")
-        writer.writerow([f.name for f in self.fields])
-        for row in self.rows:
-            writer.writerow([_shown(cell, decimal_comma) for cell in row])
-        return ("\ufeff" if decimal_comma else "") + out.getvalue()
+        delimiter = ";" if decimal_comma else ","
+        lines = [delimiter.join(_quoted(f.name, delimiter) for f in self.fields)]
+        lines += [delimiter.join(_quoted(_shown(c, decimal_comma), delimiter) for c in row) for row in self.rows]
+        return ("\ufeff" if decimal_comma else "") + "\n".join(lines) + "\n"
+
+
+def _quoted(text: str, delimiter: str) -> str:
+    """Return a cell, in quotes where it needs them; the csv module forgets them for a lone carriage return."""
+    if any(c in text for c in (delimiter, '"', "\n", "\r")):
+        return '"' + text.replace('"', '""') + '"'
+    return text
 
 
 def _shown(cell: Cell, decimal_comma: bool) -> str:

@@ -40,8 +40,7 @@ def indicator_sheet(record: Record) -> Sheet:
     """Return `all`: the indicators of all scenarios, a row a value."""
     about = {i.variable: (i.title, i.unit) for i in record.indicators}
     dimensions = list(dict.fromkeys(name for s in record.series for name, _ in s.elements))
-    taken = {"scenario", "variable", "element", "title", "unit", "time", "value", "hidden"}
-    named = [d if d.casefold() not in taken else f"{d} (dimension)" for d in dimensions]
+    named = [dimension_column(d) for d in dimensions]
     hides = any(s.hidden is not None for s in record.series)
     fields = (
         SCENARIO,
@@ -62,6 +61,14 @@ def indicator_sheet(record: Record) -> Sheet:
         pairs = zip(s.times.tolist(), s.values.tolist(), hidden, strict=True)
         rows += [(*lead, t, v, h) if hides else (*lead, t, v) for t, v, h in pairs]
     return Sheet("all", "Indicators of all scenarios over time", fields, tuple(rows))
+
+
+_TAKEN = ("scenario", "variable", "element", "title", "unit", "time", "value", "hidden")
+
+
+def dimension_column(dimension: str) -> str:
+    """Return the name of the column that holds a dimension's elements: its own, if it is free."""
+    return f"{dimension} (dimension)" if dimension.casefold() in _TAKEN else dimension
 
 
 INDICATOR_COLUMNS = (("scenario", "string"), ("variable", "string"), ("element", "string"), ("time", "number"),
