@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -241,9 +241,14 @@ def _label_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke]
             fontweight="bold" if s.scenario == series[0].scenario else "normal",
             annotation_clip=False,
             gid=f"s{stroke.place}-label",
-            arrowprops={"arrowstyle": "-", "color": stroke.colour, "lw": 0.8, "shrinkA": 1, "shrinkB": 0,
-                        "relpos": (0, 0.5), "gid": f"s{stroke.place}-lead"} if time == stop else None,
-        )  # fmt: skip
+            arrowprops=_lead(stroke) if time == stop else None,
+        )
+
+
+def _lead(stroke: Stroke) -> dict[str, Any]:
+    """Return how the thin line from a title to the end of its line looks."""
+    look = {"color": stroke.colour, "lw": 0.8, "gid": f"s{stroke.place}-lead"}
+    return look | {"arrowstyle": "-", "relpos": (0, 0.5), "patchA": None, "shrinkA": 4, "shrinkB": 0}
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:

@@ -136,7 +136,7 @@ def _scale(values: Sequence[float]) -> tuple[list[float], Colormap, BoundaryNorm
     name = "PuOr_r" if low < 0 < high else "YlGnBu"
     whole = mpl.colormaps[name]
     part = whole if low < 0 < high else LinearSegmentedColormap.from_list("part", whole(np.linspace(0.06, 0.92, 256)))
-    return bounds, part, BoundaryNorm(bounds, part.N)
+    return bounds, part, BoundaryNorm(bounds, part.N, clip=True)
 
 
 def _draw_places(

@@ -36,7 +36,7 @@ class Picture:
 
 _ID = re.compile(r'\bid="([^"]*)"')
 _REFERENCE = re.compile(r'(url\(#|xlink:href="#|href="#)([^")]+)')
-_OF_SCENARIO = re.compile(r"s(\d+)-\w+")
+_OF_SCENARIO = re.compile(r"s(\d+)-[a-z]+(?:-\d+)?")
 
 
 def inline_svg(picture: Picture, number: int) -> str:

@@ -131,7 +131,18 @@ def svg_bytes(figure: Figure) -> bytes:
     text = out.getvalue().decode()
     # a reader without our font takes one of about the same width
     text = re.sub(r"'DejaVu Sans'(?:, *sans-serif)?", "'DejaVu Sans', Verdana, sans-serif", text)
-    return text.encode()
+    return _ids_that_differ(text).encode()
+
+
+def _ids_that_differ(text: str) -> str:
+    """Return SVG in which what panels have in common is numbered: an id stands once in a document."""
+    seen: dict[str, int] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        count = seen[found[1]] = seen.get(found[1], 0) + 1
+        return found[0] if count == 1 else f' id="{found[1]}-{count}"'
+
+    return re.sub(r' id="([^"]*)"', numbered, text)
 
 
 def png_bytes(figure: Figure) -> bytes:
