@@ -110,7 +110,8 @@ def _score(score: Score | None, words: Words) -> str:
     mark, word = ("✓", words.met) if score.met else ("✗", words.missed)
     more = []
     if score.margin is not None and math.isfinite(score.margin):
-        more.append(f"{words.by} {words.number(abs(score.margin))} {score.unit}".strip())
+        margin = f"{words.number(abs(score.margin))} {score.unit}".strip()
+        more.append(f"{margin} {words.spare}" if score.met else f"{words.by} {margin}")
     if score.met and score.reached is not None:
         more.append(f"{words.since} {words.time(score.reached)}")
     return (

@@ -32,6 +32,7 @@ class Words:
     met: str = "met"
     missed: str = "missed"
     by: str = "by"
+    spare: str = "to spare"
     since: str = "since"
     in_time: str = "in"
     against: str = "against"
@@ -118,6 +119,7 @@ NL = Words(
     met="gehaald",
     missed="niet gehaald",
     by="scheelt",
+    spare="over",
     since="sinds",
     in_time="in",
     against="tegenover",
