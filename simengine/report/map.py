@@ -70,6 +70,7 @@ def draw_map(
     from matplotlib.figure import Figure  # heavy: only where something is drawn
 
     chosen = panels_of(record, words) if panels is None else tuple(panels)
+    middles = {p.element: p.middle for p in places}
     values = [values_on_map(record, indicator, p) for p in chosen]
     bounds, colours, norm = _scale([v for found in values for v in found.values()])
     points = np.concatenate([r for p in places for rings in p.polygons for r in rings])
@@ -99,8 +100,8 @@ def draw_map(
         axes.set_xlim(low[0] - pad[0], high[0] + pad[0])
         axes.set_ylim(low[1] - pad[1], high[1] + pad[1])
         title = "\n".join(textwrap.wrap(panel.title, max(16, int(cell * 12)), max_lines=2, placeholder=" …"))
-        axes.set_title(title, fontsize=8.5, fontweight="bold", color=INK, pad=3)
-        _draw_places(axes, places, found, colours, norm, words, small=columns > 2)
+        axes.set_title(title, fontsize=8.5, fontweight="bold", color=INK, pad=3, y=1.0)
+        _draw_places(axes, places, middles, found, colours, norm, words, small=columns > 2)
     _legend(figure, bounds, colours, norm, words, indicator.unit)
     notes = [f"{words.source}: {shape.source}"] if shape.source else []
     if any(math.isnan(found.get(p.element, math.nan)) for found in values for p in places):
@@ -142,6 +143,7 @@ def _scale(values: Sequence[float]) -> tuple[list[float], Colormap, BoundaryNorm
 def _draw_places(
     axes: Axes,
     places: Sequence[Place],
+    middles: Mapping[str, tuple[float, float]],
     values: Mapping[str, float],
     colours: Colormap,
     norm: BoundaryNorm,
@@ -168,7 +170,7 @@ def _draw_places(
         name = textwrap.fill(place.label, 11, break_long_words=False)
         text = number if small else f"{name}\n{number}".rstrip()
         if text:
-            x, y = place.middle
+            x, y = middles[place.element]
             colour = ink if known else QUIET
             axes.text(x, y, text, ha="center", va="center", fontsize=6.3, color=colour, linespacing=1.05, clip_on=False)
 

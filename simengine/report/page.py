@@ -17,20 +17,30 @@ from simengine.report.assets import SCRIPT, STYLE
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.style import Stroke, strokes
 from simengine.report.words import Words
-from simengine.results.compare import compare_scenarios, goal_rows
+from simengine.results.compare import Compared, compare_scenarios, goal_rows
 from simengine.results.provenance import changed_files, read_provenance
-from simengine.results.reading import read_folder
 from simengine.results.record import Record
-from simengine.results.study import Indicator, Score, Source
+from simengine.results.study import Score, Source
+
+Numbers = Mapping[str, Sequence[Compared]]
+"""The comparison, by variable."""
 
 
-def build_page(folder: Path, pictures: Sequence[Picture], words: Words, labels: Mapping[str, str] | None = None) -> str:
+def build_page(
+    folder: Path,
+    record: Record,
+    pictures: Sequence[Picture],
+    words: Words,
+    labels: Mapping[str, str] | None = None,
+) -> str:
     """Return the page of a result folder.
 
     Parameters
     ----------
     folder
-        The result folder, whose tables are read again.
+        The result folder, whose provenance is read.
+    record
+        Its record, as `read_folder` gives it.
     pictures
         Its pictures, as `draw_pictures` gives them.
     words
@@ -39,15 +49,21 @@ def build_page(folder: Path, pictures: Sequence[Picture], words: Words, labels: 
         What people call elements.
 
     """
-    record = read_folder(folder)
     styles = strokes(record)
     provenance = read_provenance(folder) or {}
+    numbers: dict[str, list[Compared]] = {}
+    for row in compare_scenarios(record, elements=True):
+        numbers.setdefault(row.variable, []).append(row)
     sections = [
         ("scenarios", words.scenarios, _scenarios(record, styles, words)),
         ("goals", words.goals, _goals(record, words)),
-        ("comparison", words.comparison, _comparison(record, words)),
-        ("charts", words.charts, _pictures(record, pictures, (Kind.OVERVIEW, Kind.CHART), words, labels or {})),
-        ("maps", words.maps, _pictures(record, pictures, (Kind.MAP,), words, {}, first=len(pictures))),
+        ("comparison", words.comparison, _comparison(record, numbers, words)),
+        (
+            "charts",
+            words.charts,
+            _pictures(record, pictures, (Kind.OVERVIEW, Kind.CHART), numbers, words, labels or {}),
+        ),
+        ("maps", words.maps, _pictures(record, pictures, (Kind.MAP,), numbers, words, {}, first=len(pictures))),
         ("findings", words.findings, _findings(record)),
         ("sources", words.sources, _sources(record, words)),
         ("provenance", words.provenance, _provenance(provenance, folder, words)),
@@ -128,9 +144,9 @@ def _table(corner: Sequence[str], record: Record, body: str) -> str:
     return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def _comparison(record: Record, words: Words) -> str:
+def _comparison(record: Record, numbers: Numbers, words: Words) -> str:
     """Return the indicators at the last time compared: a column a scenario, differences from the base below values."""
-    compared = compare_scenarios(record)
+    compared = [c for rows in numbers.values() for c in rows if not c.element]
     if not compared:
         return ""
     last = max(c.time for c in compared)
@@ -138,8 +154,8 @@ def _comparison(record: Record, words: Words) -> str:
     body = []
     for indicator in record.indicators:
         cells: dict[int, str] = {}
-        for c in compared:
-            if c.variable == indicator.variable and c.time == last:
+        for c in numbers.get(indicator.variable, []):
+            if not c.element and c.time == last:
                 change = "" if c.scenario == record.base else f"<small>{escape(words.share(c.share))}</small>"
                 cells[places[c.scenario]] = f"{escape(words.number(c.value))}{change}"
         if cells:
@@ -155,6 +171,7 @@ def _pictures(
     record: Record,
     pictures: Iterable[Picture],
     kinds: tuple[Kind, ...],
+    numbers: Numbers,
     words: Words,
     labels: Mapping[str, str],
     *,
@@ -166,14 +183,14 @@ def _pictures(
         more = ""
         if about is not None and picture.kind is Kind.CHART:
             text = f"<p>{escape(about.description)}</p>" if about.description else ""
-            more = f"<figcaption>{text}{_numbers(record, about, words, labels)}</figcaption>"
+            table = _numbers(record, numbers.get(about.variable, []), about.unit, words, labels)
+            more = f"<figcaption>{text}{table}</figcaption>"
         out.append(f"<figure>{inline_svg(picture, number)}{more}</figure>")
     return "".join(out)
 
 
-def _numbers(record: Record, indicator: Indicator, words: Words, labels: Mapping[str, str]) -> str:
+def _numbers(record: Record, compared: Sequence[Compared], unit: str, words: Words, labels: Mapping[str, str]) -> str:
     """Return the numbers behind a chart as a table that opens: by time, or by element at the last time."""
-    compared = [c for c in compare_scenarios(record, elements=True) if c.variable == indicator.variable]
     if not compared:
         return ""
     elements = list(dict.fromkeys(c.element for c in compared))
@@ -193,7 +210,7 @@ def _numbers(record: Record, indicator: Indicator, words: Words, labels: Mapping
         + "</tr>"
         for title, element, time in rows
     )
-    return f"<details><summary>{escape(words.table)}</summary>{_table([indicator.unit], record, body)}</details>"
+    return f"<details><summary>{escape(words.table)}</summary>{_table([unit], record, body)}</details>"
 
 
 def _findings(record: Record) -> str:

@@ -59,7 +59,7 @@ def draw_overview(record: Record, words: Words) -> Figure:
         quiet_axes(axes, words, count=4)
         axes.tick_params(labelsize=7.5)
         title = "\n".join(textwrap.wrap(indicator.title, 36, max_lines=2, placeholder=" …"))
-        axes.set_title(title, loc="left", fontsize=9, fontweight="bold", pad=15, linespacing=1.05)
+        axes.set_title(title, loc="left", fontsize=9, fontweight="bold", pad=15, linespacing=1.05, y=1.0)
         axes.text(0, 1.035, indicator.unit, transform=axes.transAxes, fontsize=7.5, color=QUIET, va="bottom")
     _legend(figure, record, styles, foot)
     return figure
@@ -97,7 +97,7 @@ def draw_elements(record: Record, indicator: Indicator, labels: Mapping[str, str
         set_limits(axes, everything, None, None)
         quiet_axes(axes, words, count=2)
         axes.tick_params(labelsize=7, labelbottom=number + columns >= len(chosen))
-        axes.set_title(labels.get(element, element), loc="left", fontsize=8, pad=3, color=INK)
+        axes.set_title(labels.get(element, element), loc="left", fontsize=8, pad=3, color=INK, y=1.0)
         if all(np.isnan(s.shown).all() for s in series):
             axes.text(0.5, 0.5, "–", transform=axes.transAxes, ha="center", va="center", color=QUIET)
     _legend(figure, record, styles, foot)

@@ -60,7 +60,7 @@ def draw_folder(folder: Path) -> None:
         path.with_suffix(".svg").write_bytes(picture.svg)
         path.with_suffix(".png").write_bytes(picture.png)
     (folder / "index.html").write_text(
-        build_page(folder, pictures, words, _labels(atlases)), encoding="utf-8", newline="\n"
+        build_page(folder, record, pictures, words, _labels(atlases)), encoding="utf-8", newline="\n"
     )
 
 
@@ -158,7 +158,7 @@ def make_report(folder: Path, out: Path, language: str | None = None) -> None:
     words = words_for(language or record.language)
     atlases = read_atlases(folder, record)
     pictures = list(draw_pictures(record, atlases, words, with_png=False))
-    write_text(build_page(folder, pictures, words, _labels(atlases)), out)
+    write_text(build_page(folder, record, pictures, words, _labels(atlases)), out)
 
 
 def _labels(atlases: tuple[Atlas, ...]) -> dict[str, str]:

@@ -129,7 +129,11 @@ def _write_data(study: Study, record: Record, folder: Path, *, decimal_comma: bo
         others.append(("scenarios.yaml", "The scenarios with all they inherit", "application/yaml"))
     for shape, name in zip(study.maps, map_files(study.maps), strict=True):
         (folder / "maps").mkdir(exist_ok=True)
-        shutil.copyfile(shape.path, folder / "maps" / f"{name}.geojson")
+        try:
+            polygons = Path(shape.path).read_bytes()
+        except OSError as reason:
+            raise InputError(f"the map `{shape.path}` cannot be read: {reason.strerror or reason}") from None
+        (folder / "maps" / f"{name}.geojson").write_bytes(polygons)
         others.append((f"maps/{name}.geojson", f"Polygons of {shape.dimension}", "application/geo+json"))
     _write_json(
         folder / package.FILE, package.package_of(record, sheets, parquet, others, folder, decimal_comma=decimal_comma)

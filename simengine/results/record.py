@@ -7,6 +7,7 @@ Invariant: a record made of a study equals the record read from that study's fol
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +21,7 @@ from simengine.results.run import Run
 from simengine.results.source import sources_beside
 from simengine.results.study import Finding, History, Indicator, MapShape, Outcome, Score, Source, Study
 from simengine.source.diagnostic import InputError
+from simengine.source.names import key_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ class Series:
 
     def at(self, time: float) -> float:
         """Return the value shown at a time that was saved; NaN where none was."""
-        found = np.flatnonzero(same_time(self.times, time))
-        return float(self.shown[found[0]]) if found.size else float("nan")
+        place = int(np.searchsorted(self.times, time - 1e-9 * max(1.0, abs(time))))
+        if place == self.times.size or not math.isclose(self.times[place], time, rel_tol=1e-9, abs_tol=1e-9):
+            return math.nan
+        return math.nan if self.hidden is not None and self.hidden[place] else float(self.values[place])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Series):
@@ -225,10 +229,13 @@ def _hidden(run: Run, indicator: Indicator) -> dict[str, NDArray[np.bool_]]:
 
 
 def _measured(history: History, indicators: tuple[Indicator, ...]) -> History:
-    """Return what was measured, in the unit of the indicator it belongs to."""
-    variable = history.column.split("[", 1)[0]
-    factor = next((i.factor for i in indicators if variable == i.variable), 1.0)
-    return history if factor == 1 else replace(history, values=tuple(v * factor for v in history.values))
+    """Return what was measured, named and in the unit of the indicator it belongs to."""
+    variable, bracket, element = history.column.partition("[")
+    for indicator in indicators:
+        if key_of(variable) == key_of(indicator.variable):
+            values = history.values if indicator.factor == 1 else tuple(v * indicator.factor for v in history.values)
+            return replace(history, column=f"{indicator.variable}{bracket}{element}", values=values)
+    return history
 
 
 def _time_unit(outcomes: Iterable[Outcome]) -> str:

@@ -82,9 +82,6 @@ def test_tables_are_as_they_were_reviewed(written: Path, name: str) -> None:
 
 def test_the_package_is_as_it_was_reviewed(written: Path) -> None:
     package = json.loads((written / "datapackage.json").read_text(encoding="utf-8"))
-    for resource in package["resources"]:
-        if resource["format"] == "parquet":  # its bytes are those of the library's version
-            del resource["bytes"], resource["hash"]
     check_golden(GOLDEN / "folder-datapackage.json", json.dumps(package, ensure_ascii=False, indent=2))
 
 
@@ -128,7 +125,7 @@ def test_the_table_of_runs_has_a_row_a_run(written: Path) -> None:
 
 RESOURCE = {
     "type": "object",
-    "required": ["name", "path", "profile", "format", "mediatype", "bytes", "hash"],
+    "required": ["name", "path", "profile", "format", "mediatype"],
     "properties": {
         "name": {"pattern": "^[a-z0-9._-]+$"},
         "path": {"pattern": r"^(?!/)(?!.*\.\.)"},
@@ -172,8 +169,9 @@ def test_the_package_describes_the_files(study: Study, tmp_path: Path, comma: bo
     assert len(set(names)) == len(names)
     for resource in package["resources"]:
         data = (out / resource["path"]).read_bytes()
-        assert resource["bytes"] == len(data)
-        assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
+        if resource["format"] != "parquet":
+            assert resource["bytes"] == len(data)
+            assert resource["hash"] == f"sha256:{hashlib.sha256(data).hexdigest()}"
         fields = [f["name"] for f in resource.get("schema", {}).get("fields", [])]
         if resource["format"] == "csv":
             head, *rows = csv.reader(data.decode("utf-8-sig").splitlines(), delimiter=resource["dialect"]["delimiter"])
