@@ -350,3 +350,17 @@ def test_provenance_says_what_it_was_made_with(study: Study, written: Path) -> N
     assert found["runs"]["base"] == {"method": "euler", "steps": 20, "backend": "native"}
     assert set(found["files"]) == set(files_in(written)) - {"provenance.json"}
     assert len(SAVED.columns) == 11
+
+
+def test_a_map_that_is_not_there_is_said(study: Study, tmp_path: Path) -> None:
+    lost = replace(study, maps=(replace(study.maps[0], path="nowhere.geojson"),))
+    with pytest.raises(InputError, match=r"the map `nowhere.geojson` cannot be read: No such file"):
+        write_study(lost, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_history_is_named_and_scaled_as_the_indicator(study: Study) -> None:
+    other = replace(study, history=(replace(study.history[0], column="GAS_Use"),))
+    assert record_of(other).history == record_of(study).history
+    assert record_of(study).history[0].column == "gas use"
+    assert record_of(study).history[0].values == (500.0, 250.0)
