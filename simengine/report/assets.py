@@ -40,7 +40,7 @@ dt{font-weight:600;margin-top:.6rem}dd{margin:0;overflow-wrap:anywhere}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
 figure{overflow-x:auto}figure svg{min-width:31rem}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
-figure,tr{break-inside:avoid}h2{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
+figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 

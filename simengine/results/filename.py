@@ -18,23 +18,22 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 def file_names(names: Sequence[str]) -> dict[str, str]:
     """Return a file's name, without ending, for each of some names that differ.
 
-    Letters, digits, `-` and `_` stay, blanks become `-`; a name that says less than the original, or that another has
-    too, gets some digits of its hash.
+    Letters, digits and `_` stay, all else becomes `-`; where nothing is left, or two names come to the same, some digits
+    of the name's hash are added.
 
     Examples
     --------
     >>> file_names(["Base case", "base case", "É/n"])
-    {'Base case': 'base-case-7dd9b23b', 'base case': 'base-case-2d6af0ad', 'É/n': 'e-n-db4abc47'}
+    {'Base case': 'base-case-6f781d83', 'base case': 'base-case-ed8321d5', 'É/n': 'e-n'}
 
     """
     plain = {name: _plain(name) for name in dict.fromkeys(names)}
     all_plain = list(plain.values())
     out: dict[str, str] = {}
     for name, text in plain.items():
-        faithful = text.replace("-", " ") == name.casefold().replace("-", " ")
         code = hashlib.sha256(name.encode()).hexdigest()
         marked = f"{text}-{code[:8]}".lstrip("-")
-        clear = faithful and all_plain.count(text) == 1 and text not in _RESERVED
+        clear = text and all_plain.count(text) == 1 and text not in _RESERVED
         file = text if clear else marked
         if file in out.values() or (not clear and file in all_plain):
             file = f"{marked}-{code[8:]}"
