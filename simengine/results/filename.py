@@ -18,7 +18,7 @@ _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt
 def file_names(names: Sequence[str]) -> dict[str, str]:
     """Return a file's name, without ending, for each of some names that differ.
 
-    Letters, digits and `_` stay, all else becomes `-`; where nothing is left, or two names come to the same, some digits
+    Letters, digits and `_` stay, all else becomes `-`; where nothing is left, or two names come to the same, digits
     of the name's hash are added.
 
     Examples
