@@ -35,6 +35,9 @@ COMMANDS = {
     "check": "report everything that is wrong with a model, units included",
     "compare": "run a model here and in PySD or simlin, and show where they differ",
     "convert": "write a Vensim model as XMILE, or the other way round",
+    "graph": "show the feedback loops of a model, and draw its causal graph",
+    "export": "write a result folder as CSV, Parquet, NetCDF, Excel, IAMC or GeoJSON",
+    "report": "make one self-contained HTML file of a result folder",
 }
 
 EXAMPLES = """examples:
@@ -42,6 +45,9 @@ EXAMPLES = """examples:
   simengine check models/*.mdl --strict
   simengine compare teacup.mdl --with pysd
   simengine convert teacup.mdl teacup.xmile
+  simengine graph energy.mdl --out energy.svg
+  simengine export results/delft --to excel
+  simengine report results/delft
 
 exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 a run failed, 70 a fault of simengine, 130 interrupted
 """
