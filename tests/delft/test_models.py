@@ -105,9 +105,9 @@ def test_sewers_are_kept() -> None:
 
 
 def test_people_are_kept() -> None:
-    run = load("jobs").run({"homes for graduates": 200, "SAVEPER": 0.125})
+    run = load("jobs").run({"homes for graduates": 200, "SAVEPER": 0.0625})
     net = (run["births"] + run["arriving"] - run["deaths"] - run["leaving"]).values
-    expected = 101034 + 0.125 * np.concatenate(([0.0], np.cumsum(net[:-1])))
+    expected = 101034 + 0.0625 * np.concatenate(([0.0], np.cumsum(net[:-1])))
     np.testing.assert_allclose(run["population"].values, expected, rtol=1e-9)
     employed = run["employed residents"] + run["total unemployed"]
     np.testing.assert_allclose(employed, run["total labour force"], rtol=1e-12)
