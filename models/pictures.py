@@ -113,7 +113,7 @@ def draw(model: str) -> bytes:
 def _panel(axis: Axes, name: str, runs: dict[str, Run], measured: list[tuple[float, float]]) -> None:
     for case, run in runs.items():
         axis.plot(run.times, run[name].values, linewidth=1.2, label=case)
-    shown = [(t, v) for t, v in measured if 2010 <= t]
+    shown = [(t, v) for t, v in measured if t >= 2010]
     # every panel has the label, so that the legend of the first one serves all
     axis.plot([t for t, _ in shown], [v for _, v in shown], "k.", markersize=4, label="measured")
     units = str(next(iter(runs.values()))[name].attrs["units"])
