@@ -1,0 +1,326 @@
+"""A scenario file, read and settled for its model: what is asked, ready to run.
+
+In: a path. Out: a `StudyPlan`: scenarios, their curves, indicators, checks, and everything wrong with the file.
+
+Invariant: a plan that is made runs; one with errors is never half made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simengine.api.load import load
+from simengine.api.model import Model
+from simengine.language.yaml.reading import At, Reading
+from simengine.model.variable import Role, role_of
+from simengine.results.study import History, MapShape
+from simengine.scenario.check import Rule, read_rules
+from simengine.scenario.cross import expand_crosses
+from simengine.scenario.curve import Curve, Flat
+from simengine.scenario.ensemble import Gathering
+from simengine.scenario.file import Document
+from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
+from simengine.scenario.inherit import Inheritance, Layers, Place, Resolved, effective, gain_of, stacked
+from simengine.scenario.limits import (
+    LeverRange,
+    check_balance_members,
+    check_balances,
+    check_ranges,
+    read_levers,
+)
+from simengine.scenario.measured import read_measured
+from simengine.scenario.names import ModelNames
+from simengine.scenario.path import Points
+from simengine.scenario.purpose import find_orphans
+from simengine.scenario.reader import Sources, beside, read_document
+from simengine.scenario.settle import Ground, Settler
+from simengine.scenario.times import Timing, read_timing, timed
+from simengine.scenario.uncertainty import Uncertainty, read_uncertainty
+from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
+from simengine.source.names import Key
+from simengine.source.render import sort_diagnostics
+
+
+@dataclass(frozen=True)
+class PlannedScenario:
+    """A scenario with the curve of everything it sets. `cross` is the cross that made it, "" where none did."""
+
+    resolved: Resolved
+    curves: Mapping[Place, Curve]
+    lookups: Mapping[str, list[tuple[float, float]]]
+    around: Mapping[str, tuple[str, float]]  # by cross-over: the scenario its base is recorded in, and its gain
+    cross: str = ""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.resolved.name
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Everything a scenario file asks of its model."""
+
+    path: Path
+    sources: Sources
+    model: Model
+    names: ModelNames
+    timing: Timing
+    scenarios: Mapping[str, PlannedScenario]
+    levers: tuple[LeverRange, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    shares: tuple[ShareOfRuns, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    given: Mapping[str, PlannedScenario] = field(default_factory=dict)  # further runs that checks look at
+    uncertainty: Uncertainty = Uncertainty()
+    save: tuple[str, ...] | None = None
+    history: tuple[History, ...] = ()
+    maps: tuple[MapShape, ...] = ()
+    data_files: tuple[Path, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+
+    @property
+    def document(self) -> Document:
+        """The file as written, with those it uses."""
+        return self.sources.document
+
+    @property
+    def gathering(self) -> Gathering:
+        """What makes ensembles of its scenarios."""
+        return Gathering(self.names, self.timing.clock, self.timing.values)
+
+
+def read_plan(path: str | Path, more: Mapping[str, str] | None = None) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+    """Return the plan of a scenario file, None where it has errors, and everything there is to say about it.
+
+    Parameters
+    ----------
+    path
+        The file.
+    more
+        Values by name that every scenario has on top, as `--set` gives them.
+
+    """
+    to = Reading()
+    sources = read_document(path, to)
+    model = None if sources is None else _load(sources.document, to)
+    if sources is None or model is None:
+        return None, _told(to)
+    plan = _Planner(Path(path), sources, model, to).plan(more or {})
+    told = _told(to)
+    return (None if has_errors(told) else plan), told
+
+
+def _told(to: Reading) -> tuple[Diagnostic, ...]:
+    """Return problems once each, in order of place."""
+    seen: dict[object, Diagnostic] = {}
+    for problem in to.problems:
+        span = problem.span
+        at = (span.file.path, span.start) if span is not None else problem.path
+        seen.setdefault((problem.code, problem.message, at), problem)
+    return sort_diagnostics(tuple(seen.values()))
+
+
+def _load(document: Document, to: Reading) -> Model | None:
+    if document.model is None:
+        return None
+    path = beside(document.model)
+    if not path.is_file():
+        near = sorted(p.name for p in path.parent.glob("*") if p.suffix in {".mdl", ".xmile", ".stmx", ".yaml"})
+        to.unknown("missing-file", "file", document.model.value, document.model.span, near)
+        return None
+    try:
+        model = load(path)
+    except ModelError as problem:
+        to.problems += problem.diagnostics
+        text = f"the model `{document.model.value}` cannot be used: it has errors"
+        to.error("unusable-model", text, document.model.span)
+        return None
+    return model
+
+
+class _Planner:
+    """Settles a document for its model."""
+
+    def __init__(self, path: Path, sources: Sources, model: Model, to: Reading) -> None:
+        self.path, self.sources, self.to = path, sources, to
+        self.document = sources.document
+        self.names = ModelNames(model)
+
+    def plan(self, more: Mapping[str, str]) -> Plan | None:
+        to, document = self.to, self.document
+        timing = read_timing(document, self.names, to)
+        inheritance = Inheritance(document.scenarios, self.names, to)
+        scenarios = inheritance.all()
+        crosses = expand_crosses(document, scenarios, self.names, to)
+        levers = read_levers(document, self.names, to)
+        check_balance_members(levers, to)
+        uncertainty = read_uncertainty(document, self.names, scenarios, crosses, to)
+        history, maps, files = read_measured(document, self.names, to)
+        save = self._saved()
+        if timing is None:
+            return None
+        made_by = {s.name: cross for cross, ones in crosses.items() for s in ones}
+        every = [*scenarios.values(), *(s for ones in crosses.values() for s in ones)]
+        every = every or [Resolved("model", document.span)]
+        every = self._with_more(every, more)
+        names = [s.name for s in every]
+        indicators, shares = read_indicators(document, self.names, timing, names, to)
+        rules = read_rules(document, self.names, inheritance, names, timing, to)
+        model = timed(self.names.model, timing)
+        if model is not self.names.model:
+            self.names = ModelNames(model)
+        settled = _Settled(self.names, timing, levers, to)
+        planned = {s.name: settled.scenario(s, made_by.get(s.name, "")) for s in every}
+        given = {
+            rule.case_of(s): settled.scenario(_given(planned[s].resolved, rule), bounded=False)
+            for rule in rules if rule.given for s in rule.scenarios if s in planned
+        }  # fmt: skip
+        self._check_bases(planned)
+        to.problems += find_orphans(model.definition, levers, indicators)
+        warnings = tuple(d for d in to.problems if d.severity.value != "error")
+        return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
+                    tuple(shares), tuple(rules), given, uncertainty, save, history, maps, files, warnings)  # fmt: skip
+
+    def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
+        from simengine.scenario.more import read_more
+
+        settings = read_more(more, self.names, self.to)
+        if not settings:
+            return every
+        return [Resolved(s.name, s.span, s.title, s.chain, stacked(s.layers, settings)) for s in every]
+
+    def _saved(self) -> tuple[str, ...] | None:
+        save = self.document.save
+        if save is None or not save.variables:
+            return None
+        out = []
+        for name in save.variables:
+            text = name.value.strip()
+            if text.endswith("[*]"):
+                text = text[:-3].strip()
+            if "[" in text:
+                whole = text.split("[", 1)[0].strip()
+                said = f"`{text}`: whole variables are saved"
+                self.to.error("wrong-kind", said, name.span, help=[f"save `{whole}`"])
+                continue
+            if "*" not in text and "?" not in text:
+                target = self.names.find(At(text, name.span), self.to)
+                if target is None:
+                    continue
+                if role_of(target.variable) is Role.LOOKUP:
+                    said = f"`{text}` is a lookup: it has no values over time to save"
+                    self.to.error("lookup-as-value", said, name.span)
+                    continue
+            elif not any(_fits(text, v.name) for v in self.names.variables.values()):
+                self.to.error("unknown-name", f"no variable fits `{text}`", name.span)
+                continue
+            out.append(text)
+        return tuple(out)
+
+    def _check_bases(self, planned: Mapping[str, PlannedScenario]) -> None:
+        """Note scenarios whose cross-overs are taken around each other."""
+        for name in planned:
+            chain = [name]
+            while True:
+                following = [base for base, _ in planned[chain[-1]].around.values() if base in planned]
+                ring = next((b for b in following if b in chain), None)
+                if ring is not None:
+                    text = f"cross-overs are taken around each other: {' > '.join([*chain, ring])}"
+                    self.to.error("scenario-cycle", text, planned[name].resolved.span)
+                if ring is not None or not following:
+                    break
+                chain.append(following[0])
+
+
+def _fits(pattern: str, name: str) -> bool:
+    from fnmatch import fnmatchcase
+
+    return fnmatchcase(name.casefold().replace("_", " "), pattern.casefold().replace("_", " "))
+
+
+def _given(scenario: Resolved, rule: Rule) -> Resolved:
+    return scenario.over(rule.given, name=rule.case_of(scenario.name), title=None, span=scenario.span)
+
+
+class _Settled:
+    """Makes curves of what scenarios set."""
+
+    def __init__(self, names: ModelNames, timing: Timing, levers: list[LeverRange], to: Reading) -> None:
+        self._names, self._timing, self._levers, self._to = names, timing, levers, to
+        self._settler = Settler(names, timing.clock, to)
+        self._gathering = Gathering(names, timing.clock, timing.values)
+        self._curves: dict[tuple[tuple[int, ...], float | None, int], Curve | None] = {}
+        self._kept: list[Layers] = []  # so that no two layers have one id
+
+    def scenario(self, resolved: Resolved, cross: str = "", *, bounded: bool = True) -> PlannedScenario:
+        """Return a scenario with its curves; with `bounded`, what lies beyond levers' ranges is noted."""
+        curves: dict[Place, Curve] = {}
+        lookups: dict[str, list[tuple[float, float]]] = {}
+        around: dict[str, tuple[str, float]] = {}
+        for place, layers in resolved.layers.items():
+            variable = self._names.variables[place[0]]
+            if role_of(variable) is Role.LOOKUP:
+                self._lookup(place, layers, lookups)
+                continue
+            curve = self._curve(place, layers)
+            if curve is not None:
+                curves[place] = curve
+        for name, link in self._names.links.items():
+            layers = resolved.layers.get((link.gain.key, 0), ())
+            gain = gain_of(layers) if layers else None
+            if gain is None or gain.around is None or link.around is None:
+                continue
+            around[name] = (gain.around.value, gain.gain.value)
+            curves[link.around.key, 0] = Flat(1.0)
+        if bounded:
+            check_ranges(self._levers, resolved, curves, self._timing.clock, self._to)
+            check_balances(
+                self._levers, resolved, curves, self._gathering.own, self._names, self._timing.clock, self._to
+            )
+        return PlannedScenario(resolved, curves, lookups, around, cross)
+
+    def _curve(self, place: Place, layers: Layers) -> Curve | None:
+        layers = effective(layers)
+        own = self._gathering.own(place)
+        target = layers[-1].target
+        number = target.places.tolist().index(place[1])
+        # elements of one line that differ in nothing have one curve
+        differs = number if any(len(s.target.places) > 1 and _by_element(s) for s in layers) else -1
+        key = (tuple(id(s) for s in layers), own, differs)
+        if key not in self._curves:
+            self._kept.append(layers)
+            curve: Curve | None = None if own is None else Flat(own)
+            for setting in layers:
+                at = setting.target.places.tolist().index(place[1])
+                units, text = setting.target.variable.units, setting.target.text
+                curve = self._settler.curve(setting.written, Ground(setting.target, at, curve, units, text))
+                if curve is None:
+                    break
+            self._curves[key] = curve
+        return self._curves[key]
+
+    def _lookup(self, place: Place, layers: Layers, lookups: dict[str, list[tuple[float, float]]]) -> None:
+        setting = layers[-1]
+        if not isinstance(setting.written, Points):
+            text = f"`{setting.target.text}` is a lookup: it takes points, `{{points: [[0, 1], [5, 2]]}}`"
+            self._to.error("wrong-kind", text, setting.span)
+            return
+        lookups[setting.target.text] = [(x.value, y.value) for x, y in setting.written.points]
+
+
+def _by_element(setting: object) -> bool:
+    from simengine.scenario.path import Elements
+
+    return isinstance(getattr(setting, "written", None), Elements)
+
+
+def failed_plan(diagnostics: Iterable[Diagnostic], path: str) -> ModelError:
+    """Return the exception that carries what is wrong with a file."""
+    found = tuple(diagnostics)
+    return ModelError(found or (error("bad-input", f"`{path}` cannot be used", path=path),))
+
+
+__all__ = ["Key", "Plan", "PlannedScenario", "failed_plan", "read_plan"]
