@@ -39,7 +39,7 @@ def main() -> int:
         rows.append(["  difference", *[f"{a:+.1%}" for a in apart]])
     print(table(["", *[f"{y:.0f}" for y in years]], rows))
     print("\nWith nothing changed, to 2050:\n")
-    ahead = [[name, *[f"{at(run, name, y):.0f}" for y in AHEAD]] for name in (*SHOWN, "CO2 emissions")]
+    ahead = [[name, *[f"{at(run, name, y):.0f}" for y in AHEAD]] for name in (*SHOWN, "total CO2 emissions")]
     ahead.append(["homes off gas", *[f"{at(run, 'homes off gas share', y):.0%}" for y in AHEAD]])
     print(table(["", *map(str, AHEAD)], ahead))
     print(f"\n{len(model.variables)} variables, {run.info.steps} steps in {run.info.seconds:.2f} s")

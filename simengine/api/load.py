@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from simengine.api.kept import Loaded, find, keep, key_of_model
 from simengine.api.model import Model
 from simengine.compile.pipeline import compile_model
+from simengine.crossover.compose import compose
 from simengine.kernel.cache import is_wanted
 from simengine.language.data.resolve import resolve_data
 from simengine.language.vensim.encoding import decode
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from simengine.model.definition import ModelDefinition
 
 VENSIM, XMILE = frozenset({".mdl"}), frozenset({".xmile", ".stmx", ".itmx", ".xml"})
+CROSSOVER = frozenset({".yaml", ".yml"})
+READ = VENSIM | XMILE | CROSSOVER
 
 FilePath = str | os.PathLike[str]
 Data = FilePath | Sequence[FilePath] | Mapping[str, FilePath] | None
@@ -37,7 +40,7 @@ def load(path: FilePath, data: Data = None) -> Model:
     Parameters
     ----------
     path
-        A Vensim (.mdl) or XMILE (.xmile, .stmx, .xml) file.
+        A Vensim (.mdl) or XMILE (.xmile, .stmx, .xml) file, or a cross-over file (.yaml) that links such models.
     data
         Files with series for the model's data variables (.dat, .tab, .csv, .xlsx, .vdf, .vdfx), or a mapping of
         Vensim's ``?tags`` (or variable names) to files.
@@ -80,7 +83,7 @@ def _load(path: FilePath, data: Data) -> Loaded:
 def _key(path: Path, shown: str, data: list[str] | dict[str, str] | None) -> str | None:
     """Return the key under which a model is kept; None where nothing is kept, or there is no such file."""
     try:
-        wanted = is_wanted() and path.suffix.lower() in VENSIM | XMILE
+        wanted = is_wanted() and path.suffix.lower() in READ
         return key_of_model(shown, path.read_bytes(), data) if wanted else None
     except (OSError, ValueError):  # a path may be no path at all
         return None
@@ -93,7 +96,7 @@ def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition 
     suffix = where.suffix.lower()
     if not where.exists():
         return None, (_missing(where, shown),)
-    if suffix not in VENSIM | XMILE:
+    if suffix not in READ:
         return None, (_unsupported(where, shown),)
     try:
         raw = read_bytes(where)
@@ -103,6 +106,9 @@ def read_definition(path: FilePath, data: Data = None) -> tuple[ModelDefinition 
     sources = _sources(data)
     tags = {k: v for k, v in sources.items() if k.startswith("?")} if isinstance(sources, dict) else None
     text, problems = decode(raw, shown)
+    if suffix in CROSSOVER:
+        definition, found = compose(SourceFile(shown, text), read_definition)
+        return definition, (*problems, *found)
     definition, found = read_text(text, shown, tags)
     definition, more = resolve_data(definition, sources)
     return definition, (*problems, *found, *more)
@@ -135,8 +141,6 @@ def read_text(
 
 
 _OTHERS = {
-    ".yaml": "cross-over and scenario files come with a later version",
-    ".yml": "cross-over and scenario files come with a later version",
     ".vmf": "it is Vensim's own binary format: save the model as text (.mdl) in Vensim",
     ".vmfx": "it is Vensim's own binary format: save the model as text (.mdl) in Vensim",
     ".vpm": "it is a model published by Vensim, in binary: ask its author for the text (.mdl)",
@@ -149,7 +153,7 @@ _OTHERS = {
 
 
 def _unsupported(path: Path, shown: str) -> Diagnostic:
-    hint = _OTHERS.get(path.suffix.lower(), f"it reads {', '.join(sorted(VENSIM | XMILE))}")
+    hint = _OTHERS.get(path.suffix.lower(), f"it reads {', '.join(sorted(READ))}")
     what = "is a folder" if path.is_dir() else "is no model this engine reads"
     return error("unsupported-file", f"`{path.name}` {what}", path=shown, help=[hint])
 
@@ -159,7 +163,7 @@ def _missing(path: Path, shown: str) -> Diagnostic:
         return error(
             "missing-file", f"there is no file `{shown}`", path=shown, help=[f"there is no folder `{path.parent}`"]
         )
-    models = [p.name for p in path.parent.iterdir() if p.suffix.lower() in VENSIM | XMILE]
+    models = [p.name for p in path.parent.iterdir() if p.suffix.lower() in READ]
     near = get_close_matches(path.name, models, n=1, cutoff=0.5)
     hint = [f"did you mean `{path.parent / near[0]}`?"] if near else []
     return error("missing-file", f"there is no file `{shown}`", path=shown, help=hint)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simengine.api.target import unknown
 from simengine.model.definition import Dialect, ModelDefinition
 from simengine.model.expression import Number, TableLiteral
+from simengine.model.printer import print_expression
 from simengine.model.variable import Equation, Range, Role, Variable, role_of
 from simengine.program.node import Constant
 from simengine.program.program import Assign, Program, ProgramVariable
@@ -100,6 +101,8 @@ def _text(variable: Variable, equation: Equation, dialect: Dialect) -> str:
         left = equation.span.text
     span = equation.expression.span if equation.expression is not None else None
     right = span.text if span is not None else ""
+    if equation.span is None and equation.expression is not None and dialect is Dialect.VENSIM:
+        right = print_expression(equation.expression)  # what no file has: a link made it
     if dialect is Dialect.XMILE:
         right = html.unescape(right)
     if isinstance(equation.expression, Number) and not _is_number(right):  # the place of one may be that of a tag

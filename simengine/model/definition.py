@@ -12,6 +12,7 @@ from enum import Enum
 
 from simengine.model.dimension import Dimension
 from simengine.model.expression import Expression, Number, Reference
+from simengine.model.link import Link, Part
 from simengine.model.variable import Variable
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import Key
@@ -139,6 +140,8 @@ class ModelDefinition:
     sketch: str = field(default="", compare=False)  # the drawing, verbatim, for a round trip
     settings: str = field(default="", compare=False)  # Vensim's settings section, verbatim
     directory: str = field(default=".", compare=False)  # data files are sought here
+    parts: tuple[Part, ...] = ()  # the models it was composed of
+    links: tuple[Link, ...] = ()  # and what links them
     clocks: tuple[Clock, ...] = ()  # slower ones than that of `simulation`, where models of several steps are coupled
     tags: tuple[tuple[str, str], ...] = ()  # Vensim's file tags as the model sets them: ("?data", "book.xlsx")
 

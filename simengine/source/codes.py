@@ -135,6 +135,13 @@ CODES: dict[str, str] = {
     "unknown-word": "A word stands where one of a few others is expected.",
     "out-of-range": "A number is outside of what makes sense at its place.",
     "too-few": "A list is shorter than it must be.",
+    "unknown-model": "A link names a model that the file does not have, or none at all.",
+    "bad-link": "A link joins what cannot be joined, or says how to do what there is not to do.",
+    "bad-quantity": "A number with its unit cannot be read.",
+    "link-unit": "What a link gives is not in the unit of what it bears on.",
+    "link-scale": "A link joins variables of other dimensions and not how elements become one, or are divided.",
+    "link-sign": "The sign of a link is not that of its strength.",
+    "link-clock": "Linked models begin, end or step in ways that do not go together.",
     "reality-check-fails": "A constraint does not hold in a run changed as its condition asks.",
     "reality-check-not-run": "A constraint could not be run; the message says why.",
 }

@@ -69,12 +69,18 @@ def loose_key(name: str) -> str:
 
 
 def find_name(name: str, known: Mapping[Key, object]) -> Key | None:
-    """Return the key among `known` that `name` means, by exact key first, then without blanks; else None."""
+    """Return the key among `known` that `name` means; else None.
+
+    That is the exact key, then one without blanks, then the only one that ends so behind a dot: in a composed model
+    `gas use` is `energy.gas use` where no other part has one.
+    """
     key = key_of(name)
     if key in known:
         return key
     loose = loose_key(name)
     found = [k for k in known if k.replace("_", "") == loose]
+    if not found and loose:
+        found = [k for k in known if "." in k and k.replace("_", "").endswith(f".{loose}")]
     return found[0] if len(found) == 1 else None
 
 
@@ -92,5 +98,7 @@ def nearest_names(name: str, known: Iterable[str], count: int = 3) -> list[str]:
         by_loose.setdefault(loose_key(candidate), candidate)
     wanted = loose_key(name)
     cutoff = 0.65 if len(wanted) in _SHORT else 0.7  # two letters of three that changed places are 0.67
-    close = get_close_matches(wanted, list(by_loose), n=count, cutoff=cutoff)
-    return [by_loose[k] for k in close]
+    inside = [k for k in by_loose if k.endswith(f".{wanted}")]  # parts of a composed model that have one each
+    short = {k.rpartition(".")[2]: k for k in reversed(by_loose)} if "." not in wanted else {}
+    close = get_close_matches(wanted, dict.fromkeys([*by_loose, *short]), n=count, cutoff=cutoff)
+    return [by_loose[k] for k in dict.fromkeys([*inside, *(k if k in by_loose else short[k] for k in close)])][:count]

@@ -148,7 +148,7 @@ class _Tree:
         match raw:
             case yaml.ScalarNode():
                 self.refuse_tag(span)
-                return Scalar(raw.value, span, bool(raw.style))  # libyaml says "" of a plain one, PyYAML None
+                return Scalar(raw.value, span, bool(raw.style))
             case yaml.SequenceNode():
                 self.refuse_tag(span)
                 return Listing(tuple(self.node(item, depth + 1) for item in raw.value), span)
