@@ -3,8 +3,9 @@
 In: for every scenario the curves of what it sets. Out: values for `Model.ensemble`, and the runs it gave.
 
 A variable that one scenario sets is given to all: its own value to those that do not. Where one of them has a path, all
-have a series, so that the program is compiled once. Three things ask for an ensemble of their own: a variable with an
-equation (its value is not known without running it), a lookup, a constant that gives the model its shape.
+have a series, so that the program is compiled once. These ask for an ensemble of their own: a variable with an
+equation (its value is not known without running it), a lookup, a constant that gives the model its shape. So do
+cross-overs taken around a scenario: what was recorded there may be long, and is then given once.
 
 Invariant: a scenario's run has the bits that `Model.run` gives with the same values.
 """
@@ -39,13 +40,14 @@ class Case:
     name: str
     curves: Mapping[Place, Curve]
     lookups: Lookups = field(default_factory=dict)
-    series: Mapping[Place, Series] = field(default_factory=dict)  # recorded in another run
+    series: Mapping[Place, Series] = field(default_factory=dict)  # recorded in other runs
+    recorded: tuple[tuple[str, str], ...] = ()  # in which: (cross-over, scenario)
 
     @property
     def touched(self) -> dict[Key, set[int]]:
         """The elements it sets, by variable."""
         out: dict[Key, set[int]] = {}
-        for key, place in (*self.curves, *self.series):
+        for key, place in self.curves:
             out.setdefault(key, set()).add(place)
         return out
 
@@ -83,7 +85,7 @@ class Gathering:
             tuple(self._value(case, (k, n)) for n in self._names.target_of(self._names.variables[k]).places.tolist())
             for k in shapes
         )
-        return (tuple(sorted(opaque)), tuple(sorted(case.lookups)), baked)
+        return (tuple(sorted(opaque)), tuple(sorted(case.lookups)), baked, case.recorded)
 
     def _value(self, case: Case, place: Place) -> Hashable:
         curve = case.curves.get(place)
@@ -107,18 +109,24 @@ class Gathering:
             out |= self._given(self._names.variables[key], sorted(places), cases)
         for name in cases[0].lookups:
             out[name] = [case.lookups[name] for case in cases]
+        for case in cases:
+            for (key, place), series in case.series.items():
+                out[self._known(self._names.variables[key])[place]] = series
         return out
 
-    def _given(self, variable: Variable, places: list[int], cases: Sequence[Case]) -> dict[str, Any]:
+    def _known(self, variable: Variable) -> dict[int, str]:
+        """Return the names of a variable's elements by place."""
         target = self._names.target_of(variable)
-        known = dict(zip(target.places.tolist(), place_names(target), strict=True))
+        return dict(zip(target.places.tolist(), place_names(target), strict=True))
+
+    def _given(self, variable: Variable, places: list[int], cases: Sequence[Case]) -> dict[str, Any]:
+        target, known = self._names.target_of(variable), self._known(variable)
         by_place: dict[str, list[Any]] = {}
-        series = any((variable.key, p) in c.series or not is_flat(self._curve(c, (variable.key, p)))
-                     for c in cases for p in places)  # fmt: skip
+        series = any(not is_flat(self._curve(c, (variable.key, p))) for c in cases for p in places)
         for place in places:
             at = (variable.key, place)
             if series:
-                by_place[known[place]] = [c.series.get(at) or self._series(c, at) for c in cases]
+                by_place[known[place]] = [self._series(c, at) for c in cases]
             else:
                 by_place[known[place]] = [value_at(self._curve(c, at), self._clock.start) for c in cases]
         alike = next(iter(by_place.values()))
@@ -143,8 +151,10 @@ def _numbers(rows: list[float]) -> Any:
 
 def one_of(values: Mapping[str, Any], fixed: Mapping[str, float], number: int) -> dict[str, Any]:
     """Return what one run of an ensemble is given, as `Model.run` takes it."""
-    return {k: v if k in fixed else float(v[number]) if isinstance(v, np.ndarray) else v[number]
-            for k, v in values.items()}  # fmt: skip
+    return {
+        k: v if k in fixed or isinstance(v, dict) else float(v[number]) if isinstance(v, np.ndarray) else v[number]
+        for k, v in values.items()
+    }
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simengine.api.load import load
+from simengine.api.load import load_with_files
 from simengine.api.model import Model
 from simengine.language.yaml.reading import At, Reading
 from simengine.model.variable import Role, role_of
@@ -79,6 +79,7 @@ class Plan:
     history: tuple[History, ...] = ()
     maps: tuple[MapShape, ...] = ()
     data_files: tuple[Path, ...] = ()
+    model_files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
 
     @property
@@ -105,10 +106,10 @@ def read_plan(path: str | Path, more: Mapping[str, str] | None = None) -> tuple[
     """
     to = Reading()
     sources = read_document(path, to)
-    model = None if sources is None else _load(sources.document, to)
-    if sources is None or model is None:
+    loaded = None if sources is None else _load(sources.document, to)
+    if sources is None or loaded is None:
         return None, _told(to)
-    plan = _Planner(Path(path), sources, model, to).plan(more or {})
+    plan = _Planner(Path(path), sources, loaded, to).plan(more or {})
     told = _told(to)
     return (None if has_errors(told) else plan), told
 
@@ -123,7 +124,7 @@ def _told(to: Reading) -> tuple[Diagnostic, ...]:
     return sort_diagnostics(tuple(seen.values()))
 
 
-def _load(document: Document, to: Reading) -> Model | None:
+def _load(document: Document, to: Reading) -> tuple[Model, tuple[str, ...]] | None:
     if document.model is None:
         return None
     path = beside(document.model)
@@ -132,22 +133,23 @@ def _load(document: Document, to: Reading) -> Model | None:
         to.unknown("missing-file", "file", document.model.value, document.model.span, near)
         return None
     try:
-        model = load(path)
+        return load_with_files(path)
     except ModelError as problem:
         to.problems += problem.diagnostics
         text = f"the model `{document.model.value}` cannot be used: it has errors"
         to.error("unusable-model", text, document.model.span)
-        return None
-    return model
+    return None
 
 
 class _Planner:
     """Settles a document for its model."""
 
-    def __init__(self, path: Path, sources: Sources, model: Model, to: Reading) -> None:
+    def __init__(self, path: Path, sources: Sources, loaded: tuple[Model, tuple[str, ...]], to: Reading) -> None:
         self.path, self.sources, self.to = path, sources, to
         self.document = sources.document
+        model, files = loaded
         self.names = ModelNames(model)
+        self.model_files = tuple(map(Path, files))
 
     def plan(self, more: Mapping[str, str]) -> Plan | None:
         to, document = self.to, self.document
@@ -182,7 +184,8 @@ class _Planner:
         to.problems += find_orphans(model.definition, levers, indicators)
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
-                    tuple(shares), tuple(rules), given, uncertainty, save, history, maps, files, warnings)  # fmt: skip
+                    tuple(shares), tuple(rules), given, uncertainty, save, history, maps, files, self.model_files,
+                    warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
         from simengine.scenario.more import read_more

@@ -69,7 +69,7 @@ def is_scenario_file(path: str | os.PathLike[str]) -> bool:
     if not isinstance(node, Mapping):
         return True  # whatever it is, this reader says best what is wrong with it
     keys = {k.text for k, _ in node.pairs}
-    return bool(keys & {"simengine", "model", "scenarios", "kpis", "levers"}) and "models" not in keys
+    return bool(keys & {"simengine", "model", "scenarios", "kpis", "levers"}) and not keys & {"models", "links"}
 
 
 def _file(where: Path, to: Reading, asked: Span | None) -> SourceFile | None:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
+from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.results.run import Run
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.results.study import Input, Outcome, Study
@@ -111,7 +112,8 @@ class _Bases:
             for column, place in enumerate(target.places.tolist()):
                 at = flat[:, column if flat.shape[1] > 1 else 0].tolist()
                 series[link.base.key, place] = dict(zip(run.times.tolist(), at, strict=True))
-        return Case(name, scenario.curves, scenario.lookups, series)
+        recorded = tuple(sorted((link, base) for link, (base, _) in scenario.around.items()))
+        return Case(name, scenario.curves, scenario.lookups, series, recorded)
 
     def _record(self, name: str) -> Run:
         if name not in self._recorded:
@@ -173,8 +175,8 @@ def _drawn(indicators: Iterable[Indicator]) -> Iterable[StudyIndicator]:
 def inputs_of(plan: Plan) -> tuple[Input, ...]:
     """Return the files a plan was made from, with the SHA-256 of their bytes."""
     found: dict[Path, str] = {path: "scenario" for path in plan.sources.files}
-    assert plan.document.model is not None
-    found[beside(plan.document.model)] = "model"
+    for path in plan.model_files:
+        found[path] = _role(path)
     for path in plan.data_files:
         found[path] = "map" if path.suffix.lower() in {".geojson", ".json"} else "data"
     for path in _referenced(plan.document):
@@ -183,6 +185,11 @@ def inputs_of(plan: Plan) -> tuple[Input, ...]:
         Input(os.fspath(path), role, hashlib.sha256(path.read_bytes()).hexdigest())
         for path, role in found.items() if path.is_file()
     )  # fmt: skip
+
+
+def _role(path: Path) -> str:
+    suffix = path.suffix.lower()
+    return "link" if suffix in CROSSOVER else "model" if suffix in VENSIM | XMILE else "data"
 
 
 def _referenced(part: object) -> Iterator[Path]:
