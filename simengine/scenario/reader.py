@@ -35,7 +35,7 @@ class Sources:
 
 def beside(name: At[str]) -> Path:
     """Return the path a file of that name has, beside the file the name stands in."""
-    return Path(name.span.file.path).parent / name.value
+    return Path(os.path.normpath(Path(name.span.file.path).parent / name.value))
 
 
 def read_document(path: str | os.PathLike[str], to: Reading) -> Sources | None:
