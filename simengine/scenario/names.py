@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
 
 from simengine.api.model import Model
@@ -20,7 +21,7 @@ from simengine.model.variable import Role, Variable, role_of
 from simengine.scenario.path import Quantity
 from simengine.source.diagnostic import InputError
 from simengine.source.file import Span
-from simengine.source.names import Key, find_name
+from simengine.source.names import Key, find_name, loose_key
 
 _BRACKETS = re.compile(r"(?P<name>.*[^\s\[])\s*\[[^\[\]]*\]\s*", re.DOTALL)
 _LINK = "link_"
@@ -73,6 +74,11 @@ class ModelNames:
         brackets = _BRACKETS.fullmatch(written)
         bare = brackets["name"] if brackets else written
         if find_name(bare, self.variables) is None and find_name(written, self.variables) is None:
+            several = self._ending_in(bare)
+            if several:
+                hint = [f"write {' or '.join(f'`{n}`' for n in several)}"]
+                to.error("ambiguous-name", f"`{bare}` is a variable of several models", name.span, help=hint)
+                return None
             to.unknown("unknown-name", "variable", bare, name.span, [v.name for v in self.variables.values()])
             return None
         try:
@@ -81,6 +87,23 @@ class ModelNames:
             head, _, hint = str(reason).partition("; ")
             to.error("unknown-subscript", head, name.span, help=[hint] if hint else [])
             return None
+
+    def _ending_in(self, name: str) -> list[str]:
+        """Return the variables of a composed model that are called so in their own."""
+        loose = f".{loose_key(name)}"
+        return [v.name for v in self.variables.values() if loose_key(v.name).endswith(loose)]
+
+    def fitting(self, pattern: str) -> list[str]:
+        """Return the variables with values that a pattern fits, whole names or those in their own model."""
+        plain = pattern.casefold().replace("_", " ")
+        found = []
+        for variable in self.variables.values():
+            whole = variable.name.casefold().replace("_", " ")
+            if role_of(variable) is not Role.LOOKUP and any(
+                fnmatchcase(n, plain) for n in (whole, whole.rpartition(".")[2])
+            ):
+                found.append(variable.name)
+        return found
 
     def target_of(self, variable: Variable) -> Target:
         """Return the whole of a variable."""

@@ -209,19 +209,19 @@ class _Planner:
                 said = f"`{text}`: whole variables are saved"
                 self.to.error("wrong-kind", said, name.span, help=[f"save `{whole}`"])
                 continue
-            if "*" not in text and "?" not in text:
-                target = self.names.find(At(text, name.span), self.to)
-                if target is None:
-                    continue
-                if role_of(target.variable) is Role.LOOKUP:
-                    said = f"`{text}` is a lookup: it has no values over time to save"
-                    self.to.error("lookup-as-value", said, name.span)
-                    continue
-            elif not any(_fits(text, v.name) for v in self.names.variables.values()):
-                self.to.error("unknown-name", f"no variable fits `{text}`", name.span)
+            if "*" in text or "?" in text:
+                found = self.names.fitting(text)
+                if not found:
+                    self.to.error("unknown-name", f"no variable fits `{text}`", name.span)
+                out += found
                 continue
-            out.append(text)
-        return tuple(out)
+            target = self.names.find(At(text, name.span), self.to)
+            if target is not None and role_of(target.variable) is Role.LOOKUP:
+                said = f"`{text}` is a lookup: it has no values over time to save"
+                self.to.error("lookup-as-value", said, name.span)
+            elif target is not None:
+                out.append(target.variable.name)
+        return tuple(dict.fromkeys(out))
 
     def _check_bases(self, planned: Mapping[str, PlannedScenario]) -> None:
         """Note scenarios whose cross-overs are taken around each other."""
@@ -236,12 +236,6 @@ class _Planner:
                 if ring is not None or not following:
                     break
                 chain.append(following[0])
-
-
-def _fits(pattern: str, name: str) -> bool:
-    from fnmatch import fnmatchcase
-
-    return fnmatchcase(name.casefold().replace("_", " "), pattern.casefold().replace("_", " "))
 
 
 def _given(scenario: Resolved, rule: Rule) -> Resolved:
