@@ -2,7 +2,8 @@
 
 In: the `checks` section. Out: further cases to run where something is given, and what of the runs does not hold.
 
-`approx` without a tolerance allows for rounding only: a millionth of the bound's size.
+Comparisons allow for rounding: a billionth of the largest value the variable or the bound has in the run. `gt` and `lt`
+do not: they ask for a difference. `approx` without a tolerance is equality up to rounding.
 
 Invariant: a check that cannot be made is an error of the file, never passed over.
 """
@@ -32,12 +33,12 @@ Holds: TypeAlias = Callable[[Array, Array, float], NDArray[np.bool_]]
 
 RELATIONS: dict[str, tuple[str, Holds]] = {
     "gt": ("above", lambda a, b, _: a > b),
-    "gte": ("at least", lambda a, b, _: a >= b),
+    "gte": ("at least", lambda a, b, off: a >= b - off),
     "lt": ("below", lambda a, b, _: a < b),
-    "lte": ("at most", lambda a, b, _: a <= b),
+    "lte": ("at most", lambda a, b, off: a <= b + off),
     "approx": ("about", lambda a, b, off: np.abs(a - b) <= off),
 }
-_ROUNDING = 1e-6
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def _failures(rule: Rule, scenario: str, runs: Mapping[str, Run]) -> list[str]:
             bounds: Array = np.asarray(condition.bound, dtype=np.float64) if isinstance(condition.bound, float) else (
                 _columns(runs[scenario if condition.bound == "inherit" else condition.bound], target)[inside]
             )  # fmt: skip
-            off = condition.tolerance if condition.tolerance is not None else _rounding(bounds)
+            off = condition.tolerance if condition.tolerance is not None else _rounding(values, bounds)
             word, holds = RELATIONS[condition.relation]
             wrong = np.argwhere(~holds(values, np.broadcast_to(bounds, values.shape), off))
             if len(wrong):
@@ -188,12 +189,12 @@ def _failures(rule: Rule, scenario: str, runs: Mapping[str, Run]) -> list[str]:
                 more = len({int(c) for _, c in wrong}) - 1
                 others = f" (and {more} more element{'s' if more > 1 else ''})" if more else ""
                 time = times[inside][row]
-                out.append(f"`{name}` is {values[row, column]:.6g}{unit} at {time:g}, not {word} {bound:.6g}{others}")
+                out.append(f"`{name}` is {values[row, column]:.9g}{unit} at {time:g}, not {word} {bound:.9g}{others}")
     return out
 
 
-def _rounding(bounds: Array) -> float:
-    return _ROUNDING * max(1.0, float(np.nanmax(np.abs(bounds), initial=0.0)))
+def _rounding(*compared: Array) -> float:
+    return _ROUNDING * max(float(np.max(np.abs(a), initial=0.0, where=np.isfinite(a))) for a in compared)
 
 
 def _columns(run: Run, target: Target) -> Array:

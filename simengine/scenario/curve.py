@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 Array: TypeAlias = NDArray[np.float64]
 Stretch: TypeAlias = tuple[float, float]
 
-MOST_POINTS = 1000
+MOST_POINTS = 200
 _NEAR = 1e-6  # part of a step: a moment nearer than this to a step is that step's
 
 

@@ -4,8 +4,8 @@ In: for every scenario the curves of what it sets. Out: values for `Model.ensemb
 
 A variable that one scenario sets is given to all: its own value to those that do not. Where one of them has a path, all
 have a series, so that the program is compiled once. These ask for an ensemble of their own: a variable with an
-equation (its value is not known without running it), a lookup, a constant that gives the model its shape. So do
-cross-overs taken around a scenario: what was recorded there may be long, and is then given once.
+equation (its value is not known without running it), a lookup, a constant that gives the model its shape, a series of
+more than `LONGEST` points. So do cross-overs taken around a scenario.
 
 Invariant: a scenario's run has the bits that `Model.run` gives with the same values.
 """
@@ -28,6 +28,9 @@ from simengine.scenario.inherit import Place
 from simengine.scenario.names import ModelNames, place_names
 from simengine.source.diagnostic import RunWarning
 from simengine.source.names import Key
+
+LONGEST = 256
+"""Points of a series that may differ from run to run: each is a parameter of the program, and compiling takes longer."""
 
 Series = dict[float, float]
 Lookups = Mapping[str, list[tuple[float, float]]]
@@ -57,7 +60,6 @@ class Gathering:
 
     def __init__(self, names: ModelNames, clock: Clock, fixed: Mapping[str, float]) -> None:
         self._names, self._clock, self._fixed = names, clock, dict(fixed)
-        self._points: dict[tuple[Place, int], Series] = {}
 
     def own(self, place: Place) -> float | None:
         """Return what an element is worth in the model itself; None where it has an equation."""
@@ -74,18 +76,23 @@ class Gathering:
     def groups(self, cases: Sequence[Case]) -> list[list[Case]]:
         """Return cases that can be runs of one ensemble together."""
         shapes = self._shaping({key for case in cases for key in case.touched})
+        long = sorted({p for case in cases for p, curve in case.curves.items() if self._is_long(curve)})
         groups: dict[Hashable, list[Case]] = {}
         for case in cases:
-            groups.setdefault(self._alone(case, shapes), []).append(case)
+            groups.setdefault(self._alone(case, shapes, long), []).append(case)
         return list(groups.values())
 
-    def _alone(self, case: Case, shapes: Sequence[Key]) -> Hashable:
+    def _is_long(self, curve: Curve) -> bool:
+        return not is_flat(curve) and len(points_of(curve, self._clock)) > LONGEST
+
+    def _alone(self, case: Case, shapes: Sequence[Key], long: Sequence[Place]) -> Hashable:
         opaque = [(k, tuple(sorted(places))) for k, places in case.touched.items() if self._constants(k) is None]
         baked = tuple(
             tuple(self._value(case, (k, n)) for n in self._names.target_of(self._names.variables[k]).places.tolist())
             for k in shapes
         )
-        return (tuple(sorted(opaque)), tuple(sorted(case.lookups)), baked, case.recorded)
+        lengthy = tuple(self._value(case, place) for place in long)
+        return (tuple(sorted(opaque)), tuple(sorted(case.lookups)), baked, case.recorded, lengthy)
 
     def _value(self, case: Case, place: Place) -> Hashable:
         curve = case.curves.get(place)
@@ -132,7 +139,9 @@ class Gathering:
         alike = next(iter(by_place.values()))
         if len(by_place) == len(known) and target.whole and all(rows == alike for rows in by_place.values()):
             by_place = {variable.name: alike}
-        return {name: rows if series else _numbers(rows) for name, rows in by_place.items()}
+        if not series:
+            return {name: np.asarray(rows, dtype=np.float64) for name, rows in by_place.items()}
+        return {n: rows[0] if len(rows[0]) > LONGEST else rows for n, rows in by_place.items()}
 
     def _curve(self, case: Case, place: Place) -> Curve:
         curve = case.curves.get(place)
@@ -143,10 +152,6 @@ class Gathering:
 
     def _series(self, case: Case, place: Place) -> Series:
         return points_of(self._curve(case, place), self._clock)
-
-
-def _numbers(rows: list[float]) -> Any:
-    return np.asarray(rows, dtype=np.float64)
 
 
 def one_of(values: Mapping[str, Any], fixed: Mapping[str, float], number: int) -> dict[str, Any]:
