@@ -8,7 +8,6 @@ Invariant: every value is told with the line that set it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -233,9 +232,32 @@ def _quantity(value: Quantity) -> str:
     return value.value if isinstance(value.value, str) else f"{value.value:g}"
 
 
-def all_names(plan: Plan, chosen: Iterable[str] | None) -> list[str]:
-    """Return the scenarios that names of scenarios or crosses mean; None: all."""
-    if chosen is None:
-        return list(plan.scenarios)
-    wanted = set(chosen)
-    return [n for n, s in plan.scenarios.items() if n in wanted or s.cross in wanted]
+def plain_sweeps(plan: Plan) -> dict[str, Any]:
+    """Return what is uncertain and the sweeps over it, as plain data."""
+    found = plan.uncertainty
+    return {
+        "uncertain": [
+            {
+                "name": f.name,
+                "kind": f.kind,
+                "place": place_of(f.span),
+                "numbers": dict(f.numbers or {}),
+                "within": list(f.within) if f.within else None,
+                "choices": dict(f.choices),
+                "sets": {name: dict(values) for name, values in (f.sets or {}).items()},
+            }
+            for f in found.factors
+        ],
+        "correlation": None if found.correlation is None else found.correlation.tolist(),
+        "sweeps": [
+            {
+                "name": name,
+                "scenarios": [s.value for s in sweep.scenarios],
+                "sample": sweep.sample.value,
+                "n": int(sweep.n.value),
+                "seed": None if sweep.seed is None else int(sweep.seed.value),
+            }
+            for name, sweep in found.sweeps
+        ],
+        "pending": [{"name": s.name, "share of runs": s.of, "goal": s.goal} for s in plan.shares],
+    }

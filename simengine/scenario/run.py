@@ -21,7 +21,6 @@ from simengine.results.run import Run
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.results.study import Input, Outcome, Study
 from simengine.scenario.check import Rule, find_failures
-from simengine.scenario.curve import Clock
 from simengine.scenario.ensemble import Asked, Case, Gathering, Series, one_of, run_cases
 from simengine.scenario.file import Distribution, Scenario, title_of
 from simengine.scenario.indicator import Indicator
@@ -42,12 +41,12 @@ def run_plan(plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str
     plan
         What is asked.
     chosen
-        Names of scenarios and crosses; None: all. Others are run too where an indicator or a check compares with them.
+        Names of scenarios; None: all. Others are run too where an indicator or a check compares with them.
     save
         Further variables to save, names or patterns.
 
     """
-    names = _chosen(plan, chosen)
+    names = list(plan.scenarios) if chosen is None else list(chosen)
     rules = [_narrowed(r, names) for r in plan.rules]
     rules = [r for r in rules if r.scenarios]
     needed = dict.fromkeys(names)
@@ -61,7 +60,7 @@ def run_plan(plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str
     runs = run_cases(
         Asked(plan.model, plan.timing.method, kept), plan.gathering, [bases.case(c, n) for n, c in cases.items()]
     )
-    return _study(plan, names, runs, rules)
+    return _study(plan, names, runs, rules, save)
 
 
 def values_of(plan: Plan, scenario: str) -> dict[str, object]:
@@ -69,13 +68,6 @@ def values_of(plan: Plan, scenario: str) -> dict[str, object]:
     gathering = plan.gathering
     case = _Bases(plan).case(plan.scenarios[scenario], scenario)
     return one_of(gathering.values([case]), plan.timing.values, 0)
-
-
-def _chosen(plan: Plan, chosen: Sequence[str] | None) -> list[str]:
-    if chosen is None:
-        return list(plan.scenarios)
-    wanted = set(chosen)
-    return [n for n, s in plan.scenarios.items() if n in wanted or s.cross in wanted]
 
 
 def _narrowed(rule: Rule, names: Sequence[str]) -> Rule:
@@ -132,13 +124,13 @@ class _Bases:
         return self._recorded[name]
 
 
-def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[Rule]) -> Study:
+def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[Rule],
+           save: Sequence[str] | None) -> Study:  # fmt: skip
     document = plan.document
     outcomes = tuple(
         Outcome(n, title_of(plan.scenarios[n].resolved.title, n), runs[n], plan.scenarios[n].resolved.chain)
         for n in names
     )
-    clock: Clock = plan.timing.clock
     return Study(
         title=title_of(document.title, plan.path.stem),
         outcomes=outcomes,
@@ -148,12 +140,23 @@ def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[R
         history=plan.history,
         maps=plan.maps,
         inputs=inputs_of(plan),
-        settings={
-            "method": plan.timing.method, "start": clock.start, "stop": clock.stop, "time_step": clock.step,
-            "save_every": plan.timing.save_every, "seed": 0,
-        },
+        settings=settings_of_run(plan, save),
         resolved=write_resolved(plan, names),
-    )  # fmt: skip
+    )
+
+
+def settings_of_run(plan: Plan, save: Sequence[str] | None) -> dict[str, object]:
+    """Return how the runs of a plan are made."""
+    clock = plan.timing.clock
+    return {
+        "method": plan.timing.method,
+        "start": clock.start,
+        "stop": clock.stop,
+        "time_step": clock.step,
+        "save_every": plan.timing.save_every,
+        "seed": 0,
+        "save": ", ".join(_kept(plan, save) or ["all variables"]),
+    }
 
 
 def _drawn(indicators: Iterable[Indicator]) -> Iterable[StudyIndicator]:

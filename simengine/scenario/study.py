@@ -84,8 +84,21 @@ class StudyPlan:
             If there is no such scenario, or no such variable.
 
         """
-        chosen = None if scenarios is None else self._find([scenarios] if isinstance(scenarios, str) else scenarios)
-        return run_plan(self.plan, chosen, save)
+        return run_plan(self.plan, self.names(scenarios), save)
+
+    def names(self, scenarios: Sequence[str] | str | None) -> list[str]:
+        """Return the scenarios that names of scenarios and crosses mean, in the order of the file; None: all.
+
+        Raises
+        ------
+        InputError
+            If there is no such scenario or cross.
+
+        """
+        if scenarios is None:
+            return list(self.plan.scenarios)
+        wanted = set(self._find([scenarios] if isinstance(scenarios, str) else scenarios))
+        return [n for n, s in self.plan.scenarios.items() if n in wanted or s.cross in wanted]
 
     def _find(self, names: Sequence[str]) -> list[str]:
         known = dict.fromkeys([*self.plan.scenarios, *(s.cross for s in self.plan.scenarios.values() if s.cross)])
