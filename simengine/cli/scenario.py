@@ -27,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a scenario file")
     parser.add_argument("names", nargs="*", metavar="NAME", help="scenarios or crosses; all where none is named")
     parser.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", help="as `simengine run` takes it")
-    parser.add_argument("--yaml", action="store_true", help="print the scenarios as a file in which nothing is inherited")
+    parser.add_argument(
+        "--yaml", action="store_true", help="print the scenarios as a file in which nothing is inherited"
+    )
     parser.add_argument("--json", action="store_true", help="print what is told as JSON, with the points of every path")
 
 

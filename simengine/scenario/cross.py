@@ -49,12 +49,12 @@ def _expand(
     name: At[str], cross: Cross, scenarios: dict[str, Resolved], names: ModelNames, to: Reading
 ) -> tuple[Resolved, ...] | None:
     parents = []
-    for parent in cross.scenarios:
-        if parent.value in scenarios:
-            parents.append(scenarios[parent.value])
+    for at in cross.scenarios:
+        if at.value in scenarios:
+            parents.append(scenarios[at.value])
         else:
-            to.unknown("unknown-scenario", "scenario", parent.value, parent.span, scenarios)
-    axes = [a for at, values in cross.vary if (a := _axis(at, values, names, to)) is not None]
+            to.unknown("unknown-scenario", "scenario", at.value, at.span, scenarios)
+    axes = [a for on, values in cross.vary if (a := _axis(on, values, names, to)) is not None]
     if not cross.vary:
         to.error("too-few", f"the cross `{name.value}` varies nothing", name.span)
     if len(axes) < len(cross.vary) or not axes:
@@ -77,7 +77,9 @@ def _expand(
                 out.append(_combination(name, parent, axes, [q for q, _ in chosen]))
     for line, hit_once in zip(cross.without, used, strict=False):
         if not hit_once and len(without) == len(cross.without) and line:
-            to.error("unknown-word", "no combination of the cross has these values: nothing is left out", line[0][0].span)
+            to.error(
+                "unknown-word", "no combination of the cross has these values: nothing is left out", line[0][0].span
+            )
     return tuple(out)
 
 
@@ -97,9 +99,7 @@ def _axis(at: At[str], values: tuple[Quantity, ...], names: ModelNames, to: Read
     return _Axis(at, target, known) if len(known) == len(values) else None
 
 
-def _left_out(
-    line: NamedOnes[Quantity], axes: list[_Axis], names: ModelNames, to: Reading
-) -> dict[int, float] | None:
+def _left_out(line: NamedOnes[Quantity], axes: list[_Axis], names: ModelNames, to: Reading) -> dict[int, float] | None:
     """Return the values by number of axis whose combination is left out."""
     out: dict[int, float] = {}
     for at, value in line:

@@ -30,7 +30,7 @@ from simengine.source.diagnostic import RunWarning
 from simengine.source.names import Key
 
 LONGEST = 256
-"""Points of a series that may differ from run to run: each is a parameter of the program, and compiling takes longer."""
+"""Points of a series that may differ from run to run: each is a parameter of the program, which takes compiling."""
 
 Series = dict[float, float]
 Lookups = Mapping[str, list[tuple[float, float]]]

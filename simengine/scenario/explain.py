@@ -21,7 +21,7 @@ from simengine.scenario.path import (
     Elements,
     Gain,
     Inherited,
-    Layers as LayersPath,
+    Layered,
     Level,
     Points,
     Pulse,
@@ -35,6 +35,7 @@ from simengine.scenario.path import (
 from simengine.scenario.plan import Plan, PlannedScenario
 from simengine.scenario.writer import write_path
 from simengine.source.file import Span
+from simengine.source.names import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class Told:
 
 def tell(plan: Plan, scenario: PlannedScenario) -> list[Told]:
     """Return everything a scenario sets."""
-    grouped: dict[tuple[str, tuple[int, ...]], list[tuple[int, Layers]]] = {}
+    grouped: dict[tuple[Key, tuple[int, ...]], list[tuple[int, Layers]]] = {}
     for (key, place), layers in scenario.resolved.layers.items():
         counted = effective(layers)
         grouped.setdefault((key, tuple(id(s) for s in counted)), []).append((place, counted))
     out = []
     for (key, _), places in grouped.items():
-        variable = next(v for k, v in plan.names.variables.items() if k == key)
+        variable = plan.names.variables[key]
         target = plan.names.target_of(variable)
         known = dict(zip(target.places.tolist(), place_names(target), strict=True))
         names = [known[p] for p, _ in places]
@@ -67,22 +68,19 @@ def tell(plan: Plan, scenario: PlannedScenario) -> list[Told]:
         gain = gain_of(layers)
         curve = scenario.curves.get((variable.key, places[0][0]))
         clock = plan.timing.clock
-        ends = (None, None) if curve is None else (value_at(curve, clock.start), value_at(curve, clock.stop))
+        start = None if curve is None else value_at(curve, clock.start)
+        stop = None if curve is None else value_at(curve, clock.stop)
         link = next((n for n, link in plan.names.links.items() if link.gain.key == key), None)
         if link is not None and gain is not None:
-            out.append(Told(f"cross-over {link}", gain_words(gain), _lines(layers), *ends, ""))
+            out.append(Told(f"cross-over {link}", gain_words(gain), _lines(layers), start, stop, ""))
         else:
             words = "; then ".join(path_words(s.written) for s in layers)
-            out.append(Told(name, words, _lines(layers), *ends, variable.units))
+            out.append(Told(name, words, _lines(layers), start, stop, variable.units))
     return out
 
 
 def _lines(layers: Layers) -> tuple[tuple[str, str, str], ...]:
-    return tuple((place_of(s.span), _whose(s), write_path_shortly(s)) for s in layers)
-
-
-def _whose(setting: Setting) -> str:
-    return setting.scenario
+    return tuple((place_of(s.span), s.scenario, write_path_shortly(s)) for s in layers)
 
 
 def write_path_shortly(setting: Setting) -> str:
@@ -104,8 +102,10 @@ def explain_scenario(plan: Plan, name: str) -> str:
     resolved = scenario.resolved
     title = title_of(resolved.title, "")
     lines = [f"{name}" + (f": {title}" if title else "")]
-    lines.append(f"  at {place_of(resolved.span)}" + (f", made by the cross `{scenario.cross}`" if scenario.cross else ""))
-    lines.append(f"  extends {' > '.join(resolved.chain)}" if resolved.chain else "  extends nothing")
+    lines.append(
+        f"  at {place_of(resolved.span)}" + (f", made by the cross `{scenario.cross}`" if scenario.cross else "")
+    )
+    lines.append(f"  extends {', '.join(resolved.chain)}" if resolved.chain else "  extends nothing")
     told = tell(plan, scenario)
     if not told:
         lines.append("  sets nothing: it is the model as it stands")
@@ -113,8 +113,7 @@ def explain_scenario(plan: Plan, name: str) -> str:
         lines.append(f"  {one.name}: {one.words}")
         if one.start is not None and one.stop is not None:
             unit = f" {one.unit}" if one.unit else ""
-            ends = f"{one.start:.6g}{unit}" if one.start == one.stop else f"{one.start:.6g} to {one.stop:.6g}{unit}"
-            lines.append(f"      from begin to end of the run: {ends}" if one.start != one.stop else f"      {ends}")
+            lines.append(f"      {one.start:.6g}{unit} at the begin of the run, {one.stop:.6g}{unit} at its end")
         lines += [f"      {place}  by `{whose}`" for place, whose, _ in one.lines]
     return "\n".join(lines)
 
@@ -145,7 +144,9 @@ def explain_sweeps(plan: Plan) -> str:
         lines.append(f"  {name}: {int(sweep.n.value)} {sweep.sample.value} draws of {scenarios}")
     if plan.shares:
         lines.append("indicators of sweeps, pending until one is run:")
-        lines += [f"  {s.name}: the share of runs in which `{s.of}` meets its goal {s.goal}".rstrip() for s in plan.shares]
+        lines += [
+            f"  {s.name}: the share of runs in which `{s.of}` meets its goal {s.goal}".rstrip() for s in plan.shares
+        ]
     return "\n".join(lines)
 
 
@@ -199,9 +200,9 @@ def path_words(written: Written) -> str:
             between = "each held until the next" if _steps(written) else "straight lines between"
             return f"the column `{column.value}` of {os.fspath(file.value)}; {between}"
         case Relative(word=word, by=by):
-            how = {"times": "what is inherited times", "plus": "what is inherited plus", "minus": "what is inherited less"}
-            return f"{how[word]} {path_words(by)}"
-        case LayersPath(layers=layers):
+            sign = {"times": "times", "plus": "plus", "minus": "less"}[word]
+            return f"what is inherited {sign} {path_words(by)}"
+        case Layered(layers=layers):
             return "; then ".join(map(path_words, layers))
         case Elements(values=values):
             return f"by element {', '.join(map(_quantity, values))}"

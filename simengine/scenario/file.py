@@ -244,5 +244,3 @@ class Document:
     save: Save | None = None
     kpis: NamedOnes[Kpi] = ()
     checks: tuple[Check, ...] = ()
-
-

@@ -110,7 +110,9 @@ class _IndicatorReader:
 
     def read(self, name: At[str], kpi: Kpi) -> Indicator | None:
         if kpi.value is None:
-            self.to.error("missing-key", f"the indicator `{name.value}` needs `value`: the variable it is of", name.span)
+            self.to.error(
+                "missing-key", f"the indicator `{name.value}` needs `value`: the variable it is of", name.span
+            )
             return None
         target = self.names.find(kpi.value, self.to)
         if target is None or not self._is_one(kpi.value, target):
@@ -120,12 +122,9 @@ class _IndicatorReader:
             return None
         made = Indicator(name.value, kpi.title, place_names(target)[0], target, statistic, target.variable.units, 1.0,
                          (self.timing.clock.start, self.timing.clock.stop), name.span)  # fmt: skip
-        good = [self._minus(kpi)]
-        if statistic in _OF_TIME:
-            found = self._of_time(made, kpi)
-        else:
-            found = self._of_value(made, kpi)
-        if found is None or not all(good):
+        known = self._minus(kpi)
+        found = self._of_time(made, kpi) if statistic in _OF_TIME else self._of_value(made, kpi)
+        if found is None or not known:
             return None
         if kpi.minus is not None:
             found = replace(found, minus=kpi.minus.value)

@@ -109,10 +109,7 @@ class Inheritance:
         self._open.pop()
         own = self._own[name]
         anew = {
-            (s.target.variable.key, place)
-            for s in own
-            if is_absolute(s.written)
-            for place in s.target.places.tolist()
+            (s.target.variable.key, place) for s in own if is_absolute(s.written) for place in s.target.places.tolist()
         }
         merged = self._merged(name, parents, anew)
         chain: dict[str, None] = {}
@@ -210,7 +207,9 @@ class Inheritance:
             self._to.unknown("unknown-link", "cross-over", at.value, at.span, self._names.links)
         elif found is None:
             hint = ["a cross-over file has; its model is a .yaml"]
-            self._to.error("unknown-link", f"there is no cross-over `{at.value}`: the model has none", at.span, help=hint)
+            self._to.error(
+                "unknown-link", f"there is no cross-over `{at.value}`: the model has none", at.span, help=hint
+            )
         return found
 
     def _parameters(self, name: str, file: At[str]) -> Iterable[Setting]:

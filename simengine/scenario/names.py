@@ -76,8 +76,8 @@ class ModelNames:
         if find_name(bare, self.variables) is None and find_name(written, self.variables) is None:
             several = self._ending_in(bare)
             if several:
-                hint = [f"write {' or '.join(f'`{n}`' for n in several)}"]
-                to.error("ambiguous-name", f"`{bare}` is a variable of several models", name.span, help=hint)
+                said = f"write {' or '.join(f'`{n}`' for n in several)}"
+                to.error("ambiguous-name", f"`{bare}` is a variable of several models", name.span, help=[said])
                 return None
             to.unknown("unknown-name", "variable", bare, name.span, [v.name for v in self.variables.values()])
             return None

@@ -104,7 +104,7 @@ class Relative:
 
 
 @dataclass(frozen=True, slots=True)
-class Layers:
+class Layered:
     """Several changes, each made to what the one before gives."""
 
     layers: tuple[Written, ...]
@@ -136,7 +136,7 @@ class Gain:
     around: At[str] | None = None
 
 
-Written: TypeAlias = Constant | Step | Ramp | Pulse | Table | Column | Relative | Layers | Elements | Points | Gain
+Written: TypeAlias = Constant | Step | Ramp | Pulse | Table | Column | Relative | Layered | Elements | Points | Gain
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,7 @@ PATH: Defined[Written] = Defined("path", lambda: _PATH)
 """Whatever may be given to a variable."""
 
 _TIMES = Mapped(Many(Number()), exactly(2, "two times, [begin, end], are"), "two times, [begin, end]")
+_POINT = Mapped(Many(Number()), exactly(2, "two numbers, [x, y], are"), "a point, [x, y]")
 
 
 def _relative(word: str, about: str) -> Record[Written]:
@@ -234,12 +235,11 @@ KINDS: dict[str, Record[Any]] = {
     "times": _relative("times", "what is inherited is multiplied by it: a number, or a path of numbers"),
     "plus": _relative("plus", "it is added to what is inherited"),
     "minus": _relative("minus", "it is taken from what is inherited"),
-    "layers": Record("layers", Layers, (
+    "layers": Record("layers", Layered, (
         Field("layers", Many(PATH, least=1), "changes, each made to what the one before gives", required=True),
     )),
     "points": Record("a lookup", Points, (
-        Field("points", Many(Mapped(Many(Number()), exactly(2, "two numbers, [x, y], are"), "a point, [x, y]"), least=1),
-              "the points of a lookup, [[x, y], ...]", required=True),
+        Field("points", Many(_POINT, least=1), "the points of a lookup, [[x, y], ...]", required=True),
     )),
 }  # fmt: skip
 """The kinds of path, by the key that tells them."""

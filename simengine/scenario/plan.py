@@ -23,40 +23,19 @@ from simengine.scenario.ensemble import Gathering
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
 from simengine.scenario.inherit import Inheritance, Layers, Place, Resolved, effective, gain_of, stacked
-from simengine.scenario.limits import (
-    LeverRange,
-    check_balance_members,
-    check_balances,
-    check_ranges,
-    read_levers,
-)
+from simengine.scenario.limits import LeverRange, check_balance_members, read_levers
+from simengine.scenario.more import read_more
 from simengine.scenario.measured import read_measured
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import Points
 from simengine.scenario.purpose import find_orphans
 from simengine.scenario.reader import Sources, beside, read_document
-from simengine.scenario.settle import Ground, Settler
+from simengine.scenario.settled import PlannedScenario, Settled
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.scenario.uncertainty import Uncertainty, read_uncertainty
 from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
 from simengine.source.names import Key
 from simengine.source.render import sort_diagnostics
-
-
-@dataclass(frozen=True)
-class PlannedScenario:
-    """A scenario with the curve of everything it sets. `cross` is the cross that made it, "" where none did."""
-
-    resolved: Resolved
-    curves: Mapping[Place, Curve]
-    lookups: Mapping[str, list[tuple[float, float]]]
-    around: Mapping[str, tuple[str, float]]  # by cross-over: the scenario its base is recorded in, and its gain
-    cross: str = ""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-        return self.resolved.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +153,7 @@ class _Planner:
         model = timed(self.names.model, timing)
         if model is not self.names.model:
             self.names = ModelNames(model)
-        settled = _Settled(self.names, timing, levers, to)
+        settled = Settled(self.names, timing, levers, to)
         planned = {s.name: settled.scenario(s, made_by.get(s.name, "")) for s in every}
         given = {
             rule.case_of(s): settled.scenario(_given(planned[s].resolved, rule), bounded=False)
@@ -188,9 +167,7 @@ class _Planner:
                     warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
-        from simengine.scenario.more import read_more
-
-        settings = read_more(more, self.names, self.to)
+            settings = read_more(more, self.names, self.to)
         if not settings:
             return every
         return [Resolved(s.name, s.span, s.title, s.chain, stacked(s.layers, settings)) for s in every]
@@ -240,84 +217,3 @@ class _Planner:
 
 def _given(scenario: Resolved, rule: Rule) -> Resolved:
     return scenario.over(rule.given, name=rule.case_of(scenario.name), title=None, span=scenario.span)
-
-
-class _Settled:
-    """Makes curves of what scenarios set."""
-
-    def __init__(self, names: ModelNames, timing: Timing, levers: list[LeverRange], to: Reading) -> None:
-        self._names, self._timing, self._levers, self._to = names, timing, levers, to
-        self._settler = Settler(names, timing.clock, to)
-        self._gathering = Gathering(names, timing.clock, timing.values)
-        self._curves: dict[tuple[tuple[int, ...], float | None, int], Curve | None] = {}
-        self._kept: list[Layers] = []  # so that no two layers have one id
-
-    def scenario(self, resolved: Resolved, cross: str = "", *, bounded: bool = True) -> PlannedScenario:
-        """Return a scenario with its curves; with `bounded`, what lies beyond levers' ranges is noted."""
-        curves: dict[Place, Curve] = {}
-        lookups: dict[str, list[tuple[float, float]]] = {}
-        around: dict[str, tuple[str, float]] = {}
-        for place, layers in resolved.layers.items():
-            variable = self._names.variables[place[0]]
-            if role_of(variable) is Role.LOOKUP:
-                self._lookup(place, layers, lookups)
-                continue
-            curve = self._curve(place, layers)
-            if curve is not None:
-                curves[place] = curve
-        for name, link in self._names.links.items():
-            layers = resolved.layers.get((link.gain.key, 0), ())
-            gain = gain_of(layers) if layers else None
-            if gain is None or gain.around is None or link.around is None:
-                continue
-            around[name] = (gain.around.value, gain.gain.value)
-            curves[link.around.key, 0] = Flat(1.0)
-        if bounded:
-            check_ranges(self._levers, resolved, curves, self._timing.clock, self._to)
-            check_balances(
-                self._levers, resolved, curves, self._gathering.own, self._names, self._timing.clock, self._to
-            )
-        return PlannedScenario(resolved, curves, lookups, around, cross)
-
-    def _curve(self, place: Place, layers: Layers) -> Curve | None:
-        layers = effective(layers)
-        own = self._gathering.own(place)
-        target = layers[-1].target
-        number = target.places.tolist().index(place[1])
-        # elements of one line that differ in nothing have one curve
-        differs = number if any(len(s.target.places) > 1 and _by_element(s) for s in layers) else -1
-        key = (tuple(id(s) for s in layers), own, differs)
-        if key not in self._curves:
-            self._kept.append(layers)
-            curve: Curve | None = None if own is None else Flat(own)
-            for setting in layers:
-                at = setting.target.places.tolist().index(place[1])
-                units, text = setting.target.variable.units, setting.target.text
-                curve = self._settler.curve(setting.written, Ground(setting.target, at, curve, units, text))
-                if curve is None:
-                    break
-            self._curves[key] = curve
-        return self._curves[key]
-
-    def _lookup(self, place: Place, layers: Layers, lookups: dict[str, list[tuple[float, float]]]) -> None:
-        setting = layers[-1]
-        if not isinstance(setting.written, Points):
-            text = f"`{setting.target.text}` is a lookup: it takes points, `{{points: [[0, 1], [5, 2]]}}`"
-            self._to.error("wrong-kind", text, setting.span)
-            return
-        lookups[setting.target.text] = [(x.value, y.value) for x, y in setting.written.points]
-
-
-def _by_element(setting: object) -> bool:
-    from simengine.scenario.path import Elements
-
-    return isinstance(getattr(setting, "written", None), Elements)
-
-
-def failed_plan(diagnostics: Iterable[Diagnostic], path: str) -> ModelError:
-    """Return the exception that carries what is wrong with a file."""
-    found = tuple(diagnostics)
-    return ModelError(found or (error("bad-input", f"`{path}` cannot be used", path=path),))
-
-
-__all__ = ["Key", "Plan", "PlannedScenario", "failed_plan", "read_plan"]

@@ -177,7 +177,7 @@ def _drawn(indicators: Iterable[Indicator]) -> Iterable[StudyIndicator]:
 
 def inputs_of(plan: Plan) -> tuple[Input, ...]:
     """Return the files a plan was made from, with the SHA-256 of their bytes."""
-    found: dict[Path, str] = {path: "scenario" for path in plan.sources.files}
+    found: dict[Path, str] = dict.fromkeys(plan.sources.files, "scenario")
     for path in plan.model_files:
         found[path] = _role(path)
     for path in plan.data_files:

@@ -67,7 +67,14 @@ class _Names:
         """Return names of variables, whole and within their model, with their descriptions."""
         out: dict[str, str] = {}
         for name, view in self.model.variables.items():
-            if settable and view.role not in {Role.CONSTANT, Role.STOCK, Role.LOOKUP, Role.AUXILIARY, Role.FLOW, Role.DATA}:
+            if settable and view.role not in {
+                Role.CONSTANT,
+                Role.STOCK,
+                Role.LOOKUP,
+                Role.AUXILIARY,
+                Role.FLOW,
+                Role.DATA,
+            }:
                 continue
             if not settable and view.role is Role.LOOKUP:
                 continue
@@ -128,8 +135,12 @@ class _Names:
     def definitions(self) -> dict[str, Schema]:
         """Return the definitions that shapes refer to by name."""
         variables = self.variables(settable=False)
-        names: Schema = {"anyOf": [_enumerated(variables), *({"type": "string", "pattern": p} for p in self.patterns())]}
-        patterns: Schema = {"anyOf": [_enumerated({**variables, "stocks": "all stocks"}), {"type": "string", "pattern": r"[*?\[]"}]}
+        names: Schema = {
+            "anyOf": [_enumerated(variables), *({"type": "string", "pattern": p} for p in self.patterns())]
+        }
+        patterns: Schema = {
+            "anyOf": [_enumerated({**variables, "stocks": "all stocks"}), {"type": "string", "pattern": r"[*?\[]"}]
+        }
         scenarios = self.scenarios()
         free: Schema = {"type": ["string", "number"]}
         return {

@@ -72,10 +72,10 @@ TIMES = Record("times", Times, (
 ))  # fmt: skip
 
 DATA = Record("data", DataFile, (
-    Field("file", Text("a file"), "a .csv file of series, or a .geojson file of shapes; beside this one", required=True),
+    Field("file", Text("a file"), "a .csv file of series or a .geojson file of shapes, beside this", required=True),
     Field("time", Text("a column's name"), "the column with the times; the first where not said"),
     Field("columns", Named(Text("a column's name"), "a variable", "variables"), "the column of each variable"),
-    Field("units", Named(Text("a unit"), "a variable", "variables"), "the unit of a column; the variable's if not said"),
+    Field("units", Named(Text("a unit"), "a variable", "variables"), "units of columns; where not said the variables'"),
     Field("source", Text(), "who measured it"),
     Field("quality", Text("a column's name"), "a column with a word on the quality of each row"),
     Field("key", Text("a property"), "of shapes: the property that names the element"),
@@ -118,7 +118,7 @@ LINK: Kinds[Gain] = Kinds(
     scalar=_Setting(),
     mapping=Record("a cross-over", Gain, (
         Field("gain", Number(low=0.0), "1 is on, 0 is off", required=True),
-        Field("around", SCENARIO, "a scenario: gain 0 then gives what the link had there, not what the model has alone"),
+        Field("around", SCENARIO, "a scenario: at gain 0 the link is then what it is there, not what the model has alone"),
     )),
 )  # fmt: skip
 
@@ -178,8 +178,11 @@ def _window(read: tuple[At[float], ...], node: Node, to: Reading) -> Window | No
     if bounds is None:
         return None
     if bounds[0].value >= bounds[1].value:
-        to.error("wrong-order", f"[begin, end] goes backwards: {bounds[1].value:g} is not after {bounds[0].value:g}",
-                 node.span)
+        to.error(
+            "wrong-order",
+            f"[begin, end] goes backwards: {bounds[1].value:g} is not after {bounds[0].value:g}",
+            node.span,
+        )
         return None
     return Window(node.span, bounds)
 

@@ -8,15 +8,13 @@ Invariant: the same path over the same curve gives the same curve.
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
-from pathlib import Path
 
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
+from simengine.scenario.column import read_column
 from simengine.scenario.curve import Clock, Combined, Curve, Flat, Pulsed, Ramped, Stepped, Tabled, value_at
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import (
@@ -25,11 +23,10 @@ from simengine.scenario.path import (
     Elements,
     Gain,
     Inherited,
-    Layers,
+    Layered,
     Level,
     Points,
     Pulse,
-    Quantity,
     Ramp,
     Relative,
     Step,
@@ -82,7 +79,7 @@ class Settler:
                 return self._column(written, ground)
             case Relative():
                 return self._relative(written, ground)
-            case Layers(layers=layers):
+            case Layered(layers=layers):
                 curve = ground.inherited
                 for layer in layers:
                     curve = self.curve(layer, _over(ground, curve))
@@ -251,53 +248,9 @@ def is_absolute(written: Written) -> bool:
             return not any(isinstance(v, Inherited) for v in levels)
         case Table(table=points):
             return not any(isinstance(v, Inherited) for _, v in points)
-        case Layers(layers=layers):
+        case Layered(layers=layers):
             return any(is_absolute(layer) for layer in layers)
         case Column() | Elements() | Points() | Gain():
             return True
         case Relative() | Pulse():
             return False
-
-
-def read_column(path: Path, written: Column, to: Reading) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-    """Return times and values of a column of a CSV file; rows without a value are left out."""
-    try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except OSError as reason:
-        missing = isinstance(reason, FileNotFoundError)
-        text = f"there is no file `{path}`" if missing else f"`{path}` cannot be read: {reason.strerror or reason}"
-        to.error("missing-data-file" if missing else "unreadable-data-file", text, written.csv.span)
-        return None
-    except UnicodeDecodeError:
-        to.error("unreadable-data-file", f"`{path}` is no UTF-8", written.csv.span)
-        return None
-    rows = [r for r in rows if any(c.strip() for c in r)]
-    head = [c.strip() for c in rows[0]] if rows else []
-    places = []
-    for name in (written.time, written.column):
-        if name is None:
-            places.append(0)
-        elif name.value in head:
-            places.append(head.index(name.value))
-        else:
-            to.unknown("unknown-column", f"column in `{path.name}` that is called", name.value, name.span, head)
-            return None
-    out: list[tuple[float, float]] = []
-    for number, row in enumerate(rows[1:], 2):
-        cells = [row[p].strip() if p < len(row) else "" for p in places]
-        if not cells[1]:
-            continue
-        time, value = (_number(c) for c in cells)
-        if time is None or value is None:
-            bad, name = (cells[0], head[places[0]]) if time is None else (cells[1], head[places[1]])
-            to.error("bad-cell", f"`{path.name}` row {number}, column `{name}`: `{bad}` is no number", written.csv.span)
-            return None
-        if out and time <= out[-1][0]:
-            text = f"`{path.name}` row {number}: the times rise, but {time:g} does not come after {out[-1][0]:g}"
-            to.error("wrong-order", text, written.csv.span)
-            return None
-        out.append((time, value))
-    if not out:
-        to.error("too-few", f"the column `{written.column.value}` of `{path.name}` has no values", written.column.span)
-        return None
-    return tuple(t for t, _ in out), tuple(v for _, v in out)

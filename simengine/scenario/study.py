@@ -105,7 +105,9 @@ class StudyPlan:
         for name in names:
             if name not in known:
                 near = nearest_names(name, known)
-                hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else f"there are {', '.join(known)}"
+                hint = (
+                    f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else f"there are {', '.join(known)}"
+                )
                 raise InputError(f"there is no scenario `{name}`; {hint}")
         return list(names)
 

@@ -53,10 +53,7 @@ def read_timing(document: Document, names: ModelNames, to: Reading) -> Timing | 
     own = names.model.time
     step = names.duration(said.step, to, "the time step") if said.step else None
     every = names.duration(said.save_every, to, "the time between saved values") if said.save_every else None
-    given: dict[str, float] = {}
-    for name, value in (("time_step", step), ("save_every", every)):
-        if value is not None:
-            given[name] = value
+    given = {name: value for name, value in (("time_step", step), ("save_every", every)) if value is not None}
     given |= {n: v.value for n, v in (("start", said.start), ("stop", said.stop)) if v is not None}
     known = {name: given.get(name, getattr(own, name)) for name in _FIELDS}
     if known["save_every"] is None:
@@ -83,7 +80,8 @@ def _sound(said: Times, known: dict[str, float], to: Reading) -> bool:
     part = known["save_every"] / known["time_step"]
     if abs(part - round(part)) > 1e-6 or part < 1 - 1e-6:
         where: Span = said.save_every.span if said.save_every else said.step.span if said.step else said.span
-        text = f"values are saved every {known['save_every']:g}, which is no whole number of steps of {known['time_step']:g}"
+        saved, step = known["save_every"], known["time_step"]
+        text = f"values are saved every {saved:g}, which is no whole number of steps of {step:g}"
         to.error("out-of-range", text, where)
         good = False
     return good
@@ -106,7 +104,14 @@ def timed(model: Model, timing: Timing) -> Model:
     """Return the model with the times that no variable of it holds."""
     if not timing.rest:
         return model
-    specs = replace(model.definition.simulation, **{k: Number(v) for k, v in timing.rest.items()})
+    old, new = model.definition.simulation, {k: Number(v) for k, v in timing.rest.items()}
+    specs = replace(
+        old,
+        start=new.get("start", old.start),
+        stop=new.get("stop", old.stop),
+        time_step=new.get("time_step", old.time_step),
+        save_every=new.get("save_every", old.save_every),
+    )
     definition = replace(model.definition, simulation=specs)
     program, problems = compile_model(definition)
     if program is None:

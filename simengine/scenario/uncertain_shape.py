@@ -37,6 +37,9 @@ _ABOUT = {
 }
 
 
+_BOUNDS = Mapped(Many(Amount()), exactly(2, "[lowest, highest], two values, are"), "[lowest, highest]")
+
+
 def _by_place(kind: str) -> Any:
     names = NUMBERS[kind]
     enough = exactly(len(names), f"[{', '.join(names)}] of a {kind} distribution, {len(names)} numbers, are")
@@ -68,7 +71,7 @@ def _distribution(kind: str) -> Record[Distribution]:
     )
     return Record(f"a {kind} distribution", make, (
         Field(kind, shape, f"[{names}]: {_ABOUT[kind]}", required=True, name="numbers"),
-        Field("within", Mapped(Many(Amount()), exactly(2, "[lowest, highest], two values, are"), "[lowest, highest]"), "the range it is cut to"),
+        Field("within", _BOUNDS, "the range it is cut to"),
     ))  # fmt: skip
 
 

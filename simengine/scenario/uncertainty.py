@@ -12,6 +12,7 @@ import csv
 import io
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,10 +84,12 @@ def _factor(at: At[str], written: Distribution, names: ModelNames, to: Reading) 
         numbers[name] = value
     spans = {name: amount.span for name, amount in written.numbers}
     rising = _RISING.get(written.kind, ())
-    for a, b in zip(rising, rising[1:], strict=False):
+    for a, b in pairwise(rising):
         strict = written.kind in {"uniform", "loguniform", "lognormal"} or (a, b) == ("low", "high")
         if numbers[a] > numbers[b] or (strict and numbers[a] == numbers[b]):
-            text = f"`{b}` of a {written.kind} distribution is above its `{a}`: {numbers[b]:g} is not above {numbers[a]:g}"
+            text = (
+                f"`{b}` of a {written.kind} distribution is above its `{a}`: {numbers[b]:g} is not above {numbers[a]:g}"
+            )
             to.error("bad-distribution", text, spans[b])
             return None
     for name in _POSITIVE.get(written.kind, ()):
@@ -98,9 +101,7 @@ def _factor(at: At[str], written: Distribution, names: ModelNames, to: Reading) 
     return Factor(at.value, at.span, written.kind, target, numbers, within)
 
 
-def _within(
-    written: Distribution, names: ModelNames, unit: str, about: str, to: Reading
-) -> tuple[float, float] | None:
+def _within(written: Distribution, names: ModelNames, unit: str, about: str, to: Reading) -> tuple[float, float] | None:
     if not written.within:
         return None
     low, high = (names.number(end, unit, to, about) for end in written.within)
@@ -232,4 +233,9 @@ def _check_sweep(name: At[str], sweep: Sweep, document: Document, known: list[st
     count = int(sweep.n.value)
     if sweep.sample.value == "sobol" and count & (count - 1):
         text = f"a Sobol sequence is balanced for powers of 2 only, and {count} is none"
-        to.error("out-of-range", text, sweep.n.span, help=[f"take {1 << count.bit_length()} or {1 << (count.bit_length() - 1)}"])
+        to.error(
+            "out-of-range",
+            text,
+            sweep.n.span,
+            help=[f"take {1 << count.bit_length()} or {1 << (count.bit_length() - 1)}"],
+        )

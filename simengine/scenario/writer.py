@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, assert_never
 
 from simengine.language.yaml.reading import At, Reading
+from simengine.scenario.column import read_column
 from simengine.scenario.file import title_of
 from simengine.scenario.inherit import Layers, Resolved, effective, gain_of
 from simengine.scenario.names import place_names
@@ -23,7 +24,7 @@ from simengine.scenario.path import (
     Elements,
     Gain,
     Inherited,
-    Layers as LayersPath,
+    Layered,
     Level,
     Points,
     Pulse,
@@ -35,7 +36,7 @@ from simengine.scenario.path import (
     Written,
 )
 from simengine.scenario.reader import beside
-from simengine.scenario.settle import read_column
+from simengine.source.names import Key
 
 if TYPE_CHECKING:
     from simengine.scenario.plan import Plan, PlannedScenario
@@ -53,8 +54,10 @@ def write_resolved(plan: Plan, names: Sequence[str]) -> str:
         "simengine: 1",
         f"model: {quoted(os.fspath(beside(model)))}",
         f"title: {quoted(title_of(plan.document.title, plan.path.stem))}",
-        f"time: {{start: {number(clock.start)}, stop: {number(clock.stop)}, step: {number(clock.step)}, "
-        f"method: {plan.timing.method}, save_every: {number(plan.timing.save_every)}}}",
+        (
+            f"time: {{start: {number(clock.start)}, stop: {number(clock.stop)}, step: {number(clock.step)}, "
+            f"method: {plan.timing.method}, save_every: {number(plan.timing.save_every)}}}"
+        ),
         "scenarios:",
     ]
     for name in names:
@@ -78,12 +81,12 @@ def _scenario(plan: Plan, scenario: PlannedScenario) -> Iterable[str]:
 
 def settings_of(plan: Plan, resolved: Resolved) -> Iterable[tuple[str, str]]:
     """Yield what a scenario sets, by variable or element, as it would stand under `set`."""
-    by_variable: dict[str, dict[int, Layers]] = {}
+    by_variable: dict[Key, dict[int, Layers]] = {}
     for (key, place), layers in resolved.layers.items():
         if gain_of(layers) is None:
             by_variable.setdefault(key, {})[place] = layers
     for key, places in by_variable.items():
-        target = plan.names.target_of(plan.names.variables[key])  # type: ignore[index]
+        target = plan.names.target_of(plan.names.variables[key])
         texts = {place: _layers(layers, place) for place, layers in sorted(places.items())}
         alike = len(set(texts.values())) == 1 and set(texts) == set(target.places.tolist())
         if alike:
@@ -137,7 +140,7 @@ def write_path(written: Written) -> str:
             return _column(written)
         case Relative(word=word, by=by):
             return f"{{{word}: {write_path(by)}}}"
-        case LayersPath(layers=layers):
+        case Layered(layers=layers):
             return f"{{layers: [{', '.join(map(write_path, layers))}]}}"
         case Elements(values=values):
             return f"[{', '.join(map(_q, values))}]"
