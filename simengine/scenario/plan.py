@@ -7,7 +7,7 @@ Invariant: a plan that is made runs; one with errors is never half made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,23 +18,20 @@ from simengine.model.variable import Role, role_of
 from simengine.results.study import History, MapShape
 from simengine.scenario.check import Rule, read_rules
 from simengine.scenario.cross import expand_crosses
-from simengine.scenario.curve import Curve, Flat
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
-from simengine.scenario.inherit import Inheritance, Layers, Place, Resolved, effective, gain_of, stacked
+from simengine.scenario.inherit import Inheritance, Resolved, stacked
 from simengine.scenario.limits import LeverRange, check_balance_members, read_levers
-from simengine.scenario.more import read_more
 from simengine.scenario.measured import read_measured
+from simengine.scenario.more import read_more
 from simengine.scenario.names import ModelNames
-from simengine.scenario.path import Points
 from simengine.scenario.purpose import find_orphans
 from simengine.scenario.reader import Sources, beside, read_document
 from simengine.scenario.settled import PlannedScenario, Settled
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.scenario.uncertainty import Uncertainty, read_uncertainty
-from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
-from simengine.source.names import Key
+from simengine.source.diagnostic import Diagnostic, ModelError, has_errors
 from simengine.source.render import sort_diagnostics
 
 
@@ -167,7 +164,7 @@ class _Planner:
                     warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
-            settings = read_more(more, self.names, self.to)
+        settings = read_more(more, self.names, self.to)
         if not settings:
             return every
         return [Resolved(s.name, s.span, s.title, s.chain, stacked(s.layers, settings)) for s in every]

@@ -118,7 +118,7 @@ LINK: Kinds[Gain] = Kinds(
     scalar=_Setting(),
     mapping=Record("a cross-over", Gain, (
         Field("gain", Number(low=0.0), "1 is on, 0 is off", required=True),
-        Field("around", SCENARIO, "a scenario: at gain 0 the link is then what it is there, not what the model has alone"),
+        Field("around", SCENARIO, "a scenario: at gain 0 the link is what it is there, not what the model has alone"),
     )),
 )  # fmt: skip
 

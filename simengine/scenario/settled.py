@@ -78,10 +78,8 @@ class Settled:
     def _curve(self, place: Place, layers: Layers) -> Curve | None:
         layers = effective(layers)
         own = self._gathering.own(place)
-        target = layers[-1].target
-        number = target.places.tolist().index(place[1])
         # elements of one line that differ in nothing have one curve
-        differs = number if any(isinstance(s.written, Elements) for s in layers) else -1
+        differs = place[1] if any(isinstance(s.written, Elements) for s in layers) else -1
         key = (tuple(id(s) for s in layers), own, differs)
         if key not in self._curves:
             self._kept.append(layers)
