@@ -144,7 +144,7 @@ def prepare(name: str, path: Path, count: int) -> Bench:
 
 def optimised(program: Any, slots: np.ndarray[Any, Any]) -> Compiled:
     """Return a program as optimised code for one run."""
-    module = written(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+    module = written(program, [TABLEAUS[Method.EULER]], varied=None, columns=slots)
     return compile_module(module, host(), full_level(module))
 
 

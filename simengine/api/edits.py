@@ -99,7 +99,14 @@ class _Edited:
             equations.append(replace(equation, expression=changed))
         self.variables[stock.key] = replace(self.variables[stock.key], equations=tuple(equations))
         self.variables[key] = Variable(
-            name, key, tuple(values), stock.units, dimensions=stock.dimensions, span=stock.span, hidden=True
+            name,
+            key,
+            tuple(values),
+            stock.units,
+            dimensions=stock.dimensions,
+            clock=stock.clock,
+            span=stock.span,
+            hidden=True,
         )
 
     def _kept(self, variable: Variable, target: Target) -> Iterable[Equation]:

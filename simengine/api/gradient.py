@@ -150,8 +150,9 @@ def with_initial_values(
 
 
 @lru_cache(maxsize=16)
-def _differentiated(program: Program, chosen: tuple[int, ...], single_stage: bool) -> Differentiated:
-    return differentiate(program, chosen, single_stage=single_stage)
+def _differentiated(program: Program, chosen: tuple[int, ...], single_stage: tuple[bool, ...]) -> Differentiated:
+    own, *slow = single_stage
+    return differentiate(program, chosen, single_stage=own, slow_single_stage=slow)
 
 
 def compute_gradient(
@@ -160,6 +161,7 @@ def compute_gradient(
     inputs: Inputs,
     saved: Saved,
     method: Method,
+    clock_methods: Sequence[Method] | None = None,
 ) -> tuple[xr.DataArray, xr.DataArray, tuple[Failure, ...]]:
     """Return values (time, output), derivatives (time, output, wrt), and what failed.
 
@@ -169,8 +171,8 @@ def compute_gradient(
         What to run, with the values of its parameters.
     inputs, saved
         What to differentiate by, and the outputs.
-    method
-        How stocks are integrated.
+    method, clock_methods
+        How stocks are integrated, as for `simulate`.
 
     Raises
     ------
@@ -178,14 +180,16 @@ def compute_gradient(
         If there is no derivative, or the method has no steps of its own.
 
     """
-    if method not in TABLEAUS:
-        raise InputError(f"exact derivatives need a method of fixed steps, not {method.value}")
+    every = (method, *([c.method for c in program.clocks] if clock_methods is None else clock_methods))
+    for one in every:
+        if one not in TABLEAUS:
+            raise InputError(f"exact derivatives need a method of fixed steps, not {one.value}")
     places = inputs.places(program)
     chosen = np.concatenate([places[t.text] for t in inputs.targets])
     if np.unique(chosen).size != chosen.size:
         raise InputError("a number to differentiate by is named twice")
     try:
-        made = _differentiated(program, tuple(chosen.tolist()), len(TABLEAUS[method].b) == 1)
+        made = _differentiated(program, tuple(chosen.tolist()), tuple(len(TABLEAUS[m].b) == 1 for m in every))
     except NotDifferentiable as problem:
         raise InputError(str(problem)) from problem
     columns = np.asarray([c.place for c in saved.columns], dtype=np.int64)
@@ -201,6 +205,7 @@ def compute_gradient(
         run_numbers=np.zeros(chosen.size, dtype=np.int64),  # the same noise in every direction
         slots=np.concatenate([slots, shadows[moving]]),
         method=method,
+        clock_methods=every[1:],
     )
     values = trajectory.values
     jacobian = np.zeros((len(trajectory.times), slots.size, chosen.size))

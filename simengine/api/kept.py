@@ -79,8 +79,9 @@ def keep(key: str, loaded: Loaded) -> None:
     if not all(one.holds() for one in loaded.seen):
         return
     definition, program = loaded.definition, loaded.program
-    phases = tuple(getattr(program, name) for name in _PHASES)
+    phases = _parts_of(program)
     none: dict[str, Any] = dict.fromkeys(_PHASES, ())
+    none["clocks"] = tuple(replace(c, group=replace(c.group, step=(), memories=())) for c in program.clocks)
     bare = Loaded(
         replace(definition, variables=()),
         replace(program, **none),
@@ -95,16 +96,30 @@ def keep(key: str, loaded: Loaded) -> None:
         return  # nested deeper than can be packed: it will be read again
 
 
+def _parts_of(program: Program) -> tuple[Sequence[Any], ...]:
+    """Return what is unpacked late: the phases, then steps and memories of slower clocks."""
+    slow = [part for clock in program.clocks for part in (clock.group.step, clock.group.memories)]
+    return (*(getattr(program, name) for name in _PHASES), *slow)
+
+
 def _with_parts(head: _Head, files: Sequence[SourceFile], variables: bytes, phases: bytes) -> Loaded:
-    made = Late(len(_PHASES), lambda: unpack(phases, files))
+    made = Late(len(head.phases), lambda: unpack(phases, files))
 
     def phase(number: int, length: int) -> Late[Any]:
         return Late(length, lambda: made[number])
 
     late: dict[str, Any] = {
-        name: phase(n, length) for n, (name, length) in enumerate(zip(_PHASES, head.phases, strict=True))
+        name: phase(n, length) for n, (name, length) in enumerate(zip(_PHASES, head.phases, strict=False))
     }
-    program = replace(head.loaded.program, **late)
+    after = len(_PHASES)
+    clocks = tuple(
+        replace(
+            clock,
+            group=replace(clock.group, step=phase(at, head.phases[at]), memories=phase(at + 1, head.phases[at + 1])),
+        )
+        for at, clock in zip(range(after, len(head.phases), 2), head.loaded.program.clocks, strict=True)
+    )
+    program = replace(head.loaded.program, **late, clocks=clocks)
     mark(program, head.digest)
     definition = replace(head.loaded.definition, variables=Late(head.variables, lambda: unpack(variables, files)))
     return Loaded(definition, program, head.loaded.diagnostics, head.seen)

@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
 from simengine.api.programs import Prepared, Programs
-from simengine.api.request import Request, Selections, as_asked, check_ensemble, choose_method, read_levels
+from simengine.api.request import (
+    Request,
+    Selections,
+    as_asked,
+    check_ensemble,
+    choose_method,
+    choose_slow_methods,
+    read_levels,
+)
 from simengine.api.target import Targets
 from simengine.api.times import Times, times_of
 from simengine.api.values import Points, ValueReader, count_runs
@@ -107,7 +115,8 @@ class Model:
         start, stop, time_step
             Instead of the model's own.
         integration
-            "euler", "rk2", "midpoint", "rk4", "rk45" (adaptive) or "bdf" (stiff); None: the model's own.
+            "euler", "rk2", "midpoint", "rk4", "rk45" (adaptive) or "bdf" (stiff), for all clocks of a model; None: the
+            model's own, and each slower clock's own.
 
         Raises
         ------
@@ -126,7 +135,13 @@ class Model:
         method, saved = choose_method(self.definition, integration), self._selections.find(save)
         prepared = _prepare(self, self._programs, request, None, saved if save is not None else None)
         saved = saved.within(prepared.program)
-        trajectory = simulate(prepared.program, parameters=prepared.parameters.shared, slots=saved.slots, method=method)
+        trajectory = simulate(
+            prepared.program,
+            parameters=prepared.parameters.shared,
+            slots=saved.slots,
+            method=method,
+            clock_methods=choose_slow_methods(prepared.program, integration),
+        )
         run = Run(saved, trajectory)
         if run.failed is not None:
             warnings.warn(f"the run of `{self.name}` fails: {run.failed}", RunWarning, 2)
@@ -259,7 +274,12 @@ class Model:
         if inputs.lacking(prepared.program):  # one is not needed at all: nothing is left out
             prepared = self._programs.prepare(changes)
         value, derivative, failures = compute_gradient(
-            prepared.program, prepared.parameters.shared, inputs, saved.within(prepared.program), method
+            prepared.program,
+            prepared.parameters.shared,
+            inputs,
+            saved.within(prepared.program),
+            method,
+            choose_slow_methods(prepared.program, integration),
         )
         if failures:
             warnings.warn(f"the run of `{self.name}` fails: {failures[0]}", RunWarning, 2)
@@ -302,6 +322,7 @@ def _run_many(model: Model, programs: Programs, selections: Selections, asked: _
         seed=asked.seed,
         slots=saved.slots,
         method=method,
+        clock_methods=choose_slow_methods(prepared.program, asked.integration),
         threads=asked.threads,
         keep=keep,
         levels=asked.levels,

@@ -50,5 +50,10 @@ def variable_of_run(definition: ModelDefinition, run: str, file: Path, variable:
             series = Call("series", (TableLiteral(Table(found[1], found[2])),))
             equations.append(Equation(left, series, span=variable.span))
     return Variable(
-        f"{variable.name} ({run})", Key(f"{variable.key}>run {run}"), tuple(equations), variable.units, hidden=True
+        f"{variable.name} ({run})",
+        Key(f"{variable.key}>run {run}"),
+        tuple(equations),
+        variable.units,
+        clock=variable.clock,
+        hidden=True,
     )

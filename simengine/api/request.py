@@ -68,13 +68,29 @@ def choose_method(definition: ModelDefinition, name: str | None) -> Method:
         If there is none.
 
     """
-    if name is None:
-        return definition.simulation.method
+    return definition.simulation.method if name is None else _method(name)
+
+
+def _method(name: str) -> Method:
     try:
         return Method(name.strip().casefold())
     except (ValueError, AttributeError):
         known = ", ".join(m.value for m in Method)
         raise InputError(f"no integration method is called `{name}`; there are {known}") from None
+
+
+def choose_slow_methods(program: Program, name: str | None) -> tuple[Method, ...]:
+    """Return the methods of a program's slower clocks: the one called so, for all of them; None: each clock's own.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+
+    """
+    if name is None:
+        return tuple(clock.method for clock in program.clocks)
+    return (_method(name),) * len(program.clocks)
 
 
 def read_levels(levels: Sequence[float]) -> tuple[float, ...]:

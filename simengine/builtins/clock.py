@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from simengine.builtins.builtin import Builtin, Kind, row
 
-C = Kind.COMPOSED
+C, S = Kind.COMPOSED, Kind.SPECIAL
 _V = "Vensim ref."
+_OWN = 'docs/kernel.md, "Several clocks"'
 _X = "XMILE 1.0, 3.5.4 and 3.5.5"
 
 ROWS: tuple[Builtin, ...] = (
@@ -121,5 +122,37 @@ ROWS: tuple[Builtin, ...] = (
         units="? -> 1/time",
         summary="The rate that, compounded every time step, grows by a percentage in each time unit.",
         reference="Stella help, CGROWTH",
+    ),
+    row(
+        "mean_over_step",
+        S,
+        "x",
+        units="a -> a",
+        summary="The mean value of a faster part over a slower clock's step just past; written by composition only.",
+        reference=_OWN,
+    ),
+    row(
+        "minimum_over_step",
+        S,
+        "x",
+        units="a -> a",
+        summary="The least value of a faster part over a slower clock's step just past; written by composition only.",
+        reference=_OWN,
+    ),
+    row(
+        "maximum_over_step",
+        S,
+        "x",
+        units="a -> a",
+        summary="The greatest value of a faster part over a slower clock's step just past; written by composition only.",
+        reference=_OWN,
+    ),
+    row(
+        "last_before_step",
+        S,
+        "x",
+        units="a -> a",
+        summary="The last value of a faster part before a slower clock's tick; written by composition only.",
+        reference=_OWN,
     ),
 )

@@ -9,7 +9,8 @@ Invariant: an axis of a variable is the smallest dimension that holds every elem
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from simengine.model.definition import ModelDefinition
@@ -50,6 +51,16 @@ class Symbols:
         self._axis_of: dict[Key, AxisSymbol] = {}
         self._sets: dict[Key, frozenset[Key]] = {}
         self._smallest: dict[frozenset[Key], Key | None] = {}
+
+    def seen_by(self, clock: Key | None) -> Symbols:
+        """Return the same symbols as what goes by a slower clock sees them: the time step is that clock's."""
+        own = next((c for c in self.definition.clocks if c.key == clock), None)
+        if own is None:
+            return self
+        seen = copy(self)
+        simulation = replace(self.definition.simulation, time_step=own.time_step, method=own.method)
+        seen.definition = replace(self.definition, simulation=simulation)
+        return seen
 
     def add_dimension(self, dimension: Dimension) -> None:
         """Make a dimension and its elements known."""

@@ -37,6 +37,9 @@ COMMANDS = {
     "scenario": "explain what scenarios set, and which line set it",
     "schema": "write the JSON Schema of scenario files for a model: editors complete its names",
     "convert": "write a Vensim model as XMILE, or the other way round",
+    "graph": "show the feedback loops of a model, and draw its causal graph",
+    "export": "write a result folder as CSV, Parquet, NetCDF, Excel, IAMC or GeoJSON",
+    "report": "make one self-contained HTML file of a result folder",
 }
 
 EXAMPLES = """examples:
@@ -44,6 +47,9 @@ EXAMPLES = """examples:
   simengine check models/*.mdl --strict
   simengine compare teacup.mdl --with pysd
   simengine convert teacup.mdl teacup.xmile
+  simengine graph energy.mdl --out energy.svg
+  simengine export results/delft --to excel
+  simengine report results/delft
 
 exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 a run failed, 70 a fault of simengine, 130 interrupted
 """

@@ -216,6 +216,7 @@ def _showing(stock: Variable, shows: list[str]) -> tuple[Variable, ...]:
             f"{stock.key}>{what}",
             Key(f"{stock.key}>{what}"),
             (Equation(whole, Call("device_output", (), "device"), span=stock.span),),
+            clock=stock.clock,
             hidden=True,
             dimensions=stock.dimensions,
             span=stock.span,

@@ -275,7 +275,9 @@ class _Work:
                 equations.append(
                     replace(part.equation, expression=call("if", there, known, _MISSING) if part.points else _MISSING)
                 )
-            self.made.append(Variable(source.name, key, tuple(equations), hidden=True, span=source.span))
+            self.made.append(
+                Variable(source.name, key, tuple(equations), hidden=True, clock=source.clock, span=source.span)
+            )
         return replace(reference, key=key)
 
     def _make(self, variable: Variable, key: Key, expression: Expression, like: Equation | None = None) -> Reference:
@@ -284,7 +286,14 @@ class _Work:
         if key not in self.names:
             self.names.add(key)
             span = equation.span or variable.span
-            made = Variable(variable.name, key, (replace(equation, span=span),), hidden=True, span=variable.span)
+            made = Variable(
+                variable.name,
+                key,
+                (replace(equation, span=span),),
+                hidden=True,
+                clock=variable.clock,
+                span=variable.span,
+            )
             self.made.append(made)
         return Reference(variable.name, key, () if like is None else like.subscripts, variable.span)
 

@@ -44,7 +44,7 @@ from simengine.program.node import (
     Slots,
 )
 from simengine.program.op import AlongOp, ClockValue, DeviceKind, Distribution, Fold, Op, TableQuery
-from simengine.program.program import Assign, Device, Emit, Memory, Program, Statement
+from simengine.program.program import Assign, Device, Emit, Group, Memory, Program, Statement
 from simengine.program.reach import reached_slots
 from simengine.program.walk import nodes_upward, rank_of, shapes_of
 from simengine.source.names import Key
@@ -77,7 +77,9 @@ class Differentiated:
     shadow: NDArray[np.int64]
 
 
-def differentiate(program: Program, chosen: Sequence[int], *, single_stage: bool = True) -> Differentiated:
+def differentiate(
+    program: Program, chosen: Sequence[int], *, single_stage: bool = True, slow_single_stage: Sequence[bool] = ()
+) -> Differentiated:
     """Return the program with derivatives by some of its parameters.
 
     Parameters
@@ -88,6 +90,8 @@ def differentiate(program: Program, chosen: Sequence[int], *, single_stage: bool
         Places of the parameters among `program.parameters`.
     single_stage
         Whether the method is Euler's: only then is known from the rates that a stock will be held at 0.
+    slow_single_stage
+        The same of slower clocks; none given: as `single_stage`.
 
     Raises
     ------
@@ -98,13 +102,14 @@ def differentiate(program: Program, chosen: Sequence[int], *, single_stage: bool
     flags = np.zeros(program.parameters.size, dtype=np.bool_)
     flags[list(chosen)] = True
     active = reached_slots(program, flags, noise=False)
-    if active[list(program.specs)].any() or program.moving_specs:
+    if active[[*program.specs, *(c.step for c in program.clocks)]].any() or program.moving_specs:
         raise NotDifferentiable("the steps of time", "the specs of the simulation")
-    return _ShadowWriter(program, active, single_stage=single_stage).program(chosen)
+    stages = (single_stage, *(slow_single_stage or [single_stage] * len(program.clocks)))
+    return _ShadowWriter(program, active, stages).program(chosen)
 
 
 class _ShadowWriter:
-    def __init__(self, program: Program, active: NDArray[np.bool_], *, single_stage: bool) -> None:
+    def __init__(self, program: Program, active: NDArray[np.bool_], single_stage: Sequence[bool]) -> None:
         self.source = program
         self.shadow = np.full(program.slot_count, -1, dtype=np.int64)
         self.shadow[active] = program.slot_count + np.arange(int(active.sum()))
@@ -114,6 +119,7 @@ class _ShadowWriter:
         self.known: dict[int, Form | None] = {}
         self.atoms: dict[bytes, Node] = {}
         self.single_stage = single_stage
+        self.zeros: list[Assign] = []
         self.computed: dict[int, Node] = {}
         self.weights = WeightKeeper(program.slot_count, self._take)
         self.where = ""
@@ -124,23 +130,17 @@ class _ShadowWriter:
         still = np.setdiff1d(source.parameters[self.shadow[source.parameters] >= 0], own)
         # shadows of parameters that share a variable with one chosen: directions that are always 0
         new = np.concatenate([self.shadow[own], self.shadow[still]])
-        moving = self.shadow[source.stocks] >= 0
-        phases = {p: self._phase(getattr(source, p)) for p in ("constants", "initial", "settled", "step")}
-        memories = [*source.memories]
-        for memory in source.memories:
-            update = memory.update
-            self._at(update.variable)
-            if self._is_active(update.slots):
-                d = total(self._derivative(update.value))
-                memories.append(Memory(Assign(self._of(update.slots), update.axes, d, update.variable, update.span)))
+        phases = {p: self._phase(getattr(source, p)) for p in ("constants", "initial", "settled")}
+        steps = [self._phase(g.step) for g in (source.own_group, *(c.group for c in source.clocks))]
+        memories = [self._memories(g) for g in (source.own_group, *(c.group for c in source.clocks))]
         devices = (*source.devices, *(self._device(d) for d in source.devices if self._follows(d)))
-        rates = self.shadow[source.rates[moving]]
-        if np.any(rates < 0):  # a stock whose beginning depends on them, but whose rate does not
-            zero = self._take(1)
-            rates = np.where(rates < 0, zero, rates)
-            phases["constants"] = (Assign(zero, (), number(0.0), 0), *phases["constants"])
-        rates, held = self._held(moving, rates)
-        phases["step"] = (*phases["step"], *held)
+        own_part, *slow = (
+            self._group(g, step, remembered, single)
+            for g, step, remembered, single in zip(
+                (source.own_group, *(c.group for c in source.clocks)), steps, memories, self.single_stage, strict=True
+            )
+        )
+        phases["constants"] = (*self.zeros[::-1], *phases["constants"])
         shadows = tuple(
             replace(v, name=f"derivative of {v.name}", key=Key(f"{v.key}>d"), first=first, hidden=True)
             for v, first in ((v, int(self.shadow[v.first])) for v in source.variables if v.size)
@@ -152,29 +152,62 @@ class _ShadowWriter:
             variables=(*source.variables, *shadows),
             parameters=np.concatenate([source.parameters, new]),
             defaults=np.concatenate([source.defaults, np.zeros(new.size)]),
-            memories=tuple(memories),
+            memories=own_part.memories,
             devices=devices,
-            stocks=np.concatenate([source.stocks, self.shadow[source.stocks[moving]]]),
-            rates=np.concatenate([source.rates, rates]),
-            floors=np.concatenate([source.floors, np.zeros(int(moving.sum()), dtype=np.bool_)]),
+            stocks=own_part.stocks,
+            rates=own_part.rates,
+            floors=own_part.floors,
             tables=tuple(self.tables),
             constants=phases["constants"],
             initial=phases["initial"],
             settled=phases["settled"],
-            step=phases["step"],
+            step=own_part.step,
+            clocks=tuple(replace(c, group=g) for c, g in zip(source.clocks, slow, strict=True)),
         )
         return Differentiated(program, source.parameters.size + np.arange(own.size), self.shadow)
 
+    def _memories(self, group: Group) -> tuple[Memory, ...]:
+        """Return memories with those of derivatives."""
+        memories = [*group.memories]
+        for memory in group.memories:
+            update = memory.update
+            self._at(update.variable)
+            if self._is_active(update.slots):
+                d = total(self._derivative(update.value))
+                memories.append(Memory(Assign(self._of(update.slots), update.axes, d, update.variable, update.span)))
+        return tuple(memories)
+
+    def _group(
+        self, group: Group, step: tuple[Statement, ...], memories: tuple[Memory, ...], single_stage: bool
+    ) -> Group:
+        """Return what goes by one clock, with its derivatives."""
+        moving = self.shadow[group.stocks] >= 0
+        rates = self.shadow[group.rates[moving]]
+        if np.any(rates < 0):  # a stock whose beginning depends on them, but whose rate does not
+            zero = self._take(1)
+            rates = np.where(rates < 0, zero, rates)
+            self.zeros.append(Assign(zero, (), number(0.0), 0))
+        rates, held = self._held(group, moving, rates, single_stage)
+        followed = [n for n in group.devices if self._follows(self.source.devices[n])]
+        return Group(
+            (*step, *held),
+            memories,
+            (*group.devices, *map(self._shadow_device, followed)),
+            np.concatenate([group.stocks, self.shadow[group.stocks[moving]]]),
+            np.concatenate([group.rates, rates]),
+            np.concatenate([group.floors, np.zeros(int(moving.sum()), dtype=np.bool_)]),
+        )
+
     def _held(
-        self, moving: NDArray[np.bool_], rates: NDArray[np.int64]
+        self, group: Group, moving: NDArray[np.bool_], rates: NDArray[np.int64], single_stage: bool
     ) -> tuple[NDArray[np.int64], tuple[Statement, ...]]:
         """Return the rates of shadows, where a stock is held at 0 such that its derivative becomes 0 with it."""
         source = self.source
-        floors = source.floors[moving]
+        floors = group.floors[moving]
         if not floors.any():
             return rates, ()
-        stocks, own = source.stocks[moving][floors], source.rates[moving][floors]
-        if not self.single_stage:
+        stocks, own = group.stocks[moving][floors], group.rates[moving][floors]
+        if not single_stage:
             owner = next(v for v in source.variables if v.first <= stocks[0] < v.first + v.size)
             raise NotDifferentiable("a stock that is held at 0, but by Euler's method", owner.name)
         first = self._take(stocks.size)

@@ -23,8 +23,10 @@ from simengine.compile.constant import constant_value
 from simengine.compile.cumulate import prepare_sums
 from simengine.compile.delay_order import find_order, find_reduction, split_by_order
 from simengine.compile.fifo import prepare_queues
+from simengine.compile.hidden import computed
 from simengine.compile.macro import check_macros
 from simengine.compile.market import over_elements
+from simengine.compile.over_step import OVER_STEP, counters, gathered, reading
 from simengine.compile.sample import is_itself
 from simengine.compile.shift import prepare_shifts
 from simengine.compile.simultaneous import prepare_rounds
@@ -43,6 +45,7 @@ from simengine.model.expression import (
     Text,
     children,
     rewrite,
+    walk,
 )
 from simengine.model.variable import Equation, Variable
 from simengine.source.diagnostic import Diagnostic, error
@@ -76,6 +79,9 @@ HOISTED = frozenset(
     }
 )
 """Functions that must be a whole right-hand side; inside an expression they get a variable of their own."""
+
+STEP = Key(">step")
+"""The key of the hidden variable that holds the model's time step."""
 
 _DEEPEST = 60
 
@@ -140,7 +146,8 @@ def _expand_variable(variable: Variable, state: Expansion, depth: int) -> Variab
         return variable
     equations: list[Equation] = []
     for equation in variable.equations:
-        for part in split_by_order(equation, state.symbols, state.structural, state.hidden):
+        symbols = state.symbols.seen_by(variable.clock)
+        for part in split_by_order(equation, symbols, state.structural, state.hidden):
             place = Place(variable, part, len(equations), depth)
             equations.append(replace(part, expression=_expand_equation(place, state)))
     return replace(variable, equations=tuple(equations))
@@ -159,7 +166,7 @@ def _has_work(expression: Expression | None, state: Expansion) -> bool:
 
 
 def _is_expanded(node: Call, state: Expansion) -> bool:
-    if node.function in HOISTED or node.function in {"sample_if_true", "previous", "marketp"}:
+    if node.function in HOISTED | OVER_STEP or node.function in {"sample_if_true", "previous", "marketp"}:
         return True
     if node.function == "vector_lookup":
         return not isinstance(node.arguments[-1], Number)
@@ -170,6 +177,8 @@ def _is_expanded(node: Call, state: Expansion) -> bool:
 def _expand_equation(place: Place, state: Expansion) -> Expression | None:
     expression = place.equation.expression
     assert expression is not None
+    if any(isinstance(n, Call) and n.function in OVER_STEP for n in walk(expression)):
+        expression = rewrite(expression, lambda n: _over_step(n, place, state))
     if place.depth > _DEEPEST:
         state.problems.append(
             error("macro-recursion", f"`{place.variable.name}` calls macros without end", place.equation.span)
@@ -197,7 +206,8 @@ def _change(node: Expression, place: Place, state: Expansion) -> Expression | No
     if node.function == "sample_if_true":
         return _sample(node, place, state)
     if node.function == "vector_lookup":
-        found = constant_value(node.arguments[-1], state.symbols, place.loops, state.structural, state.hidden)
+        symbols = state.symbols.seen_by(place.variable.clock)
+        found = constant_value(node.arguments[-1], symbols, place.loops, state.structural, state.hidden)
         return with_mode(node, found)
     if node.function == "previous":
         first = node.arguments[1] if len(node.arguments) > 1 else node.arguments[0]
@@ -290,13 +300,15 @@ def _twin(bang: Subscript, state: Expansion) -> Subscript:
     return Subscript(f"{bang.name}'", key)
 
 
-def _define(key: Key, expression: Expression, frame: Frame, place: Place, state: Expansion) -> None:
+def _define(
+    key: Key, expression: Expression, frame: Frame, place: Place, state: Expansion, *, fast: bool = False
+) -> None:
     # An exception names the left side's places only: the further ones are whole.
     exceptions = tuple((*x, *frame.left[frame.places :]) for x in place.equation.exceptions)
     equation = Equation(frame.left, expression, exceptions, place.equation.span)
-    variable = Variable(
-        f"{place.variable.name} ({key.rsplit('>', 1)[1]})", key, (equation,), hidden=True, span=place.variable.span
-    )
+    owner = place.variable
+    name, clock = f"{owner.name} ({key.rsplit('>', 1)[1]})", None if fast else owner.clock
+    variable = Variable(name, key, (equation,), hidden=True, clock=clock, span=owner.span)
     state.hidden[key] = variable
     state.waiting.append((variable, place.depth + 1))
 
@@ -307,6 +319,26 @@ def _hoist(node: Call, place: Place, state: Expansion) -> Expression:
     inner = replace(node, arguments=tuple(frame.enter(a) for a in node.arguments))
     _define(key, inner, frame, place, state)
     return Reference(node.name, key, frame.call, node.span, node.span)
+
+
+def _over_step(node: Expression, place: Place, state: Expansion) -> Expression | None:
+    if not (isinstance(node, Call) and node.function in OVER_STEP and len(node.arguments) == 1):
+        return None
+    clock = place.variable.clock
+    if clock is None:
+        message = f"`{node.name or node.function}` stands only where a slower clock reads a faster one"
+        state.problems.append(error("clock-crossing", message, node.span or place.equation.span))
+        return Number(float("nan"), node.span)
+    for counter in counters(clock, STEP):
+        if counter.key not in state.hidden:
+            state.hidden[counter.key] = counter
+            state.waiting.append((counter, 1))
+    frame = _open(node.arguments, place, state)
+    value, kept = (_new_key(place, what) for what in ("value", node.function))
+    inside = Reference("value", value, frame.left), Reference("kept", kept, frame.left)
+    _define(value, computed(frame.enter(node.arguments[0])), frame, place, state, fast=True)
+    _define(kept, gathered(node.function, *inside, clock), frame, place, state, fast=True)
+    return reading(node.function, Reference(node.name, kept, frame.call, node.span, node.span), clock)
 
 
 def _sample(node: Call, place: Place, state: Expansion) -> Expression:
@@ -337,12 +369,13 @@ def _expand_template(node: Call, place: Place, state: Expansion) -> Expression:
     order, arguments = 1, node.arguments
     at = ORDERED.get(node.function)
     if at is not None:
-        found = find_order(node, state.symbols, place.loops, state.structural, state.hidden)
+        symbols = state.symbols.seen_by(place.variable.clock)
+        found = find_order(node, symbols, place.loops, state.structural, state.hidden)
         if isinstance(found, Diagnostic):
             state.problems.append(found)
             return Number(0.0, node.span)
         order, arguments = found, arguments[:at]
-        reduced = find_reduction(node, order, state.symbols, place.loops, state.hidden)
+        reduced = find_reduction(node, order, symbols, place.loops, state.hidden)
         state.problems += [] if reduced is None else [reduced]
     macro = TEMPLATES[node.function](len(arguments), order)
     return _expand_macro(macro, replace(node, arguments=arguments), place, state)
@@ -424,6 +457,7 @@ def _define_local(
         locals_[variable.key],
         tuple(equations),
         declared=variable.declared,
+        clock=place.variable.clock,
         hidden=True,
         span=variable.span or place.variable.span,
     )
@@ -441,4 +475,5 @@ def _define_output(name: Reference, inner: Key, frame: Frame, place: Place, stat
             )
         return
     equation = Equation(frame.left, Reference(name.name, inner, frame.left), place.equation.exceptions, name.span)
-    state.waiting.append((Variable(name.name, name.key, (equation,), span=name.span), place.depth + 1))
+    variable = Variable(name.name, name.key, (equation,), clock=place.variable.clock, span=name.span)
+    state.waiting.append((variable, place.depth + 1))

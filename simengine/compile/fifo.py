@@ -115,7 +115,14 @@ def _as_views(variable: Variable, kinds: Mapping[Key, str], out: Queues) -> Vari
             expression = _view("quantity", there, (), expression)
         equations.append(replace(equation, expression=expression))
     out.hidden += [
-        Variable(f"{variable.name} ({part})", _key(variable.key, part), tuple(own), hidden=True, span=variable.span)
+        Variable(
+            f"{variable.name} ({part})",
+            _key(variable.key, part),
+            tuple(own),
+            hidden=True,
+            clock=variable.clock,
+            span=variable.span,
+        )
         for part, own in parts.items()
     ]
     return replace(variable, equations=tuple(equations))

@@ -69,6 +69,7 @@ def lay_out(symbols: Symbols) -> Layout:
                 variable.documentation,
                 variable.hidden,
                 lookup=role_of(variable) is Role.LOOKUP,
+                clock=variable.clock,
             )
         )
     return layout

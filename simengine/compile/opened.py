@@ -18,7 +18,7 @@ from simengine.compile.build import apply as of
 from simengine.model.lookup import Between
 from simengine.program.node import Ask, Constant, Gather, Load, Lookup, Node, operands
 from simengine.program.op import Op
-from simengine.program.program import Axis, Device, Emit, Program, ProgramVariable, Statement
+from simengine.program.program import Axis, Device, Emit, Memory, Program, ProgramVariable, Statement
 from simengine.program.walk import nodes_upward, with_operands
 from simengine.source.names import Key
 
@@ -75,8 +75,12 @@ class _Opener:
     def program(self) -> Program:
         source = self.source
         phases = {p: self._phase(getattr(source, p)) for p in ("constants", "initial", "settled", "step")}
-        memories = tuple(
-            replace(m, update=replace(m.update, value=self._node(m.update.value))) for m in source.memories
+        memories = self._memories(source.memories)
+        clocks = tuple(
+            replace(
+                c, group=replace(c.group, step=self._phase(c.group.step), memories=self._memories(c.group.memories))
+            )
+            for c in source.clocks
         )
         devices = tuple(self._device(d) for d in source.devices)
         first = len(source.variables)
@@ -93,7 +97,11 @@ class _Opener:
             initial=phases["initial"],
             settled=phases["settled"],
             step=phases["step"],
+            clocks=clocks,
         )
+
+    def _memories(self, memories: Sequence[Memory]) -> tuple[Memory, ...]:
+        return tuple(replace(m, update=replace(m.update, value=self._node(m.update.value))) for m in memories)
 
     def _points(self, number: int) -> tuple[Slots, Slots]:
         """Return the slots of a table's x and y."""

@@ -13,37 +13,59 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.compile.clocks import check_crossings, place_of, ranks_of, report_crossing
 from simengine.compile.container import find_sources
+from simengine.compile.layout import Layout
 from simengine.compile.lower import Context
 from simengine.compile.order import Chooser, Cycle, owners, sort_pieces, split_pieces, writers_of
+from simengine.compile.over_step import step_key
 from simengine.compile.piece import Piece, PieceKind
 from simengine.compile.whole import Pieces
-from simengine.program.node import Clock, Draw, Node, operands
-from simengine.program.program import Assign, Device, Emit, Memory, Program, ProgramVariable, Statement
+from simengine.model.definition import Clock
+from simengine.program.node import Clock as ClockNode
+from simengine.program.node import Draw, Node, operands
+from simengine.program.program import (
+    Assign,
+    Device,
+    Emit,
+    Group,
+    Memory,
+    Program,
+    ProgramVariable,
+    SlowClock,
+    Statement,
+)
 from simengine.source.diagnostic import Label, error, has_errors
 from simengine.source.names import Key
 
 CONSTANT, SETTLED, MOVING = 0, 1, 2
 
 
-def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: Sequence[Key]) -> Program:
-    """Return the program of pieces; problems go to the context."""
+def assemble(
+    context: Context, out: Pieces, save: frozenset[Key] | None, specs: Sequence[Key], clocks: Sequence[Clock] = ()
+) -> Program:
+    """Return the program of pieces; problems go to the context. `clocks` are the slower ones, slowest first."""
     find_sources(context, out)
     step_nodes, start_nodes = _choosers(out.devices)
     _check_defined(context, out, step_nodes, start_nodes)
     _check_complete(context, out)
-    pieces = _prune(context, out, save, specs, step_nodes, start_nodes)
+    every_spec = (*specs, *(step_key(clock.key) for clock in clocks))
+    pieces = _prune(context, out, save, every_spec, step_nodes, start_nodes)
     count = context.layout.slot_count
     pieces, cycles = split_pieces(pieces, count, step_nodes)
-    _report(context, cycles, "algebraic-loop")
+    _report(context, cycles, "algebraic-loop", clocks)
     pieces, first_cycles = split_pieces(pieces, count, start_nodes) if not cycles else (pieces, [])
     _report(context, first_cycles, "initial-loop")
     order = sort_pieces(pieces, count, step_nodes)
     levels = _levels(pieces, order, count, step_nodes)
-    moving = _specs_move(context, specs, pieces, levels)
+    moving = _specs_move(context, every_spec, pieces, levels)
+    ranks = ranks_of(context, clocks, pieces)
+    if clocks and moving:
+        _refuse_moving(context)
+    if clocks and not cycles:
+        _check_crossings(context, out, pieces, ranks, levels)
     begin = _needed_at_start(pieces, count, start_nodes, levels)
     parameters, defaults = _parameters(out)
-    stocks, rates, floors = _stocks(out, pieces)
     used = sorted({p.device for p in pieces if p.device >= 0})
     renumber = {old: new for new, old in enumerate(used)}
     statements = [_statement(p, p.step, renumber) for p in pieces]
@@ -51,7 +73,19 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
     def phase(level: int) -> tuple[Statement, ...]:
         return tuple(statements[n] for n in order if levels[n] == level and step_nodes(pieces[n]) is not None)
 
-    layout = context.layout
+    def group(rank: int) -> Group:
+        mine = [n for n in range(len(pieces)) if ranks[n] == rank]
+        moves = [n for n in order if levels[n] == MOVING and ranks[n] == rank and step_nodes(pieces[n]) is not None]
+        chosen = [pieces[n] for n in mine]
+        memories = [
+            Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in chosen if p.update is not None
+        ]
+        devices = tuple(renumber[p.device] for p in chosen if p.device >= 0)
+        return Group(
+            tuple(statements[n] for n in moves), tuple(memories), tuple(sorted(devices)), *_stocks(out, chosen)
+        )
+
+    layout, own = context.layout, group(len(clocks))
     return Program(
         slot_count=count,
         variables=_mark_defined(context, out, layout.variables),
@@ -64,19 +98,47 @@ def assemble(context: Context, out: Pieces, save: frozenset[Key] | None, specs: 
             if n in begin
         ),
         settled=phase(SETTLED),
-        step=phase(MOVING),
-        memories=tuple(
-            Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in pieces if p.update is not None
-        ),
+        step=own.step,
+        memories=own.memories,
         devices=tuple(_renumbered(out.devices[n], renumber) for n in used),
-        stocks=stocks,
-        rates=rates,
-        floors=floors,
+        stocks=own.stocks,
+        rates=own.rates,
+        floors=own.floors,
         tables=tuple(layout.tables),
         specs=tuple(layout.variables[layout.by_key[k]].first for k in specs),  # type: ignore[arg-type]
         by_key=dict(layout.by_key),
         moving_specs=moving,
+        clocks=tuple(
+            SlowClock(clock.key, _first(layout, step_key(clock.key)), clock.method, group(rank))
+            for rank, clock in enumerate(clocks)
+            if any(r == rank and level != CONSTANT for r, level in zip(ranks, levels, strict=True))
+        ),
     )
+
+
+def _first(layout: Layout, key: Key) -> int:
+    return layout.variables[layout.by_key[key]].first
+
+
+def _refuse_moving(context: Context) -> None:
+    definition = context.symbols.definition
+    text = "the begin, end or time steps of a model whose parts go by clocks of their own must not change in the run"
+    place = place_of(context.symbols, definition.simulation.time_step)
+    context.problems.append(error("clock-ratio", text, place, path=definition.file.path))
+
+
+def _check_crossings(
+    context: Context, out: Pieces, pieces: Sequence[Piece], ranks: Sequence[int], levels: Sequence[int]
+) -> None:
+    def nodes(piece: Piece) -> tuple[Node, ...]:
+        own = tuple(n for n in (piece.step, piece.update) if n is not None)
+        if piece.device < 0:
+            return own
+        device = out.devices[piece.device]
+        return own + device.emit + device.advance
+
+    moves = [level == MOVING for level in levels]
+    check_crossings(context, pieces, ranks, moves, nodes, lambda piece: _visible_name(context, piece))
 
 
 def _renumbered(device: Device, renumber: dict[int, int]) -> Device:
@@ -274,7 +336,7 @@ def _moves(node: Node) -> bool:
     stack = [node]
     while stack:
         at = stack.pop()
-        if isinstance(at, Clock | Draw):
+        if isinstance(at, ClockNode | Draw):
             return True
         stack.extend(operands(at))
     return False
@@ -312,9 +374,13 @@ def _stocks(out: Pieces, pieces: Sequence[Piece]) -> tuple[NDArray[np.int64], ND
 # loops
 
 
-def _report(context: Context, cycles: Sequence[Cycle], code: str) -> None:
+def _report(context: Context, cycles: Sequence[Cycle], code: str, clocks: Sequence[Clock] = ()) -> None:
     """Report loops, by the names a modeller knows: what the compiler made stands for the equation it came from."""
     for cycle in cycles:
+        ranks = ranks_of(context, clocks, cycle.pieces)
+        if len(set(ranks)) > 1:
+            report_crossing(context, cycle.pieces, ranks, lambda piece: _visible_name(context, piece))
+            continue
         names: list[str] = []
         others: list[Label] = []
         for piece in cycle.pieces:

@@ -12,27 +12,28 @@ from simengine.check.reality import check_reality
 from simengine.check.symbols import Symbols, add_variable, build_symbols
 from simengine.check.unverified import check_unverified
 from simengine.compile.asked import answer_questions
+from simengine.compile.clocks import place_of, sort_clocks
 from simengine.compile.compose import ClockNodes
 from simengine.compile.constant import constant_value
 from simengine.compile.data_equation import tabulate_data
 from simengine.compile.delay_order import by_element
-from simengine.compile.expand import expand
-from simengine.compile.layout import lay_out
+from simengine.compile.expand import STEP, expand
+from simengine.compile.layout import Layout, lay_out
 from simengine.compile.lower import TIME, Context
+from simengine.compile.over_step import step_key
 from simengine.compile.phases import assemble
 from simengine.compile.whole import Pieces, lower_variable, number_tables
 from simengine.model.definition import Dialect, ModelDefinition, SimulationSpecs
-from simengine.model.expression import Expression, Reference
+from simengine.model.expression import Expression
 from simengine.model.variable import Equation, Variable
 from simengine.program.node import Clock, Load
 from simengine.program.op import ClockValue
 from simengine.program.program import Program
 from simengine.source.diagnostic import Diagnostic, error, has_errors
-from simengine.source.file import Span
 from simengine.source.names import Key
 from simengine.source.render import sort_diagnostics
 
-SPECS = (Key(">start"), Key(">stop"), Key(">step"), Key(">save"))
+SPECS = (Key(">start"), Key(">stop"), STEP, Key(">save"))
 """Keys of the hidden variables that hold begin, end, time step and save interval."""
 
 
@@ -57,21 +58,27 @@ def compile_model(
     symbols, problems = build_symbols(definition)
     problems += wrong
     problems += _check_clock(definition, symbols)
+    clocks, misfits = sort_clocks(definition, symbols)
+    problems += misfits
     problems += check_reality(symbols) + check_unverified(symbols)
     expansion, variables = expand(definition, symbols)
     problems += expansion.problems
     variables = tabulate_data(variables, symbols, lambda equation: by_element(equation, symbols))
     _rebuild(symbols, variables, problems)
     layout = lay_out(symbols)
-    first, stop, step, _ = (layout.variables[layout.by_key[k]].first for k in SPECS)
+    first, stop, step, _ = (_slot(layout, k) for k in SPECS)
     inputs = Clock(ClockValue.BEGIN) if definition.dialect is Dialect.VENSIM else TIME
     clock = ClockNodes(TIME, Load(first), Load(stop), Load(step), inputs)
     context = Context(symbols, layout, clock, problems, structural=frozenset(expansion.structural))
     number_tables(context, variables)
+    contexts: dict[Key | None, Context] = {None: context}
+    for slow in clocks:
+        nodes = replace(clock, step=Load(_slot(layout, step_key(slow.key))))
+        contexts[slow.key] = replace(context, symbols=symbols.seen_by(slow.key), clock=nodes)
     pieces = Pieces()
     for variable in variables:
-        lower_variable(context, variable, pieces)
-    program = assemble(context, pieces, save, SPECS)
+        lower_variable(contexts.get(variable.clock, context), variable, pieces)
+    program = assemble(context, pieces, save, SPECS, clocks)
     diagnostics = sort_diagnostics(problems)
     return (None if has_errors(diagnostics) else program), diagnostics
 
@@ -91,21 +98,18 @@ def _check_clock(definition: ModelDefinition, symbols: Symbols) -> list[Diagnost
             error(
                 "bad-time-step",
                 f"the time step must be above 0, it is {step:g}",
-                _place(symbols, specs.time_step),
+                place_of(symbols, specs.time_step),
                 path=definition.file.path,
             )
         )
     if start is not None and stop is not None and stop < start:
         text = f"the simulation ends at {stop:g}, before it begins at {start:g}"
-        out.append(error("bad-end-time", text, _place(symbols, specs.stop), path=definition.file.path))
+        out.append(error("bad-end-time", text, place_of(symbols, specs.stop), path=definition.file.path))
     return out
 
 
-def _place(symbols: Symbols, expression: Expression) -> Span | None:
-    if isinstance(expression, Reference) and expression.key in symbols.variables:
-        equation = symbols.variables[expression.key].equations[0]
-        return equation.expression.span if equation.expression is not None else equation.span
-    return expression.span
+def _slot(layout: Layout, key: Key) -> int:
+    return layout.variables[layout.by_key[key]].first
 
 
 def _with_specs(definition: ModelDefinition) -> ModelDefinition:
@@ -114,7 +118,10 @@ def _with_specs(definition: ModelDefinition) -> ModelDefinition:
     expressions = (specs.start, specs.stop, specs.time_step, every)
     hidden = tuple(
         Variable(key, key, (Equation((), e, span=e.span),), hidden=True)
-        for key, e in zip(SPECS, expressions, strict=True)
+        for key, e in (
+            *zip(SPECS, expressions, strict=True),
+            *((step_key(c.key), c.time_step) for c in definition.clocks),
+        )
     )
     return replace(definition, variables=(*definition.variables, *hidden))
 

@@ -114,7 +114,14 @@ class _Shift:
         key = Key(f"{self.variable.key}>{self.place}.{self.count}>{what}")
         equation = replace(self.equation, expression=computed(expression))
         self.out.hidden.append(
-            Variable(f"{self.variable.name} ({what})", key, (equation,), hidden=True, span=self.variable.span)
+            Variable(
+                f"{self.variable.name} ({what})",
+                key,
+                (equation,),
+                hidden=True,
+                clock=self.variable.clock,
+                span=self.variable.span,
+            )
         )
         return Reference(what, key, self.equation.subscripts)
 
@@ -162,7 +169,10 @@ class _Shift:
         axes = self.symbols.axes[stock.key]
         whole = tuple(Subscript(a.name, a.dimension) for a in axes)
         rest = Equation(whole, call("memory", number(0), number(0)), tuple(e.subscripts for e in equations))
-        jump = Variable(f"{stock.name} (shifted)", key, (*equations, rest), hidden=True, span=self.variable.span)
+        clock = self.symbols.variables[stock.key].clock
+        jump = Variable(
+            f"{stock.name} (shifted)", key, (*equations, rest), hidden=True, clock=clock, span=self.variable.span
+        )
         self.out.jumps.setdefault(stock.key, []).append(jump)
         self.out.hidden.append(jump)
 
@@ -174,7 +184,9 @@ def _is_stock(variable: Variable) -> bool:
 def _as_sum(stock: Variable, out: Shifts) -> Variable:
     """Return a stock as the sum of what flows and what jumps."""
     key = Key(f"{stock.key}>flowing")
-    out.hidden.append(Variable(f"{stock.name} (flowing)", key, stock.equations, hidden=True, span=stock.span))
+    out.hidden.append(
+        Variable(f"{stock.name} (flowing)", key, stock.equations, hidden=True, clock=stock.clock, span=stock.span)
+    )
     equations = []
     for equation in stock.equations:
         total: Expression = Reference(stock.name, key, equation.subscripts, equation.span)

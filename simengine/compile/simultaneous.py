@@ -153,7 +153,9 @@ def _body(equation: Equation) -> Expression:
 
 def _hidden(variable: Variable, round_: int, equations: Sequence[Equation]) -> Variable:
     name = f"{variable.name} (round {round_})"
-    return Variable(name, _copy(variable.key, round_), tuple(equations), hidden=True, span=variable.span)
+    return Variable(
+        name, _copy(variable.key, round_), tuple(equations), hidden=True, clock=variable.clock, span=variable.span
+    )
 
 
 def _settled(variable: Variable, loop: frozenset[Key]) -> Variable:

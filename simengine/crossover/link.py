@@ -69,14 +69,14 @@ class _Builder:
         gain = self.constant("", 1.0 if entry.on is None or entry.on.value else 0.0, "Dmnl", _GAIN, Range(0.0, None))
         effect = self.effect(self.reduced(self.sampled()))
         arriving = self.arriving(gain, effect)
-        strength = self.find("strength")
+        number = next((v for v in self.made if v.key == key_of(f"link {self.name} strength")), None)
         link = Link(
             self.name,
             ends.source.variable.key,
             ends.target.variable.key,
             gain.key,
             effect.key,
-            strength.key if strength is not None else None,
+            number.key if number is not None else None,
             arriving.key,
             entry.how.value,
             entry.by.value if entry.by is not None else "linear",
@@ -218,10 +218,6 @@ class _Builder:
         if placed.variable.key == self.ends.source.variable.key:
             return self.ends.read(placed.axes)
         return at(placed.variable, placed.axes)
-
-    def find(self, what: str) -> Variable | None:
-        key = key_of(f"link {self.name} {what}")
-        return next((v for v in self.made if v.key == key), None)
 
     def constant(self, what: str, value: float, unit: str, about: str, bounds: Range | None) -> Variable:
         return self._add(replace(self.new(what, Number(value), (), unit, about), range=bounds))

@@ -20,8 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.clock import TimePlan
-from simengine.engine.fixed import Moment, Values
+from simengine.engine.fixed import Moment
 from simengine.engine.jacobian import stock_jacobian
+from simengine.engine.step import Values
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
 from simengine.program.node import Draw

@@ -2,6 +2,8 @@
 
 In: begin, end, time step, save interval. Out: `TimePlan`.
 
+Slower clocks begin with the run and tick at whole numbers of its steps.
+
 Invariant: the first step, the last, and those at which a multiple of the save interval is reached are saved.
 References: Vensim reference manual, "Simulation Control Parameters"; conformance models control_vars and
 euler_step_vs_saveper.
@@ -10,19 +12,30 @@ euler_step_vs_saveper.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.clock import ClockState
+from simengine.program.pace import steps_between_ticks
+from simengine.program.program import Program
 from simengine.source.diagnostic import InputError
 
 MOST_STEPS = 100_000_000
 
 _SLACK = 1e-3
 """Parts of a step that a time may fall short: time steps such as 0.333333 do not divide exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """How a slower clock goes: it ticks once in so many steps, and its own step is so long."""
+
+    every: int
+    step: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,8 @@ class TimePlan:
     saved: tuple[int, ...]
     numbers: NDArray[np.int64] = field(compare=False, repr=False)
     """The same as `saved`, for those who read many at once; never written to."""
+    beats: tuple[Beat, ...] = ()
+    """Of the slower clocks, in the program's order."""
 
     def time(self, step: int) -> float:
         """Return the time of a step."""
@@ -49,6 +64,45 @@ class TimePlan:
     def clock(self) -> ClockState:
         """Return the clock at the start of the plan."""
         return ClockState(self.start, self.start, self.stop, self.step, self.save, 0, self.start)
+
+
+def plan_run(program: Program, specs: Sequence[float]) -> TimePlan:
+    """Return the plan of a run of a program.
+
+    Parameters
+    ----------
+    program
+        What is run.
+    specs
+        The values of its specs, then of the time steps of its slower clocks.
+
+    Raises
+    ------
+    InputError
+        Where `plan_time` does, or if a slower clock's step is not two or more whole steps.
+
+    """
+    start, stop, step, save, *slow = specs
+    plan = plan_time(start, stop, step, save)
+    return replace(plan, beats=_beats(program, slow, step)) if slow else plan
+
+
+def _beats(program: Program, slow: Sequence[float], step: float) -> tuple[Beat, ...]:
+    out: list[Beat] = []
+    for clock, own in zip(program.clocks, slow, strict=True):
+        every = steps_between_ticks(own, step)
+        if every is None:
+            raise InputError(
+                f"the time step of `{clock.key}`, {own:g}, must be a whole number of the model's time steps of "
+                f"{step:g}, two or more: it is {own / step:.10g}"
+            )
+        if out and every > out[-1].every:
+            raise InputError(
+                f"the time step of `{clock.key}`, {own:g}, has become longer than that of "
+                f"`{program.clocks[len(out) - 1].key}`, {out[-1].step:g}: in the model it is not"
+            )
+        out.append(Beat(every, own))
+    return tuple(out)
 
 
 @lru_cache(maxsize=64)

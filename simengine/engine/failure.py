@@ -9,12 +9,15 @@ Invariant: locating runs the model anew, beside what was computed, and changes n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.adaptive import Stuck
-from simengine.engine.fixed import Moment, Values
+from simengine.engine.fixed import Moment
 from simengine.engine.start import begin
+from simengine.engine.step import Values
 from simengine.engine.tableau import TABLEAUS
 from simengine.engine.trace import Tracer
 from simengine.engine.trajectory import Failure
@@ -30,12 +33,13 @@ def locate(
     seed: int,
     slots: NDArray[np.int64],
     method: Method,
+    slow: Sequence[Method] = (),
 ) -> dict[int, Failure]:
     """Return the first failure of each of the runs that has one, by run number; all runs go together.
 
     Parameters
     ----------
-    program, seed, method
+    program, seed, method, slow
         As they were run.
     parameters
         (runs, parameters).
@@ -49,14 +53,14 @@ def locate(
     if program.moving_specs or method not in TABLEAUS:
         alone: dict[int, Failure] = {}
         for place, run in enumerate(numbers.tolist()):
-            alone |= _locate(program, parameters[place], run, seed, watched, method)
+            alone |= _locate(program, parameters[place], run, seed, watched, method, slow)
         return alone
-    return _locate(program, parameters, numbers, seed, watched, method)
+    return _locate(program, parameters, numbers, seed, watched, method, slow)
 
 
 def watched_slots(program: Program, slots: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the slots whose values matter: those saved, and those that move the model."""
-    return np.unique(np.concatenate([slots, program.stocks, program.rates]))
+    return np.unique(np.concatenate([slots, *(part for g in program.groups for part in (g.stocks, g.rates))]))
 
 
 def _locate(
@@ -66,6 +70,7 @@ def _locate(
     seed: int,
     watched: NDArray[np.int64],
     method: Method,
+    slow: Sequence[Method],
 ) -> dict[int, Failure]:
     interpreter = Interpreter(program, runs, seed)
     numbers = [runs] if isinstance(runs, int) else runs.tolist()
@@ -73,7 +78,7 @@ def _locate(
     out: dict[int, Failure] = {}
     places = list(range(len(numbers)))  # of the runs that have not failed yet
     try:
-        values, _, moments = begin(interpreter, parameters, method)
+        values, _, moments = begin(interpreter, parameters, method, slow)
         columns = values.reshape(values.shape[0], -1)
         for moment in moments:
             sound = np.isfinite(columns[watched][:, places]).all(axis=0)
@@ -103,5 +108,5 @@ class _Explainer:
         """Return the failure of a run whose values, [slot], are bad at a moment; None where infinity was meant."""
         if self._tracer is None:
             self._tracer = Tracer(self.program, self.seed)
-        cause = self._tracer.find(np.array(values), moment.clock, self.watched, run, first=moment.step == 0)
+        cause = self._tracer.find(np.array(values), moment, self.watched, run)
         return None if cause is None else Failure(run, moment.time, cause.variable, cause.reason, cause.span)

@@ -2,34 +2,33 @@
 
 In: an interpreter and a time plan. Out: a `Moment` at every step; `values` then hold what was computed for it.
 
-Order of a step: auxiliaries and rates; save; stocks, memories and devices, all from the values of its begin.
+Order of a step: where slower clocks tick, what goes by them; auxiliaries and rates; save; stocks, memories and devices,
+all from the values of its begin; what goes by slower clocks that tick next.
 
-Invariant: memories, devices and random draws are the same in all stages of a step.
+Invariant: everything of a step is computed before it is saved, and saved before anything moves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, NamedTuple, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from simengine.engine.clock import TimePlan, plan_time
-from simengine.engine.tableau import TABLEAUS, Tableau
+from simengine.engine.slow import SlowStepper
+from simengine.engine.step import Stepper, Values
+from simengine.engine.tableau import TABLEAUS
 from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
 from simengine.model.definition import Method
 
-Values: TypeAlias = NDArray[np.float64]
-
 
 class Moment(NamedTuple):
-    """A step of a run: its number, the clock, and whether it is saved."""
+    """A step of a run: its number, the clock, whether it is saved, and the slower clocks, at their last ticks."""
 
     step: int
     clock: ClockState
     saved: bool
+    clocks: tuple[ClockState, ...] = ()
 
     @property
     def time(self) -> float:
@@ -37,73 +36,29 @@ class Moment(NamedTuple):
         return float(self.clock.time)
 
 
-class Stepper:
-    """Takes steps of a method.
-
-    Parameters
-    ----------
-    interpreter
-        The program; how many runs it holds decides the shape of values.
-    tableau
-        The method.
-
-    """
-
-    def __init__(self, interpreter: Interpreter, tableau: Tableau) -> None:
-        program = interpreter.program
-        self.interpreter = interpreter
-        self.tableau = tableau
-        self.stocks, self.rates = _selector(program.stocks), _selector(program.rates)
-        self.floors = program.floors[:, None] if interpreter.many else program.floors
-        self.has_floors = bool(program.floors.any())
-        self.remembers = bool(program.memories or program.devices)
-
-    def advance(self, values: Values, clock: ClockState, step: float) -> None:
-        """Take one step; `values` hold auxiliaries and rates of its beginning. The clock stays there."""
-        pending = self.interpreter.collect(values, clock) if self.remembers else None
-        if len(self.tableau.b) == 1:
-            following = values[self.stocks] + step * values[self.rates]
-        else:
-            following = self._stages(values, clock, step)
-        if pending is not None:
-            self.interpreter.commit(values, clock, pending)
-        if self.has_floors:
-            following = np.where(self.floors & (following < 0), 0.0, following)
-        values[self.stocks] = following
-
-    def _stages(self, values: Values, clock: ClockState, step: float) -> Values:
-        tableau = self.tableau
-        begin = np.array(values[self.stocks])
-        slopes = [np.array(values[self.rates])]
-        for stage in range(1, len(tableau.b)):
-            moved = begin
-            for weight, slope in zip(tableau.a[stage], slopes, strict=True):
-                if weight:
-                    moved = moved + (step * weight) * slope
-            values[self.stocks] = moved
-            clock.time = clock.begin + tableau.c[stage] * step
-            self.interpreter.step(values, clock)
-            slopes.append(np.array(values[self.rates]))
-        clock.time = clock.begin
-        following = begin
-        for weight, slope in zip(tableau.b, slopes, strict=True):
-            if weight:
-                following = following + (step * weight) * slope
-        return following
-
-
-def run_steps(interpreter: Interpreter, values: Values, plan: TimePlan, method: Method) -> Iterator[Moment]:
-    """Run a plan."""
+def run_steps(
+    interpreter: Interpreter, values: Values, plan: TimePlan, method: Method, slow: Sequence[Method] = ()
+) -> Iterator[Moment]:
+    """Run a plan; `slow` are the methods of slower clocks."""
     clock = plan.clock()
     interpreter.initial(values, clock)
     interpreter.settled(values, clock)
     stepper, saved = Stepper(interpreter, TABLEAUS[method]), set(plan.saved)
+    slower = [
+        SlowStepper(interpreter, number, TABLEAUS[own], plan, beat)
+        for number, (own, beat) in enumerate(zip(slow, plan.beats, strict=True))
+    ]
+    clocks = tuple(one.clock for one in slower)
     for number in range(plan.steps + 1):
+        for one in slower:
+            one.begin(values, number)
         clock.move(number, plan.time(number))
         interpreter.step(values, clock)
-        yield Moment(number, clock, number in saved)
+        yield Moment(number, clock, number in saved, clocks)
         if number < plan.steps:
             stepper.advance(values, clock, plan.step)
+            for one in slower:
+                one.end(values, number)
 
 
 def run_moving(interpreter: Interpreter, values: Values, method: Method) -> Iterator[Moment]:
@@ -136,10 +91,3 @@ def run_moving(interpreter: Interpreter, values: Values, method: Method) -> Iter
         stepper.advance(values, clock, step)
         number += 1
         clock.move(number, now + step)
-
-
-def _selector(slots: NDArray[np.int64]) -> Any:
-    """Return what selects slots: a slice, which copies nothing, where they are consecutive."""
-    if slots.size and np.all(np.diff(slots) == 1):
-        return slice(int(slots[0]), int(slots[-1]) + 1)
-    return slots

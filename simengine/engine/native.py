@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.engine.clock import TimePlan, plan_time
+from simengine.engine.clock import TimePlan, plan_run
 from simengine.engine.keep import ALL, Keep
 from simengine.engine.memory import check_memory
 from simengine.engine.parameters import ParameterSets
@@ -58,6 +58,7 @@ def run_native(
     tableau: Tableau,
     *,
     many: bool,
+    slow: Sequence[Tableau] = (),
     threads: int | None = None,
     width: int | None = None,
     target: Target | None = None,
@@ -78,6 +79,8 @@ def run_native(
         The numbers of the runs.
     many
         False for one run alone.
+    slow
+        Methods of the program's slower clocks.
     threads
         How many threads may work at most; None: as many as there are cores.
     width
@@ -105,7 +108,8 @@ def run_native(
         lanes, varied = 1, None
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
-    module = written(program, tableau, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
+    methods = (tableau, *slow)
+    module = written(program, methods, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
     compiled = compile_module(module, machine, level_to_begin(module, machine) if level is None else level)
     blocks = -(-count // lanes)
     room = blocks * lanes
@@ -118,8 +122,8 @@ def run_native(
     first = worker()
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
-    plan = plan_time(*(float(v) for v in first.specs()))
-    worth = level_for(module, compiled.level, plan.steps * blocks) if level is None else level
+    plan = plan_run(program, [float(v) for v in first.specs()])
+    worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
         first = worker()
@@ -135,10 +139,19 @@ def run_native(
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
     equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
     if not equal:
-        raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+        raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
+
+
+def _whole_steps(program: Program, plan: TimePlan) -> int:
+    """Return how many steps of all that a program computes its steps and ticks come to."""
+    if not plan.beats:
+        return plan.steps
+    slow = [(len(clock.group.step), beat.every) for clock, beat in zip(program.clocks, plan.beats, strict=True)]
+    once = len(program.step) + sum(count / every for count, every in slow)
+    return round(plan.steps * once / max(1, len(program.step) + sum(count for count, _ in slow)))
 
 
 def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
@@ -213,7 +226,8 @@ class _Work:
 
     def operations(self, module: NativeModule) -> int:
         """Return how many statements are to be executed, times steps, times runs."""
-        return self.plan.steps * self.blocks * module.width * max(1, len(module.program.step))
+        statements = max(1, sum(len(group.step) for group in module.program.groups))
+        return _whole_steps(module.program, self.plan) * self.blocks * module.width * statements
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""
@@ -231,13 +245,15 @@ class _Work:
         """Run blocks; return whether the specs were the same in all runs."""
         plan, keep = self.plan, self.keep
         specs = (plan.start, plan.stop, plan.step, plan.save)
+        beats = tuple((beat.every, beat.step) for beat in plan.beats)
         self.given.hand(worker, blocks)
         if keep is None and self.sketches is None:
-            return worker.run(specs, plan.steps, self.saved, self.out, blocks)
+            return worker.run(specs, plan.steps, self.saved, self.out, blocks, beats=beats)
         width, equal = worker.module.width, True
         room = np.empty((width, self.saved.size, self.out.shape[2]))
         for block in range(*blocks):
-            equal &= worker.run(specs, plan.steps, self.saved, room, (block, block + 1), first=block * width)
+            part, place = (block, block + 1), block * width
+            equal &= worker.run(specs, plan.steps, self.saved, room, part, first=place, beats=beats)
             values = room if keep is None else keep.reduce(room)
             if self.sketches is None:
                 self.out[block * width : (block + 1) * width] = values

@@ -43,6 +43,7 @@ def simulate(
     seed: int = 0,
     slots: NDArray[np.int64] | None = None,
     method: Method = Method.EULER,
+    clock_methods: Sequence[Method] | None = None,
     threads: int | None = None,
     backend: str | None = None,
     keep: Keep = ALL,
@@ -66,6 +67,8 @@ def simulate(
         Which slots to save; None: all.
     method
         How stocks are integrated.
+    clock_methods
+        The same for the program's slower clocks, in their order; None: each by its own method.
     threads
         How many threads may work at most; None: as many as there are cores. The interpreter works in one.
     backend
@@ -89,7 +92,8 @@ def simulate(
 
     """
     began = time.perf_counter()
-    task = _task(program, parameters, runs, run_numbers, seed, slots, method)
+    methods = (method, *((c.method for c in program.clocks) if clock_methods is None else clock_methods))
+    task = _task(program, parameters, runs, run_numbers, seed, slots, methods)
     why_not = _why_not_native(task, backend)
     with np.errstate(all="ignore"):
         if why_not is None:
@@ -99,7 +103,7 @@ def simulate(
             done = _kept(_together(task, progress) if together else _one_by_one(task, progress), keep)
             done = _sketched(done) if levels else done
         failures = _failures(task, _not_finite(done))
-    notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method))
+    notes = (*(done.notes if why_not is None else (why_not,)), *_notes(program, method), *_beats(program, done.plan))
     name = "native" if why_not is None else "interpreter"
     info = RunInfo(name, method.value, done.steps, time.perf_counter() - began, notes, done.threads)
     if done.sketch is not None:
@@ -119,6 +123,8 @@ class _Task:
     seed: int
     slots: NDArray[np.int64]
     method: Method
+    slow: tuple[Method, ...]
+    """Methods of slower clocks."""
     many: bool
 
 
@@ -132,6 +138,7 @@ class _Done:
     notes: tuple[str, ...] = ()
     threads: int = 1
     sketch: Sketch | None = None
+    plan: TimePlan | None = None
 
 
 def _task(
@@ -141,8 +148,9 @@ def _task(
     run_numbers: NDArray[np.int64] | None,
     seed: int,
     slots: NDArray[np.int64] | None,
-    method: Method,
+    methods: Sequence[Method],
 ) -> _Task:
+    _check_methods(program, methods)
     chosen = np.arange(program.slot_count) if slots is None else np.asarray(slots, dtype=np.int64)
     if chosen.size and not 0 <= chosen.min() <= chosen.max() < program.slot_count:
         raise InputError(f"slots lie between 0 and {program.slot_count - 1}")
@@ -151,7 +159,20 @@ def _task(
     numbers = np.arange(count, dtype=np.int64) if run_numbers is None else np.atleast_1d(run_numbers).astype(np.int64)
     if numbers.shape != (count,) or (count and not 0 <= numbers.min() <= numbers.max() < 2**32):
         raise InputError(f"{count} run numbers between 0 and 2^32 are needed")
-    return _Task(program, sets, numbers, seed, chosen, method, many)
+    return _Task(program, sets, numbers, seed, chosen, methods[0], tuple(methods[1:]), many)
+
+
+def _check_methods(program: Program, methods: Sequence[Method]) -> None:
+    """Refuse methods that do not go with several clocks."""
+    if len(methods) != 1 + len(program.clocks):
+        raise InputError(f"{len(program.clocks)} methods of slower clocks are needed, given are {len(methods) - 1}")
+    adaptive = [m for m in methods if m not in TABLEAUS]
+    if program.clocks and adaptive:
+        known = ", ".join(m.value for m in TABLEAUS)
+        raise InputError(
+            f"{adaptive[0].value} finds its own steps, but parts of this model move by clocks of their own "
+            f"({', '.join(c.key for c in program.clocks)}), which tick at whole steps: integrate by {known}"
+        )
 
 
 def _sets(
@@ -213,6 +234,7 @@ def _native(
         task.seed,
         task.slots,
         TABLEAUS[task.method],
+        slow=tuple(TABLEAUS[m] for m in task.slow),
         many=task.many,
         threads=threads,
         keep=keep,
@@ -223,7 +245,9 @@ def _native(
     notes = [f"called back to Python for: {', '.join(called)}"] if called else []
     long = result.compiled.not_optimised
     notes += [f"not optimised, as their equations are very long: {', '.join(long)}"] if long else []
-    return _Done(result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch)
+    return _Done(
+        result.times, result.values, result.plan.steps, tuple(notes), result.threads, result.sketch, result.plan
+    )
 
 
 def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done:
@@ -236,14 +260,14 @@ def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done
     for start in range(0, count, size):
         part = slice(start, start + size)
         interpreter = Interpreter(program, task.numbers[part], task.seed)
-        values, plan, moments = begin(interpreter, task.parameters.rows(part), task.method)
+        values, plan, moments = begin(interpreter, task.parameters.rows(part), task.method, task.slow)
         assert plan is not None
         if planned is None:
             saves, slots = len(plan.saved), task.slots.size
             check_memory(8 * count * saves * slots, f"{count:,} runs of {saves:,} times of {slots:,} values")
             planned, out = plan, np.empty((count, saves, slots))
         if plan != planned or out is None:
-            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+            raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
         times = []
         for moment in moments:
             if moment.saved:
@@ -253,7 +277,7 @@ def _together(task: _Task, progress: Callable[[int, int], None] | None) -> _Done
             progress(min(count, start + size), count)
     assert planned is not None
     assert out is not None
-    return _Done(np.asarray(times), out, planned.steps)
+    return _Done(np.asarray(times), out, planned.steps, plan=planned)
 
 
 def _one_by_one(task: _Task, progress: Callable[[int, int], None] | None) -> _Done:
@@ -264,12 +288,13 @@ def _one_by_one(task: _Task, progress: Callable[[int, int], None] | None) -> _Do
             progress(place + 1, len(task.numbers))
     if any(d.times.shape != done[0].times.shape or np.any(d.times != done[0].times) for d in done):
         raise InputError("the runs of an ensemble must be saved at the same times")
-    return _Done(done[0].times, np.concatenate([d.values for d in done]), done[0].steps)
+    return _Done(done[0].times, np.concatenate([d.values for d in done]), done[0].steps, plan=done[0].plan)
 
 
 def _alone(task: _Task, place: int) -> _Done:
     interpreter = Interpreter(task.program, int(task.numbers[place]), task.seed)
-    values, plan, moments = begin(interpreter, task.parameters.rows(slice(place, place + 1))[0], task.method)
+    row = task.parameters.rows(slice(place, place + 1))[0]
+    values, plan, moments = begin(interpreter, row, task.method, task.slow)
     times: list[float] = []
     rows: list[NDArray[np.float64]] = []
     steps = 0
@@ -283,7 +308,7 @@ def _alone(task: _Task, place: int) -> _Done:
         assert plan is not None
         times = [plan.time(n) for n in plan.saved]
         rows += [np.full(task.slots.size, np.nan)] * (len(times) - len(rows))
-    return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps)
+    return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps, plan=plan)
 
 
 def _not_finite(done: _Done) -> NDArray[np.int64]:
@@ -296,7 +321,8 @@ def _not_finite(done: _Done) -> NDArray[np.int64]:
 def _failures(task: _Task, bad: NDArray[np.int64]) -> tuple[Failure, ...]:
     if not bad.size:
         return ()
-    found = locate(task.program, task.parameters.rows(bad), task.numbers[bad], task.seed, task.slots, task.method)
+    rows, numbers = task.parameters.rows(bad), task.numbers[bad]
+    found = locate(task.program, rows, numbers, task.seed, task.slots, task.method, task.slow)
     return tuple(found[n] for n in task.numbers[bad].tolist() if n in found)
 
 
@@ -307,3 +333,12 @@ def _notes(program: Program, method: Method) -> tuple[str, ...]:
     if changes_by_step(program):
         notes.append("memories, devices and draws change once a time step: the solver starts anew at each")
     return tuple(notes)
+
+
+def _beats(program: Program, plan: TimePlan | None) -> tuple[str, ...]:
+    """Return how slower clocks went."""
+    beats = () if plan is None else plan.beats
+    return tuple(
+        f"`{clock.key}` moves once in {beat.every} steps, by {beat.step:g}"
+        for clock, beat in zip(program.clocks, beats, strict=True)
+    )

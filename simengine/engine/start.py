@@ -5,14 +5,15 @@ Invariant: runs that go together have the same times.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.engine.adaptive import run_adaptive
-from simengine.engine.clock import TimePlan, plan_time
-from simengine.engine.fixed import Moment, Values, run_moving, run_steps
+from simengine.engine.clock import TimePlan, plan_run
+from simengine.engine.fixed import Moment, run_moving, run_steps
+from simengine.engine.step import Values
 from simengine.engine.tableau import TABLEAUS
 from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
@@ -22,7 +23,7 @@ from simengine.source.diagnostic import InputError
 
 
 def begin(
-    interpreter: Interpreter, parameters: NDArray[np.float64], method: Method
+    interpreter: Interpreter, parameters: NDArray[np.float64], method: Method, slow: Sequence[Method] = ()
 ) -> tuple[Values, TimePlan | None, Iterator[Moment]]:
     """Return the values, the plan of time, and the steps to run; None for a plan where the specs move.
 
@@ -32,8 +33,8 @@ def begin(
         For one run, or many.
     parameters
         (parameters,) for one run, (runs, parameters) for many.
-    method
-        How stocks are integrated.
+    method, slow
+        How stocks are integrated, and those of slower clocks.
 
     """
     program = interpreter.program
@@ -45,15 +46,16 @@ def begin(
             raise InputError("an adaptive method needs a time step and an end that do not change in the run")
         return values, None, run_moving(interpreter, values, method)
     plan = plan_of(program, values)
-    run = run_steps if method in TABLEAUS else run_adaptive
-    return values, plan, run(interpreter, values, plan, method)
+    if method in TABLEAUS:
+        return values, plan, run_steps(interpreter, values, plan, method, slow)
+    return values, plan, run_adaptive(interpreter, values, plan, method)
 
 
 def plan_of(program: Program, values: Values) -> TimePlan:
     """Return the plan of time that values after the constants phase give."""
-    rows = values[list(program.specs)]
+    rows = values[[*program.specs, *(clock.step for clock in program.clocks)]]
     if rows.ndim > 1:
         if np.any(rows != rows[:, :1]):
-            raise InputError("start, stop, time step and save interval must be the same in all runs of an ensemble")
+            raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
         rows = rows[:, 0]
-    return plan_time(*(float(v) for v in rows))
+    return plan_run(program, [float(v) for v in rows])

@@ -9,12 +9,14 @@ Invariant: tracing reads values and changes none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.engine.fixed import Moment
 from simengine.kernel.clock import ClockState
 from simengine.kernel.interpreter import Interpreter
 from simengine.kernel.random import RandomStreams
@@ -61,43 +63,47 @@ class Tracer:
         self.seed = seed
         self.names = SlotNames(program)
         self.interpreter = Interpreter(program, 0, seed)
-        self.statements = [*program.constants, *program.initial, *program.settled, *program.step]
-        self.first_in_step = len(self.statements) - len(program.step)
+        parts: list[tuple[int, Sequence[Statement]]] = [
+            (-1, (*program.constants, *program.initial, *program.settled)),
+            *((number, clock.group.step) for number, clock in enumerate(program.clocks)),
+            (-1, program.step),
+        ]
+        self.statements = [statement for _, statements in parts for statement in statements]
+        self.clocks = [number for number, statements in parts for _ in statements]
         self.owner = np.full(program.slot_count, -1, dtype=np.int64)
         for order, statement in enumerate(self.statements):
             for slots in _targets(program, statement):
                 self.owner[slots] = order
         self.held = np.zeros(program.slot_count, dtype=np.bool_)
-        self.held[program.stocks] = True
-        for memory in program.memories:
-            self.held[memory.update.slots] = True
+        for group in program.groups:
+            self.held[group.stocks] = True
+            for memory in group.memories:
+                self.held[memory.update.slots] = True
 
-    def find(
-        self, values: NDArray[np.float64], clock: ClockState, watched: NDArray[np.int64], run: int, *, first: bool
-    ) -> Cause | None:
+    def find(self, values: NDArray[np.float64], moment: Moment, watched: NDArray[np.int64], run: int) -> Cause | None:
         """Return the cause of the first bad value among watched slots.
 
         Parameters
         ----------
-        values, clock
-            The values of the run, [slot], and the clock.
+        values, moment
+            The values of the run, [slot], and the step they are of.
         watched
             The slots that matter.
         run
             The number of the run.
-        first
-            Whether this is the first moment of the run.
 
         """
         self.interpreter.streams = RandomStreams(self.seed, run)
         bad = ~np.isfinite(values)
-        origins = self._origins(values, np.flatnonzero(bad), first=first)
+        origins = self._origins(values, np.flatnonzero(bad), first=moment.step == 0)
         found = [origins[s] for s in watched[bad[watched]].tolist() if origins[s] is not None]
         if not found:
             return None
         origin = min(found, key=lambda o: (o.order, o.slot))
         if not isinstance(origin.statement, Assign):
             return Cause(self.names.name(origin.slot), self._held_reason(origin, values), None)
+        number = self.clocks[origin.order]
+        clock = moment.clock if number < 0 else moment.clocks[number]
         reason = self._reason(origin.statement, origin.slot, values, clock)
         return Cause(self._shown(origin), reason, origin.statement.span)
 

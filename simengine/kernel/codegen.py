@@ -6,7 +6,8 @@ enters the source: only slot numbers, numbers, and names made here.
 `V` is [slot] for one run, [slot, run] for many. A node over axes has the shape of the axes (and the runs).
 
     constants0(V, clock) ...    the phases, in functions of a few hundred statements
-    collect(V, clock)           next values of all memories, as copies
+    slow0_0(V, clock) ...       the step of the first slower clock
+    collect(V, clock)           next values of all memories of the program's own clock, as copies; collect0: of a slower
     commit(V, pending)          memories take them
     start0, emit0, advance0     what device 0 reads, over (axes, runs)
 
@@ -25,7 +26,8 @@ import numpy as np
 
 from simengine.kernel.expression import ExpressionWriter, Text
 from simengine.program.node import Node, Slots
-from simengine.program.program import Assign, Device, Emit, Program, Statement
+from simengine.program.pace import by_clock
+from simengine.program.program import Assign, Device, Emit, Memory, Program, Statement
 from simengine.program.walk import nodes_upward, slots_of
 
 CHUNK = 300
@@ -36,7 +38,11 @@ PHASES = ("constants", "initial", "settled", "step")
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """Compiled source of a program, the objects it names, and the functions of each phase in order."""
+    """Compiled source of a program, the objects it names, and the functions of each phase in order.
+
+    `initial_clocks` are those the functions of the initial phase go by, -1 for the program's own; `slow` are the
+    functions of the steps of slower clocks.
+    """
 
     program: Program
     many: bool
@@ -44,6 +50,8 @@ class Code:
     compiled: CodeType
     names: Mapping[str, Any]
     phases: Mapping[str, tuple[str, ...]]
+    initial_clocks: tuple[int, ...] = ()
+    slow: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass
@@ -68,13 +76,33 @@ def generate(program: Program, many: bool) -> Code:
     """Return the code of a program, for one run or many."""
     names = Names()
     lines: list[str] = []
-    phases = {p: _phase(program, many, names, lines, p, getattr(program, p)) for p in PHASES}
-    _memories(program, many, names, lines)
+    parts = _parts(program)
+    made = {name: _phase(program, many, names, lines, name, statements) for name, _, statements in parts}
+    phases = {p: tuple(f for name, of, _ in parts if of == p for f in made[name]) for p in PHASES}
+    clocks = by_clock(program, program.initial)
+    initial_clocks = [c for n, (c, _) in enumerate(clocks) for _ in made[f"initial{n}_" if n else "initial"]]
+    slow = tuple(made[f"slow{n}_"] for n in range(len(program.clocks)))
+    for suffix, group in (("", program.own_group), *((str(n), c.group) for n, c in enumerate(program.clocks))):
+        _memories(program, many, names, lines, suffix, group.memories)
     for number, device in enumerate(program.devices):
         for what in ("start", "emit", "advance"):
             _device(program, many, names, lines, f"{what}{number}", device, getattr(device, what))
     text = "\n".join(lines)
-    return Code(program, many, text, compile(text, "<program>", "exec"), names.objects, phases)
+    return Code(
+        program, many, text, compile(text, "<program>", "exec"), names.objects, phases, tuple(initial_clocks), slow
+    )
+
+
+def _parts(program: Program) -> list[tuple[str, str, Sequence[Statement]]]:
+    """Return what functions are made of: how their names begin, the phase, statements that go by one clock."""
+    initial = by_clock(program, program.initial)
+    return [
+        ("constants", "constants", program.constants),
+        *((f"initial{n}_" if n else "initial", "initial", part) for n, (_, part) in enumerate(initial)),
+        ("settled", "settled", program.settled),
+        *((f"slow{n}_", "slow", clock.group.step) for n, clock in enumerate(program.clocks)),
+        ("step", "step", program.step),
+    ]
 
 
 def generate_node(program: Program, node: Node, *, many: bool) -> Code:
@@ -153,16 +181,18 @@ def _assign(writer: ExpressionWriter, statement: Assign) -> None:
         writer.lines.append(f"    {writer.target(slots)} = {value}")
 
 
-def _memories(program: Program, many: bool, names: Names, lines: list[str]) -> None:
-    lines.append("def collect(V, clock):")
+def _memories(
+    program: Program, many: bool, names: Names, lines: list[str], suffix: str, memories: Sequence[Memory]
+) -> None:
+    lines.append(f"def collect{suffix}(V, clock):")
     writer = ExpressionWriter(program, many, names, lines)
-    for number, memory in enumerate(program.memories):
+    for number, memory in enumerate(memories):
         slots: Slots = memory.update.slots
         value = writer.write(memory.update.value, 0 if isinstance(slots, int) else slots.ndim)
         lines.append(f"    m{number} = copy({value})")
-    lines.append(f"    return ({''.join(f'm{n}, ' for n in range(len(program.memories)))})")
-    lines.append("def commit(V, pending):")
-    for number, memory in enumerate(program.memories):
+    lines.append(f"    return ({''.join(f'm{n}, ' for n in range(len(memories)))})")
+    lines.append(f"def commit{suffix}(V, pending):")
+    for number, memory in enumerate(memories):
         slots = memory.update.slots
         target = f"V[{slots}]" if isinstance(slots, int) else writer.target(slots)
         lines.append(f"    {target} = pending[{number}]")

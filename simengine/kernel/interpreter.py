@@ -59,27 +59,54 @@ class Interpreter:
         code = generate(program, self.many)
         self._space: dict[str, Any] = {**self._library(), **code.names}
         exec(code.compiled, self._space)  # noqa: S102  (source made by kernel/codegen, without text of the model)
-        self.constants, self._initial, self.settled, self.step = (
-            _chain([self._space[name] for name in code.phases[phase]])
-            for phase in ("constants", "initial", "settled", "step")
+        self.constants, self.settled, self.step = (
+            self._chain(code.phases[p]) for p in ("constants", "settled", "step")
         )
+        self.slow = tuple(self._chain(functions) for functions in code.slow)
+        """The steps of slower clocks, whose clock they must be given."""
+        self._initial = tuple(zip(code.initial_clocks, (self._space[n] for n in code.phases["initial"]), strict=True))
+        self._own_devices = program.own_group.devices
 
     def initial(self, values: Values, clock: ClockState) -> None:
         """Compute the initial values; devices begin anew."""
         self._devices = [None] * len(self.program.devices)
-        self._initial(values, clock)
+        own = clock.step_size
+        for number, function in self._initial:
+            clock.step_size = own if number < 0 else self._slow_step(values, number)
+            function(values, clock)
+        clock.step_size = own
 
-    def collect(self, values: Values, clock: ClockState) -> Pending:
-        """Return what memories and devices take at the end of a step, from the values of its beginning."""
-        devices = tuple(self._space[f"advance{n}"](values, clock) for n in range(len(self._devices)))
-        return Pending(self._space["collect"](values, clock), devices)
+    def _slow_step(self, values: Values, number: int) -> Any:
+        """Return the time step of a slower clock, which is the same in all runs."""
+        return np.float64(np.ravel(values[self.program.clocks[number].step])[0])
 
-    def commit(self, values: Values, clock: ClockState, pending: Pending) -> None:
+    def collect(self, values: Values, clock: ClockState, slow: int = -1) -> Pending:
+        """Return what memories and devices take at the end of a step, from the values of its beginning.
+
+        Parameters
+        ----------
+        values, clock
+            Those of the beginning.
+        slow
+            Which of the slower clocks steps; -1: the program's own.
+
+        """
+        devices = tuple(self._space[f"advance{n}"](values, clock) for n in self._devices_of(slow))
+        return Pending(self._space[f"collect{_suffix(slow)}"](values, clock), devices)
+
+    def commit(self, values: Values, clock: ClockState, pending: Pending, slow: int = -1) -> None:
         """End a step: memories and devices take what was collected. The clock still shows its beginning."""
-        for device, arguments in zip(self._devices, pending.devices, strict=True):
+        for number, arguments in zip(self._devices_of(slow), pending.devices, strict=True):
+            device = self._devices[number]
             if device is not None:
                 device.advance(arguments, clock)
-        self._space["commit"](values, pending.memories)
+        self._space[f"commit{_suffix(slow)}"](values, pending.memories)
+
+    def _devices_of(self, slow: int) -> tuple[int, ...]:
+        return self._own_devices if slow < 0 else self.program.clocks[slow].group.devices
+
+    def _chain(self, names: Sequence[str]) -> Phase:
+        return _chain([self._space[name] for name in names])
 
     def evaluate(self, node: Node, values: Values, clock: ClockState) -> Any:
         """Return the value of one node, over all its axes: to look into a statement."""
@@ -161,6 +188,10 @@ class Interpreter:
         shown = show(self._space[f"emit{number}"](values, clock), clock)
         for slots, output in zip(device.outputs, shown, strict=True):
             values[slots] = output if self.many else output[..., 0]
+
+
+def _suffix(slow: int) -> str:
+    return "" if slow < 0 else str(slow)
 
 
 def _chain(functions: Sequence[Phase]) -> Phase:

@@ -86,7 +86,24 @@ def _digest(program: Program) -> str:
     words.add(len(program.tables))
     for table in program.tables:
         words.add(len(table.x), _NUMBER[table.between])
+    if program.clocks:
+        _clocks(words, program)
     return words.digest()
+
+
+def _clocks(words: _Words, program: Program) -> None:
+    """Add what goes by slower clocks; by which method is said elsewhere."""
+    for clock in program.clocks:
+        group = clock.group
+        words.add(clock.step, len(group.step))
+        for statement in group.step:
+            words.statement(statement)
+        words.add(len(group.memories), *group.devices, -1)
+        for memory in group.memories:
+            words.statement(memory.update)
+        for whole in (group.stocks, group.rates, group.floors.astype(np.int64)):
+            words.array(whole)
+    words.add(*(program.clock_of(s.variable) for s in program.initial))
 
 
 class _Words:

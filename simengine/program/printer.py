@@ -6,6 +6,8 @@ In: a `Program`, or a node of it. Out: lines, with the names of variables in pla
     $1, $2 ...   a part used more than once, written before the statement
     'x           the net flow of stock x
 
+What goes by a slower clock stands under `clock`, before the step it is evaluated before.
+
 Invariant: the text depends only on the program: printing twice gives the same.
 """
 
@@ -35,7 +37,16 @@ from simengine.program.node import (
     operands,
 )
 from simengine.program.op import Op
-from simengine.program.program import Assign, Device, Emit, Program, ProgramVariable, Statement
+from simengine.program.program import (
+    Assign,
+    Device,
+    Emit,
+    Group,
+    Program,
+    ProgramVariable,
+    SlowClock,
+    Statement,
+)
 from simengine.program.walk import nodes_upward
 
 _INFIX = {
@@ -71,7 +82,8 @@ class SlotNames:
     def __init__(self, program: Program) -> None:
         self.variables = sorted(program.variables, key=lambda v: v.first)
         self.firsts = [v.first for v in self.variables]
-        self.rates = dict(zip(program.rates.tolist(), program.stocks.tolist(), strict=False))
+        pairs = [pair for g in program.groups for pair in zip(g.rates.tolist(), g.stocks.tolist(), strict=False)]
+        self.rates = dict(pairs)
 
     def owner(self, slot: int) -> ProgramVariable | None:
         """Return the variable a slot belongs to."""
@@ -141,14 +153,25 @@ class _Printer:
         start, stop, step, save = (self.names.name(s) for s in program.specs)
         yield f"from {start} to {stop} by {step}, saved every {save}" + (" (moving)" if program.moving_specs else "")
         yield from self._section("parameters", self._parameters())
-        for phase in ("constants", "initial", "settled", "step"):
-            statements: tuple[Statement, ...] = getattr(program, phase)
-            yield from self._section(phase, (line for s in statements for line in self.statement(s)))
-        yield from self._section("memories", (line for m in program.memories for line in self.statement(m.update)))
-        yield from self._section(
-            "devices", (line for n, d in enumerate(program.devices) for line in self._device(n, d))
-        )
-        yield from self._section("stocks", self._stocks())
+        for phase in ("constants", "initial", "settled"):
+            yield from self._statements(phase, getattr(program, phase))
+        for clock in program.clocks:
+            yield from self._section(f"clock {clock.key}", self._clock(clock))
+        yield from self._group(program.own_group)
+
+    def _clock(self, clock: SlowClock) -> Iterator[str]:
+        yield f"by {self.names.name(clock.step)}, {clock.method.value}"
+        yield from self._group(clock.group)
+
+    def _group(self, group: Group) -> Iterator[str]:
+        yield from self._statements("step", group.step)
+        yield from self._section("memories", (line for m in group.memories for line in self.statement(m.update)))
+        own = ((n, self.program.devices[n]) for n in group.devices)
+        yield from self._section("devices", (line for n, d in own for line in self._device(n, d)))
+        yield from self._section("stocks", self._stocks(group))
+
+    def _statements(self, title: str, statements: Sequence[Statement]) -> Iterator[str]:
+        yield from self._section(title, (line for s in statements for line in self.statement(s)))
 
     def _section(self, title: str, body: Iterator[str]) -> Iterator[str]:
         held = list(body)
@@ -160,9 +183,8 @@ class _Printer:
         for slot, value in zip(self.program.parameters.tolist(), self.program.defaults.tolist(), strict=True):
             yield f"{self.names.name(slot)} = {_number(value)}"
 
-    def _stocks(self) -> Iterator[str]:
-        program = self.program
-        for stock, rate, floor in zip(program.stocks.tolist(), program.rates.tolist(), program.floors, strict=True):
+    def _stocks(self, group: Group) -> Iterator[str]:
+        for stock, rate, floor in zip(group.stocks.tolist(), group.rates.tolist(), group.floors, strict=True):
             yield f"{self.names.name(stock)} += dt * {self.names.name(rate)}" + (", at least 0" if floor else "")
 
     def _device(self, number: int, device: Device) -> Iterator[str]:

@@ -9,6 +9,10 @@ A run goes:
     update      once a time step, from the values of its beginning: memories and devices
     stocks      slots[stock] += rule of the method over slots[rate]
 
+What goes by a slower clock (`SlowClock`) is a group of its own: evaluated at that clock's ticks, before the step phase,
+with that clock's time and step; its memories, devices and stocks move once from tick to tick. Between ticks its slots
+stand.
+
 Invariant: within a phase a statement reads only slots written before it in the phase, or in an earlier
 phase, or held by a stock, memory or parameter.
 """
@@ -22,6 +26,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.model.definition import Method
 from simengine.model.lookup import Table
 from simengine.program.node import Node, Slots
 from simengine.program.op import DeviceKind
@@ -100,6 +105,7 @@ class ProgramVariable:
     hidden: bool = False
     defined: NDArray[np.bool_] | None = None  # which elements have an equation; None: all
     lookup: bool = False  # whether it has points, and no values
+    clock: Key | None = None  # the slower clock it goes by; None: the program's own
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -120,11 +126,38 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Group:
+    """What moves together by one clock: statements of its step, what they remember, and its stocks.
+
+    `devices` are positions in `Program.devices`.
+    """
+
+    step: Sequence[Statement]
+    memories: Sequence[Memory]
+    devices: tuple[int, ...]
+    stocks: NDArray[np.int64]
+    rates: NDArray[np.int64]
+    floors: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SlowClock:
+    """A clock that ticks once in a whole number of steps, and what goes by it. `step` is the slot of its time step."""
+
+    key: Key
+    step: int
+    method: Method
+    group: Group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """Everything a back end needs.
 
     `parameters` are slots a caller may set before the constants phase, with their values in `defaults`.
     `specs` are the slots of start, stop, step and save interval, all known after the constants phase.
+
+    `step`, `memories`, `stocks`, `rates` and `floors` are those of the program's own clock; slower clocks have theirs.
     """
 
     slot_count: int
@@ -146,8 +179,26 @@ class Program:
     # True where the specs depend on time (or stocks): then begin is what their equations give at time 0 and
     # end, step and save interval are read anew at every step from the slots in `specs`.
     moving_specs: bool = False
+    clocks: tuple[SlowClock, ...] = ()  # the slowest first: what goes by it is evaluated first
     # what it computes, as a hash, once `program.digest` has found it: a program made from this one has its own
     digest: str = field(default="", init=False)
+
+    @property
+    def own_group(self) -> Group:
+        """What goes by the program's own clock."""
+        slow = {number for clock in self.clocks for number in clock.group.devices}
+        devices = tuple(n for n in range(len(self.devices)) if n not in slow)
+        return Group(self.step, self.memories, devices, self.stocks, self.rates, self.floors)
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """All groups, in the order they are evaluated: those of slower clocks, then the program's own."""
+        return (*(clock.group for clock in self.clocks), self.own_group)
+
+    def clock_of(self, variable: int) -> int:
+        """Return the position of the slower clock a variable goes by, -1 for the program's own."""
+        key = self.variables[variable].clock
+        return -1 if key is None else next((n for n, c in enumerate(self.clocks) if c.key == key), -1)
 
     def tables_of(self, device: Device) -> tuple[Table, ...] | None:
         """Return the tables of a device, one or one an element; None if it has none."""

@@ -49,8 +49,9 @@ def reached_slots(program: Program, chosen: NDArray[np.bool_], *, noise: bool) -
                 seeds |= written
         for one in written:
             follows[one] |= written
-    for stock, rate in zip(group[program.stocks].tolist(), group[program.rates].tolist(), strict=True):
-        follows[rate].add(stock)
+    for part in program.groups:
+        for stock, rate in zip(group[part.stocks].tolist(), group[part.rates].tolist(), strict=True):
+            follows[rate].add(stock)
     reached = set(seeds)
     waiting = list(seeds)
     while waiting:
@@ -76,11 +77,12 @@ def _of(group: NDArray[np.int64], slots: Slots) -> set[int]:
 
 def _dependences(program: Program) -> Iterator[tuple[Iterable[Node], Iterable[Slots]]]:
     """Yield nodes with the slots that depend on them."""
-    for phase in (program.constants, program.initial, program.settled, program.step):
+    groups = program.groups
+    for phase in (program.constants, program.initial, program.settled, *(g.step for g in groups)):
         for statement in phase:
             if isinstance(statement, Assign):
                 yield (statement.value,), (statement.slots,)
-    for memory in program.memories:
+    for memory in (m for g in groups for m in g.memories):
         yield (memory.update.value,), (memory.update.slots,)
     for device in program.devices:
         yield (*device.start, *device.emit, *device.advance), device.outputs

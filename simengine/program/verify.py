@@ -18,7 +18,8 @@ from simengine.program.printer import SlotNames
 from simengine.program.program import Assign, Device, Emit, Program, Statement
 from simengine.program.walk import arrays_of, axes_used_up, nodes_upward, rank_of, slots_of
 
-PHASES = ("constants", "initial", "settled", "step")
+BEFORE = ("constants", "initial", "settled")
+"""Phases that are done once."""
 
 
 def verify(program: Program) -> list[str]:
@@ -34,6 +35,19 @@ def verify(program: Program) -> list[str]:
 
 def _flat(slots: Slots) -> NDArray[np.int64]:
     return np.atleast_1d(np.asarray(slots, dtype=np.int64)).ravel()
+
+
+def _in_run(program: Program) -> list[tuple[str, Sequence[Statement]]]:
+    """Return what is evaluated again and again, in order, with names."""
+    return [*((f"step of {c.key}", c.group.step) for c in program.clocks), ("step", program.step)]
+
+
+def _phases(program: Program) -> list[tuple[str, Sequence[Statement]]]:
+    return [*((phase, getattr(program, phase)) for phase in BEFORE), *_in_run(program)]
+
+
+def _targets(program: Program, statement: Statement) -> tuple[Slots, ...]:
+    return program.devices[statement.device].outputs if isinstance(statement, Emit) else (statement.slots,)
 
 
 class _Checker:
@@ -57,17 +71,21 @@ class _Checker:
         for variable in program.variables:
             if variable.first < 0 or variable.first + variable.size > program.slot_count:
                 self.say(variable.name, "its slots lie outside the vector")
-        for what, slots in (("parameters", program.parameters), ("stocks", program.stocks), ("rates", program.rates)):
+        groups = program.groups
+        stocks, rates = np.concatenate([g.stocks for g in groups]), np.concatenate([g.rates for g in groups])
+        for what, slots in (("parameters", program.parameters), ("stocks", stocks), ("rates", rates)):
             if self.outside(slots):
                 self.say(what, "a slot lies outside the vector")
             if what != "rates" and len(np.unique(slots)) != len(slots):
                 self.say(what, "a slot stands twice")
-        if self.outside(program.specs):
+        if self.outside([*program.specs, *(c.step for c in program.clocks)]):
             self.say("specs", "a slot lies outside the vector")
         if len(program.parameters) != len(program.defaults):
             self.say("parameters", "there are not as many defaults")
-        if not len(program.stocks) == len(program.rates) == len(program.floors):
+        if any(not len(g.stocks) == len(g.rates) == len(g.floors) for g in groups):
             self.say("stocks", "there are not as many rates or floors")
+        if any(not 0 <= n < len(program.devices) for c in program.clocks for n in c.group.devices):
+            self.say("clocks", "a device that is not there")
         for key, place in program.by_key.items():
             if not 0 <= place < len(program.variables):
                 self.say(key, "its position is no variable's")
@@ -76,14 +94,14 @@ class _Checker:
 
     def check_shapes(self) -> None:
         program = self.program
-        for phase in PHASES:
-            for statement in getattr(program, phase):
+        for phase, statements in _phases(program):
+            for statement in statements:
                 if isinstance(statement, Emit):
                     if not 0 <= statement.device < len(program.devices):
                         self.say(phase, f"there is no device {statement.device}")
                 else:
                     self.check_assign(phase, statement)
-        for memory in program.memories:
+        for memory in (m for g in program.groups for m in g.memories):
             self.check_assign("memories", memory.update)
         for number, device in enumerate(program.devices):
             where = f"device {number}"
@@ -183,34 +201,42 @@ class _Checker:
     # order
 
     def check_order(self) -> None:
-        program = self.program
+        program, groups = self.program, self.program.groups
         known = np.zeros(program.slot_count, dtype=np.bool_)
         known[program.parameters] = True
-        held = [program.stocks, *(_flat(m.update.slots) for m in program.memories)]
-        for phase in PHASES:
+        memories = [m for g in groups for m in g.memories]
+        held = [*(g.stocks for g in groups), *(_flat(m.update.slots) for m in memories)]
+        for phase in BEFORE:
             self.check_phase(phase, getattr(program, phase), known)
             if phase == "constants" and not program.moving_specs:
-                self.require("specs", program.specs, known, "after the constants")
+                self.require("specs", [*program.specs, *(c.step for c in program.clocks)], known, "after the constants")
         for slots in held:
             self.require("initial", slots, known, "at the start")
-        self.require("stocks", program.rates, known, "in the run")
-        for memory in program.memories:
+        for _, statements in _in_run(program):
+            self.forget(statements, known)  # a slower clock must not read what a faster one is yet to write
+        for phase, statements in _in_run(program):
+            self.check_phase(phase, statements, known)
+        for group in groups:
+            self.require("stocks", group.rates, known, "in the run")
+        for memory in memories:
             self.require_node(f"memory {self.names.names(memory.update.slots)}", memory.update.value, known)
         for number, device in enumerate(program.devices):
             for node in device.advance:
                 self.require_node(f"device {number}", node, known)
-        in_step = {s for x in program.step if isinstance(x, Assign) for s in _flat(x.slots).tolist()}
+        in_run = [s for _, statements in _in_run(program) for s in statements]
+        in_step = {s for x in in_run if isinstance(x, Assign) for s in _flat(x.slots).tolist()}
         for slot in (s for slots in held for s in slots.tolist() if s in in_step):
             self.say("step", f"`{self.names.name(slot)}` is held, but written")
 
+    def forget(self, statements: Sequence[Statement], known: NDArray[np.bool_]) -> None:
+        """Note that what statements write is stale until it is written."""
+        for statement in statements:
+            for slots in _targets(self.program, statement):
+                known[slots] = False
+
     def check_phase(self, phase: str, statements: Sequence[Statement], known: NDArray[np.bool_]) -> None:
         written = np.zeros_like(known)
-        for statement in statements:  # what this phase writes is stale until it is written
-            outputs = (
-                self.program.devices[statement.device].outputs if isinstance(statement, Emit) else (statement.slots,)
-            )
-            for slots in outputs:
-                known[slots] = False
+        self.forget(statements, known)
         for statement in statements:
             if isinstance(statement, Emit):
                 device = self.program.devices[statement.device]

@@ -75,6 +75,7 @@ class MapShape:
     path: str
     key: str
     label: str = ""  # the property with the name people know
+    source: str = ""  # whose polygons they are, and under which licence
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +88,42 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Who published data a study was made from: a line under the charts, and in the list of sources."""
+
+    title: str
+    publisher: str = ""
+    licence: str = ""
+    path: str = ""  # the address it is found at
+    version: str = ""  # its vintage: a year, a commit
+
+
+@dataclass(frozen=True, slots=True)
 class Indicator:
-    """A variable to be drawn: what people call it."""
+    """A variable to be drawn: what people call it.
+
+    What is shown is the variable's value times `factor`, in `unit` (empty: the variable's own). An element is not shown
+    at a time where `hidden_where`, a variable of the same dimension, is below `hidden_below`: a figure per home says
+    nothing of a district of ten homes.
+    """
 
     variable: str
     title: str
     unit: str
     goals: tuple[tuple[float, float, str], ...] = ()  # (year, value, "<=" or ">="): lines in its chart
+    factor: float = 1.0
+    hidden_where: str = ""
+    hidden_below: float = 0.0
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """Scenarios run on one model."""
+    """Scenarios run on one model.
+
+    `base` is the scenario others are compared with; where none is named, the first. `language` (en, nl) is that of the
+    words around titles. Sources that a `datapackage.json` beside an input names need not be given again.
+    """
 
     title: str
     outcomes: tuple[Outcome, ...]
@@ -110,3 +135,6 @@ class Study:
     inputs: tuple[Input, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)  # method, start, stop, time step, seed
     resolved: str = ""  # the scenarios with all they inherit, as YAML
+    base: str = ""
+    language: str = "en"
+    sources: tuple[Source, ...] = ()

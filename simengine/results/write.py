@@ -24,6 +24,7 @@ from simengine.source.diagnostic import InputError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import xarray as xr
 
     from simengine.results.run import Result
 
@@ -172,8 +173,11 @@ _UNSAFE = re.compile(r"[^\w ()\[\].,+%-]|^\W", re.ASCII)
 
 
 def _netcdf(result: Result, path: Path) -> None:
+    write_dataset(result.to_dataset(), path)
+
+
+def write_dataset(data: xr.Dataset, path: Path) -> None:
     """Write NetCDF. Names not every reader and writer of it allows are changed; `long_name` holds them as they are."""
-    data = result.to_dataset()
     taken: set[str] = set()
     safe: dict[str, str] = {}
     for name in map(str, (*data.data_vars, *data.dims)):

@@ -15,6 +15,7 @@ from simengine.compile.asked import ASKED
 from simengine.compile.compose import COMPOSITIONS
 from simengine.compile.device import DEVICE_FUNCTIONS
 from simengine.compile.fifo import VIEWS
+from simengine.compile.over_step import OVER_STEP
 from simengine.compile.random import ARGUMENTS
 from simengine.compile.special import RULES
 from simengine.compile.vector import VECTOR_FUNCTIONS
@@ -41,7 +42,8 @@ def arguments(row: Builtin) -> tuple[int, int | None]:
 def test_a_row_says_what_it_does_and_where_that_is_laid_down(row: Builtin) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", row.id)
     assert row.summary.strip() == row.summary != ""
-    assert row.reference.startswith(("Vensim ref.", "XMILE 1.0", "Stella help"))
+    own = ("docs/",) if row.id in OVER_STEP else ()  # what no other tool has
+    assert row.reference.startswith(("Vensim ref.", "XMILE 1.0", "Stella help", *own))
 
 
 @every_row
@@ -102,6 +104,7 @@ WRITTEN_ELSEWHERE = {  # where a function that has no row in a table of the comp
     "reinitial": "compile/expand",
     "previous": "compile/whole",
     "sample_if_true": "compile/whole",
+    **dict.fromkeys(sorted(OVER_STEP), "compile/over_step"),
     "shift_if_true": "compile/shift",
     "depreciate_by_schedule": "compile/whole",
 }

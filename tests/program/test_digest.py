@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from simengine.model.definition import Method
 from simengine.model.lookup import Between, Table
 from simengine.program.digest import digest_of
 from simengine.program.node import (
@@ -24,7 +25,8 @@ from simengine.program.node import (
     Reduce,
 )
 from simengine.program.op import AlongOp, ClockValue, DeviceKind, Distribution, Fold, Op, TableQuery
-from simengine.program.program import Assign, Device, Memory, Program
+from simengine.program.program import Assign, Device, Group, Memory, Program, SlowClock
+from simengine.source.names import Key
 from tests.kernel.build import Build, apply, load, number
 
 NO_MATTER_OF_CODE = {
@@ -47,6 +49,13 @@ def program() -> Program:
     return build.program()
 
 
+def slow_clock(p: Program) -> SlowClock:
+    """Return a clock by which all of a program goes."""
+    return SlowClock(
+        Key("slow"), p.specs[2], Method.EULER, Group(p.step, p.memories, (0,), p.stocks, p.rates, p.floors)
+    )
+
+
 LINE = Table((0.0, 1.0), (2.0, 3.0))
 
 CHANGES = {
@@ -64,6 +73,7 @@ CHANGES = {
     "tables": lambda p: (*p.tables, LINE),
     "specs": lambda p: p.specs[::-1],
     "moving_specs": lambda p: not p.moving_specs,
+    "clocks": lambda p: (slow_clock(p),),
 }
 OF_DEVICE = {
     "kind": DeviceKind.DELAY_MATERIAL,
@@ -90,6 +100,17 @@ def test_what_code_depends_on_changes_the_hash(name: str) -> None:
     changed = replace(plain, **{name: CHANGES[name](plain)})
     assert digest_of(changed) != digest_of(plain)
     assert digest_of(program()) == digest_of(plain)
+
+
+@pytest.mark.parametrize("name", [f.name for f in fields(Group)])
+def test_so_does_every_part_of_a_slower_clock(name: str) -> None:
+    plain = program()
+    clock = slow_clock(plain)
+    changed = () if name == "devices" else CHANGES[name](plain)
+    other = replace(clock, group=replace(clock.group, **{name: changed}))
+    assert digest_of(replace(plain, clocks=(other,))) != digest_of(replace(plain, clocks=(clock,)))
+    later = replace(clock, step=clock.step + 1)
+    assert digest_of(replace(plain, clocks=(later,))) != digest_of(replace(plain, clocks=(clock,)))
 
 
 @pytest.mark.parametrize("name", sorted(OF_DEVICE))

@@ -8,10 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simengine.model.definition import Method
 from simengine.program.node import Along, Apply, Constant, Inverse, Load, Lookup, Reduce
 from simengine.program.op import AlongOp, DeviceKind, Fold, Op
-from simengine.program.program import Assign, Device, Emit, Memory, Program
+from simengine.program.program import Assign, Device, Emit, Group, Memory, Program, SlowClock
 from simengine.program.verify import verify
+from simengine.source.names import Key
 from tests.kernel.build import TIME, Build, apply, load, number, table
 from tests.program.test_printer import small
 
@@ -88,6 +90,25 @@ def test_moving_specs_are_known_in_the_run_only() -> None:
     specs = (*build.specs[:2], step, step)
     assert verify(build.program(specs=specs)) != []
     assert verify(build.program(specs=specs, moving_specs=True)) == []
+
+
+def test_a_slower_clock_is_evaluated_first() -> None:
+    build = Build(step=0.5)
+    slow_step = build.parameter("slow step", 2.0)
+    fast, slow = build.scalar("fast"), build.scalar("slow")
+    build.assign("initial", fast, number(1))  # its value at the start is no excuse
+    none = np.zeros(0, dtype=np.int64)
+
+    def with_clock(read: int, step: int = slow_step, devices: tuple[int, ...] = ()) -> Program:
+        group = Group((Assign(slow, (), load(read), 0),), (), devices, none, none, none.astype(bool))
+        return replace(build.program(), clocks=(SlowClock(Key("slow"), step, Method.EULER, group),))
+
+    build.assign("step", fast, load(slow))
+    assert verify(with_clock(slow_step)) == []
+    assert verify(with_clock(fast)) == ["step of slow, slow: `fast` is not written before it is read"]
+    assert verify(with_clock(slow_step, step=fast)) == ["specs: `fast` is not written after the constants"]
+    assert verify(with_clock(slow_step, step=99)) == ["specs: a slot lies outside the vector"]
+    assert verify(with_clock(slow_step, devices=(0,))) == ["clocks: a device that is not there"]
 
 
 def test_tables_of_a_program() -> None:

@@ -25,6 +25,7 @@ from simengine.kernel.llvm.ring import NATIVE
 from simengine.kernel.llvm.site import Call
 from simengine.program.digest import digest_of
 from simengine.program.node import Along, Apply, Ask, Draw
+from simengine.program.pace import steps_of
 from simengine.program.program import Program
 from simengine.source.packed import pack, unpack
 
@@ -42,7 +43,8 @@ class Compiled:
     def not_optimised(self) -> tuple[str, ...]:
         """Return the names of variables whose equations are too long to be optimised."""
         program = self.module.program
-        names = (program.variables[program.step[place].variable].name for place in self.module.outline.long)
+        steps = steps_of(program) if self.module.outline.long else []
+        names = (program.variables[steps[place].variable].name for place in self.module.outline.long)
         return tuple(dict.fromkeys(names))
 
     @property
@@ -92,7 +94,7 @@ def full_level(module: NativeModule) -> int:
 
 def written(
     program: Program,
-    method: Method,
+    methods: Sequence[Method],
     *,
     varied: NDArray[np.bool_] | None,
     columns: NDArray[np.int64] | Sequence[int],
@@ -104,8 +106,8 @@ def written(
 
     Parameters
     ----------
-    program, method
-        What to run, and how stocks move.
+    program, methods
+        What to run, and how stocks move: by the program's own clock, then by slower ones.
     varied
         Which parameters differ between runs; None for one run alone.
     columns
@@ -120,24 +122,30 @@ def written(
     """
     slots = np.ascontiguousarray(columns, dtype=np.int64)
     flags = None if varied is None else np.ascontiguousarray(varied, dtype=np.bool_).tobytes()
-    module: NativeModule = _written(program, method, flags, slots.tobytes(), width, noise, target or host())
+    module: NativeModule = _written(program, tuple(methods), flags, slots.tobytes(), width, noise, target or host())
     return module
 
 
 @lru_cache(maxsize=32)
 def _written(
-    program: Program, method: Any, varied: bytes | None, columns: bytes, width: int, noise: bool, target: Target
+    program: Program,
+    methods: tuple[Any, ...],
+    varied: bytes | None,
+    columns: bytes,
+    width: int,
+    noise: bool,
+    target: Target,
 ) -> NativeModule:
     differs = None if varied is None else np.frombuffer(varied, dtype=np.bool_)
     slots = np.frombuffer(columns, dtype=np.int64)
     key, outline = "", None
     if cache.is_wanted():
-        numbers = repr((method.c, method.a, method.b, width, noise, target.machine, varied is None))
+        numbers = repr((*((m.c, m.a, m.b) for m in methods), width, noise, target.machine, varied is None))
         key = cache.key_of(cache.engine(), digest_of(program), numbers, varied or b"", columns)
         outline = read_outline(cache.load(key, cache.OUTLINE))
     module = write_module(
         program,
-        method,
+        methods,
         varied=differs,
         columns=slots,
         width=width,

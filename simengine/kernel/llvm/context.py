@@ -38,7 +38,18 @@ class Field(IntEnum):
     CALLBACK = 24
     HANDLE = 25  # what the callback is given
     UNEQUAL = 26  # set to 1 if the specs differ between runs
+    BEATS = 27  # pointer to words of `Beat`, those of one slower clock after another
     RINGS = 28  # pointer to three words a device: its buffer, its places, its numbers of places
+
+
+class Beat(IntEnum):
+    """Place of a word about a slower clock."""
+
+    EVERY = 0  # how many steps lie between its ticks
+    STEP = 1  # its own time step, a double
+    NUMBER = 2  # of its step
+    LEFT = 3  # steps left to its next tick; 0: it ticks now
+    FULL = 4  # 1 where its step ends within the run
 
 
 SIZE = 32

@@ -1,7 +1,7 @@
 """A step in time as statements: what memories and devices take, and how stocks move.
 
-In: a program, a method as numbers, which slots differ between runs. Out: `Course`: statements over the program's
-slots and hidden ones after them.
+In: a program, methods as numbers, which slots differ between runs. Out: a `Course` for each clock: statements over the
+program's slots and hidden ones after them.
 
 Invariant: the same operations, in the same order, as the interpreter's stepper; whatever a step reads, it reads
 before anything changes.
@@ -9,7 +9,8 @@ before anything changes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from simengine.program.node import Apply, Clock, Constant, Load, Node, Slots
 from simengine.program.op import ClockValue, Op
-from simengine.program.program import Assign, Device, Program
+from simengine.program.program import Assign, Device, Group, Program
 
 
 class Method(Protocol):
@@ -50,95 +51,127 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Course:
-    """A step after its first evaluation.
+    """A step of one group after its first evaluation.
 
-    `gather` (memories' and devices' next values, to hidden slots), `stages` with an evaluation of the step phase
-    between their `move` and `keep`, `follow` (new stocks, to hidden slots), devices advance from `taken`, `commit`.
+    `gather` (memories' and devices' next values, to hidden slots), `stages` with an evaluation of the group's step
+    between their `move` and `keep`, `follow` (new stocks, to hidden slots), devices advance from `taken` (by their
+    positions), `commit`. Of a slower clock, `restore` brings back the stocks of the step's beginning after the stages.
     """
+
+    gather: tuple[Assign, ...]
+    stages: tuple[Stage, ...]
+    restore: tuple[Assign, ...]
+    follow: tuple[Assign, ...]
+    taken: tuple[tuple[int, tuple[Slots, ...]], ...]
+    commit: tuple[Assign, ...]
+
+    @property
+    def ends(self) -> tuple[Assign, ...]:
+        """All that is not a stage."""
+        return (*self.gather, *self.restore, *self.follow, *self.commit)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Courses:
+    """The courses of a program's own clock and of slower ones, and the slots they need."""
 
     slot_count: int
     varying: NDArray[np.bool_]
-    gather: tuple[Assign, ...]
-    stages: tuple[Stage, ...]
-    follow: tuple[Assign, ...]
-    taken: tuple[tuple[Slots, ...], ...]
-    commit: tuple[Assign, ...]
+    own: Course
+    slow: tuple[Course, ...]
 
 
-def plan_course(program: Program, method: Method, varying: NDArray[np.bool_]) -> Course:
-    """Return how a step goes on, once auxiliaries and rates of its beginning are known."""
-    return _Planner(program, method, varying).plan()
+def plan_courses(program: Program, methods: Sequence[Method], varying: NDArray[np.bool_]) -> Courses:
+    """Return how steps go on, once auxiliaries and rates of their beginning are known.
+
+    Parameters
+    ----------
+    program
+        What is run.
+    methods
+        That of the program's own clock, then those of slower ones.
+    varying
+        Which slots differ between runs.
+
+    """
+    planner = _Planner(program, varying)
+    groups = (program.own_group, *(clock.group for clock in program.clocks))
+    own, *slow = (planner.plan(group, method) for group, method in zip(groups, methods, strict=True))
+    return Courses(planner.count, np.concatenate(planner.varying), own, tuple(slow))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """The parts of a course while it is planned."""
+
+    gather: list[Assign]
+    stages: list[list[Assign]]
+    keeps: list[list[Assign]]
+    restore: list[Assign]
+    follow: list[Assign]
+    commit: list[Assign]
 
 
 class _Planner:
-    def __init__(self, program: Program, method: Method, varying: NDArray[np.bool_]) -> None:
+    def __init__(self, program: Program, varying: NDArray[np.bool_]) -> None:
         self.program = program
-        self.method = method
         self.varying = [varying]
         self.count = program.slot_count
+        memories = [m for g in program.groups for m in g.memories]
+        self.held = np.concatenate([*(g.stocks for g in program.groups), *(np.ravel(m.update.slots) for m in memories)])
 
-    def plan(self) -> Course:
-        program = self.program
+    def plan(self, group: Group, method: Method) -> Course:
         gather: list[Assign] = []
         commit: list[Assign] = []
-        for memory in program.memories:
+        for memory in group.memories:
             update = memory.update
             hidden = self._like(update.slots)
             gather.append(Assign(hidden, update.axes, update.value, update.variable, update.span))
             commit.append(Assign(update.slots, update.axes, Load(hidden), update.variable))
-        taken = tuple(self._arguments(device, gather) for device in program.devices)
+        taken = tuple((number, self._arguments(self.program.devices[number], gather)) for number in group.devices)
         varying = self.varying[0]
-        stages: list[list[Assign]] = [[] for _ in self.method.b[1:]]
-        keeps: list[list[Assign]] = [[] for _ in self.method.b[1:]]
+        stages: list[list[Assign]] = [[] for _ in method.b[1:]]
+        keeps: list[list[Assign]] = [[] for _ in method.b[1:]]
+        restore: list[Assign] = []
         follow: list[Assign] = []
-        kinds = 2 * varying[program.stocks] + varying[program.rates]  # a load never mixes slots of both kinds
+        kinds = 2 * varying[group.stocks] + varying[group.rates]  # a load never mixes slots of both kinds
         for kind in np.unique(kinds).tolist():
             chosen = kinds == kind
-            if chosen.any():
-                self._stocks(chosen, gather, stages, keeps, follow, commit)
+            part = replace(group, stocks=group.stocks[chosen], rates=group.rates[chosen], floors=group.floors[chosen])
+            self._stocks(part, method, _Parts(gather, stages, keeps, restore, follow, commit))
         return Course(
-            self.count,
-            np.concatenate(self.varying),
             tuple(gather),
             tuple(
                 Stage(place, tuple(move), tuple(keep))
-                for place, move, keep in zip(self.method.c[1:], stages, keeps, strict=True)
+                for place, move, keep in zip(method.c[1:], stages, keeps, strict=True)
             ),
+            tuple(restore),
             tuple(follow),
             taken,
             tuple(commit),
         )
 
-    def _stocks(
-        self,
-        chosen: NDArray[np.bool_],
-        gather: list[Assign],
-        stages: list[list[Assign]],
-        keeps: list[list[Assign]],
-        follow: list[Assign],
-        commit: list[Assign],
-    ) -> None:
-        program, method = self.program, self.method
-        stocks, rates, floors = program.stocks[chosen], program.rates[chosen], program.floors[chosen]
+    def _stocks(self, group: Group, method: Method, out: _Parts) -> None:
+        stocks, rates, floors = group.stocks, group.rates, group.floors
         state: Slots = stocks
         slopes: list[Slots] = [rates]
         if len(method.b) > 1:
             state, slopes = self._like(stocks), [self._like(stocks) for _ in method.b]
-            gather.append(_vector(state, Load(stocks)))
-            gather.append(_vector(slopes[0], Load(rates)))
+            out.gather.append(_vector(state, Load(stocks)))
+            out.gather.append(_vector(slopes[0], Load(rates)))
             for number, weights in enumerate(method.a[1:]):
-                stages[number].append(_vector(stocks, _moved(state, weights, slopes)))
-                keeps[number].append(_vector(slopes[number + 1], Load(rates)))
+                out.stages[number].append(_vector(stocks, _moved(state, weights, slopes)))
+                out.keeps[number].append(_vector(slopes[number + 1], Load(rates)))
+            out.restore.append(_vector(stocks, Load(state)))
         value = _moved(state, method.b, slopes)
         if floors.any():
             low = Apply(Op.AND, (Constant(floors.astype(np.float64)), Apply(Op.LT, (value, Constant(0.0)))))
             value = Apply(Op.SELECT, (low, Constant(0.0), value))
-        held = np.concatenate([program.stocks, *(np.ravel(m.update.slots) for m in program.memories)])
-        if len(method.b) == 1 and np.isin(rates, held).any():
+        if len(method.b) == 1 and np.isin(rates, self.held).any():
             hidden = self._like(stocks)
-            follow.append(_vector(hidden, value))
+            out.follow.append(_vector(hidden, value))
             value = Load(hidden)
-        commit.append(_vector(stocks, value))
+        out.commit.append(_vector(stocks, value))
 
     def _arguments(self, device: Device, gather: list[Assign]) -> tuple[Slots, ...]:
         out = []

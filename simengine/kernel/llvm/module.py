@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.kernel.llvm.assembly import Assembly
-from simengine.kernel.llvm.chunk import OPERATIONS, roots_of, share_out
+from simengine.kernel.llvm.chunk import OPERATIONS, Chunk, roots_of, share_out
 from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
 from simengine.kernel.llvm.frame import Temporaries
-from simengine.kernel.llvm.method import Course, Method, plan_course
+from simengine.kernel.llvm.method import Course, Courses, Method, plan_courses
 from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
 from simengine.kernel.llvm.site import Site
@@ -31,6 +31,7 @@ from simengine.kernel.llvm.statement import ONCE, StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
 from simengine.kernel.memory import lacking
 from simengine.program.node import Load, Lookup, Node
+from simengine.program.pace import by_clock, steps_of
 from simengine.program.program import Assign, Emit, Program, Statement
 from simengine.program.reach import reached_slots
 from simengine.program.walk import nodes_below, slots_of
@@ -91,7 +92,7 @@ class Machine:
 
 def write_module(
     program: Program,
-    method: Method,
+    methods: Sequence[Method],
     *,
     varied: NDArray[np.bool_] | None,
     columns: NDArray[np.int64],
@@ -105,8 +106,8 @@ def write_module(
 
     Parameters
     ----------
-    program, method
-        What is run, and how stocks move.
+    program, methods
+        What is run, and how stocks move: by the program's own clock, then by slower ones.
     varied
         Which parameters differ between runs; None: one run alone.
     columns
@@ -127,11 +128,11 @@ def write_module(
     if not alone:
         assert varied is not None
         varying = reached_slots(program, varied, noise=noise)
-    course = plan_course(program, method, varying)
+    courses = plan_courses(program, methods, varying)
     packed = pack_tables(program.tables)
 
     def write() -> tuple[Texts, Outline]:
-        writer = ModuleWriter(program, course, width, columns, machine, packed, noise=noise and not alone)
+        writer = ModuleWriter(program, courses, width, columns, machine, packed, noise=noise and not alone)
         with no_collection():
             texts = writer.texts()
         return texts, writer.outline()
@@ -149,7 +150,7 @@ def write_module(
         columns,
         np.flatnonzero(~differs),
         np.flatnonzero(differs),
-        course.varying,
+        courses.varying,
         packed,
         outline,
         later,
@@ -162,7 +163,7 @@ class ModuleWriter:
     def __init__(
         self,
         program: Program,
-        course: Course,
+        courses: Courses,
         width: int,
         columns: NDArray[np.int64],
         machine: Machine,
@@ -171,21 +172,21 @@ class ModuleWriter:
         noise: bool,
     ) -> None:
         self.program = program
-        self.course = course
+        self.courses = courses
         self.width = width
         self.columns = columns
         self.machine = machine
         self.noise = noise
-        self.varying = course.varying
-        self.varies = noise or bool(course.varying.any())
-        self.temporaries = Temporaries(course.slot_count)
+        self.varying = courses.varying
+        self.varies = noise or bool(courses.varying.any())
+        self.temporaries = Temporaries(courses.slot_count)
         self.places = Places(self)
         self.packed = packed
         self.sites: list[Site] = []
-        self._chunks = {phase: share_out(getattr(program, phase), program.devices) for phase in PHASES}
+        self._chunks = _share_out(program)
         nodes = sum(chunk.nodes for chunks in self._chunks.values() for chunk in chunks)
         _check_room(nodes)
-        self._is_small = len(program.step) <= _SMALL and nodes <= OPERATIONS
+        self._is_small = len(steps_of(program)) <= _SMALL and nodes <= OPERATIONS
         self._main = Assembly(permute=machine.permute)
         self._plain = self._main if self._is_small else Assembly(permute=machine.permute)
         self._elsewhere: list[str] = []  # functions in the module that is not optimised
@@ -235,34 +236,46 @@ class ModuleWriter:
     def texts(self) -> Texts:
         """Return the whole module."""
         phases: dict[str, list[str]] = {}
-        for phase in PHASES:
+        for phase, chunks in self._chunks.items():
             phases[phase] = []
-            for number, chunk in enumerate(self._chunks[phase]):
-                self._turn_to(self._plain if phase in ONCE or chunk.is_long else self._main)
-                phases[phase].append(self._function(f"{phase}{number}", phase, chunk.statements))
+            once = next((name for name in ONCE if phase.startswith(name)), "")
+            for number, chunk in enumerate(chunks):
+                self._turn_to(self._plain if once or chunk.is_long else self._main)
+                name = f"{phase}{'' if phase in PHASES else '_'}{number}"
+                phases[phase].append(self._function(name, once or "step", chunk.statements))
         self._turn_to(self._main)
-        course = self.course
-        phases["gather"] = [self._function("gather0", "gather", course.gather)]
-        for number, stage in enumerate(course.stages):
-            phases[f"move{number}"] = [self._function(f"move{number}", "move", stage.move)]
-            phases[f"keep{number}"] = [self._function(f"keep{number}", "keep", stage.keep)]
-        writer = StatementWriter(self)
-        for statement in course.follow:
-            writer.write(statement, "follow")
-        for device, taken in enumerate(course.taken):
-            writer.advance(device, taken)
-        for statement in course.commit:
-            writer.write(statement, "commit")
-        phases["commit"] = [self._finish("commit0", writer)]
+        self._write_course("", self.courses.own, phases)
+        for number, course in enumerate(self.courses.slow):
+            self._write_course(f"_slow{number}", course, phases)
         driver = write_driver(self, phases)
         self._main.add(driver.text, driver.needs)
         if self._is_small:
             return Texts(self._main.text(whole=True), "")
         return Texts(self._main.text(elsewhere=self._elsewhere), self._plain.text() if self._elsewhere else "")
 
+    def _write_course(self, suffix: str, course: Course, phases: dict[str, list[str]]) -> None:
+        """Write what ends a step of one clock."""
+        parts = {"gather": course.gather, "restore": course.restore if suffix else ()}
+        for number, stage in enumerate(course.stages):
+            parts |= {f"move{number}": stage.move, f"keep{number}": stage.keep}
+        for name, statements in parts.items():
+            kind = name.rstrip("0123456789")
+            numbered = name if kind != name else f"{name}0"
+            if statements or name != "restore":
+                phases[f"{name}{suffix}"] = [self._function(f"{numbered}{suffix}", kind, statements)]
+        writer = StatementWriter(self)
+        for statement in course.follow:
+            writer.write(statement, "follow")
+        for device, taken in course.taken:
+            writer.advance(device, taken)
+        for statement in course.commit:
+            writer.write(statement, "commit")
+        phases[f"commit{suffix}"] = [self._finish(f"commit0{suffix}", writer)]
+
     def outline(self) -> Outline:
         """Return what Python must know of what was written."""
-        long = [chunk.is_long for chunk in self._chunks["step"] for _ in chunk.statements]
+        steps = [chunks for phase, chunks in self._chunks.items() if phase.startswith(("slow", "step"))]
+        long = [chunk.is_long for chunks in steps for chunk in chunks for _ in chunk.statements]
         room = self.temporaries.first + self.temporaries.most
         return Outline(room, tuple(self.sites), tuple(np.flatnonzero(long).tolist()), self._is_small)
 
@@ -291,19 +304,21 @@ class ModuleWriter:
 
     def _slots_in_memory(self) -> NDArray[np.bool_]:
         """Return which slots are read from memory: all but scalars read only in the function that writes them."""
-        program, course = self.program, self.course
-        needed = np.zeros(course.slot_count, dtype=np.bool_)
+        program, courses = self.program, self.courses
+        needed = np.zeros(courses.slot_count, dtype=np.bool_)
         needed[program.slot_count :] = True
-        for slots in (self.columns, program.stocks, program.rates, np.asarray(program.specs)):
+        specs = [*program.specs, *(clock.step for clock in program.clocks)]
+        moved = [part for group in program.groups for part in (group.stocks, group.rates)]
+        for slots in (self.columns, *moved, np.asarray(specs)):
             needed[slots] = True
-        writer = np.full(course.slot_count, -1, dtype=np.int64)
-        for number, chunk in enumerate(chunk for phase in PHASES for chunk in self._chunks[phase]):
+        writer = np.full(courses.slot_count, -1, dtype=np.int64)
+        for number, chunk in enumerate(chunk for chunks in self._chunks.values() for chunk in chunks):
             for statement in chunk.statements:
                 if isinstance(statement, Assign) and isinstance(statement.slots, int):
                     writer[statement.slots] = number
             for statement in chunk.statements:
                 self._mark(needed, statement, writer, number)
-        for node in nodes_below([s.value for part in (course.gather, course.commit, course.follow) for s in part]):
+        for node in nodes_below([s.value for course in (courses.own, *courses.slow) for s in course.ends]):
             _mark_all(needed, node)
         return needed
 
@@ -316,6 +331,19 @@ class ModuleWriter:
                     needed[node.slots] = True
             else:
                 _mark_all(needed, node)
+
+
+def _share_out(program: Program) -> dict[str, list[Chunk]]:
+    """Return the statements of every phase in chunks; those of the initial phase by the clock they go by."""
+    clocks = program.clocks
+    initial = by_clock(program, program.initial)
+    parts: dict[str, Sequence[Statement]] = {"constants": program.constants}
+    parts["initial"] = ()
+    parts |= {f"initial{n}" if clocks else "initial": part for n, (_, part) in enumerate(initial)}
+    parts |= {"settled": program.settled}
+    parts |= {f"slow{number}": clock.group.step for number, clock in enumerate(clocks)}
+    parts |= {"step": program.step}
+    return {phase: share_out(statements, program.devices) for phase, statements in parts.items()}
 
 
 def _check_room(nodes: int) -> None:

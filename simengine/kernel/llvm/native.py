@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.kernel.llvm.context import SIZE, Field
+from simengine.kernel.llvm.context import SIZE, Beat, Field
 from simengine.kernel.llvm.foreign import Foreign
 from simengine.kernel.llvm.machine import Loaded
 from simengine.kernel.llvm.module import NativeModule
@@ -63,6 +63,7 @@ class Worker:
         self.words[:] = 0
         self._bytes = self.words.data.cast("B")
         self._halt = np.zeros(1, dtype=np.int64)
+        self._beats = np.zeros((max(1, len(program.clocks)), len(Beat)), dtype=np.int64)
         self._memory = tuple(
             _address(a) for a in (self.shared_memory, self.lane_memory, module.tables.numbers, self.words)
         )
@@ -72,6 +73,7 @@ class Worker:
         self._set(Field.ALL_RUNS, _address(numbers))
         self._set(Field.CALLBACK, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
         self._set(Field.HALT, _address(self._halt))
+        self._set(Field.BEATS, _address(self._beats))
 
     def _set(self, field: Field, value: int) -> None:
         self.words[field] = value
@@ -83,10 +85,11 @@ class Worker:
         self._set(Field.PARAMETERS, differing.ctypes.data - first * differing.itemsize)
 
     def specs(self, block: int = 0) -> NDArray[np.float64]:
-        """Return start, stop, step and save interval of the first run of a block."""
+        """Return start, stop, step, save interval and steps of slower clocks of the first run of a block."""
         self._set(Field.FIRST, block)
         self._call(self.code.prepare)
-        slots = np.asarray(self.module.program.specs)
+        program = self.module.program
+        slots = np.asarray([*program.specs, *(clock.step for clock in program.clocks)])
         lanes = self.lane_memory[slots * self.module.width] if self.module.width > 1 else self.shared_memory[slots]
         found: NDArray[np.float64] = np.where(self.module.varying[slots], lanes, self.shared_memory[slots])
         return found
@@ -100,6 +103,7 @@ class Worker:
         blocks: Sequence[int],
         *,
         first: int = 0,
+        beats: Sequence[tuple[int, float]] = (),
     ) -> bool:
         """Run blocks `blocks[0]` up to `blocks[1]`; return whether the specs were the same in all runs.
 
@@ -117,8 +121,13 @@ class Worker:
             First block, and the one after the last.
         first
             The run `out` begins with.
+        beats
+            Of slower clocks: in how many steps they tick once, and their own time steps.
 
         """
+        for words, (every, step) in zip(self._beats, beats, strict=False):
+            words[Beat.EVERY] = every
+            words[Beat.STEP] = np.float64(step).view(np.int64)
         begin, end = blocks
         where = _address(out) - first * out.strides[0]
         _RUN.pack_into(self._bytes, 8 * Field.PLAN_START, *plan, steps, len(saved), _address(saved), where)

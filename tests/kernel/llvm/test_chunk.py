@@ -102,7 +102,7 @@ def test_names_of_long_equations_are_those_of_the_program_that_runs(
         path.write_text(text, encoding="utf-8")
         program = se.load(path).program
         slots = np.arange(program.slot_count)
-        module = written(program, TABLEAUS[Method.EULER], varied=None, columns=slots)
+        module = written(program, [TABLEAUS[Method.EULER]], varied=None, columns=slots)
         compiled = Compiled(module, None, cached=False, level=0)  # type: ignore[arg-type]
         found.append((digest_of(program), module.key, compiled.not_optimised, len(program.variables)))
     array, scalars = found

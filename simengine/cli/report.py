@@ -1,0 +1,48 @@
+"""`simengine report`: one HTML file of a result folder."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from simengine.cli.exits import DONE
+from simengine.cli.terminal import print_json, working
+
+DESCRIPTION = """Make one self-contained HTML file of a result folder: goals, comparison, charts, maps, sources.
+
+It needs no server and no other file; it reads on a phone, on paper and without JavaScript."""
+EXAMPLES = """examples:
+  simengine report results/delft
+  simengine report results/delft --out delft.html --language nl
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("folder", metavar="DIR", help="a result folder, as `simengine run --out DIR` leaves it")
+    parser.add_argument("--out", metavar="FILE", help="the file; else DIR.html beside the folder")
+    parser.add_argument(
+        "--language", choices=("en", "nl"), help="language of the words around titles; else the study's"
+    )
+    parser.add_argument("--json", action="store_true", help="print the files written as JSON")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from simengine.report.pictures import make_report
+    from simengine.results.provenance import changed_files
+
+    folder = Path(arguments.folder)
+    out = Path(arguments.out) if arguments.out else folder.resolve().parent / f"{folder.resolve().name}.html"
+    with working(f"drawing {arguments.folder}"):
+        make_report(folder, out, arguments.language)
+    changed = changed_files(folder) or ()
+    notes = [f"changed since they were written: {', '.join(changed)}"] if changed else []
+    if arguments.json:
+        print_json({"files": [str(out)], "notes": notes})
+        return DONE
+    print(out)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    return DONE

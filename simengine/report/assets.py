@@ -1,0 +1,57 @@
+"""How the page looks, and what little it does by itself.
+
+Invariant: without JavaScript nothing is missing but choosing scenarios.
+"""
+
+from __future__ import annotations
+
+STYLE = """
+:root{--ink:#1f2933;--quiet:#52606d;--line:#d9dee3;--good:#0b6b4f;--good-back:#e3f4ec;--bad:#a02c12;--bad-back:#fdebe5}
+*{box-sizing:border-box}
+body{margin:0 auto;max-width:70rem;padding:0 1rem 3rem;color:var(--ink);background:#fff;
+font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
+h1{font-size:clamp(1.5rem,4vw,2.3rem);line-height:1.2;margin:1.6rem 0 .6rem}
+h2{font-size:1.35rem;margin:2.4rem 0 .8rem;padding-top:.6rem;border-top:1px solid var(--line)}
+nav{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
+a{color:#00588a}
+small{color:var(--quiet);font-size:.82em}
+th small,td small{display:block;font-weight:400;line-height:1.3}
+.scenarios{list-style:none;padding:0;display:grid;
+grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.3rem 1rem}
+.scenarios label{cursor:pointer}
+.scenarios small{display:block;padding-left:1.9rem;line-height:1.3}
+.key{display:inline-block;width:1.3rem;height:.28rem;border-radius:.14rem;vertical-align:middle;margin-right:.35rem}
+.wide{overflow-x:auto;max-width:100%}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}
+th,td{padding:.4rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:right}
+th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;
+background:#fff;min-width:9rem;max-width:16rem}
+thead th{border-bottom:2px solid var(--ink);vertical-align:bottom;line-height:1.25}
+td.met{background:var(--good-back)}td.missed{background:var(--bad-back)}
+td.met .mark{color:var(--good)}td.missed .mark,dd.missed{color:var(--bad)}
+.mark{display:block;font-weight:600;white-space:nowrap}
+figure{margin:0 0 2rem}
+figure svg{display:block;width:100%;height:auto;max-width:60rem}
+figcaption{font-size:.92rem;color:var(--quiet)}
+figcaption p{margin:.2rem 0}
+details summary{cursor:pointer;color:#00588a}
+dt{font-weight:600;margin-top:.6rem}dd{margin:0;overflow-wrap:anywhere}
+@media(max-width:36rem){th,td{padding:.35rem .45rem}
+th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
+figure{overflow-x:auto}figure svg{min-width:31rem}}
+@media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
+figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+"""
+
+SCRIPT = """
+for (const box of document.querySelectorAll('input[data-choose]')) {
+  box.hidden = false;
+  box.addEventListener('change', () => {
+    for (const part of document.querySelectorAll('[data-scenario="' + box.dataset.choose + '"]')) {
+      part.style.display = box.checked ? '' : 'none';
+    }
+  });
+}
+addEventListener('beforeprint', () => document.querySelectorAll('details').forEach(d => d.open = true));
+"""

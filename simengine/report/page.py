@@ -1,0 +1,265 @@
+"""The page: one HTML file that needs nothing else, made from a result folder.
+
+In: a folder, its pictures. Out: HTML that reads on a phone, on paper, aloud, and without JavaScript.
+
+Invariant: whatever a name or a title holds is shown as text; the page asks nothing of any server.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from simengine.report.assets import SCRIPT, STYLE
+from simengine.report.picture import Kind, Picture, inline_svg
+from simengine.report.style import Stroke, strokes
+from simengine.report.words import Words
+from simengine.results.compare import Compared, compare_scenarios, goal_rows
+from simengine.results.provenance import changed_files, read_provenance
+from simengine.results.record import Record
+from simengine.results.study import Score, Source
+
+Numbers = Mapping[str, Sequence[Compared]]
+"""The comparison, by variable."""
+
+
+def build_page(
+    folder: Path,
+    record: Record,
+    pictures: Sequence[Picture],
+    words: Words,
+    labels: Mapping[str, str] | None = None,
+) -> str:
+    """Return the page of a result folder.
+
+    Parameters
+    ----------
+    folder
+        The result folder, whose provenance is read.
+    record
+        Its record, as `read_folder` gives it.
+    pictures
+        Its pictures, as `draw_pictures` gives them.
+    words
+        The language of the words around titles.
+    labels
+        What people call elements.
+
+    """
+    styles = strokes(record)
+    provenance = read_provenance(folder) or {}
+    numbers: dict[str, list[Compared]] = {}
+    for row in compare_scenarios(record, elements=True):
+        numbers.setdefault(row.variable, []).append(row)
+    sections = [
+        ("scenarios", words.scenarios, _scenarios(record, styles, words)),
+        ("goals", words.goals, _goals(record, words)),
+        ("comparison", words.comparison, _comparison(record, numbers, words)),
+        (
+            "charts",
+            words.charts,
+            _pictures(record, pictures, (Kind.OVERVIEW, Kind.CHART), numbers, words, labels or {}),
+        ),
+        ("maps", words.maps, _pictures(record, pictures, (Kind.MAP,), numbers, words, {}, first=len(pictures))),
+        ("findings", words.findings, _findings(record)),
+        ("sources", words.sources, _sources(record, words)),
+        ("provenance", words.provenance, _provenance(provenance, folder, words)),
+    ]
+    shown = [s for s in sections if s[2]]
+    links = "".join(f'<a href="#{key}">{escape(title)}</a>' for key, title, _ in shown)
+    body = "".join(f'<section id="{key}"><h2>{escape(title)}</h2>{text}</section>' for key, title, text in shown)
+    return (
+        f'<!DOCTYPE html>\n<html lang="{escape(words.code)}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(record.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<header><h1>{escape(record.title)}</h1><nav>{links}</nav></header>\n<main>{body}</main>\n"
+        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
+    )
+
+
+def _scenarios(record: Record, styles: Mapping[str, Stroke], words: Words) -> str:
+    titles = record.titles()
+    items = []
+    for scenario in record.scenarios:
+        stroke = styles[scenario.name]
+        notes = []
+        if scenario.name == record.base:
+            notes.append(words.base)
+        elif scenario.chain:
+            notes.append(f"{words.builds_on} {', '.join(titles.get(c, c) for c in scenario.chain)}")
+        if scenario.failed:
+            notes.append(f"{words.failed}: {scenario.failed}")
+        note = f" <small>{escape('; '.join(notes))}</small>" if notes else ""
+        items.append(
+            f'<li><label><input type="checkbox" checked hidden data-choose="{stroke.place}"> '
+            f'<span class="key" style="background:{stroke.colour}"></span>'
+            f"<b>{escape(scenario.title or scenario.name)}</b></label>{note}</li>"
+        )
+    return f'<ul class="scenarios" aria-label="{escape(words.choose)}">{"".join(items)}</ul>'
+
+
+def _goals(record: Record, words: Words) -> str:
+    rows = goal_rows(record)
+    if not rows:
+        return ""
+    body = []
+    for row in rows:
+        goal = f"{words.relation(row.goal)} {row.unit}".strip()
+        cells = "".join(
+            f'<td data-scenario="{place}" class="{_class(score)}">{_score(score, words)}</td>'
+            for place, score in enumerate(row.scores)
+        )
+        body.append(f'<tr><th scope="row">{escape(row.title)}<small>{escape(goal)}</small></th>{cells}</tr>')
+    return _table([words.goal], record, "".join(body))
+
+
+def _class(score: Score | None) -> str:
+    return "" if score is None or score.met is None else ("met" if score.met else "missed")
+
+
+def _score(score: Score | None, words: Words) -> str:
+    if score is None:
+        return f"<small>{escape(words.no_goal)}</small>"
+    mark, word = ("✓", words.met) if score.met else ("✗", words.missed)
+    more = []
+    if score.margin is not None and math.isfinite(score.margin):
+        margin = f"{words.number(abs(score.margin))} {score.unit}".strip()
+        more.append(f"{margin} {words.spare}" if score.met else f"{words.by} {margin}")
+    if score.met and score.reached is not None:
+        more.append(f"{words.since} {words.time(score.reached)}")
+    return (
+        f'<span class="mark"><span aria-hidden="true">{mark}</span> {escape(word)}</span> '
+        f"<b>{escape(words.number(score.value))}</b><small>{escape(', '.join(more))}</small>"
+    )
+
+
+def _table(corner: Sequence[str], record: Record, body: str) -> str:
+    heads = "".join(f'<th scope="col">{escape(c)}</th>' for c in corner)
+    heads += "".join(
+        f'<th scope="col" data-scenario="{n}">{escape(s.title or s.name)}</th>' for n, s in enumerate(record.scenarios)
+    )
+    return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _comparison(record: Record, numbers: Numbers, words: Words) -> str:
+    """Return the indicators at the last time compared: a column a scenario, differences from the base below values."""
+    compared = [c for rows in numbers.values() for c in rows if not c.element]
+    if not compared:
+        return ""
+    last = max(c.time for c in compared)
+    places = {s.name: n for n, s in enumerate(record.scenarios)}
+    body = []
+    for indicator in record.indicators:
+        cells: dict[int, str] = {}
+        for c in numbers.get(indicator.variable, []):
+            if not c.element and c.time == last:
+                change = "" if c.scenario == record.base else f"<small>{escape(words.share(c.share))}</small>"
+                cells[places[c.scenario]] = f"{escape(words.number(c.value))}{change}"
+        if cells:
+            text = "".join(f'<td data-scenario="{n}">{cells.get(n, "–")}</td>' for n in range(len(places)))
+            unit = f"<small>{escape(indicator.unit)}</small>"
+            body.append(f'<tr><th scope="row">{escape(indicator.title)}{unit}</th>{text}</tr>')
+    base = record.titles().get(record.base, record.base)
+    note = f"<p>{escape(words.time(last))}; % {escape(words.against)} {escape(base)}.</p>"
+    return note + _table([words.indicator], record, "".join(body))
+
+
+def _pictures(
+    record: Record,
+    pictures: Iterable[Picture],
+    kinds: tuple[Kind, ...],
+    numbers: Numbers,
+    words: Words,
+    labels: Mapping[str, str],
+    *,
+    first: int = 0,
+) -> str:
+    out = []
+    for number, picture in enumerate((p for p in pictures if p.kind in kinds), first):
+        about = picture.indicator
+        more = ""
+        if about is not None and picture.kind is Kind.CHART:
+            text = f"<p>{escape(about.description)}</p>" if about.description else ""
+            table = _numbers(record, numbers.get(about.variable, []), about.unit, words, labels)
+            more = f"<figcaption>{text}{table}</figcaption>"
+        out.append(f"<figure>{inline_svg(picture, number)}{more}</figure>")
+    return "".join(out)
+
+
+def _numbers(record: Record, compared: Sequence[Compared], unit: str, words: Words, labels: Mapping[str, str]) -> str:
+    """Return the numbers behind a chart as a table that opens: by time, or by element at the last time."""
+    if not compared:
+        return ""
+    elements = list(dict.fromkeys(c.element for c in compared))
+    rows: list[tuple[str, str, float]]
+    if elements == [""]:
+        rows = [(words.time(t), "", t) for t in dict.fromkeys(c.time for c in compared)]
+    else:
+        last = max(c.time for c in compared)
+        rows = [(f"{labels.get(e, e)}, {words.time(last)}", e, last) for e in elements]
+    values = {(c.scenario, c.element, c.time): c.value for c in compared}
+    body = "".join(
+        f'<tr><th scope="row">{escape(title)}</th>'
+        + "".join(
+            f'<td data-scenario="{n}">{escape(words.number(values.get((s.name, element, time), math.nan), 4))}</td>'
+            for n, s in enumerate(record.scenarios)
+        )
+        + "</tr>"
+        for title, element, time in rows
+    )
+    return f"<details><summary>{escape(words.table)}</summary>{_table([unit], record, body)}</details>"
+
+
+def _findings(record: Record) -> str:
+    titles = record.titles()
+    return _list(f"{titles.get(f.scenario, f.scenario)}: {f.name}: {f.message}" for f in record.findings)
+
+
+def _list(texts: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(t)}</li>" for t in texts)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _sources(record: Record, words: Words) -> str:
+    items = [f"<li>{_source(s, words)}</li>" for s in record.sources]
+    measured = dict.fromkeys(h.source for h in record.history if h.source)
+    drawn = dict.fromkeys(m.source for m in record.maps if m.source)
+    items += [f"<li>{escape(text)}</li>" for text in (*measured, *drawn)]
+    return f"<ul>{''.join(items)}</ul>" if items else ""
+
+
+def _source(source: Source, words: Words) -> str:
+    title = escape(source.title or source.publisher or source.path)
+    if source.path.startswith(("https://", "http://")):
+        title = f'<a href="{escape(source.path, quote=True)}">{title}</a>'
+    parts = [source.publisher if source.title else ""]
+    parts += [f"{words.licence} {source.licence}"] if source.licence else []
+    parts += [f"{words.version} {source.version}"] if source.version else []
+    rest = escape(", ".join(p for p in parts if p))
+    return f"{title}; {rest}" if rest else title
+
+
+def _provenance(provenance: Mapping[str, Any], folder: Path, words: Words) -> str:
+    """Return where results come from; nothing of when they were made: the same folder gives the same page."""
+    engine = provenance.get("engine") or {}
+    settings = provenance.get("settings") or {}
+    rows = [
+        (words.engine, f"{engine.get('name', '')} {engine.get('version', '')}".strip()),
+        (words.digest, str(provenance.get("digest") or "")),
+        (words.settings, "; ".join(f"{k}: {v}" for k, v in settings.items())),
+    ]
+    text = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in rows if v)
+    files = [
+        f"<li>{escape(str(i.get('path')))} <small>{escape(str(i.get('role')))}, SHA-256 "
+        f"<code>{escape(str(i.get('sha256'))[:16])}…</code></small></li>"
+        for i in provenance.get("inputs") or []
+    ]
+    if files:
+        text += f"<dt>{escape(words.inputs)}</dt><dd><ul>{''.join(files)}</ul></dd>"
+    changed = changed_files(folder)
+    if changed:
+        text += f'<dt>{escape(words.changed)}</dt><dd class="missed">{escape(", ".join(changed))}</dd>'
+    return f"<dl>{text}</dl><p>{escape(words.more)}</p>" if text else ""
