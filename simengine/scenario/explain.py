@@ -32,7 +32,8 @@ from simengine.scenario.path import (
     Table,
     Written,
 )
-from simengine.scenario.plan import Plan, PlannedScenario
+from simengine.scenario.plan import Plan
+from simengine.scenario.settled import PlannedScenario
 from simengine.scenario.writer import write_path
 from simengine.source.file import Span
 from simengine.source.names import Key

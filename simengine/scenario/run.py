@@ -26,9 +26,10 @@ from simengine.scenario.file import Distribution, Scenario, title_of
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.inherit import Place
 from simengine.scenario.path import Column
-from simengine.scenario.plan import Plan, PlannedScenario
+from simengine.scenario.plan import Plan
 from simengine.scenario.reader import beside
 from simengine.scenario.score import score_all
+from simengine.scenario.settled import PlannedScenario
 from simengine.scenario.writer import write_resolved
 from simengine.source.file import Span
 

@@ -39,7 +39,8 @@ from simengine.scenario.reader import beside
 from simengine.source.names import Key
 
 if TYPE_CHECKING:
-    from simengine.scenario.plan import Plan, PlannedScenario
+    from simengine.scenario.plan import Plan
+    from simengine.scenario.settled import PlannedScenario
 
 _PLAIN = re.compile(r"[A-Za-z][\w %/.^²³€-]*", re.ASCII)
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "inherit", "y", "n"})
