@@ -315,3 +315,24 @@ class Mapped(Generic[T]):
     def schema(self) -> Schema:
         """Return the schema."""
         return self.shape.schema()
+
+
+@dataclass(frozen=True)
+class Defined(Generic[T]):
+    """A shape that has a name in the schema, and may hold itself: it is found when it is used."""
+
+    ref: str
+    find: Callable[[], Shape[T]]
+
+    @property
+    def takes(self) -> str:
+        """What stands there."""
+        return self.find().takes
+
+    def read(self, node: Node, to: Reading) -> T | None:
+        """Return what the shape reads."""
+        return self.find().read(node, to)
+
+    def schema(self) -> Schema:
+        """Return a reference to the schema's definition."""
+        return {"$ref": f"#/$defs/{self.ref}"}
