@@ -59,11 +59,22 @@ def write_resolved(plan: Plan, names: Sequence[str]) -> str:
             f"time: {{start: {number(clock.start)}, stop: {number(clock.stop)}, step: {number(clock.step)}, "
             f"method: {plan.timing.method}, save_every: {number(plan.timing.save_every)}}}"
         ),
+        *_balances(plan),
         "scenarios:",
     ]
     for name in names:
         lines += _scenario(plan, plan.scenarios[name])
     return "\n".join(lines) + "\n"
+
+
+def _balances(plan: Plan) -> Iterable[str]:
+    """Yield the levers that share out a balance: what a scenario sets of one moves the others."""
+    members = [lever for lever in plan.levers if lever.lever.balance is not None]
+    if members:
+        yield "levers:"
+    for lever in members:
+        assert lever.lever.balance is not None
+        yield f"  {quoted(lever.target.text)}: {{balance: {quoted(lever.lever.balance.value)}}}"
 
 
 def _scenario(plan: Plan, scenario: PlannedScenario) -> Iterable[str]:
