@@ -68,7 +68,7 @@ def values_of(plan: Plan, scenario: str) -> dict[str, object]:
     """Return the values that `Model.run` takes to run one scenario of a plan."""
     gathering = plan.gathering
     case = _Bases(plan).case(plan.scenarios[scenario], scenario)
-    return one_of(gathering.values([case]), plan.timing.values, 0)
+    return one_of(gathering.values([case]), 0)
 
 
 def _narrowed(rule: Rule, names: Sequence[str]) -> Rule:
