@@ -148,6 +148,25 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Hide:
+    """Where elements are not drawn."""
+
+    where: At[str]
+    below: At[float]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A variable to be drawn."""
+
+    span: Span = _span()
+    title: Title | None = None
+    unit: At[str] | None = None
+    hide: Hide | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """All times, or those from a begin to an end."""
 
@@ -242,5 +261,6 @@ class Document:
     correlated: tuple[Correlation, ...] = ()
     sweeps: NamedOnes[Sweep] = ()
     save: Save | None = None
+    draw: NamedOnes[Chart] = ()
     kpis: NamedOnes[Kpi] = ()
     checks: tuple[Check, ...] = ()

@@ -17,6 +17,7 @@ from simengine.results.study import History, MapShape
 from simengine.scenario.file import DataFile, Document
 from simengine.scenario.names import ModelNames, place_names
 from simengine.scenario.reader import beside
+from simengine.scenario.tidy import is_tidy, read_tidy
 from simengine.source.names import find_name, key_of
 
 _SHAPES = frozenset({".geojson", ".json"})
@@ -87,6 +88,12 @@ def _series(name: At[str], data: DataFile, path: Path, names: ModelNames, to: Re
         to.error("unreadable-data-file", f"`{path}` cannot be read as UTF-8 text", data.file.span)
         return []
     head = [c.strip() for c in rows[0]] if rows else []
+    if not data.columns:
+        if is_tidy(head):
+            return read_tidy(rows, data.file, names, to)
+        text = f"`{path.name}` holds series: say under `columns` which column is which variable"
+        to.error("missing-key", text, data.file.span, help=["or give it the columns `variable`, `time` and `value`"])
+        return []
     places = {}
     for column in (data.time, data.quality, *(c for _, c in data.columns)):
         if column is None:

@@ -88,6 +88,17 @@ class ModelNames:
             to.error("unknown-subscript", head, name.span, help=[hint] if hint else [])
             return None
 
+    def meant(self, written: str) -> Target:
+        """Return what `Name` or `Name[element]` means.
+
+        Raises
+        ------
+        InputError
+            If it means nothing, or a variable of several models.
+
+        """
+        return self._targets.find(written)
+
     def _ending_in(self, name: str) -> list[str]:
         """Return the variables of a composed model that are called so in their own."""
         loose = f".{loose_key(name)}"

@@ -16,8 +16,10 @@ from simengine.api.model import Model
 from simengine.language.yaml.reading import At, Reading
 from simengine.model.variable import Role, role_of
 from simengine.results.study import History, MapShape
+from simengine.results.study import Indicator as StudyIndicator
 from simengine.scenario.check import Rule, read_rules
 from simengine.scenario.cross import expand_crosses
+from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
@@ -52,6 +54,7 @@ class Plan:
     given: Mapping[str, PlannedScenario] = field(default_factory=dict)  # further runs that checks look at
     uncertainty: Uncertainty = Uncertainty()
     save: tuple[str, ...] | None = None
+    charts: tuple[StudyIndicator, ...] = ()
     history: tuple[History, ...] = ()
     maps: tuple[MapShape, ...] = ()
     data_files: tuple[Path, ...] = ()
@@ -137,7 +140,7 @@ class _Planner:
         check_balance_members(levers, to)
         uncertainty = read_uncertainty(document, self.names, scenarios, crosses, to)
         history, maps, files = read_measured(document, self.names, to)
-        save = self._saved()
+        save, charts = self._saved(), read_charts(document, self.names, to)
         if timing is None:
             return None
         made_by = {s.name: cross for cross, ones in crosses.items() for s in ones}
@@ -160,8 +163,8 @@ class _Planner:
         to.problems += find_orphans(model.definition, levers, indicators)
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
-                    tuple(shares), tuple(rules), given, uncertainty, save, history, maps, files, self.model_files,
-                    warnings)  # fmt: skip
+                    tuple(shares), tuple(rules), given, uncertainty, save, charts, history, maps, files,
+                    self.model_files, warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
         settings = read_more(more, self.names, self.to)

@@ -21,8 +21,8 @@ from simengine.source.diagnostic import Label, error
 from simengine.source.file import SourceFile, Span
 from simengine.source.names import key_of
 
-_OF_VARIABLES = frozenset({"levers"})  # sections whose names are those of variables
-_NAMED = ("data", "levers", "scenarios", "crosses", "uncertain", "sweeps", "kpis")
+_OF_VARIABLES = frozenset({"levers", "draw"})  # sections whose names are those of variables
+_NAMED = ("data", "levers", "scenarios", "crosses", "uncertain", "sweeps", "draw", "kpis")
 
 
 @dataclass(frozen=True, slots=True)

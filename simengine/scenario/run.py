@@ -12,18 +12,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
 
 from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.results.run import Run
-from simengine.results.study import Indicator as StudyIndicator
 from simengine.results.study import Input, Outcome, Study
 from simengine.scenario.check import Rule, find_failures
+from simengine.scenario.drawn import drawn
 from simengine.scenario.ensemble import Asked, Case, Gathering, Series, one_of, run_cases
 from simengine.scenario.file import Distribution, Scenario, title_of
-from simengine.scenario.indicator import Indicator
 from simengine.scenario.inherit import Place
 from simengine.scenario.path import Column
 from simengine.scenario.plan import Plan
@@ -82,7 +81,8 @@ def _kept(plan: Plan, save: Sequence[str] | None) -> list[str] | None:
     looked_at = [i.target.variable.name for i in plan.indicators]
     looked_at += [t.variable.name for r in plan.rules for t, _ in r.targets]
     measured = [h.column.split("[", 1)[0] for h in plan.history]
-    return list(dict.fromkeys([*(save or plan.save or ()), *looked_at, *measured]))
+    shown = [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
+    return list(dict.fromkeys([*(save or plan.save or ()), *looked_at, *shown, *measured]))
 
 
 @dataclass
@@ -137,7 +137,7 @@ def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[R
         outcomes=outcomes,
         scores=score_all(plan.indicators, runs, names),
         findings=find_failures(rules, runs),
-        indicators=tuple(_drawn(plan.indicators)),
+        indicators=drawn(plan.charts, plan.indicators),
         history=plan.history,
         maps=plan.maps,
         inputs=inputs_of(plan),
@@ -158,22 +158,6 @@ def settings_of_run(plan: Plan, save: Sequence[str] | None) -> dict[str, object]
         "seed": 0,
         "save": ", ".join(_kept(plan, save) or ["all variables"]),
     }
-
-
-def _drawn(indicators: Iterable[Indicator]) -> Iterable[StudyIndicator]:
-    """Yield the variables of indicators, each once, with the goals that are values at a time."""
-    by_column: dict[tuple[str, str], list[Indicator]] = {}
-    for indicator in indicators:
-        if indicator.minus is None:
-            by_column.setdefault((indicator.column, indicator.target.variable.units), []).append(indicator)
-    for (column, unit), ones in by_column.items():
-        goals = tuple(
-            (i.at, value / i.factor, sign)
-            for i in ones if i.is_series and i.goal is not None and i.at is not None
-            for value, sign in i.goal.lines
-        )  # fmt: skip
-        titled = next((i for i in ones if i.title), ones[0])
-        yield StudyIndicator(column, title_of(titled.title, column) if titled.title else column, unit, goals)
 
 
 def inputs_of(plan: Plan) -> tuple[Input, ...]:

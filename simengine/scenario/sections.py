@@ -27,12 +27,14 @@ from simengine.language.yaml.shape import (
 )
 from simengine.scenario.file import (
     Bound,
+    Chart,
     Check,
     Correlation,
     Cross,
     DataFile,
     Document,
     Expectation,
+    Hide,
     Kpi,
     Lever,
     OtherScenario,
@@ -162,6 +164,16 @@ SWEEP = Record("a sweep", Sweep, (
     Field("ignore_correlation", Switch(), "whether correlations are left out"),
 ))  # fmt: skip
 
+CHART = Record("a chart", Chart, (
+    Field("title", Words(), "what people call the variable"),
+    Field("unit", Text("a unit"), "the unit it is drawn in; the model's where not said"),
+    Field("hide", Record("what is hidden", Hide, (
+        Field("where", VARIABLE, "a variable of the same dimension", required=True),
+        Field("below", Number(), "elements are not drawn where it is below this", required=True),
+    )), "elements that are not drawn: a figure per home says nothing of ten homes"),
+))  # fmt: skip
+
+
 SAVE = Record("what is saved", Save, (
     Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
           "names, or patterns with `*`; all variables where not said"),
@@ -270,6 +282,8 @@ DOCUMENT = Record("a scenario file", Document, (
     Field("correlated", Many(CORRELATION), "uncertain things that go together"),
     Field("sweeps", Named(SWEEP, "a name"), "many runs over what is uncertain"),
     Field("save", SAVE, "which variables are saved"),
+    Field("draw", Named(CHART, "a variable", "variables", empty=lambda name: Chart(name.span)),
+          "what is drawn, in this order: charts, and maps of what has shapes; indicators are drawn in any case"),
     Field("kpis", Named(KPI, "a name"), "what we measure, and its goals"),
     Field("checks", Many(CHECK), "what must hold of any run"),
 ))  # fmt: skip
