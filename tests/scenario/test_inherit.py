@@ -67,8 +67,8 @@ def test_the_order_of_parents_does_not_matter(make: Make, order: tuple[str, ...]
 
 
 def test_elements_go_before_the_whole(make: Make) -> None:
-    for lines in (['retrofit rate: 3 %/year', '"retrofit rate[south]": {times: 1.5}'],) * 1 + (
-        ['"retrofit rate[south]": {times: 1.5}', 'retrofit rate: 3 %/year'],
+    for lines in (["retrofit rate: 3 %/year", '"retrofit rate[south]": {times: 1.5}'],) * 1 + (
+        ['"retrofit rate[south]": {times: 1.5}', "retrofit rate: 3 %/year"],
     ):
         plan = make("scenarios:\n  a:\n    set:\n" + "".join(f"      {line}\n" for line in lines))
         rates = [tax(plan, "a", "retrofit_rate", n) for n in range(3)]
@@ -92,7 +92,7 @@ def test_links_all_and_one(make: Make) -> None:
 
 
 def test_a_change_file_is_a_parameter_set_below_the_scenario(make: Make) -> None:
-    plan = make('scenarios:\n  a: {params: data/low.cin}\n  b: {params: data/low.cin, set: {gas tax: {times: 2}}}\n')
+    plan = make("scenarios:\n  a: {params: data/low.cin}\n  b: {params: data/low.cin, set: {gas tax: {times: 2}}}\n")
     assert tax(plan, "a") == 0.3
     assert tax(plan, "b") == 0.3 * 2
     assert tax(plan, "a", "retrofit_rate", 1) == 0.03
@@ -103,7 +103,7 @@ def test_a_change_file_is_a_parameter_set_below_the_scenario(make: Make) -> None
 
 def test_a_balance_is_shared_out(make: Make) -> None:
     plan = make(
-        'scenarios:\n  a: {set: {heat network share: {ramp: [inherit, 45 %], over: [2026, 2035]}}}\n'
+        "scenarios:\n  a: {set: {heat network share: {ramp: [inherit, 45 %], over: [2026, 2035]}}}\n"
         'levers:\n  heat network share: {unit: "%", range: [0, 100], balance: heat}\n'
         '  heat pump share: {unit: "%", range: [0, 100], balance: heat}\n'
     )
@@ -135,7 +135,9 @@ def test_files_that_are_used_together(make: Make, tmp_path: object) -> None:
     folder = Path(str(tmp_path))
     (folder / "parts").mkdir(exist_ok=True)
     (folder / "parts" / "levers.yaml").write_text("levers:\n  gas tax: {range: [0, 1]}\nuse: more.yaml\n")
-    (folder / "parts" / "more.yaml").write_text("scenarios:\n  low: {set: {subsidy: {csv: ../data/subsidy.csv, column: high}}}\n")
+    (folder / "parts" / "more.yaml").write_text(
+        "scenarios:\n  low: {set: {subsidy: {csv: ../data/subsidy.csv, column: high}}}\n"
+    )
     plan = make("use: parts/levers.yaml\nscenarios:\n  a: {extends: low}\n")
     assert [lever.name.value for lever in plan.levers] == ["gas tax"]
     assert tax(plan, "a", "subsidy", time=2030) == 5

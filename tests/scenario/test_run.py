@@ -18,12 +18,20 @@ from simengine.source.diagnostic import InputError, RunWarning
 from tests.scenario.conftest import Make
 
 VALUES = {
-    "gas tax": ["0.3", "0.4 EUR/m3", "{step: 0.4, at: 2028}", "{ramp: [inherit, 1], over: [2025, 2035], shape: s-curve}"],
+    "gas tax": [
+        "0.3",
+        "0.4 EUR/m3",
+        "{step: 0.4, at: 2028}",
+        "{ramp: [inherit, 1], over: [2025, 2035], shape: s-curve}",
+    ],
     "retrofit rate": ["3 %/year", "[0.01, 0.03, 0.02]", "{table: {2025: 1 %/year, 2040: 5 %/year}}"],
     '"retrofit rate[south]"': ["{times: 1.5}", "0.05", "{plus: {step: 1 %/year, at: 2030}}"],
-    "subsidy": ["{pulse: 5, at: 2027, for: 2 year, every: 5 year, until: 2045}", "{csv: data/subsidy.csv, column: high}"],
+    "subsidy": [
+        "{pulse: 5, at: 2027, for: 2 year, every: 5 year, until: 2045}",
+        "{csv: data/subsidy.csv, column: high}",
+    ],
     "homes": ["2000", "[1, 2, 3]"],
-    "bad homes": ["500", '[100, 200, 300]'],
+    "bad homes": ["500", "[100, 200, 300]"],
     "CO2": ["100", "{table: {2020: 1, 2050: 2}, interp: step}"],
     "smoothing order": ["1", "5"],
     "effect of time": ["{points: [[0, 1], [10, 2]]}"],
@@ -120,14 +128,18 @@ def test_around_a_scenario(make: Make) -> None:
 
 
 def test_a_failed_run_is_kept_and_told(make: Make) -> None:
-    plan = make("scenarios:\n  good:\n  bad: {set: {pump cost: 1e308, price growth: 1e10}}\nkpis: {d: {value: damage, goal: '<= 5'}}\n")
+    plan = make(
+        "scenarios:\n  good:\n  bad: {set: {pump cost: 1e308, price growth: 1e10}}\nkpis: {d: {value: damage, goal: '<= 5'}}\n"
+    )
     study = run_plan(plan)
     assert [o.run.failed is None for o in study.outcomes] == [True, False]
     assert study.scores[1].met is False
 
 
 def test_the_public_face(make: Make) -> None:
-    plan = StudyPlan(make("scenarios:\n  a:\n  b: {set: {gas tax: 0.5}}\ncrosses:\n  x: {scenarios: a, vary: {subsidy: [1, 2]}}\n"))
+    plan = StudyPlan(
+        make("scenarios:\n  a:\n  b: {set: {gas tax: 0.5}}\ncrosses:\n  x: {scenarios: a, vary: {subsidy: [1, 2]}}\n")
+    )
     assert plan.scenarios == ("a", "b", "a, subsidy 1", "a, subsidy 2")
     assert [o.name for o in plan.run("x").outcomes] == ["a, subsidy 1", "a, subsidy 2"]
     assert [o.name for o in plan.run(["b"], save=["gas use"]).outcomes] == ["b"]

@@ -86,10 +86,10 @@ def test_goals(tmp_path: Path) -> None:
     assert (mean.met, mean.reached) == (True, None)
 
 
-def test_drawn_indicators_have_goals_in_their_variables_unit(tmp_path: Path) -> None:
+def test_what_is_drawn_has_goals_in_the_unit_shown(tmp_path: Path) -> None:
     study = scores(tmp_path, "  k: {title: Line, value: line, at: 2025, unit: kg/year, goal: '<= 12 t/year'}\n")
     (drawn,) = study.indicators
-    assert (drawn.variable, drawn.title, drawn.unit) == ("line", "Line", "kg/year")
+    assert (drawn.variable, drawn.title, drawn.unit) == ("line", "line", "kg/year")
     assert drawn.factor == 1000
     assert drawn.goals == ((2025, 12_000, "<="),)
 
