@@ -238,7 +238,7 @@ class Named(Generic[T]):
 
     def schema(self) -> Schema:
         """Return the schema."""
-        out: Schema = {"type": "object", "additionalProperties": self.shape.schema()}
+        out: Schema = {"type": ["object", "null"], "additionalProperties": self.shape.schema()}
         if self.ref:
             out["propertyNames"] = {"$ref": f"#/$defs/{self.ref}"}
         return out
