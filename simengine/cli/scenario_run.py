@@ -48,11 +48,11 @@ def execute_scenarios(arguments: argparse.Namespace) -> int:
     chosen = StudyPlan(plan).names(arguments.scenario or None)
     save = arguments.save or None
     folder = Path(arguments.out) if arguments.out else Path("results") / plan.path.stem
-    digest = study_digest(inputs_of(plan), settings_of_run(plan, save), write_resolved(plan, chosen))
+    digest = study_digest(inputs_of(plan), settings_of_run(plan, save), write_resolved(plan, chosen, folder))
     if is_current(folder, digest):
         return _up_to_date(arguments, folder)
     with working(f"running {len(chosen)} scenarios"):
-        study = run_plan(plan, chosen, save)
+        study = run_plan(plan, chosen, save, folder)
     with working(f"writing {folder}"):
         files = _write(study, folder, begun, decimal_comma=arguments.decimal_comma)
     if arguments.json:

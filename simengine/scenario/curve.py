@@ -13,7 +13,7 @@ Invariant: a curve is a pure function of time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias, assert_never
@@ -81,14 +81,11 @@ class Ramped:
 
 @dataclass(frozen=True, slots=True)
 class Pulsed:
-    """Another curve for some time, once or every so often, but not from `until` on."""
+    """Another curve during some stretches of time: from the begin of each, included, to its end, excluded."""
 
     before: Curve
     during: Curve
-    at: float
-    length: float
-    every: float | None = None
-    until: float | None = None
+    stretches: tuple[Stretch, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,25 +153,29 @@ def _ramp(curve: Ramped, times: Array) -> Array:
 
 
 def _in_pulse(curve: Pulsed, times: Array) -> NDArray[np.bool_]:
-    inside = np.zeros(times.shape, dtype=np.bool_)
-    if times.size:
-        for begin, end in _pulses(curve, float(times.max())):
-            inside |= (times >= begin) & (times < end)
-    return inside
+    begins = np.array([b for b, _ in curve.stretches])
+    ends = np.array([e for _, e in curve.stretches])
+    if not begins.size:
+        return np.zeros(times.shape, dtype=np.bool_)
+    last = np.searchsorted(begins, times, side="right") - 1
+    return np.asarray((last >= 0) & (times < ends[np.maximum(last, 0)]), dtype=np.bool_)
 
 
-def _pulses(curve: Pulsed, last: float) -> Iterator[Stretch]:
-    """Yield when pulses begin and end, up to a time."""
-    until = curve.until if curve.until is not None else np.inf
-    number = 0
-    while True:
-        begin = curve.at + number * (curve.every or 0.0)
-        if begin > last or begin >= until:
-            return
-        yield begin, min(begin + curve.length, until)
-        if curve.every is None:
-            return
-        number += 1
+def repeated(
+    clock: Clock, at: float, length: float, every: float | None = None, until: float | None = None
+) -> tuple[Stretch, ...]:
+    """Return when pulses begin and end in a run: at a moment, then every so often; from `until` on there is none.
+
+    Examples
+    --------
+    >>> repeated(Clock(2020.0, 2030.0, 0.25), 2021.0, 1.0, 3.0, 2027.5)
+    ((2021.0, 2022.0), (2024.0, 2025.0), (2027.0, 2027.5))
+
+    """
+    end = math.inf if until is None else until
+    count = 1 if every is None else max(0, math.floor((clock.stop - at) / every)) + 1
+    begins = [at + number * (every or 0.0) for number in range(count)]
+    return tuple((clock.snap(b), clock.snap(min(b + length, end))) for b in begins if b < end)
 
 
 @dataclass
@@ -201,7 +202,7 @@ def _mark(curve: Curve, marks: _Marks, clock: Clock) -> None:
             _mark(curve.before, marks, clock)
             _mark(curve.after, marks, clock)
         case Pulsed():
-            marks.jumps.update(t for pulse in _pulses(curve, clock.stop) for t in pulse)
+            marks.jumps.update(t for stretch in curve.stretches for t in stretch)
             _mark(curve.before, marks, clock)
             _mark(curve.during, marks, clock)
         case Tabled():

@@ -19,6 +19,8 @@ from simengine.scenario.indicator import Indicator
 from simengine.scenario.names import ModelNames
 from simengine.source.diagnostic import InputError
 
+_IN_ITS_UNIT = frozenset({"at", "final", "mean", "min", "max"})  # statistics in the unit of what they are of
+
 
 def read_charts(document: Document, names: ModelNames, to: Reading) -> tuple[StudyIndicator, ...]:
     """Return the charts that a file asks for by name."""
@@ -41,7 +43,7 @@ def _chart(name: At[str], chart: Chart, names: ModelNames, to: Reading) -> Study
     if chart.unit is not None:
         unit = chart.unit.value
         try:
-            factor = 1 / float(conversion_factor(unit, variable.units, names.system))
+            factor = float(conversion_factor(variable.units, unit, names.system))
         except InputError as reason:
             to.error("unit-mismatch", f"`{target.text}` is in {variable.units}: {reason}", chart.unit.span)
     hidden = None if chart.hide is None else names.find(chart.hide.where, to)
@@ -69,9 +71,13 @@ def drawn(charts: Iterable[StudyIndicator], indicators: Iterable[Indicator]) -> 
             by_column.setdefault(indicator.column, []).append(indicator)
     out = [replace(c, goals=_goals(by_column.pop(c.variable, []), c.factor)) for c in charts]
     for column, ones in by_column.items():
-        titled = next((i for i in ones if i.title), ones[0])
-        title = title_of(titled.title, column) if titled.title else column
-        out.append(StudyIndicator(column, title, titled.target.variable.units, _goals(ones, 1.0)))
+        first = next((i for i in ones if i.statistic in _IN_ITS_UNIT), None)
+        # an indicator's title is of a time or a stretch of time: it is that of the course only where it is of the end
+        own = len(ones) == 1 and ones[0].statistic == "final"
+        title = title_of(ones[0].title, ones[0].name) if own else column
+        unit, factor = (first.unit, first.factor) if first else (ones[0].target.variable.units, 1.0)
+        about = ones[0].target.variable.documentation
+        out.append(StudyIndicator(column, title, unit, _goals(ones, factor), factor, description=about))
     return tuple(out)
 
 

@@ -140,7 +140,7 @@ class Gathering:
         if len(by_place) == len(known) and target.whole and all(rows == alike for rows in by_place.values()):
             by_place = {variable.name: alike}
         if not series:
-            return {name: np.asarray(rows, dtype=np.float64) for name, rows in by_place.items()}
+            return {name: _numbers(rows) for name, rows in by_place.items()}
         return {n: rows[0] if len(rows[0]) > LONGEST else rows for n, rows in by_place.items()}
 
     def _curve(self, case: Case, place: Place) -> Curve:
@@ -154,10 +154,15 @@ class Gathering:
         return points_of(self._curve(case, place), self._clock)
 
 
-def one_of(values: Mapping[str, Any], fixed: Mapping[str, float], number: int) -> dict[str, Any]:
+def _numbers(rows: list[float]) -> Any:
+    """Return numbers by run, or the one they all are."""
+    return rows[0] if all(r == rows[0] for r in rows) else np.asarray(rows, dtype=np.float64)
+
+
+def one_of(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return what one run of an ensemble is given, as `Model.run` takes it."""
     return {
-        k: v if k in fixed or isinstance(v, dict) else float(v[number]) if isinstance(v, np.ndarray) else v[number]
+        k: float(v[number]) if isinstance(v, np.ndarray) else v[number] if isinstance(v, list) else v
         for k, v in values.items()
     }
 

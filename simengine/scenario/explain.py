@@ -77,6 +77,13 @@ def tell(plan: Plan, scenario: PlannedScenario) -> list[Told]:
         else:
             words = "; then ".join(path_words(s.written) for s in layers)
             out.append(Told(name, words, _lines(layers), start, stop, variable.units))
+    for (key, place), balance in scenario.rests.items():
+        variable = plan.names.variables[key]
+        target = plan.names.target_of(variable)
+        name = place_names(target)[target.places.tolist().index(place)]
+        curve, clock = scenario.curves[key, place], plan.timing.clock
+        ends = (value_at(curve, clock.start), value_at(curve, clock.stop))
+        out.append(Told(name, f"what is left of `{balance}`", (), *ends, variable.units))
     return out
 
 

@@ -137,6 +137,9 @@ class ModelNames:
         except InputError as reason:
             to.error("bad-quantity", str(reason), amount.span)
             return None
+        if given.startswith(":"):
+            to.error("bad-quantity", f"`{amount.value}` is no quantity: `{given}` is no unit", amount.span)
+            return None
         if not given:
             return number
         if not unit.strip():

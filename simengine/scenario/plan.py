@@ -202,12 +202,14 @@ class _Planner:
 
     def _check_bases(self, planned: Mapping[str, PlannedScenario]) -> None:
         """Note scenarios whose cross-overs are taken around each other."""
+        told: set[frozenset[str]] = set()
         for name in planned:
             chain = [name]
             while True:
                 following = [base for base, _ in planned[chain[-1]].around.values() if base in planned]
                 ring = next((b for b in following if b in chain), None)
-                if ring is not None:
+                if ring is not None and frozenset(chain) not in told:
+                    told.add(frozenset(chain))
                     text = f"cross-overs are taken around each other: {' > '.join([*chain, ring])}"
                     self.to.error("scenario-cycle", text, planned[name].resolved.span)
                 if ring is not None or not following:

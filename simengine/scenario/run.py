@@ -33,7 +33,9 @@ from simengine.scenario.writer import write_resolved
 from simengine.source.file import Span
 
 
-def run_plan(plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str] | None = None) -> Study:
+def run_plan(
+    plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str] | None = None, folder: Path | None = None
+) -> Study:
     """Run the scenarios of a plan.
 
     Parameters
@@ -43,7 +45,9 @@ def run_plan(plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str
     chosen
         Names of scenarios; None: all. Others are run too where an indicator or a check compares with them.
     save
-        Further variables to save, names or patterns.
+        Variables to save instead of those the file names; names or patterns.
+    folder
+        Where the study will be written: its resolved scenarios find the model from there.
 
     """
     names = list(plan.scenarios) if chosen is None else list(chosen)
@@ -60,14 +64,14 @@ def run_plan(plan: Plan, chosen: Sequence[str] | None = None, save: Sequence[str
     runs = run_cases(
         Asked(plan.model, plan.timing.method, kept), plan.gathering, [bases.case(c, n) for n, c in cases.items()]
     )
-    return _study(plan, names, runs, rules, save)
+    return _study(plan, names, runs, rules, (settings_of_run(plan, save), write_resolved(plan, names, folder)))
 
 
 def values_of(plan: Plan, scenario: str) -> dict[str, object]:
     """Return the values that `Model.run` takes to run one scenario of a plan."""
     gathering = plan.gathering
     case = _Bases(plan).case(plan.scenarios[scenario], scenario)
-    return one_of(gathering.values([case]), plan.timing.values, 0)
+    return one_of(gathering.values([case]), 0)
 
 
 def _narrowed(rule: Rule, names: Sequence[str]) -> Rule:
@@ -125,8 +129,9 @@ class _Bases:
         return self._recorded[name]
 
 
-def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[Rule],
-           save: Sequence[str] | None) -> Study:  # fmt: skip
+def _study(
+    plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[Rule], told: tuple[dict[str, object], str]
+) -> Study:
     document = plan.document
     outcomes = tuple(
         Outcome(n, title_of(plan.scenarios[n].resolved.title, n), runs[n], plan.scenarios[n].resolved.chain)
@@ -141,9 +146,16 @@ def _study(plan: Plan, names: list[str], runs: dict[str, Run], rules: Sequence[R
         history=plan.history,
         maps=plan.maps,
         inputs=inputs_of(plan),
-        settings=settings_of_run(plan, save),
-        resolved=write_resolved(plan, names),
+        settings=told[0],
+        resolved=told[1],
+        language=_language(plan),
     )
+
+
+def _language(plan: Plan) -> str:
+    """Return the language that titles are in: that in which the study's own stands first."""
+    first = next(iter(plan.document.title or {}), "")
+    return first if first in {"en", "nl"} else "en"
 
 
 def settings_of_run(plan: Plan, save: Sequence[str] | None) -> dict[str, object]:

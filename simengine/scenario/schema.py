@@ -42,7 +42,7 @@ def scenario_schema(model: Model, document: Document | None = None) -> Schema:
     """
     names = ModelNames(model)
     known = _Names(model, names, document)
-    whole = {**DOCUMENT.schema(), "required": []}
+    whole = {**DOCUMENT.schema(), "required": []}  # a part that others use needs nothing
     definitions = {"path": PATH.find().schema(), **known.definitions()}
     expanded = _Expansion(known)
     body = expanded.of(whole)
@@ -115,7 +115,7 @@ class _Names:
         if lever is not None:
             parts.append(f"lever: {title_of(lever.title, name)}")
             if lever.range:
-                ends = [str(e.value) for e in lever.range]
+                ends = [e.value if isinstance(e.value, str) else f"{e.value:g}" for e in lever.range]
                 parts.append(f"from {ends[0]} to {ends[1]} {lever.unit.value if lever.unit else ''}".rstrip())
         text = ", ".join(parts)
         return f"{text}. {view.documentation.strip()}" if view.documentation.strip() else text

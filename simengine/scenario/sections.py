@@ -92,7 +92,7 @@ LEVER = Record("a lever", Lever, (
     Field("range", _PAIR, "[lowest, highest]: a scenario that sets it beyond is refused"),
     Field("step", Amount(), "by how much a slider moves"),
     Field("group", Text(), "levers of one group stand together"),
-    Field("balance", Text("a group's name"), "the levers of one balance add up to 100 % at all times"),
+    Field("balance", Text("a group's name"), "levers of one balance add up to 100 %; those left alone share the rest"),
     Field("bands", Named(Text(), "a value"), "words for values from there on: {0: slow, 3: fast}"),
 ))  # fmt: skip
 

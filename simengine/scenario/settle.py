@@ -15,7 +15,7 @@ from itertools import pairwise
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.column import read_column
-from simengine.scenario.curve import Clock, Combined, Curve, Flat, Pulsed, Ramped, Stepped, Tabled, value_at
+from simengine.scenario.curve import Clock, Combined, Curve, Flat, Pulsed, Ramped, Stepped, Tabled, repeated, value_at
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import (
     Column,
@@ -158,8 +158,8 @@ class Settler:
                 text = f"no pulse begins: `until` {written.until.value:g} is not after `at` {written.at.value:g}"
                 self.to.error("wrong-order", text, written.until.span)
                 return None
-            until = self._moment(written.until)
-        return Pulsed(before, during, self._moment(written.at), length, every, until)
+            until = written.until.value
+        return Pulsed(before, during, repeated(self.clock, written.at.value, length, every, until))
 
     def _table(self, written: Table, ground: Ground) -> Curve | None:
         times, values = [], []

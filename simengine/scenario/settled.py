@@ -8,14 +8,14 @@ Invariant: elements with the same layers over the same value have one curve.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from simengine.language.yaml.reading import Reading
 from simengine.model.variable import Role, role_of
 from simengine.scenario.curve import Curve, Flat
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.inherit import Layers, Place, Resolved, effective, gain_of
-from simengine.scenario.limits import LeverRange, check_balances, check_ranges
+from simengine.scenario.limits import LeverRange, check_balances, check_ranges, fill_balances
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import Elements, Points
 from simengine.scenario.settle import Ground, Settler
@@ -31,6 +31,7 @@ class PlannedScenario:
     lookups: Mapping[str, list[tuple[float, float]]]
     around: Mapping[str, tuple[str, float]]  # by cross-over: the scenario its base is recorded in, and its gain
     cross: str = ""
+    rests: Mapping[Place, str] = field(default_factory=dict)  # what takes the rest of a balance: its name
 
     @property
     def name(self) -> str:
@@ -68,12 +69,15 @@ class Settled:
                 continue
             around[name] = (gain.around.value, gain.gain.value)
             curves[link.around.key, 0] = Flat(1.0)
+        filled = fill_balances(self._levers, curves, self._gathering.own, self._names, self._to)
+        curves |= {place: curve for place, (_, curve) in filled.items()}
         if bounded:
             check_ranges(self._levers, resolved, curves, self._timing.clock, self._to)
             check_balances(
                 self._levers, resolved, curves, self._gathering.own, self._names, self._timing.clock, self._to
             )
-        return PlannedScenario(resolved, curves, lookups, around, cross)
+        rests = {place: balance for place, (balance, _) in filled.items()}
+        return PlannedScenario(resolved, curves, lookups, around, cross, rests)
 
     def _curve(self, place: Place, layers: Layers) -> Curve | None:
         layers = effective(layers)

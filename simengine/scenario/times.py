@@ -55,6 +55,8 @@ def read_timing(document: Document, names: ModelNames, to: Reading) -> Timing | 
     every = names.duration(said.save_every, to, "the time between saved values") if said.save_every else None
     given = {name: value for name, value in (("time_step", step), ("save_every", every)) if value is not None}
     given |= {n: v.value for n, v in (("start", said.start), ("stop", said.stop)) if v is not None}
+    if "time_step" in given and "save_every" not in given and own.save_every in {None, own.time_step}:
+        given["save_every"] = given["time_step"]  # a model that saves every step goes on to do so
     known = {name: given.get(name, getattr(own, name)) for name in _FIELDS}
     if known["save_every"] is None:
         known["save_every"] = known["time_step"]

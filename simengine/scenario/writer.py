@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from simengine.language.yaml.reading import At, Reading
@@ -46,24 +47,38 @@ _PLAIN = re.compile(r"[A-Za-z][\w %/.^²³€-]*", re.ASCII)
 _WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "inherit", "y", "n"})
 
 
-def write_resolved(plan: Plan, names: Sequence[str]) -> str:
-    """Return scenarios of a plan, with all they inherit, as a scenario file."""
-    model = plan.document.model
-    assert model is not None
+def write_resolved(plan: Plan, names: Sequence[str], folder: Path | None = None) -> str:
+    """Return scenarios of a plan, with all they inherit, as a scenario file.
+
+    It finds its model from `folder`; None: from where the plan's own file is.
+    """
+    assert plan.document.model is not None
+    model = os.path.relpath(beside(plan.document.model), folder or plan.path.parent)
     clock = plan.timing.clock
     lines = [
         "simengine: 1",
-        f"model: {quoted(os.fspath(beside(model)))}",
+        f"model: {quoted(Path(model).as_posix())}",
         f"title: {quoted(title_of(plan.document.title, plan.path.stem))}",
         (
             f"time: {{start: {number(clock.start)}, stop: {number(clock.stop)}, step: {number(clock.step)}, "
             f"method: {plan.timing.method}, save_every: {number(plan.timing.save_every)}}}"
         ),
+        *_balances(plan),
         "scenarios:",
     ]
     for name in names:
         lines += _scenario(plan, plan.scenarios[name])
     return "\n".join(lines) + "\n"
+
+
+def _balances(plan: Plan) -> Iterable[str]:
+    """Yield the levers that share out a balance: what a scenario sets of one moves the others."""
+    members = [lever for lever in plan.levers if lever.lever.balance is not None]
+    if members:
+        yield "levers:"
+    for lever in members:
+        assert lever.lever.balance is not None
+        yield f"  {quoted(lever.target.text)}: {{balance: {quoted(lever.lever.balance.value)}}}"
 
 
 def _scenario(plan: Plan, scenario: PlannedScenario) -> Iterable[str]:
@@ -86,7 +101,8 @@ def settings_of(plan: Plan, resolved: Resolved) -> Iterable[tuple[str, str]]:
     for (key, place), layers in resolved.layers.items():
         if gain_of(layers) is None:
             by_variable.setdefault(key, {})[place] = layers
-    for key, places in by_variable.items():
+    for key in (k for k in plan.names.variables if k in by_variable):
+        places = by_variable[key]
         target = plan.names.target_of(plan.names.variables[key])
         texts = {place: _layers(layers, place) for place, layers in sorted(places.items())}
         alike = len(set(texts.values())) == 1 and set(texts) == set(target.places.tolist())

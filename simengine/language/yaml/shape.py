@@ -70,6 +70,8 @@ class Number:
     @property
     def takes(self) -> str:
         """What stands there."""
+        if self.low == self.high:
+            return f"the number {self.low:g}"
         kind = "a whole number" if self.whole else "a number"
         bounds = [f"from {self.low:g}"] if math.isfinite(self.low) else []
         bounds += [f"to {self.high:g}"] if math.isfinite(self.high) else []
@@ -236,7 +238,7 @@ class Named(Generic[T]):
 
     def schema(self) -> Schema:
         """Return the schema."""
-        out: Schema = {"type": "object", "additionalProperties": self.shape.schema()}
+        out: Schema = {"type": ["object", "null"], "additionalProperties": self.shape.schema()}
         if self.ref:
             out["propertyNames"] = {"$ref": f"#/$defs/{self.ref}"}
         return out
