@@ -10,7 +10,7 @@ import threading
 from pathlib import Path
 from queue import Empty, Queue
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 PATIENCE = 60.0
 
@@ -40,7 +40,7 @@ class LanguageServer:
             "workspace": {"configuration": True}}})  # fmt: skip
         self._tell("initialized", {})
 
-    def __enter__(self) -> LanguageServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
