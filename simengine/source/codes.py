@@ -138,6 +138,7 @@ CODES: dict[str, str] = {
     "unknown-word": "A word stands where one of a few others is expected.",
     "out-of-range": "A number is outside of what makes sense at its place.",
     "too-few": "A list is shorter than it must be.",
+    "bad-row": "A row of a table names nothing of the model, is in another unit, or holds no numbers.",
     "unknown-model": "A link names a model that the file does not have, or none at all.",
     "bad-link": "A link joins what cannot be joined, or says how to do what there is not to do.",
     "bad-quantity": "A number with its unit cannot be read.",
