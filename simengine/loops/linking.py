@@ -146,6 +146,7 @@ class _Folding:
             "kind": "initial" if initial else OFF if off else "link",
             "delayed": bool(link.delay) and not initial,
             "link": link.name,
+            "main": cause == self.linked.names[link.source],
             **link_data(link, self.linked.parts),
         }
         if not out.has_edge(cause, target):
@@ -158,14 +159,17 @@ class _Folding:
             out.add_edge(cause, target, **made)
             return
         both = in_parallel([_polarity(before), polarity])
-        names = ", ".join(name for name in (before["link"], link.name) if name)
         slow = before["delayed"] or made["delayed"]
-        before.update(polarity=both.sign, basis=both.basis, reason=both.reason, link=names, delayed=slow)
+        told = {key: "; ".join(t for t in (before.get(key, ""), made[key]) if t) for key in link_data(link, ())}
+        names = ", ".join(name for name in (before["link"], link.name) if name)
+        both_ways = {"polarity": both.sign, "basis": both.basis, "reason": both.reason}
+        before.update({**told, **both_ways, "link": names, "delayed": slow, "main": True})
 
 
 def link_data(link: Link, parts: Sequence[Part]) -> dict[str, str]:
     """Return what a link's file says of it, as texts for edges."""
     return {
+        "how": link.how if link.how != "multiply" else f"multiply, {link.by}",
         "title": link.title,
         "strength": strength_words(link),
         "evidence": link.kind,
