@@ -1,6 +1,6 @@
-"""The hard data of Delft's energy model: what was measured, by year.
+"""What was measured of Delft, by model variable, element and year.
 
-Sources and licences stand in models/data/datapackage.json.
+Sources and licences stand in models/data/datapackage.json; `python -m models.import_data` makes the files.
 """
 
 from __future__ import annotations
@@ -9,20 +9,24 @@ import csv
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent
-MEASURED = {
-    "total gas use": "hh_gas",
-    "total electricity use": "hh_electricity",
-    "solar generation": "hh_pv_generation",
-    "total homes": "homes",
-}
-"""Model variable, and the variable of the data it is held against (both in TJ/year, or homes)."""
+DATA = FOLDER / "data"
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table of models/data."""
+    with (DATA / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_history(model: str) -> dict[tuple[str, str], dict[float, float]]:
+    """Return what was measured of a model: (variable, element) to year to value; values a break stains are left out."""
+    found: dict[tuple[str, str], dict[float, float]] = {}
+    for row in read_rows("history"):
+        if row["model"] == model and row["quality"] != "break":
+            found.setdefault((row["variable"], row["element"]), {})[float(row["time"])] = float(row["value"])
+    return found
 
 
 def read_energy() -> dict[str, dict[float, float]]:
-    """Return what was measured: model variable to year to value."""
-    with (FOLDER / "data" / "delft_energy.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return {
-        name: {float(r["year"]): float(r["value"]) for r in rows if r["variable"] == source}
-        for name, source in MEASURED.items()
-    }
+    """Return what was measured of energy in the city: model variable to year to value."""
+    return {variable: points for (variable, element), points in read_history("energy").items() if not element}

@@ -17,6 +17,8 @@ if _typing.TYPE_CHECKING:
     from simengine.api.load import load
     from simengine.api.model import Model
     from simengine.results.run import Ensemble, Quantiles, Run
+    from simengine.results.study import Study
+    from simengine.scenario.study import StudyPlan, load_study
     from simengine.source.diagnostic import (
         Diagnostic,
         InputError,
@@ -41,7 +43,10 @@ __all__ = [
     "RunWarning",
     "Severity",
     "SimengineError",
+    "Study",
+    "StudyPlan",
     "load",
+    "load_study",
 ]
 
 _HOMES = {
@@ -49,7 +54,10 @@ _HOMES = {
     "Model": "api.model",
     "Quantiles": "results.run",
     "Run": "results.run",
+    "Study": "results.study",
+    "StudyPlan": "scenario.study",
     "load": "api.load",
+    "load_study": "scenario.study",
 }
 
 

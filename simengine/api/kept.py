@@ -33,11 +33,12 @@ _PHASES = ("constants", "initial", "settled", "step", "memories", "devices")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What reading and compiling a file gave."""
+    """What reading and compiling a file gave, and what was asked of the disk for it."""
 
     definition: ModelDefinition
     program: Program
     diagnostics: tuple[Diagnostic, ...]
+    seen: tuple[Seen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,9 @@ def find(key: str) -> Loaded | None:
         return None
 
 
-def keep(key: str, loaded: Loaded, seen: Sequence[Seen]) -> None:
+def keep(key: str, loaded: Loaded) -> None:
     """Keep a model, if that can be done; not if something it was made from changed meanwhile."""
-    if not all(one.holds() for one in seen):
+    if not all(one.holds() for one in loaded.seen):
         return
     definition, program = loaded.definition, loaded.program
     phases = _parts_of(program)
@@ -86,7 +87,7 @@ def keep(key: str, loaded: Loaded, seen: Sequence[Seen]) -> None:
         replace(program, **none),
         loaded.diagnostics,
     )
-    head = _Head(tuple(seen), bare, len(definition.variables), tuple(map(len, phases)), digest_of(program))
+    head = _Head(loaded.seen, bare, len(definition.variables), tuple(map(len, phases)), digest_of(program))
     files: list[SourceFile] = []
     try:
         parts = [pack(part, files) for part in (head, tuple(definition.variables), phases)]
@@ -121,7 +122,7 @@ def _with_parts(head: _Head, files: Sequence[SourceFile], variables: bytes, phas
     program = replace(head.loaded.program, **late, clocks=clocks)
     mark(program, head.digest)
     definition = replace(head.loaded.definition, variables=Late(head.variables, lambda: unpack(variables, files)))
-    return Loaded(definition, program, head.loaded.diagnostics)
+    return Loaded(definition, program, head.loaded.diagnostics, head.seen)
 
 
 def _together(parts: Sequence[bytes]) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from simengine.kernel.cache import is_wanted
 from simengine.language.data.resolve import resolve_data
 from simengine.language.vensim.encoding import decode
 from simengine.source.diagnostic import Diagnostic, ModelError, error, has_errors
-from simengine.source.disk import read_bytes, watch
+from simengine.source.disk import Question, read_bytes, watch
 from simengine.source.file import SourceFile
 from simengine.source.render import sort_diagnostics
 
@@ -58,15 +59,34 @@ def load(path: FilePath, data: Data = None) -> Model:
     simengine.source.diagnostic.ModelError: ...
 
     """
+    return load_with_files(path, data)[0]
+
+
+def load_with_files(path: FilePath, data: Data = None) -> tuple[Model, tuple[str, ...]]:
+    """Return the model in a file, and every file it was made from: parts of a cross-over, includes, data.
+
+    Parameters
+    ----------
+    path, data
+        As for `load`.
+
+    Raises
+    ------
+    ModelError
+        As `load` does.
+
+    """
     given = _sources(data)  # once: an iterator gives its files a single time
     key = _key(Path(path), os.fspath(path), given)
     loaded = None if key is None else find(key)
     if loaded is None:
         with watch() as seen:
             loaded = _load(path, given)
+        loaded = replace(loaded, seen=tuple(seen.values()))
         if key is not None:
-            keep(key, loaded, tuple(seen.values()))
-    return Model(loaded.definition, loaded.program, loaded.diagnostics)
+            keep(key, loaded)
+    files = dict.fromkeys(s.about for s in loaded.seen if s.question is Question.CONTENT and Path(s.about).is_file())
+    return Model(loaded.definition, loaded.program, loaded.diagnostics), tuple(files)
 
 
 def _load(path: FilePath, data: Data) -> Loaded:

@@ -71,6 +71,12 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return every diagnostic of one model, in order of place; a stage is printed where one is asked for."""
     from simengine.api.load import read_definition
+    from simengine.scenario.reader import is_scenario_file
+
+    if is_scenario_file(path):
+        from simengine.scenario.plan import read_plan
+
+        return read_plan(path)[1]
     from simengine.check.units import check_units
     from simengine.compile.pipeline import compile_model
 

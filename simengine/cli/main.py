@@ -31,9 +31,11 @@ from simengine.cli.terminal import print_diagnostics
 from simengine.source.diagnostic import Diagnostic, ModelError, RunError, RunWarning, SimengineError, error
 
 COMMANDS = {
-    "run": "run a model, change its values, save the results",
+    "run": "run a model, or the scenarios of a file, and save the results",
     "check": "report everything that is wrong with a model, units included",
     "compare": "run a model here and in PySD or simlin, and show where they differ",
+    "scenario": "explain what scenarios set, and which line set it",
+    "schema": "write the JSON Schema of scenario files for a model: editors complete its names",
     "convert": "write a Vensim model as XMILE, or the other way round",
     "graph": "show the feedback loops of a model, and draw its causal graph",
     "export": "write a result folder as CSV, Parquet, NetCDF, Excel, IAMC or GeoJSON",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 PEERS = ("pysd", "simlin")
+_LARGEST = 50_000_000
 
 
 def run_peer(name: str, path: str, data: Sequence[str] | Mapping[str, str] | None) -> tuple[pd.DataFrame | None, str]:
@@ -42,9 +43,7 @@ def _pysd(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataF
     import pysd
 
     with tempfile.TemporaryDirectory() as folder:  # it writes its translation beside the model
-        for beside in Path(path).resolve().parent.iterdir():
-            if beside.is_file() and beside.stat().st_size < 50_000_000:
-                shutil.copy(beside, folder)
+        _copy_what_it_may_read(Path(path).resolve(), Path(folder))
         copy = str(Path(folder) / Path(path).name)
         read = pysd.read_vensim if copy.lower().endswith(".mdl") else pysd.read_xmile
         if isinstance(data, Mapping):
@@ -53,6 +52,21 @@ def _pysd(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataF
         model = read(copy, data_files=files) if files else read(copy)
         frame: pd.DataFrame = model.run()
     return frame
+
+
+def _copy_what_it_may_read(model: Path, folder: Path) -> None:
+    """Copy the files beside a model, and those in folders whose names stand in it: data it reads from there."""
+    text = model.read_bytes()
+    for beside in model.parent.iterdir():
+        if beside.is_file() and beside.stat().st_size < _LARGEST:
+            shutil.copy(beside, folder)
+        elif beside.is_dir() and beside.name.encode() + b"/" in text:
+            shutil.copytree(beside, folder / beside.name, ignore=_too_large)
+
+
+def _too_large(folder: str, names: list[str]) -> list[str]:
+    files = [Path(folder) / name for name in names]
+    return [f.name for f in files if f.is_file() and f.stat().st_size >= _LARGEST]
 
 
 def _simlin(path: str, data: Sequence[str] | Mapping[str, str] | None) -> pd.DataFrame:

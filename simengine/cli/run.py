@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from simengine.api.model import Model
     from simengine.results.run import Run
 
-DESCRIPTION = """Run a Vensim or XMILE model.
+DESCRIPTION = """Run a Vensim or XMILE model, a cross-over file, or the scenarios of a scenario file.
 
-Without --out a terminal shows a table of what moves; a file or a pipe gets all values as CSV."""
+Of a model, without --out a terminal shows a table of what moves; a file or a pipe gets all values as CSV.
+Of a scenario file, goals and indicators are shown, and results left in the folder --out, else results/NAME; where that
+is up to date, nothing is run."""
 EXAMPLES = """examples:
   simengine run teacup.mdl
   simengine run teacup.mdl --set "Room Temperature=50" --save "*temperature*"
   simengine run energy.mdl --set "insulation rate=3 %/year" --stop 2040 --out energy.parquet
   simengine run energy.mdl --set "gas price={2025: 1.2, 2050: 2}" --set "homes[north]=4000"
   simengine run history.mdl --data history.xlsx > run.csv
+  simengine run scenarios/delft.yaml --out results/delft
+  simengine run scenarios/delft.yaml --scenario "energy-neutral" --set "gas tax={step: 0.4, at: 2028}"
 
 --set takes a number with its unit, an array [1, 2, 3], a series {2020: 1, 2030: 2} or points (0,1),(5,2);
 a number for a stock is its initial value. exit code 3: values are not numbers; results are kept
@@ -34,7 +38,7 @@ a number for a stock is its initial value. exit code 3: values are not numbers; 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("model", metavar="MODEL", help="a .mdl, .xmile, .stmx or .xml file")
+    parser.add_argument("model", metavar="FILE", help="a model (.mdl, .xmile, .stmx, .xml), or a .yaml file")
     parser.add_argument(
         "--set",
         action="append",
@@ -50,6 +54,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="variables to save, * is any text; may be repeated",
     )
     parser.add_argument("--out", metavar="PATH", help="a .csv, .parquet or .nc file, or a folder")
+    parser.add_argument(
+        "--scenario",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run this scenario, or those of this cross, only; may be repeated",
+    )
     parser.add_argument("--params", metavar="FILE", help="a Vensim change file (.cin) with values")
     parser.add_argument("--start", type=float, metavar="TIME", help="begin at this time")
     parser.add_argument("--stop", type=float, metavar="TIME", help="end at this time")
@@ -63,6 +74,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from simengine.scenario.reader import is_scenario_file
+
+    if is_scenario_file(arguments.model):
+        from simengine.cli.scenario_run import execute_scenarios
+
+        return execute_scenarios(arguments)
+    if arguments.scenario:
+        raise UsageError("--scenario is for a scenario file; this is a model")
     settings, data = read_settings(arguments.set), read_data(arguments.data)
     from simengine.api.load import load
     from simengine.results.write import formats_for, write_result

@@ -62,7 +62,19 @@ def read_settings(given: list[str]) -> dict[str, Any]:
         If one has no name or no value.
 
     """
-    out: dict[str, Any] = {}
+    return {name: _value(text, value) for name, (text, value) in split_settings(given).items()}
+
+
+def split_settings(given: list[str]) -> dict[str, tuple[str, str]]:
+    """Return every `--set NAME=VALUE` by name: the whole text, and that of its value.
+
+    Raises
+    ------
+    UsageError
+        If one has no name or no value, or one name stands twice.
+
+    """
+    out: dict[str, tuple[str, str]] = {}
     for text in given:
         name, sign, value = text.rpartition("=")
         name, value = name.strip(), value.strip()
@@ -70,7 +82,7 @@ def read_settings(given: list[str]) -> dict[str, Any]:
             raise UsageError(f'--set {text}: write it as "NAME=VALUE" or "NAME=VALUE UNIT"')
         if name in out:
             raise UsageError(f"--set gives `{name}` twice")
-        out[name] = _value(text, value)
+        out[name] = (text, value)
     return out
 
 

@@ -58,13 +58,11 @@ def assemble(
     _report(context, first_cycles, "initial-loop")
     order = sort_pieces(pieces, count, step_nodes)
     levels = _levels(pieces, order, count, step_nodes)
-    moving = _specs_move(context, every_spec, pieces, levels)
-    ranks = ranks_of(context, clocks, pieces)
-    if clocks and moving:
-        _refuse_moving(context)
-    if clocks and not cycles:
-        _check_crossings(context, out, pieces, ranks, levels)
+    moving, ranks = _specs_move(context, every_spec, pieces, levels), ranks_of(context, clocks, pieces)
+    if clocks:
+        _check_clocks(context, out, pieces, ranks, levels, moving=moving, ordered=not cycles)
     begin = _needed_at_start(pieces, count, start_nodes, levels)
+    first = [pieces[n] for n in sort_pieces(pieces, count, start_nodes) if n in begin]
     parameters, defaults = _parameters(out)
     used = sorted({p.device for p in pieces if p.device >= 0})
     renumber = {old: new for new, old in enumerate(used)}
@@ -74,15 +72,9 @@ def assemble(
         return tuple(statements[n] for n in order if levels[n] == level and step_nodes(pieces[n]) is not None)
 
     def group(rank: int) -> Group:
-        mine = [n for n in range(len(pieces)) if ranks[n] == rank]
         moves = [n for n in order if levels[n] == MOVING and ranks[n] == rank and step_nodes(pieces[n]) is not None]
-        chosen = [pieces[n] for n in mine]
-        memories = [
-            Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in chosen if p.update is not None
-        ]
-        devices = tuple(renumber[p.device] for p in chosen if p.device >= 0)
-        return Group(
-            tuple(statements[n] for n in moves), tuple(memories), tuple(sorted(devices)), *_stocks(out, chosen)
+        return _group(
+            out, [p for p, r in zip(pieces, ranks, strict=True) if r == rank], [statements[n] for n in moves], renumber
         )
 
     layout, own = context.layout, group(len(clocks))
@@ -92,11 +84,7 @@ def assemble(
         parameters=parameters,
         defaults=defaults,
         constants=phase(CONSTANT),
-        initial=tuple(
-            _statement(pieces[n], pieces[n].initial, renumber)
-            for n in sort_pieces(pieces, count, start_nodes)
-            if n in begin
-        ),
+        initial=tuple(_statement(p, p.initial, renumber) for p in first),
         settled=phase(SETTLED),
         step=own.step,
         memories=own.memories,
@@ -120,16 +108,34 @@ def _first(layout: Layout, key: Key) -> int:
     return layout.variables[layout.by_key[key]].first
 
 
-def _refuse_moving(context: Context) -> None:
-    definition = context.symbols.definition
-    text = "the begin, end or time steps of a model whose parts go by clocks of their own must not change in the run"
-    place = place_of(context.symbols, definition.simulation.time_step)
-    context.problems.append(error("clock-ratio", text, place, path=definition.file.path))
+def _group(out: Pieces, pieces: Sequence[Piece], step: Sequence[Statement], renumber: dict[int, int]) -> Group:
+    """Return what goes by one clock."""
+    memories = [Memory(Assign(p.slots, p.axes, p.update, p.variable, p.span)) for p in pieces if p.update is not None]
+    devices = sorted(renumber[p.device] for p in pieces if p.device >= 0)
+    return Group(tuple(step), tuple(memories), tuple(devices), *_stocks(out, pieces))
 
 
-def _check_crossings(
-    context: Context, out: Pieces, pieces: Sequence[Piece], ranks: Sequence[int], levels: Sequence[int]
+def _check_clocks(
+    context: Context,
+    out: Pieces,
+    pieces: Sequence[Piece],
+    ranks: Sequence[int],
+    levels: Sequence[int],
+    *,
+    moving: bool,
+    ordered: bool,
 ) -> None:
+    """Report specs that move beside slower clocks, and what slower parts must not read."""
+    definition = context.symbols.definition
+    if moving:
+        text = (
+            "the begin, end or time steps of a model whose parts go by clocks of their own must not change in the run"
+        )
+        place = place_of(context.symbols, definition.simulation.time_step)
+        context.problems.append(error("clock-ratio", text, place, path=definition.file.path))
+    if not ordered:
+        return
+
     def nodes(piece: Piece) -> tuple[Node, ...]:
         own = tuple(n for n in (piece.step, piece.update) if n is not None)
         if piece.device < 0:

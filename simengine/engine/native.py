@@ -108,8 +108,7 @@ def run_native(
         lanes, varied = 1, None
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
-    methods = (tableau, *slow)
-    module = written(program, methods, varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
+    module = written(program, (tableau, *slow), varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
     compiled = compile_module(module, machine, level_to_begin(module, machine) if level is None else level)
     blocks = -(-count // lanes)
     room = blocks * lanes

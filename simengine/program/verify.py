@@ -50,6 +50,13 @@ def _targets(program: Program, statement: Statement) -> tuple[Slots, ...]:
     return program.devices[statement.device].outputs if isinstance(statement, Emit) else (statement.slots,)
 
 
+def _forget(program: Program, statements: Sequence[Statement], known: NDArray[np.bool_]) -> None:
+    """Note that what statements write is stale until it is written."""
+    for statement in statements:
+        for slots in _targets(program, statement):
+            known[slots] = False
+
+
 class _Checker:
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -213,7 +220,7 @@ class _Checker:
         for slots in held:
             self.require("initial", slots, known, "at the start")
         for _, statements in _in_run(program):
-            self.forget(statements, known)  # a slower clock must not read what a faster one is yet to write
+            _forget(self.program, statements, known)  # a slower clock must not read what a faster one is yet to write
         for phase, statements in _in_run(program):
             self.check_phase(phase, statements, known)
         for group in groups:
@@ -228,15 +235,9 @@ class _Checker:
         for slot in (s for slots in held for s in slots.tolist() if s in in_step):
             self.say("step", f"`{self.names.name(slot)}` is held, but written")
 
-    def forget(self, statements: Sequence[Statement], known: NDArray[np.bool_]) -> None:
-        """Note that what statements write is stale until it is written."""
-        for statement in statements:
-            for slots in _targets(self.program, statement):
-                known[slots] = False
-
     def check_phase(self, phase: str, statements: Sequence[Statement], known: NDArray[np.bool_]) -> None:
         written = np.zeros_like(known)
-        self.forget(statements, known)
+        _forget(self.program, statements, known)
         for statement in statements:
             if isinstance(statement, Emit):
                 device = self.program.devices[statement.device]

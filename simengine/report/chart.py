@@ -38,9 +38,9 @@ def draw_chart(record: Record, indicator: Indicator, words: Words) -> Figure:
     history = record.measured(indicator.variable)
     styles = strokes(record)
     draw_lines(axes, series, styles)
+    set_limits(axes, series, history, indicator)
     if history is not None:
         draw_history(axes, history)
-    set_limits(axes, series, history, indicator)
     draw_goals(axes, indicator, words)
     quiet_axes(axes, words)
     _label_lines(axes, series, styles, record.titles())
@@ -88,11 +88,17 @@ def draw_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke]) 
         )
 
 
+BEFORE = 10
+"""How much of what was measured before a run is shown, in its unit of time."""
+
+
 def draw_history(axes: Axes, history: History) -> None:
     """Draw what was measured: as open points, which lines do not hide."""
+    start, stop = axes.get_xlim()
+    inside = [(t, v) for t, v in zip(history.times, history.values, strict=True) if start <= t <= stop]
     axes.plot(
-        history.times,
-        history.values,
+        [t for t, _ in inside],
+        [v for _, v in inside],
         "o",
         mfc="white",
         mec=INK,
@@ -108,10 +114,14 @@ def draw_history(axes: Axes, history: History) -> None:
 def set_limits(axes: Axes, series: Sequence[Series], history: History | None, indicator: Indicator | None) -> None:
     """Show all there is; begin at zero where values are near enough for that to cost little."""
     shown = [s.shown[np.isfinite(s.shown)] for s in series]
-    more = [v for v in (history.values if history else ()) if math.isfinite(v)]
+    measured = [*zip(history.times, history.values, strict=True)] if history is not None else []
+    more = [v for _, v in measured if math.isfinite(v)]
     times = [s.times for s in series if s.times.size]
     if times:
         start, stop = min(t.min() for t in times), max(t.max() for t in times)
+        measured = [(t, v) for t, v in measured if start - BEFORE <= t <= stop]
+        more = [v for _, v in measured if math.isfinite(v)]
+        start = min([start, *(t for t, _ in measured)])
         axes.set_xlim(start, stop if stop > start else start + 1)
         more += [v for t, v, _ in indicator.goals if start <= t <= stop] if indicator else []
     values = np.concatenate([*shown, np.asarray(more, dtype=np.float64)]) if shown or more else np.zeros(0)

@@ -51,10 +51,10 @@ def draw_overview(record: Record, words: Words) -> Figure:
         series = [s for s in record.by_indicator[indicator.variable] if not s.element]
         history = record.measured(indicator.variable)
         draw_lines(axes, series, _thinner(styles))
+        set_limits(axes, series, history, indicator)
         if history is not None:
             draw_history(axes, history)
             axes.lines[-1].set_markersize(3)
-        set_limits(axes, series, history, indicator)
         draw_goals(axes, indicator, words, labels=False)
         quiet_axes(axes, words, count=4)
         axes.tick_params(labelsize=7.5)
@@ -91,10 +91,10 @@ def draw_elements(record: Record, indicator: Indicator, labels: Mapping[str, str
         element, series = list(chosen.items())[number]
         draw_lines(axes, series, _thinner(styles))
         history = record.measured(f"{indicator.variable}[{element}]")
+        set_limits(axes, everything, None, None)
         if history is not None:
             draw_history(axes, history)
             axes.lines[-1].set_markersize(3)
-        set_limits(axes, everything, None, None)
         quiet_axes(axes, words, count=2)
         axes.tick_params(labelsize=7, labelbottom=number + columns >= len(chosen))
         axes.set_title(labels.get(element, element), loc="left", fontsize=8, pad=3, color=INK, y=1.0)

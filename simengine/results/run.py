@@ -6,6 +6,7 @@ Invariant: a result owns its values and never changes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.program.program import ProgramVariable
 from simengine.results.labels import Column, Saved, coordinates, dimension_names
 from simengine.results.write import write_result
+from simengine.source.diagnostic import InputError
 from simengine.source.names import find_name
 
 if TYPE_CHECKING:
@@ -201,6 +203,23 @@ class Ensemble(_Many):
     def size(self) -> int:
         """Number of runs."""
         return int(self._trajectory.values.shape[0])
+
+    def run(self, number: int) -> Run:
+        """Return one of the runs, counted from 0, as a run of its own; its values are not copied.
+
+        Raises
+        ------
+        InputError
+            If there is no such run, or statistics were kept instead of times.
+
+        """
+        if self.statistics:
+            raise InputError("statistics were kept of this ensemble, no values over time: it holds no runs")
+        if not 0 <= number < self.size:
+            raise InputError(f"there is no run {number}: the ensemble has runs 0 to {self.size - 1}")
+        whole = self._trajectory
+        own = tuple(replace(f, run=0) for f in whole.failures if f.run == number)
+        return Run(self._saved, Trajectory(whole.times, whole.values[number], own, whole.info))
 
     def __repr__(self) -> str:
         failed = f", {len(self.failed)} of them failed" if self.failed else ""

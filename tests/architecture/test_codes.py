@@ -11,7 +11,7 @@ from tests.architecture.sources import sources
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 WORDS = re.compile(r"[a-z]+(-[a-z]+)+")
-MAKERS = {"error", "warning"}
+MAKERS = {"error", "warning", "unknown"}
 ROOMS = ("source/", "model/", "check/", "compile/", "language/", "api/")
 """Rooms that speak in diagnostics: there every literal of words joined by hyphens is a code."""
 
@@ -27,7 +27,9 @@ def codes_of_calls(name: str) -> Iterator[tuple[str, int]]:
     """Yield the codes given as literals to the functions that make diagnostics, with their lines."""
     for node in ast.walk(sources()[name].tree):
         match node:
-            case ast.Call(func=ast.Name(id=maker), args=[ast.Constant(value=str(code)), *_]) if maker in MAKERS:
+            case ast.Call(
+                func=ast.Name(id=maker) | ast.Attribute(attr=maker), args=[ast.Constant(value=str(code)), *_]
+            ) if maker in MAKERS and SLUG.fullmatch(code):
                 yield code, node.lineno
 
 

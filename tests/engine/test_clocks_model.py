@@ -125,7 +125,7 @@ def test_what_is_kept_is_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path))
     definition = definition_of(Method.RK4, Method.RK2)
     program = program_of(definition)
-    kept.keep("a" * 64, kept.Loaded(definition, program, ()), ())
+    kept.keep("a" * 64, kept.Loaded(definition, program, ()))
     found = kept.find("a" * 64)
     assert found is not None
     again = found.program

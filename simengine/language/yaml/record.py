@@ -92,6 +92,8 @@ class Record(Generic[T]):
         required = [f.key for f in self.fields if f.required]
         if required:
             out["required"] = required
+        else:
+            out["type"] = ["object", "null"]  # nothing written is a record with nothing in it
         if self.about:
             out["description"] = self.about
         return out

@@ -70,6 +70,8 @@ class Number:
     @property
     def takes(self) -> str:
         """What stands there."""
+        if self.low == self.high:
+            return f"the number {self.low:g}"
         kind = "a whole number" if self.whole else "a number"
         bounds = [f"from {self.low:g}"] if math.isfinite(self.low) else []
         bounds += [f"to {self.high:g}"] if math.isfinite(self.high) else []
@@ -236,7 +238,7 @@ class Named(Generic[T]):
 
     def schema(self) -> Schema:
         """Return the schema."""
-        out: Schema = {"type": "object", "additionalProperties": self.shape.schema()}
+        out: Schema = {"type": ["object", "null"], "additionalProperties": self.shape.schema()}
         if self.ref:
             out["propertyNames"] = {"$ref": f"#/$defs/{self.ref}"}
         return out
@@ -315,3 +317,24 @@ class Mapped(Generic[T]):
     def schema(self) -> Schema:
         """Return the schema."""
         return self.shape.schema()
+
+
+@dataclass(frozen=True)
+class Defined(Generic[T]):
+    """A shape that has a name in the schema, and may hold itself: it is found when it is used."""
+
+    ref: str
+    find: Callable[[], Shape[T]]
+
+    @property
+    def takes(self) -> str:
+        """What stands there."""
+        return self.find().takes
+
+    def read(self, node: Node, to: Reading) -> T | None:
+        """Return what the shape reads."""
+        return self.find().read(node, to)
+
+    def schema(self) -> Schema:
+        """Return a reference to the schema's definition."""
+        return {"$ref": f"#/$defs/{self.ref}"}

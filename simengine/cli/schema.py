@@ -1,0 +1,66 @@
+"""`simengine schema`: the JSON Schema of scenario files for a model."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simengine.cli.exits import DONE
+from simengine.cli.terminal import print_json, working
+from simengine.source.diagnostic import ModelError, has_errors
+
+if TYPE_CHECKING:
+    from simengine.api.model import Model
+    from simengine.scenario.file import Document
+
+DESCRIPTION = """Write the JSON Schema of scenario files for a model, with the model's own names.
+
+An editor with a YAML language server then completes variables, with units and documentation, and flags misspelt ones.
+The first line of the scenario file names it:  # yaml-language-server: $schema=delft.schema.json"""
+EXAMPLES = """examples:
+  simengine schema models/energy.mdl --out scenarios/energy.schema.json
+  simengine schema scenarios/delft.yaml --out scenarios/delft.schema.json   # its scenarios and levers are known too
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("file", metavar="MODEL-OR-SCENARIO", help="a model, a cross-over file or a scenario file")
+    parser.add_argument("--out", metavar="FILE", help="the file to write; else it is printed")
+    parser.add_argument("--json", action="store_true", help="tell what was written as JSON")
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    from simengine.scenario.schema import scenario_schema
+
+    with working(f"reading {arguments.file}"):
+        model, document = _read(arguments.file)
+    schema = scenario_schema(model, document)
+    text = json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    if arguments.out is None:
+        sys.stdout.write(text)
+        return DONE
+    Path(arguments.out).write_text(text, encoding="utf-8", newline="\n")
+    if arguments.json:
+        print_json({"files": [arguments.out]})
+    else:
+        print(arguments.out)
+    return DONE
+
+
+def _read(path: str) -> tuple[Model, Document | None]:
+    from simengine.api.load import load
+    from simengine.language.yaml.reading import Reading
+    from simengine.scenario.reader import beside, is_scenario_file, read_document
+
+    if not is_scenario_file(path):
+        return load(path), None
+    to = Reading()
+    sources = read_document(path, to)
+    if sources is None or sources.document.model is None or has_errors(to.problems):
+        raise ModelError(to.problems)
+    return load(beside(sources.document.model)), sources.document
