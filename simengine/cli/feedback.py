@@ -57,7 +57,7 @@ def summary_lines(graph: nx.DiGraph[str], loops: Loops) -> list[str]:
 
 
 def across_lines(loops: Loops, most: int) -> list[str]:
-    """Return the loops across sectors: for every sequence of links its polarities, the shortest loop's first, and that."""
+    """Return the loops across sectors: of every sequence of links its polarities and its shortest loop."""
     known = [group for group in loops.across if group.signs != ("?",)]
     unknown = [group for group in loops.across if group.signs == ("?",)]
     shown = [*known, *unknown][:most]

@@ -63,7 +63,9 @@ def contribution_table(found: Sequence[Contribution], *, links: int) -> str:
         own = [c for c in found if c.column == column]
         first = own[0]
         unit = f" [{first.unit}]" if first.unit else ""
-        out.append(f"{column}{unit} at {first.time:g}: {number(first.full)} with all links, {number(first.none)} without")
+        out.append(
+            f"{column}{unit} at {first.time:g}: {number(first.full)} with all links, {number(first.none)} without"
+        )
         acting = [c for c in own if c.last != 0 or c.first != 0]
         if acting:
             rows = [

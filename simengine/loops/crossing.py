@@ -106,8 +106,8 @@ def _cycles_of(passed: Sequence[Edge], legs: _Legs) -> tuple[list[Cycle], bool]:
     if found:
         return found, True
     search = _Apart(ends, legs.ways)
-    cycle = search.first()
-    return ([] if cycle is None else [_turned(cycle)]), search.tries > 0 and legs.ways.steps > 0
+    apart = search.first()
+    return ([] if apart is None else [_turned(apart)]), search.tries > 0 and legs.ways.steps > 0
 
 
 class _Apart:

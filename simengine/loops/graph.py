@@ -4,8 +4,8 @@ In: a model, or a definition. Out: a `networkx.DiGraph` over its variables, arra
 
 Nodes carry `role`, `units`, `group`, `sector` and `order`; edges `polarity` ("+", "-", "?"), `basis` and `reason`
 (see `polarity`), `kind` ("flow" into or out of a stock, "link", "initial" where it counts at the start only) and
-`delayed`, `link` (the link of a cross-over file it goes through, see `linking`). What the compiler makes is folded away:
-a SMOOTH inside an equation is a delayed edge.
+`delayed`, `link` (that of a cross-over file it goes through, see `linking`). What the compiler makes is folded away: a
+SMOOTH inside an equation is a delayed edge.
 
 Invariant: nodes and edges stand in the order of the model, so that all made from them is always the same.
 """

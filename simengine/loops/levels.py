@@ -45,8 +45,8 @@ def area_kind(graph: nx.DiGraph[str]) -> str:
 def at_level(graph: nx.DiGraph[str], level: str) -> nx.DiGraph[str]:
     """Return the graph at a level of detail: "all", "stocks" (stocks and flows) or "sectors" (else groups).
 
-    Of a composed model stocks stand beside what links begin and end at; of its sectors every link is an edge of its own:
-    they are a `networkx.MultiDiGraph`.
+    Of a composed model stocks stand beside what links begin and end at; between its sectors every link is an edge of
+    its own: they are a `networkx.MultiDiGraph`.
 
     Raises
     ------

@@ -28,9 +28,7 @@ OFF = "off"
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """The links of a model, those that are off in the run, the parts, the names of variables by key, and which tell of
-    time.
-    """
+    """The links of a model, those off in the run, the parts, names of variables by key, and names of those of time."""
 
     links: Sequence[Link]
     off: Collection[str]

@@ -2,8 +2,8 @@
 
 In: the sectors of a composed model, one edge a link (`levels.at_level`). Out: the text of an SVG file.
 
-Links are told by sign (blue + the same way, red − the other way, grey ? not to be told), title, strength and range, delay
-and kind of evidence; those that are off are dashed.
+Links are told by sign (blue + the same way, red − the other way, grey ? not to be told), title, strength and range,
+delay and kind of evidence; those that are off are dashed.
 
 Invariant: no text lies on another, however many links there are; numbers are rounded, names escaped.
 """
@@ -62,10 +62,10 @@ def draw_lanes(graph: nx.DiGraph[str], title: str = "") -> str:
     for gap in gaps[:-1]:
         middles.append(middles[-1] + gap)
     width, height = middles[-1] + max(gaps[-1], 80.0) + _SIDE, _TOP + _HEAD + _ROW * len(arrows) + 84
-    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
+    size = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img"'
     name = title or "sectors and links"
     out = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" aria-label={quoteattr(name)} {_FONT} fill="{_INK}">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} aria-label={quoteattr(name)} {_FONT} fill="{_INK}">',
         f"<title>{escape(name)}</title>",
         f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
         _text(_SIDE, 42, name, 22, weight="600"),
@@ -99,9 +99,9 @@ def _ordered(graph: nx.DiGraph[str]) -> list[str]:
         return names
     pairs = [(u, v) for u, v in graph.edges() if u != v]
 
-    def length(order: Sequence[str]) -> int:
+    def length(order: tuple[str, ...]) -> int:
         place = {name: n for n, name in enumerate(order)}
-        return sum((abs(place[u] - place[v]) ** 2 for u, v in pairs), 0)
+        return sum((place[u] - place[v]) ** 2 for u, v in pairs)
 
     return list(min(permutations(names), key=length))
 
@@ -132,11 +132,12 @@ def _gaps(count: int, arrows: Sequence[_Arrow]) -> list[float]:
 
 def _sector(name: str, count: int, x: float, bottom: float, tint: str) -> list[str]:
     half = max(width_of(name, 17) / 2 + 20, 74.0)
+    lane = f'x="{x - _LANE / 2:.1f}" y="{_TOP + _HEAD - 4:.1f}" width="{_LANE:.0f}"'
+    lane += f' height="{bottom - _TOP - _HEAD + 4:.1f}" rx="8"'
+    box = f'x="{x - half:.1f}" y="{_TOP:.1f}" width="{2 * half:.1f}" height="{_HEAD:.1f}" rx="12"'
     return [
-        f'<rect x="{x - _LANE / 2:.1f}" y="{_TOP + _HEAD - 4:.1f}" width="{_LANE:.0f}" '
-        f'height="{bottom - _TOP - _HEAD + 4:.1f}" rx="8" fill="{tint}" stroke="{_RULE}" stroke-width="0.8"/>',
-        f'<rect class="area" x="{x - half:.1f}" y="{_TOP:.1f}" width="{2 * half:.1f}" height="{_HEAD:.1f}" rx="12" '
-        f'fill="{tint}" stroke="#8fa3b0" stroke-width="1.4"/>',
+        f'<rect {lane} fill="{tint}" stroke="{_RULE}" stroke-width="0.8"/>',
+        f'<rect class="area" {box} fill="{tint}" stroke="#8fa3b0" stroke-width="1.4"/>',
         _text(x, _TOP + 26, name, 17, anchor="middle", weight="600"),
         _text(x, _TOP + 45, f"{count} variable{'' if count == 1 else 's'}", 11.5, anchor="middle", fill=_GREY),
     ]

@@ -43,7 +43,7 @@ def write_dot(graph: nx.DiGraph[str], title: str) -> str:
             label = f"{d['link']} {label}"
             names = ("link", "title", "strength", "evidence", "delay")
             told = "".join(f", {name}={_quoted(str(d[name]))}" for name in names)
-            told += f', penwidth=2.5, tooltip={_quoted(link_words(d, ": "))}'
+            told += f", penwidth=2.5, tooltip={_quoted(link_words(d, ': '))}"
         out.append(f'  {ids[u]} -> {ids[v]} [label={_quoted(label)}, color="{colour}", style={style}{told}];')
     return "\n".join([*out, "}"]) + "\n"
 
