@@ -1,102 +1,145 @@
 """Loops that leave a sector and come back by others.
 
-In: a graph as lists of successors, and the sector of every node ("" for those that carry a link). Out: cycles across
-sectors, found without going through all loops inside each; and the links a cycle passes.
+In: a graph as lists of successors, the sector of every node ("" for those that carry a link), the sign of every edge,
+and which edges are links. Out: cycles across sectors, found without going through all loops inside each.
 
-Between the places where a sector is entered and left, the shortest few ways are taken.
+What crosses - an edge from one sector to another, or one through a link - is a node of an outline; one crossing leads
+to the next where its sector has a way between. Cycles of the outline are sequences of links; for each the shortest
+ways through the sectors are taken, of every sign.
 
-Invariant: every sequence of links that some loop passes is found, as long as there are not more than asked for.
+Invariant: of every sequence of crossings found there is one cycle at least; where there may be others it is said.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
-from itertools import product
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice, product
 
 from simengine.loops.cycles import Cycle, Successors, shortest_cycles
+from simengine.loops.ways import SIGNS, Way, Ways
 
-_MOST_WAYS = 4
-"""Ways through a sector, from one place to another, that are told apart."""
-_MOST_STEPS = 20_000
+Edge = tuple[int, int]
+
+_MOST_WAYS = 2
+"""Ways of each sign through a sector, from one place to another, that are told apart."""
+_MOST_CHOICES = 64
+"""Combinations of the shortest ways tried for one sequence of crossings."""
+_MOST_TRIES = 200
+"""Ways tried where all those combinations meet themselves."""
 
 
-def links_along(cycle: Sequence[int], names: Sequence[str], sectors: Sequence[str]) -> tuple[str, ...]:
-    """Return the links a cycle passes, in order: by the variables that carry them, else as `from -> to`.
+def crossing_cycles(
+    successors: Successors,
+    sectors: Sequence[str],
+    most: int,
+    signs: Mapping[Edge, str] | None = None,
+    links: Collection[Edge] = (),
+) -> tuple[list[Cycle], bool]:
+    """Return simple cycles that pass more than one sector, and whether no sequence of crossings was left out.
 
-    Examples
-    --------
-    >>> names = ["a.x", "link X1 effect", "b.y"]
-    >>> links_along([0, 1, 2], names, ["a", "", "b"])
-    ('X1', 'b.y -> a.x')
+    Parameters
+    ----------
+    successors, sectors
+        The nodes each node leads to; the sector of each.
+    most
+        How many sequences of crossings at most, the shortest first.
+    signs
+        The sign of every edge, "+" where there is none.
+    links
+        Edges that are crossings even where they stay in a sector.
 
     """
-    starts = [n for n, node in enumerate(cycle) if sectors[node] and sectors[node] != sectors[cycle[n - 1]]]
-    if not starts:
-        return ()
-    turned = [*cycle[starts[0] :], *cycle[: starts[0]], cycle[starts[0]]]
-    out: list[str] = []
-    last, carried = turned[0], ""
-    for node in turned[1:]:
-        if not sectors[node]:
-            carried = carried or _label(names[node])
-            continue
-        if carried or sectors[node] != sectors[last]:
-            out.append(carried or f"{names[last]} -> {names[node]}")
-        last, carried = node, ""
-    return tuple(out)
-
-
-def _label(name: str) -> str:
-    words = name.split()
-    return words[1] if len(words) > 1 else name
-
-
-def crossing_cycles(successors: Successors, sectors: Sequence[str], most: int) -> tuple[list[Cycle], bool]:
-    """Return simple cycles that pass more than one sector, and whether no sequence of links was left out."""
-    gates = sorted({n for u, vs in enumerate(successors) for v in vs if sectors[u] != sectors[v] for n in (u, v)})
-    if not gates:
+    edges = [(u, v) for u, following in enumerate(successors) for v in following]
+    chosen = set(links)
+    crossings = sorted({(u, v) for u, v in edges if sectors[u] != sectors[v] or (u, v) in chosen})
+    if not crossings:
         return [], True
-    place = {node: n for n, node in enumerate(gates)}
-    ways: dict[tuple[int, int], list[Cycle]] = {}
-    for u in gates:
-        for v in gates:
-            if v in successors[u] and sectors[u] != sectors[v]:
-                ways[u, v] = [(u, v)]
-            elif u != v and sectors[u] == sectors[v]:
-                found = list(_paths(successors, sectors, u, v, set(gates)))
-                if found:
-                    ways[u, v] = found
-    outline: list[list[int]] = [[] for _ in gates]
-    for u, v in ways:
-        outline[place[u]].append(place[v])
-    frames, complete = shortest_cycles([sorted(following) for following in outline], most)
+    own = signs or {}
+    crossed = set(crossings)
+    inner: dict[int, list[tuple[int, str]]] = {}
+    for u, v in edges:
+        if (u, v) not in crossed:
+            inner.setdefault(u, []).append((v, own.get((u, v), "+")))
+    ways = Ways(inner)
+    outline = [
+        [n for n, (start, _) in enumerate(crossings) if sectors[start] == sectors[at] and ways.reaches(at, start)]
+        for _, at in crossings
+    ]
+    frames, complete = shortest_cycles(outline, most)
+    legs = _Legs(ways)
     out: dict[Cycle, None] = {}
     for frame in frames:
-        nodes = [gates[n] for n in frame]
-        legs = [ways[u, v] for u, v in zip(nodes, (*nodes[1:], nodes[0]), strict=True)]
-        for choice in product(*legs):
-            cycle = tuple(node for leg in choice for node in leg[:-1])
-            if len(set(cycle)) == len(cycle) and len({sectors[n] for n in cycle} - {""}) > 1:
-                first = cycle.index(min(cycle))
-                out[cycle[first:] + cycle[:first]] = None
-            if len(out) >= most:
-                return list(out), False
+        passed = [crossings[n] for n in frame]
+        if len({sectors[node] for edge in passed for node in edge} - {""}) < 2:
+            continue
+        found, sure = _cycles_of(passed, legs)
+        complete = complete and (bool(found) or sure)
+        out.update(dict.fromkeys(found))
     return list(out), complete
 
 
-def _paths(successors: Successors, sectors: Sequence[str], start: int, end: int, gates: set[int]) -> Iterator[Cycle]:
-    """Yield the shortest simple ways inside a sector that pass no other gate."""
-    todo: deque[Cycle] = deque([(start,)])
-    count = steps = 0
-    while todo and count < _MOST_WAYS and steps < _MOST_STEPS:
-        path = todo.popleft()
-        steps += 1
-        for node in successors[path[-1]]:
-            if node == end:
-                count += 1
-                yield (*path, node)
-                if count == _MOST_WAYS:
-                    return
-            elif sectors[node] == sectors[start] and node not in path and node not in gates:
-                todo.append((*path, node))
+class _Legs:
+    """The shortest ways from one place to another, of each sign that is known; else of none."""
+
+    def __init__(self, ways: Ways) -> None:
+        self.ways = ways
+        self.known: dict[Edge, list[Way]] = {}
+
+    def between(self, start: int, end: int) -> list[Way]:
+        """Return the ways, looked for once."""
+        if (start, end) not in self.known:
+            found = [way for sign in "+-" for way in islice(self.ways.shortest(start, end, sign), _MOST_WAYS)]
+            self.known[start, end] = found or list(islice(self.ways.shortest(start, end, "?"), _MOST_WAYS))
+        return self.known[start, end]
+
+
+def _cycles_of(passed: Sequence[Edge], legs: _Legs) -> tuple[list[Cycle], bool]:
+    """Return simple cycles by a sequence of crossings; and, where there are none, whether there surely are none."""
+    if len({u for u, _ in passed}) < len(passed) or len({v for _, v in passed}) < len(passed):
+        return [], True  # no simple cycle leaves or enters a node twice
+    ends = [(passed[n - 1][1], passed[n][0]) for n in range(len(passed))]
+    found: list[Cycle] = []
+    for choice in islice(product(*(legs.between(start, end) for start, end in ends)), _MOST_CHOICES):
+        cycle = tuple(node for way in choice for node in way)
+        if len(set(cycle)) == len(cycle):
+            found.append(_turned(cycle))
+    if found:
+        return found, True
+    search = _Apart(ends, legs.ways)
+    apart = search.first()
+    return ([] if apart is None else [_turned(apart)]), search.tries > 0 and legs.ways.steps > 0
+
+
+class _Apart:
+    """Looks for ways that do not meet, one leg after the other."""
+
+    def __init__(self, ends: Sequence[Edge], ways: Ways) -> None:
+        self.ends, self.ways, self.tries = ends, ways, _MOST_TRIES
+
+    def first(self) -> Cycle | None:
+        """Return the first cycle found; None where there is none, or no tries are left."""
+        taken: list[Way] = []
+        stack = [self._leg(0, taken)]
+        while stack and self.tries > 0:
+            self.tries -= 1
+            way = next(stack[-1], None)
+            if way is None:
+                stack.pop()
+                if taken:
+                    taken.pop()
+            elif len(stack) == len(self.ends):
+                return tuple(node for leg in (*taken, way) for node in leg)
+            else:
+                taken.append(way)
+                stack.append(self._leg(len(stack), taken))
+        return None
+
+    def _leg(self, number: int, taken: Sequence[Way]) -> Iterator[Way]:
+        start, end = self.ends[number]
+        met = {node for way in taken for node in way}
+        return (way for sign in SIGNS for way in self.ways.shortest(start, end, sign, met))
+
+
+def _turned(cycle: Cycle) -> Cycle:
+    first = cycle.index(min(cycle))
+    return cycle[first:] + cycle[:first]

@@ -62,10 +62,10 @@ def _value(table: Table, x: Interval, rule: Between, missing: float | None) -> I
     at = evaluator(table, rule, None, one=False)
     with np.errstate(all="ignore"):
         ends = [np.asarray(at(np.clip(bound, -1e300, 1e300)), dtype=np.float64) for bound in (x.low, x.high)]
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    for place, value in zip(table.x, table.y, strict=True):  # a turn inside
-        inside = (x.low <= place) & (place <= x.high)
-        low, high = np.where(inside, np.minimum(low, value), low), np.where(inside, np.maximum(high, value), high)
+    points = np.asarray(table.x, dtype=np.float64)
+    first, last = np.searchsorted(points, x.low, "left"), np.searchsorted(points, x.high, "right")
+    turn = _least_and_most(np.asarray(table.y, dtype=np.float64), first, last)  # at a point inside
+    low, high = np.minimum(np.minimum(*ends), turn.low), np.maximum(np.maximum(*ends), turn.high)
     return _with_missing(table, x, widened(low, high), None if rule is Between.EXTRAPOLATE else missing)
 
 
@@ -92,18 +92,22 @@ def _slope(table: Table, x: Interval, rule: Between, missing: float | None) -> I
     first, last = (own[0], own[-1]) if rule is Between.EXTRAPOLATE and own.size else (0.0, 0.0)
     starts = np.asarray([-np.inf, *table.x], dtype=np.float64)
     ends = np.asarray([*table.x, np.inf], dtype=np.float64)
-    low, high = np.full(x.shape, np.inf), np.full(x.shape, -np.inf)
-    for start, end, slope in zip(starts, ends, [first, *own.tolist(), last], strict=True):
-        touched = _touched(x, start, end)
-        low = np.where(touched, np.minimum(low, slope), low)
-        high = np.where(touched, np.maximum(high, slope), high)
-    return Interval(low, high)
-
-
-def _touched(x: Interval, start: float, end: float) -> NDArray[np.bool_]:
-    """Return where an interval has points inside a segment: of a single number at a corner both segments count."""
+    segments = np.asarray([first, *own.tolist(), last], dtype=np.float64)
+    # an interval touches a segment by points inside it; of a single number at a corner both segments count
     single = x.low == x.high
-    return np.where(single, (x.low <= end) & (x.high >= start), (x.low < end) & (x.high > start))
+    begin = np.where(single, np.searchsorted(ends, x.low, "left"), np.searchsorted(ends, x.low, "right"))
+    end = np.where(single, np.searchsorted(starts, x.high, "right"), np.searchsorted(starts, x.high, "left"))
+    return _least_and_most(segments, begin, end)
+
+
+def _least_and_most(values: Array, begin: NDArray[np.int64], end: NDArray[np.int64]) -> Interval:
+    """Return the least and the greatest of values[begin:end]; of none, infinity and minus infinity."""
+    pairs = np.stack([begin, np.maximum(end, begin)], axis=-1).ravel()
+    found = [
+        np.where(begin < end, fold.reduceat(np.append(values, none), pairs)[::2].reshape(begin.shape), none)
+        for fold, none in ((np.minimum, np.inf), (np.maximum, -np.inf))
+    ]
+    return Interval(found[0], found[1])
 
 
 def _trend(steps: Array) -> tuple[float, float]:

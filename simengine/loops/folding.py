@@ -33,9 +33,6 @@ def fold(effect: int, program: Program, wiring: Wiring) -> dict[Key, Path]:
     What counts at the start only is left out of the polarity where there are other paths.
     """
     found: dict[int, list[tuple[tuple[Wire, ...], bool]]] = {}
-    memories = {w.effect for wires in wiring.into.values() for w in wires if w.delayed}
-    stocks = {int(s) for s in program.stocks.tolist()}
-    holders = {n for n, v in enumerate(program.variables) if v.hidden and v.first in stocks} | memories
     stack: list[tuple[int, tuple[Wire, ...]]] = [(effect, ())]
     paths = 0
     while stack:
@@ -48,7 +45,7 @@ def fold(effect: int, program: Program, wiring: Wiring) -> dict[Key, Path]:
                     stack.append((wire.cause, ahead))
             else:
                 paths += 1
-                slow = any(w.delayed or (w.effect in holders and w.effect != effect) for w in ahead)
+                slow = any(w.delayed or (w.effect in wiring.holders and w.effect != effect) for w in ahead)
                 found.setdefault(wire.cause, []).append((ahead, slow))
     tangled = paths >= _MOST_PATHS
     return {program.variables[c].key: _joined(own, tangled) for c, own in found.items()}

@@ -4,23 +4,29 @@ In: a model, or a definition. Out: a `networkx.DiGraph` over its variables, arra
 
 Nodes carry `role`, `units`, `group`, `sector` and `order`; edges `polarity` ("+", "-", "?"), `basis` and `reason`
 (see `polarity`), `kind` ("flow" into or out of a stock, "link", "initial" where it counts at the start only) and
-`delayed`. What the compiler makes is folded away: a SMOOTH inside an equation is a delayed edge.
+`delayed`, `link` (that of a cross-over file it goes through, see `linking`). What the compiler makes is folded away: a
+SMOOTH inside an equation is a delayed edge.
 
 Invariant: nodes and edges stand in the order of the model, so that all made from them is always the same.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from simengine.api.model import Model
+from simengine.api.programs import Programs
+from simengine.api.values import ValueReader
 from simengine.compile.pipeline import compile_model
 from simengine.loops.causes import INITIAL, INPUT, TIMING, find_causes, find_flows
 from simengine.loops.folding import Path, fold
-from simengine.loops.polarity import MINUS, NOT_TOLD, PLUS, Polarity, in_parallel, read_history
+from simengine.loops.linking import Linked, fold_links
+from simengine.loops.polarity import MINUS, NOT_TOLD, PLUS, History, Polarity, in_parallel, read_history
 from simengine.loops.wiring import Wiring, find_wires
 from simengine.model.definition import ModelDefinition
 from simengine.model.expression import Reference, TableLiteral
+from simengine.model.link import Link
 from simengine.model.variable import Role, Variable, role_of
 from simengine.program.program import Program
 from simengine.source.diagnostic import ModelError, has_errors
@@ -35,7 +41,13 @@ LINK_NAME = "link "
 """How the variables begin that carry a link of a cross-over file."""
 
 
-def causal_graph(model: Model | ModelDefinition, *, run: bool = True) -> nx.DiGraph[str]:
+def causal_graph(
+    model: Model | ModelDefinition,
+    *,
+    run: bool = True,
+    values: Mapping[str, Any] | None = None,
+    link_variables: bool = False,
+) -> nx.DiGraph[str]:
     """Return the causal graph of a model.
 
     Parameters
@@ -44,11 +56,18 @@ def causal_graph(model: Model | ModelDefinition, *, run: bool = True) -> nx.DiGr
         What `simengine.load` gave, or a definition.
     run
         Whether the model is run once, for signs that depend on values.
+    values
+        What is changed in that run, as for `Model.run`: constants and stocks.
+    link_variables
+        Whether the variables of a cross-over file's links (gain, strength, effect, ...) are nodes; else a link is one
+        edge.
 
     Raises
     ------
     ModelError
         If a definition cannot be compiled.
+    InputError
+        If a value does not fit the model.
 
     Examples
     --------
@@ -60,9 +79,31 @@ def causal_graph(model: Model | ModelDefinition, *, run: bool = True) -> nx.DiGr
 
     """
     definition, program = _compiled(model)
-    history = read_history(program, definition.simulation.method, run=run)
+    parameters = None
+    if values:
+        prepared = Programs(definition, program).prepare(ValueReader(definition, program).read(values))
+        program, parameters = prepared.program, prepared.parameters.shared
+    history = read_history(program, definition.simulation.method, run=run, parameters=parameters)
     wiring = find_wires(program, history)
-    return _Builder(definition, program, wiring).graph()
+    graph = _Builder(definition, program, wiring).graph()
+    if link_variables or not definition.links:
+        return graph
+    return fold_links(graph, _linked(definition, program, history))
+
+
+def _linked(definition: ModelDefinition, program: Program, history: History) -> Linked:
+    off = [link.name for link in definition.links if _is_off(link, program, history)]
+    names = {v.key: v.name for v in definition.variables}
+    specs = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
+    clock = {name for name in names.values() if name.split(".")[-1].upper() in specs}
+    clock |= {names[key] for key in _clock(definition) if key in names}
+    return Linked(definition.links, off, definition.parts, names, clock)
+
+
+def _is_off(link: Link, program: Program, history: History) -> bool:
+    if history.ranges is None:
+        return not link.on
+    return float(history.ranges.slots.high[0, program.variables[program.by_key[link.gain]].first]) == 0.0
 
 
 def _compiled(model: Model | ModelDefinition) -> tuple[ModelDefinition, Program]:
@@ -145,6 +186,7 @@ class _Builder:
             "reason": polarity.reason,
             "kind": kind,
             "delayed": delayed,
+            "link": "",
         }
 
     def _table(self, cause: Key, effect: Variable) -> Polarity:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simengine.loops.linking import OFF
 from simengine.loops.polarity import BOTH_WAYS
 from simengine.source.diagnostic import InputError
 
@@ -44,6 +45,9 @@ def area_kind(graph: nx.DiGraph[str]) -> str:
 def at_level(graph: nx.DiGraph[str], level: str) -> nx.DiGraph[str]:
     """Return the graph at a level of detail: "all", "stocks" (stocks and flows) or "sectors" (else groups).
 
+    Of a composed model stocks stand beside what links begin and end at; between its sectors every link is an edge of
+    its own: they are a `networkx.MultiDiGraph`.
+
     Raises
     ------
     InputError
@@ -54,7 +58,8 @@ def at_level(graph: nx.DiGraph[str], level: str) -> nx.DiGraph[str]:
         return graph
     if level == SECTORS:
         return _areas(graph)
-    kept = [n for n, d in graph.nodes(data=True) if d["role"] in _KEPT or _arrives(graph, n)]
+    ends = {n for u, v, d in graph.edges(data=True) if d["link"] for n in (u, v)}
+    kept = [n for n, d in graph.nodes(data=True) if d["role"] in _KEPT or n in ends or _arrives(graph, n)]
     if not kept:
         raise InputError("the model has no stocks or flows: ask for level `all`")
     return _folded(graph, kept)
@@ -70,6 +75,8 @@ def _areas(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     import networkx as nx  # heavy: only where a graph is asked for
 
     kind = area_kind(graph)
+    if kind == "sector" and any(d["link"] for _, _, d in graph.edges(data=True)):
+        return _linked_sectors(graph)
     if not kind:
         raise InputError("the model has no sectors and no groups: ask for level `stocks` or `all`")
     out: nx.DiGraph[str] = nx.DiGraph(name=graph.graph.get("name", ""))
@@ -96,6 +103,28 @@ def _areas(graph: nx.DiGraph[str]) -> nx.DiGraph[str]:
     return out
 
 
+def _linked_sectors(graph: nx.DiGraph[str]) -> nx.MultiDiGraph[str]:
+    """Return sectors with an edge for every link, and for every other edge between two."""
+    import networkx as nx
+
+    out: nx.MultiDiGraph[str] = nx.MultiDiGraph(name=graph.graph.get("name", ""))
+    area = {n: str(d["sector"]) for n, d in graph.nodes(data=True) if d["sector"]}
+    for name in dict.fromkeys(area.values()):
+        count = sum(own == name for own in area.values())
+        out.add_node(name, role="area", units="", group="", sector="", order=len(out), count=count)
+    seen: set[tuple[str, str, str]] = set()
+    # what a link reads beside its source (a reference, a weight) comes later: its file's source is the first
+    edges = sorted(graph.edges(data=True), key=lambda e: (e[2]["kind"] == "initial", not e[2].get("main", False)))
+    for u, v, d in edges:
+        if u not in area or v not in area or not (d["link"] or area[u] != area[v]):
+            continue
+        what = (area[u], area[v], d["link"] or f"{u} -> {v}")
+        if what not in seen:
+            seen.add(what)
+            out.add_edge(area[u], area[v], **{"source": u, "target": v, **d})
+    return out
+
+
 def _folded(graph: nx.DiGraph[str], kept: list[str]) -> nx.DiGraph[str]:
     import networkx as nx
 
@@ -108,8 +137,10 @@ def _folded(graph: nx.DiGraph[str], kept: list[str]) -> nx.DiGraph[str]:
     for source in out:
         reach = _reach(graph, source, order, shown)
         for target in out:
-            if target in reach:
+            if target in reach:  # what is off reaches nothing
                 out.add_edge(source, target, **_summary(graph, source, target, reach[target]))
+    off = ((u, v, d) for u, v, d in graph.edges(data=True) if d["kind"] == OFF and u in shown and v in shown)
+    out.add_edges_from((u, v, dict(d)) for u, v, d in off if not out.has_edge(u, v))
     return out
 
 
@@ -137,6 +168,8 @@ def _reach(graph: nx.DiGraph[str], source: str, order: list[str], shown: set[str
 
     def lead(node: str, own: set[_Way]) -> None:
         for _, after, d in graph.out_edges(node, data=True):
+            if d["kind"] == OFF:
+                continue
             for sign, slow, initial in own:
                 step = (_product(sign, d["polarity"]), slow or d["delayed"], initial or d["kind"] == "initial")
                 ways.setdefault(after, set()).add(step)
@@ -158,7 +191,7 @@ def _summary(graph: nx.DiGraph[str], source: str, target: str, ways: set[_Way]) 
     signs = {sign for sign, _, _ in running}
     polarity = signs.pop() if len(signs) == 1 else "?"
     kind = "initial" if all(initial for _, _, initial in running) else "link"
-    if direct is not None and direct["kind"] == "flow":
+    if direct is not None and (direct["kind"] == "flow" or direct["link"]):
         return {**direct}
     reason = "" if polarity != "?" else str(direct["reason"]) if direct and direct["reason"] else BOTH_WAYS
     if polarity == "?" and "?" in {sign for sign, _, _ in running} and not (direct and direct["reason"]):
@@ -169,4 +202,5 @@ def _summary(graph: nx.DiGraph[str], source: str, target: str, ways: set[_Way]) 
         "reason": reason,
         "kind": kind,
         "delayed": any(slow for _, slow, _ in running),
+        "link": "",
     }

@@ -11,7 +11,7 @@ Invariant: a sign is claimed only where no slope within the intervals has the ot
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ STRUCTURE, RANGES, RUN = "structure", "ranges", "run"
 _STRENGTH = {STRUCTURE: 0, RANGES: 1, RUN: 2, "": 3}
 _MOST_MOMENTS = 60
 _MOST_POINTS = 400_000
+_OFF_TICK = 1e-6
+"""How far, in ticks, a saved time may be from the tick of a clock: times are rounded."""
 _NOISE = 1e-9
 """How small, beside the largest slope of the run, a slope is taken for none where rounding hides its sign."""
 
@@ -85,10 +87,17 @@ class History:
     moments: Moments | None
     times: NDArray[np.float64]
     owner: NDArray[np.int64]  # of every slot, the place of its variable
+    slow: tuple[History, ...] = ()  # the same at the ticks of every slower clock, with that clock's step
+
+    def at_ticks(self, clock: int) -> History:
+        """Return what is known of what goes by a slower clock; without a run that is the same for all."""
+        return self.slow[clock] if self.slow else self
 
 
-def read_history(program: Program, method: Method, *, run: bool) -> History:
-    """Return what is known of values, a run included where one is wanted."""
+def read_history(
+    program: Program, method: Method, *, run: bool, parameters: NDArray[np.float64] | None = None
+) -> History:
+    """Return what is known of values, a run included where one is wanted; of the defaults but for `parameters`."""
     count = program.slot_count
     owner = np.full(count, -1, dtype=np.int64)
     for place, variable in enumerate(program.variables):
@@ -98,10 +107,30 @@ def read_history(program: Program, method: Method, *, run: bool) -> History:
     structure = Moments(nothing, any_time, any_step, program.tables, certain=True)
     if not run:
         return History(structure, None, None, np.zeros(0), owner)
-    trajectory = simulate(program, method=method)
+    trajectory = simulate(program, parameters=parameters, method=method)
     values, times = trajectory.values, trajectory.times
-    chosen = _chosen(len(times), count)
-    step = values[0, program.specs[2]]
+    specs = values[0]
+
+    def seen(times: NDArray[np.float64], values: NDArray[np.float64], step: float) -> History:
+        ranges, moments, chosen = _moments(program, times, values, step)
+        return History(structure, ranges, moments, chosen, owner)
+
+    own = seen(times, values, float(specs[program.specs[2]]))
+    slow = []
+    for clock in program.clocks:
+        step = float(specs[clock.step])
+        ticks = (times - times[0]) / step
+        at = np.abs(ticks - np.round(ticks)) < _OFF_TICK
+        # between ticks what is slow stands still, and what is fast is not what the slow part has read
+        slow.append(seen(times[at], values[at], step))
+    return replace(own, slow=tuple(slow))
+
+
+def _moments(
+    program: Program, times: NDArray[np.float64], values: NDArray[np.float64], step: float
+) -> tuple[Moments, Moments, NDArray[np.float64]]:
+    """Return between what all slots lay, what they were at some moments, and the times of these."""
+    chosen = _chosen(len(times), values.shape[1])
     known = np.isfinite(values)
     low = np.where(known.all(axis=0), values.min(axis=0), -np.inf)
     high = np.where(known.all(axis=0), values.max(axis=0), np.inf)
@@ -112,7 +141,7 @@ def read_history(program: Program, method: Method, *, run: bool) -> History:
     at = Interval(np.where(lost, -np.inf, picked), np.where(lost, np.inf, picked))
     steps = np.full(len(chosen), step)
     moments = Moments(at, between(times[chosen], times[chosen]), between(steps, steps), program.tables, False)
-    return History(structure, ranges, moments, times[chosen], owner)
+    return ranges, moments, times[chosen]
 
 
 def _chosen(count: int, slots: int) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ import numpy as np
 from simengine.compile.differentiate import PURE_DELAYS
 from simengine.loops.polarity import PLUS, History, Polarity, find_polarities
 from simengine.program.node import Node, Slots
+from simengine.program.pace import steps_of
 from simengine.program.program import Assign, Device, Program
 from simengine.program.walk import nodes_upward, slots_of
 
@@ -33,10 +34,11 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Links by effect, and the polarity of tables (by number) read by an effect."""
+    """Links by effect, the polarity of tables (by number) read by an effect, and what holds a value over time."""
 
     into: dict[int, list[Wire]]
     tables: dict[tuple[int, int], Polarity]
+    holders: frozenset[int]  # hidden stocks, and all that something reaches with a delay
 
 
 def find_wires(program: Program, history: History) -> Wiring:
@@ -48,28 +50,33 @@ def find_wires(program: Program, history: History) -> Wiring:
         for wire in wires:
             into.setdefault(wire.effect, []).append(wire)
 
-    running = {s.variable for s in (*program.constants, *program.settled, *program.step)}
-    holders = {int(history.owner[s]) for s in program.stocks.tolist()}
-    holders |= {m.update.variable for m in program.memories}
-    for phase, starts in (
-        (program.constants, False),
-        (program.initial, True),
-        (program.settled, False),
-        (program.step, False),
-    ):
+    seen = [history.at_ticks(number) for number in range(len(program.clocks))]
+
+    def known(variable: int) -> History:
+        clock = program.clock_of(variable)
+        return history if clock < 0 else seen[clock]
+
+    step = steps_of(program)
+    running = {s.variable for s in (*program.constants, *program.settled, *step)}
+    holders = {int(history.owner[s]) for group in program.groups for s in group.stocks.tolist()}
+    holders |= {m.update.variable for group in program.groups for m in group.memories}
+    for phase, starts in ((program.constants, False), (program.initial, True), (program.settled, False), (step, False)):
         for statement in phase:
-            if not isinstance(statement, Assign):
-                continue
-            effect = statement.variable
-            initial = starts and (effect in running or effect in holders)
-            add(_wires(statement, history, tables, initial=initial))
-    for memory in program.memories:
-        add(_wires(memory.update, history, tables, delayed=True))
-    for stock, rate in zip(program.stocks.tolist(), program.rates.tolist(), strict=True):
-        add([Wire(int(history.owner[rate]), int(history.owner[stock]), PLUS)])
+            if isinstance(statement, Assign):
+                effect = statement.variable
+                initial = starts and (effect in running or effect in holders)
+                add(_wires(statement, known(effect), tables, initial=initial))
+    for group in program.groups:
+        for memory in group.memories:
+            add(_wires(memory.update, known(memory.update.variable), tables, delayed=True))
+        for stock, rate in zip(group.stocks.tolist(), group.rates.tolist(), strict=True):
+            add([Wire(int(history.owner[rate]), int(history.owner[stock]), PLUS)])
     for device in program.devices:
-        add(_through(device, history))
-    return Wiring({effect: _unique(wires) for effect, wires in into.items()}, tables)
+        add(_through(device, known(device.variable)))
+    unique = {effect: _unique(wires) for effect, wires in into.items()}
+    slow = {wire.effect for wires in unique.values() for wire in wires if wire.delayed}
+    stocks = {int(history.owner[s]) for group in program.groups for s in group.stocks.tolist()}
+    return Wiring(unique, tables, frozenset(slow | {n for n in stocks if program.variables[n].hidden}))
 
 
 def _wires(

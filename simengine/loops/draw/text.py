@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from simengine.loops.find import Loop, Loops
+from simengine.loops.linking import OFF
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -34,9 +35,16 @@ def write_dot(graph: nx.DiGraph[str], title: str) -> str:
             out += [f"  {line}" for line in lines]
     for u, v, d in graph.edges(data=True):
         style = "dotted" if d["kind"] == "initial" else "bold" if d["kind"] == "flow" else "solid"
+        style = "dashed" if d["kind"] == OFF else style
         label = f"{d['polarity']}{' ||' if d['delayed'] else ''}"
         colour = _COLOURS[d["polarity"]]
-        out.append(f'  {ids[u]} -> {ids[v]} [label={_quoted(label)}, color="{colour}", style={style}];')
+        told = ""
+        if d["link"]:
+            label = f"{d['link']} {label}"
+            names = ("link", "title", "strength", "evidence", "delay")
+            told = "".join(f", {name}={_quoted(str(d[name]))}" for name in names)
+            told += f", penwidth=2.5, tooltip={_quoted(link_words(d, ': '))}"
+        out.append(f'  {ids[u]} -> {ids[v]} [label={_quoted(label)}, color="{colour}", style={style}{told}];')
     return "\n".join([*out, "}"]) + "\n"
 
 
@@ -55,9 +63,12 @@ def write_mermaid(graph: nx.DiGraph[str], title: str) -> str:
         if sector:
             out.append("  end")
     for u, v, d in graph.edges(data=True):
-        arrow = "-.->" if d["kind"] == "initial" else "==>" if d["kind"] == "flow" else "-->"
+        dotted = d["kind"] in {"initial", OFF}
+        arrow = "-.->" if dotted else "==>" if d["kind"] == "flow" or d["link"] else "-->"
         sign = {"+": "plus", "-": "minus", "?": "unknown"}[d["polarity"]]
         label = {"plus": "#43;", "minus": "#8722;", "unknown": "#63;"}[sign] + (" #124;#124;" if d["delayed"] else "")
+        if d["link"]:
+            label = f"{_escaped(d['link'])} {label} {_escaped(link_words(d, ' '))}".rstrip()
         out.append(f'  {ids[u]} {arrow}|"{label}"| {ids[v]}')
     return "\n".join(out) + "\n"
 
@@ -94,6 +105,7 @@ def as_data(graph: nx.DiGraph[str], loops: Loops, level: str) -> dict[str, Any]:
             for g in loops.across
         ],
         "across_complete": loops.across_complete,
+        "within": {sector: [loop_data(loop) for loop in own] for sector, own in loops.within},
     }
 
 
@@ -104,6 +116,7 @@ def loop_data(loop: Loop) -> dict[str, Any]:
         "members": list(loop.members),
         "delays": loop.delays,
         "links": list(loop.links),
+        "steps": list(loop.steps),
         "doubts": [{"from": u, "to": v, "reason": reason} for u, v, reason in loop.doubts],
     }
 
@@ -119,8 +132,18 @@ def _quoted(text: str) -> str:
 
 def _entities(text: str) -> str:
     """Return a text in quotes as Mermaid reads it: what has a meaning there stands as an entity."""
-    plain = "".join(f"#{ord(c)};" if c in '"#;`&<>' else c for c in text.replace("\n", " "))
-    return f'"{plain}"'
+    return f'"{_escaped(text)}"'
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"#{ord(c)};" if c in '"#;`&<>|' else c for c in text.replace("\n", " "))
+
+
+def link_words(edge: dict[str, Any], between: str) -> str:
+    """Return what an edge tells of its link: title, strength, evidence, and whether it is off."""
+    off = "off" if edge["kind"] == OFF else ""
+    rest = ", ".join(str(word) for word in (edge["strength"], edge["evidence"], off) if word)
+    return between.join(word for word in (str(edge["title"]), rest) if word)
 
 
 def sequence_words(loops: Sequence[Loop]) -> str:
