@@ -97,7 +97,7 @@ def tell() -> str:
         text = STORIES[outcome.name]
         own = {name: value for (scenario, name), value in numbers.items() if scenario == outcome.name}
         others = {f"{scenario}: {name}": value for (scenario, name), value in numbers.items()}
-        told = _filled(text, {**others, **own, **_more(study)})
+        told = _filled(" ".join(text.split()), {**others, **own, **_more(study)})
         lines += ["", f"## {outcome.title}", "", textwrap.fill(told, 120)]
     lines += ["", "## What the links are worth", "", *_links(plan)]
     return "\n".join(lines) + "\n"
@@ -141,9 +141,9 @@ def _links(plan: se.StudyPlan) -> list[str]:
     model, values = plan.model, plan.values("everything")
     titles = {link.name: link.title for link in model.definition.links}
     lines = [
-        "In the scenario Everything, 2050: what each link adds to all the others (with it less without it), where that is",
-        "a thousandth of the indicator or more. `simengine graph models/crossover.yaml --of ...` gives the same for any",
-        "indicator.",
+        "In the scenario Everything, 2050: what each link adds to all the others (with it less without it), where that",
+        "is a thousandth of the indicator or more. `simengine graph models/crossover.yaml --of ...` gives the same for",
+        "any indicator.",
         "",
     ]
     for name, words in ASKED:
