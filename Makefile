@@ -18,8 +18,8 @@ DOCS := .venv/.docs
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
 
-demo: $(STAMP)  ## The main job: Delft's energy model beside the hard data
-	$(BIN)/python -m models.demo
+demo: $(STAMP)  ## The main job: the scenarios of Delft on its coupled models, into results/delft
+	$(BIN)/simengine run scenarios/delft.yaml --out results/delft
 
 test: $(STAMP)  ## All tests
 	$(BIN)/python -m pytest -n auto -q

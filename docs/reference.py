@@ -10,13 +10,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from simengine.builtins.builtin import Builtin, Kind, Spelling
 from simengine.builtins.table_of_functions import BUILTINS
 from simengine.cli.main import COMMANDS
+from simengine.language.yaml.record import Record, Tagged
+from simengine.language.yaml.shape import Defined
 from simengine.model.definition import Dialect
+from simengine.scenario.path import INTERPOLATION, KINDS, SHAPES
+from simengine.scenario.sections import DOCUMENT, METHOD, SAMPLE
 from simengine.source.codes import CODES
 
 HERE = Path(__file__).resolve().parent / "reference"
@@ -96,6 +101,56 @@ def help_of(*command: str) -> str:
     return subprocess.run(full, check=True, capture_output=True, text=True, env=environment).stdout  # noqa: S603
 
 
+def scenario_file() -> str:
+    """Return the page of the scenario file: its sections and their keys, from the table that reads them."""
+    lines = [
+        "# The scenario file",
+        "",
+        "Every key, from the table that reads it. [A tutorial](../scenarios.md) comes first.",
+        "",
+    ]
+    lines += [*keys_of(DOCUMENT), ""]
+    for field in DOCUMENT.fields:
+        records = list(records_in(field.shape))
+        if not records:
+            continue
+        lines += [f"## {field.key}", "", f"{field.about[0].upper()}{field.about[1:]}.", ""]
+        for record in records:
+            lines += ([f"**{record.what}**", ""] if len(records) > 1 else []) + [*keys_of(record), ""]
+    lines += ["## Paths", "", "What stands behind a variable under `set`: a value, or one of these.", ""]
+    for word, record in KINDS.items():
+        lines += [f"**`{word}`**", "", *keys_of(record), ""]
+    lines += ["## Words", ""]
+    for name, choice in (("interp", INTERPOLATION), ("shape", SHAPES), ("method", METHOD), ("sample", SAMPLE)):
+        lines += [f"- `{name}`: " + "; ".join(f"`{w}`, {cell(d)}" for w, d in choice.words.items())]
+    return page(lines)
+
+
+def keys_of(record: Record[Any]) -> list[str]:
+    """Return the keys of a record as a table."""
+    rows = [
+        f"| `{f.key}`{' (needed)' if f.required else ''} | {cell(f.shape.takes)} | {cell(f.about)} |"
+        for f in record.fields
+    ]
+    return ["| key | takes | meaning |", "|---" * 3 + "|", *rows]
+
+
+def records_in(shape: Any, depth: int = 0) -> Iterator[Record[Any]]:
+    """Yield the records that a shape holds, each once, those of paths left out."""
+    if isinstance(shape, Defined) or depth > 6:
+        return
+    if isinstance(shape, Record):
+        yield shape
+        for field in shape.fields:
+            yield from records_in(field.shape, depth + 1)
+    for name in ("shape", "mapping", "listing", "scalar"):
+        inner = getattr(shape, name, None)
+        if inner is not None:
+            yield from records_in(inner, depth + 1)
+    if isinstance(shape, Tagged):
+        yield from shape.kinds.values()
+
+
 def python() -> str:
     """Return the page of the Python interface: filled by mkdocstrings."""
     import simengine
@@ -122,7 +177,13 @@ def page(lines: Iterable[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"functions": functions, "diagnostics": diagnostics, "commands": commands, "python": python}
+PAGES = {
+    "functions": functions,
+    "diagnostics": diagnostics,
+    "scenario-file": scenario_file,
+    "commands": commands,
+    "python": python,
+}
 
 
 def main() -> None:

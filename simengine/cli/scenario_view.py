@@ -11,18 +11,19 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from simengine.cli.terminal import number, shortened, table
+from simengine.cli.score_table import compact_table
+from simengine.cli.terminal import number
 from simengine.results.study import Score, Study
 
 
 def score_table(study: Study, width: int) -> str:
-    """Return indicators by scenario: a column an indicator where that fits, else a line a score."""
+    """Return indicators by scenario: a column an indicator, with every word where that fits, else with marks."""
     if not study.scores:
         return ""
     wide = _by_scenario(study)
     if max(map(len, wide.splitlines())) <= width:
         return wide
-    return _by_indicator(study)
+    return compact_table(study, width)
 
 
 def _by_scenario(study: Study) -> str:
@@ -39,27 +40,6 @@ def _by_scenario(study: Study) -> str:
 
 def _cell(score: Score) -> str:
     return f"{shown(score.value)}  {result(score)}".rstrip()
-
-
-def _by_indicator(study: Study) -> str:
-    rows = []
-    last = ""
-    for name in dict.fromkeys(s.name for s in study.scores):
-        for score in (s for s in study.scores if s.name == name):
-            told = score.title if name != last else ""
-            goal = score.goal if name != last else ""
-            rows.append([shortened(told), goal, score.scenario, shown(score.value), score.unit, result(score)])
-            last = name
-    header = ["indicator", "goal", "scenario", "value", "unit", "result"]
-    text = table(header, rows, left=3)
-    widths = [max(len(row[n]) for row in (header, *rows)) for n in range(4)]
-    at = sum(widths) + 2 * len(widths)
-    lines = [f"{line[:at]}{_left(line, at)}" for line in text.splitlines()]
-    return "\n".join(lines)
-
-
-def _left(line: str, at: int) -> str:
-    return line[at:]
 
 
 def shown(value: float) -> str:

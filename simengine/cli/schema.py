@@ -40,7 +40,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with working(f"reading {arguments.file}"):
         model, document = _read(arguments.file)
     schema = scenario_schema(model, document)
-    text = json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(schema, ensure_ascii=False, separators=(",", ":")) + "\n"
     if arguments.out is None:
         sys.stdout.write(text)
         return DONE

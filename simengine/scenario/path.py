@@ -139,6 +139,9 @@ class Gain:
 Written: TypeAlias = Constant | Step | Ramp | Pulse | Table | Column | Relative | Layered | Elements | Points | Gain
 
 
+QUANTITY = Amount(strict=True)
+
+
 @dataclass(frozen=True)
 class LevelShape:
     """A number with or without its unit, or the word `inherit`."""
@@ -150,13 +153,13 @@ class LevelShape:
         if isinstance(node, Scalar) and node.text == "inherit":
             return Inherited(node.span)
         if isinstance(node, Scalar) and not node.empty:
-            return Amount(self.takes).read(node, to)
+            return Amount(self.takes, strict=True).read(node, to)
         to.wrong_kind(node, self.takes)
         return None
 
     def schema(self) -> Schema:
         """Return the schema."""
-        return {"anyOf": [{"const": "inherit", "description": "the value without this line"}, Amount().schema()]}
+        return {"anyOf": [{"const": "inherit", "description": "the value without this line"}, QUANTITY.schema()]}
 
 
 def exactly(count: int, what: str) -> Callable[[tuple[Any, ...], Node, Reading], tuple[Any, ...] | None]:
@@ -217,8 +220,8 @@ KINDS: dict[str, Record[Any]] = {
     "pulse": Record("a pulse", Pulse, (
         Field("pulse", LEVEL, "the value while it lasts; else what is inherited", required=True),
         Field("at", Number(), "when it first begins", required=True),
-        Field("for", Amount(), "how long it lasts", required=True, name="length"),
-        Field("every", Amount(), "from one begin to the next; where not said it comes once"),
+        Field("for", QUANTITY, "how long it lasts", required=True, name="length"),
+        Field("every", QUANTITY, "from one begin to the next; where not said it comes once"),
         Field("until", Number(), "no pulse begins at or after this time, one that lasts is cut off"),
     )),
     "table": Record("a table", Table, (
@@ -247,6 +250,6 @@ KINDS: dict[str, Record[Any]] = {
 _PATH: Kinds[Written] = Kinds(
     "a value, or a path such as `{step: 0.4, at: 2028}`",
     scalar=Mapped(LEVEL, lambda level, node, _: Constant(level, node.span)),
-    listing=Mapped(Many(Amount(), least=1), lambda values, node, _: Elements(values, node.span)),
+    listing=Mapped(Many(QUANTITY, least=1), lambda values, node, _: Elements(values, node.span)),
     mapping=Tagged("a path", KINDS),
 )

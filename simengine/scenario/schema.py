@@ -200,8 +200,10 @@ class _Expansion:
         known: Iterable[tuple[str, str]]
         patterns: list[str] = []
         match kind:
-            case "inputs" | "variables":
+            case "inputs":
                 known, patterns = self._inputs.items(), self.names.patterns()
+            case "variables":  # told of once is enough
+                known, patterns = [(name, "") for name in self._inputs], self.names.patterns()
             case "links":
                 known = self.names.links().items()
             case _:  # any name may be given: a choice between sets of values is named by its author
@@ -209,10 +211,10 @@ class _Expansion:
         out = {**rest, "properties": self._each(known, inner), "additionalProperties": False}
         if patterns:
             out["patternProperties"] = dict.fromkeys(patterns, inner)
-        return out
+        return self._hoist(f"{kind}_to", out)
 
     def _each(self, known: Iterable[tuple[str, str]], inner: Schema) -> Schema:
-        return {name: {"description": about, "allOf": [inner]} for name, about in known}
+        return {name: {"description": about, "allOf": [inner]} if about else inner for name, about in known}
 
     def _hoist(self, kind: str, schema: Schema) -> Schema:
         if set(schema) == {"$ref"}:

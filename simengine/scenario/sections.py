@@ -13,7 +13,6 @@ from simengine.language.yaml.node import Node, Scalar
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record
 from simengine.language.yaml.shape import (
-    Amount,
     Choice,
     Kinds,
     Many,
@@ -46,7 +45,7 @@ from simengine.scenario.file import (
     Times,
     Window,
 )
-from simengine.scenario.path import INTERPOLATION, KINDS, LEVEL, PATH, SHAPES, Gain, exactly
+from simengine.scenario.path import INTERPOLATION, KINDS, LEVEL, PATH, QUANTITY, SHAPES, Gain, exactly
 from simengine.scenario.uncertain_shape import DISTRIBUTION
 
 __all__ = ["DOCUMENT", "INTERPOLATION", "KINDS", "LEVEL", "SHAPES"]
@@ -54,7 +53,7 @@ __all__ = ["DOCUMENT", "INTERPOLATION", "KINDS", "LEVEL", "SHAPES"]
 FORMAT = 1
 VARIABLE = Text("a variable's name", "variables")
 SCENARIO = Text("a scenario's name", "scenarios")
-_PAIR = Mapped(Many(Amount()), exactly(2, "two values, [lowest, highest], are"), "two values, [lowest, highest]")
+_PAIR = Mapped(Many(QUANTITY), exactly(2, "two values, [lowest, highest], are"), "two values, [lowest, highest]")
 
 METHOD = Choice({
     "euler": "Euler, one evaluation a step",
@@ -68,9 +67,9 @@ METHOD = Choice({
 TIMES = Record("times", Times, (
     Field("start", Number(), "when runs begin, in the model's unit of time; the model's own where not said"),
     Field("stop", Number(), "when runs end"),
-    Field("step", Amount(), "the time step"),
+    Field("step", QUANTITY, "the time step"),
     Field("method", METHOD, "the integration method"),
-    Field("save_every", Amount(), "from one saved time to the next"),
+    Field("save_every", QUANTITY, "from one saved time to the next"),
 ))  # fmt: skip
 
 DATA = Record("data", DataFile, (
@@ -90,7 +89,7 @@ LEVER = Record("a lever", Lever, (
     Field("note", Text(), "what it is"),
     Field("unit", Text("a unit"), "the unit of its range, step and bands; the model's where not said"),
     Field("range", _PAIR, "[lowest, highest]: a scenario that sets it beyond is refused"),
-    Field("step", Amount(), "by how much a slider moves"),
+    Field("step", QUANTITY, "by how much a slider moves"),
     Field("group", Text(), "levers of one group stand together"),
     Field("balance", Text("a group's name"), "levers of one balance add up to 100 %; those left alone share the rest"),
     Field("bands", Named(Text(), "a value"), "words for values from there on: {0: slow, 3: fast}"),
@@ -136,9 +135,9 @@ SCENARIO_RECORD = Record("a scenario", Scenario, (
 CROSS = Record("a cross", Cross, (
     Field("title", Words(), "what people call it"),
     Field("scenarios", Many(SCENARIO, single=True, least=1), "the scenarios it starts from", required=True),
-    Field("vary", Named(Many(Amount(), least=1), "a variable", "inputs"), "the values each variable takes",
+    Field("vary", Named(Many(QUANTITY, least=1), "a variable", "inputs"), "the values each variable takes",
           required=True),
-    Field("except", Many(Named(Amount(), "a variable", "inputs")), "combinations left out", name="without"),
+    Field("except", Many(Named(QUANTITY, "a variable", "inputs")), "combinations left out", name="without"),
 ))  # fmt: skip
 
 CORRELATION = Record("a correlation", Correlation, (
@@ -224,8 +223,8 @@ KPI = Record("an indicator", Kpi, (
           "times that of time"),
     Field("min", WINDOW, "its smallest saved value"),
     Field("max", WINDOW, "its largest saved value"),
-    Field("first_below", Amount(), "the first saved time at which it is at or below this"),
-    Field("first_above", Amount(), "the first saved time at which it is at or above this"),
+    Field("first_below", QUANTITY, "the first saved time at which it is at or below this"),
+    Field("first_above", QUANTITY, "the first saved time at which it is at or above this"),
     Field("minus", SCENARIO, "a scenario: the variable less what it is there"),
     Field("goal", Text("a goal such as `<= 210`"), "`<= 210`, `>= 80 %`, `== 5 within 0.1`, `between 1 and 2`"),
 ))  # fmt: skip
@@ -233,7 +232,7 @@ KPI = Record("an indicator", Kpi, (
 
 BOUND: Kinds[Bound] = Kinds(
     "a number with or without its unit, or `{scenario: NAME}`",
-    scalar=Amount(),
+    scalar=QUANTITY,
     mapping=Record("another scenario", OtherScenario, (
         Field("scenario", Text("a scenario's name, or `inherit`"), "the variable in that scenario; `inherit`: in this "
               "one, without what is given", required=True),
@@ -253,7 +252,7 @@ EXPECTATION = Record("an expectation", Expectation, (
     Field("lt", BOUND, "less than"),
     Field("lte", BOUND, "less than or equal to"),
     Field("approx", BOUND, "within `tolerance` of"),
-    Field("tolerance", Amount(), "how far `approx` may be off"),
+    Field("tolerance", QUANTITY, "how far `approx` may be off"),
     Field("time", PERIOD, "when it must hold; always where not said"),
 ))  # fmt: skip
 

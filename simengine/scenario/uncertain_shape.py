@@ -12,9 +12,9 @@ from typing import Any
 from simengine.language.yaml.node import Mapping, Node
 from simengine.language.yaml.reading import Reading
 from simengine.language.yaml.record import Field, Record, Tagged
-from simengine.language.yaml.shape import Amount, Kinds, Many, Mapped, Named, Number, Text
+from simengine.language.yaml.shape import Kinds, Many, Mapped, Named, Number, Text
 from simengine.scenario.file import Distribution
-from simengine.scenario.path import exactly
+from simengine.scenario.path import QUANTITY, exactly
 from simengine.source.file import Span
 
 NUMBERS: dict[str, tuple[str, ...]] = {
@@ -37,7 +37,7 @@ _ABOUT = {
 }
 
 
-_BOUNDS = Mapped(Many(Amount()), exactly(2, "[lowest, highest], two values, are"), "[lowest, highest]")
+_BOUNDS = Mapped(Many(QUANTITY), exactly(2, "[lowest, highest], two values, are"), "[lowest, highest]")
 
 
 def _by_place(kind: str) -> Any:
@@ -57,7 +57,7 @@ def _by_name(kind: str) -> Record[Any]:
     def make(span: Span, **found: Any) -> Any:  # noqa: ARG001  (a record gives it to all it makes)
         return tuple((n, found[n]) for n in names)
 
-    return Record(f"a {kind} distribution", make, tuple(Field(n, Amount(), n, required=True) for n in names))
+    return Record(f"a {kind} distribution", make, tuple(Field(n, QUANTITY, n, required=True) for n in names))
 
 
 def _distribution(kind: str) -> Record[Distribution]:
@@ -67,7 +67,7 @@ def _distribution(kind: str) -> Record[Distribution]:
         return Distribution(kind, numbers, span, within)
 
     shape: Kinds[Any] = Kinds(
-        f"[{names}], or these by name", listing=Mapped(Many(Amount()), _by_place(kind)), mapping=_by_name(kind)
+        f"[{names}], or these by name", listing=Mapped(Many(QUANTITY), _by_place(kind)), mapping=_by_name(kind)
     )
     return Record(f"a {kind} distribution", make, (
         Field(kind, shape, f"[{names}]: {_ABOUT[kind]}", required=True, name="numbers"),

@@ -122,7 +122,7 @@ def test_the_schema_never_refuses_what_reading_allows(schema: dict[str, Any]) ->
 def test_names_come_with_units_and_documentation(schema: dict[str, Any]) -> None:
     scenario = schema["properties"]["scenarios"]["additionalProperties"]
     where = _resolved(schema, scenario)
-    settings = where["properties"]["set"]["properties"]
+    settings = _resolved(schema, where["properties"]["set"])["properties"]
     about = settings["gas tax"]["description"]
     assert "[EUR/m3]" in about
     assert "Tax on gas." in about

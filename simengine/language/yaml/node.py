@@ -193,7 +193,7 @@ class _Tree:
     def span(self, raw: yaml.Node) -> Span:
         """Return where a node stands; a block is shown by its first line."""
         start, end = raw.start_mark.index, raw.end_mark.index
-        line_end = self.file.line_bounds(raw.start_mark.line + 1)[1]
+        line_end = self.file.line_bounds(self.file.place(start)[0])[1]  # YAML knows more line ends than we do
         if end > line_end:
             end = max(line_end, start)
         text = self.file.text[start:end]

@@ -8,6 +8,7 @@ Invariant: the schema of a shape allows what it reads without an error, names of
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from simengine.language.yaml.reading import At, Reading
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Schema = dict[str, Any]
+
+_SCALARS = ["string", "number", "boolean"]  # `true` is a text where a text is expected
+_AMOUNT = r"^\s*[-+.0-9\u2212$\u20ac\u00a3]"  # what may begin with a number, or a currency and a number
 
 
 class Shape(Protocol[T_co]):
@@ -56,7 +60,7 @@ class Text:
 
     def schema(self) -> Schema:
         """Return the schema."""
-        return {"$ref": f"#/$defs/{self.ref}"} if self.ref else {"type": ["string", "number"]}
+        return {"$ref": f"#/$defs/{self.ref}"} if self.ref else {"type": _SCALARS}
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,13 @@ class Number:
 
 @dataclass(frozen=True)
 class Amount:
-    """A number in the unit of what it is for, or a text with a number and a unit: `3 %/year`."""
+    """A number in the unit of what it is for, or a text with a number and a unit: `3 %/year`.
+
+    Unless it is `strict`, other texts are read too: who takes them says what they may be.
+    """
 
     takes: str = "a number, or a number with its unit such as `3 %/year`"
+    strict: bool = False
 
     def read(self, node: Node, to: Reading) -> At[float | str] | None:
         """Return the number, or the text with its unit."""
@@ -113,11 +121,14 @@ class Amount:
         if number is not None and not math.isfinite(number):
             to.error("out-of-range", f"a finite number is expected, not {node.text}", node.span)
             return None
+        if self.strict and number is None and not re.match(_AMOUNT, node.text):
+            to.wrong_kind(node, self.takes)
+            return None
         return At(node.text if number is None else number, node.span)
 
     def schema(self) -> Schema:
         """Return the schema."""
-        return {"type": ["number", "string"], "pattern": r"^\s*[-+.0-9]"}
+        return {"type": ["number", "string"], "pattern": _AMOUNT} if self.strict else {"type": _SCALARS}
 
 
 @dataclass(frozen=True)
@@ -261,8 +272,8 @@ class Words:
 
     def schema(self) -> Schema:
         """Return the schema."""
-        by_language = {"type": "object", "additionalProperties": {"type": "string"}}
-        return {"anyOf": [{"type": ["string", "number"]}, by_language]}
+        by_language = {"type": "object", "additionalProperties": {"type": [*_SCALARS, "null"]}}
+        return {"anyOf": [{"type": _SCALARS}, by_language]}
 
 
 @dataclass(frozen=True)
