@@ -62,7 +62,9 @@ def test_the_sign_of_a_link_is_that_of_its_strength(tmp_path: Path, strength: st
 
 
 def test_a_reference_acts_the_other_way(tmp_path: Path) -> None:
-    text = link("work.demand", "people.attraction", "multiply", reduce="sum", strength="0.1 /job", reference="work.jobs")
+    text = link(
+        "work.demand", "people.attraction", "multiply", reduce="sum", strength="0.1 /job", reference="work.jobs"
+    )
     edges = edges_of(linked(tmp_path, text), "L")
     assert {pair: d["polarity"] for pair, d in edges.items()} == {
         ("work.demand", "people.attraction"): "+",
