@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from simengine.loops.draw.lanes import natural
 from simengine.loops.draw.text import sequence_words
 from simengine.loops.find import Loop, LoopGroup, Loops
 from simengine.loops.linking import OFF
@@ -39,16 +40,17 @@ def summary_lines(graph: nx.DiGraph[str], loops: Loops) -> list[str]:
         if d["sector"]:
             sectors[d["sector"]] = sectors.get(d["sector"], 0) + 1
     links = {name: d for _, _, d in graph.edges(data=True) if d["link"] for name in d["link"].split(", ")}
-    off = [name for name, d in links.items() if d["kind"] == OFF]
+    off = sorted((name for name, d in links.items() if d["kind"] == OFF), key=natural)
     parts = ", ".join(f"{name} {count}" for name, count in sectors.items())
     told = f"; {', '.join(off)} off" if off else ""
     kinds = [tuple(sign for sign in group.signs if sign != "?") or ("?",) for group in loops.across]
     counts = [f"{kinds.count(kind)} {word}" for kind, word in _WORDS.items() if kind in kinds]
     more = "" if loops.across_complete else " or more"
+    sequences = "sequence" if len(loops.across) == 1 and not more else "sequences"
     out = [
         str(graph.graph.get("name", "")),
         f"  {len(sectors)} sectors ({parts} variables), {len(links)} links{told}",
-        f"  loops across sectors: {len(loops.across)}{more} sequences of links"
+        f"  loops across sectors: {len(loops.across)}{more} {sequences} of links"
         + (f": {', '.join(counts)}" if counts else ""),
     ]
     for sector, own in loops.within:
@@ -63,7 +65,7 @@ def across_lines(loops: Loops, most: int) -> list[str]:
     shown = [*known, *unknown][:most]
     if not shown:
         return ["no loop across sectors"]
-    out = ["across sectors, the fewest links first, of each sequence of links the shortest loop:"]
+    out = ["across sectors, of each sequence of links the shortest loop (R/B: others have the other sign):"]
     for group in shown:
         out += _group_lines(group)
     left = len(loops.across) - len(shown)

@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("model", metavar="PATH", help="a .mdl, .xmile, .stmx, .xml or cross-over file")
     parser.add_argument("--out", metavar="FILE", help=f"draw the graph: {', '.join(ENDINGS)}")
+    parser.add_argument("--title", metavar="TEXT", help="what stands above the picture (the model's name)")
     parser.add_argument("--through", metavar="NAME", help="only loops through this variable")
     parser.add_argument(
         "--level",
@@ -149,7 +150,7 @@ def _draw(graph: nx.DiGraph[str], full: Loops, arguments: argparse.Namespace, ou
         else:
             _show(loops, arguments)
         return DONE
-    _write(out, shown, loops, level)
+    _write(out, shown, loops, level, arguments.title or str(graph.graph.get("name", "")))
     if arguments.json:
         print_json({"file": str(out), "level": level, "nodes": len(shown), "edges": shown.number_of_edges()})
     else:
@@ -190,13 +191,12 @@ def _within(loops: Loops, sector: str) -> Sequence[Loop]:
     return known[sector.casefold()]
 
 
-def _write(out: Path, graph: nx.DiGraph[str], loops: Loops, level: str) -> None:
+def _write(out: Path, graph: nx.DiGraph[str], loops: Loops, level: str, title: str) -> None:
     from simengine.loops.draw.lanes import draw_lanes
     from simengine.loops.draw.svg import draw_svg
     from simengine.loops.draw.text import write_dot, write_graphml, write_json, write_mermaid
     from simengine.results.write import write_text
 
-    title = str(graph.graph.get("name", ""))
     match out.suffix.lower():
         case ".svg" if graph.is_multigraph():
             text = draw_lanes(graph, title)

@@ -71,7 +71,8 @@ class Ways:
             self.steps -= 1
             _, way, own = heappop(heap)
             if way[-1] == end:
-                yield way
+                if own == sign:  # else a walk on from the end and back would give the sign: no simple way does
+                    yield way
                 continue
             for node, step in self.successors.get(way[-1], ()):
                 if node not in way and node not in shut:

@@ -24,13 +24,13 @@ def test_loops_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_a_doubt_is_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_text(tmp_path, LOGISTIC)
-    assert main(["graph", str(tmp_path / "small.mdl")]) == 0
+    assert main(["graph", str(tmp_path / "small.mdl"), "--reasons"]) == 0
     assert "? population -> growth: changes sign between 4.5 and 5" in capsys.readouterr().err
 
 
 def test_without_a_run_signs_are_those_of_structure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_text(tmp_path, PREDATORS)
-    assert main(["graph", str(tmp_path / "small.mdl"), "--no-run"]) == 0
+    assert main(["graph", str(tmp_path / "small.mdl"), "--no-run", "--reasons"]) == 0
     assert "depends on values that are not known" in capsys.readouterr().err
 
 
@@ -51,7 +51,9 @@ def test_it_is_said_when_loops_are_left_out(tmp_path: Path, capsys: pytest.Captu
 def test_loops_across_sectors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     load_text(tmp_path, SECTORS)
     assert main(["graph", str(tmp_path / "small.mdl")]) == 0
-    assert "R  X1 => X4  (energy, jobs; 1 loop)" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "2 sectors (energy 2, jobs 3 variables)" in shown
+    assert "  R    X1 => X4  || 1" in shown
 
 
 @pytest.mark.parametrize("ending", [".svg", ".dot", ".graphml", ".mmd", ".json"])

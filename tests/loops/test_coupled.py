@@ -24,14 +24,6 @@ def test_loops_pass_the_links_of_a_cross_over_file(tmp_path: Path) -> None:
     assert found.across_complete
 
 
-def test_stocks_and_links_are_what_is_left_of_it(tmp_path: Path) -> None:
-    stocks = at_level(causal_graph(linked(tmp_path, ALL)), "stocks")
-    carriers = {n for n, d in stocks.nodes(data=True) if not d["sector"]}
-    assert carriers == {"link L1 arriving", "link L2 arriving", "link L3 arriving", "link L4 arriving"}
-    assert [g.links for g in find_loops(stocks).across] == [("L1", "L2"), ("L1", "L4")]
-    assert stocks.edges["link L1 arriving", "work.growth"]["polarity"] == "+"
-
-
 MODELS = [
     "test-models/samples/SIR/SIR.stmx",
     "test-models/tests/macro_stock/test_macro_stock.mdl",

@@ -50,7 +50,7 @@ def graphs(draw: st.DrawFn, most: int = 12, *, sectors: bool = True) -> nx.DiGra
     for u, v in draw(st.lists(pairs, max_size=2 * most, unique=True)):
         kind = "flow" if out.nodes[u]["role"] == "flow" and out.nodes[v]["role"] == "stock" else "link"
         sign = draw(st.sampled_from("+-")) if kind == "flow" else draw(st.sampled_from("+-?"))
-        out.add_edge(u, v, polarity=sign, basis="", reason="", kind=kind, delayed=draw(st.booleans()))
+        out.add_edge(u, v, polarity=sign, basis="", reason="", kind=kind, delayed=draw(st.booleans()), link="")
     return out
 
 
@@ -126,7 +126,7 @@ def test_sixty_variables_lie_apart() -> None:
     for n in range(60):
         for step in (1, 7):
             u, v = names[n], names[(n + step) % 60]
-            graph.add_edge(u, v, polarity="+", basis="", reason="", kind="link", delayed=False)
+            graph.add_edge(u, v, polarity="+", basis="", reason="", kind="link", delayed=False, link="")
     scene = make_scene(graph, "")
     lay_out(scene)
     assert_apart(scene.boxes)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from itertools import pairwise
 from pathlib import Path
 
 import networkx as nx
@@ -15,6 +17,7 @@ from simengine.loops.cycles import shortest_cycles
 from simengine.loops.find import Loops, find_loops
 from simengine.loops.graph import causal_graph
 from simengine.loops.independent import independent_cycles
+from simengine.loops.ways import Ways, times
 from simengine.source.diagnostic import InputError
 from tests.loops.model_text import LOGISTIC, LOGISTIC_APART, PREDATORS, load_text
 
@@ -91,6 +94,37 @@ def test_cycles_across_sectors_are_cycles(graph: Graph, sectors: list[str]) -> N
     assert all(len({own[n] for n in c}) > 1 for c in found)
     if any(len({own[n] for n in c}) > 1 for c in every):
         assert found
+
+
+def crossed(cycle: tuple[int, ...], sectors: list[str]) -> tuple[tuple[int, int], ...]:
+    """Return the edges of a cycle that go from one sector to another, from the least."""
+    edges = zip(cycle, (*cycle[1:], cycle[0]), strict=True)
+    found = [(u, v) for u, v in edges if sectors[u] != sectors[v]]
+    first = found.index(min(found))
+    return tuple(found[first:] + found[:first])
+
+
+@given(GRAPHS, st.lists(st.sampled_from("abc"), min_size=8, max_size=8))
+def test_every_sequence_of_crossings_is_found(graph: Graph, sectors: list[str]) -> None:
+    own = sectors[: graph[0]]
+    found, complete = crossing_cycles(successors_of(graph), own, 10**5)
+    across = [c for c in map(turned, nx.simple_cycles(networkx_of(graph))) if len({own[n] for n in c}) > 1]
+    assert complete
+    assert {crossed(c, own) for c in found} == {crossed(c, own) for c in across}
+
+
+@given(GRAPHS, st.lists(st.sampled_from("+-?"), min_size=22, max_size=22), st.sampled_from("+-?"))
+def test_ways_are_all_simple_ways_of_a_sign_the_shortest_first(graph: Graph, marks: list[str], sign: str) -> None:
+    edges = dict(zip(graph[1], marks, strict=False))
+    inner: dict[int, list[tuple[int, str]]] = {}
+    for (u, v), mark in edges.items():
+        inner.setdefault(u, []).append((v, mark))
+    end = graph[0] - 1
+    found = list(Ways(inner).shortest(0, end, sign))
+    every = [tuple(p) for p in nx.all_simple_paths(networkx_of(graph), 0, end)] if end else [(0,)]
+    wanted = [p for p in every if reduce(times, (edges[e] for e in pairwise(p)), "+") == sign]
+    assert sorted(found) == sorted(wanted)
+    assert [len(p) for p in found] == sorted(len(p) for p in found)
 
 
 def signs(found: Loops) -> list[str]:

@@ -11,7 +11,7 @@ Invariant: no text lies on another, however many links there are; numbers are ro
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
@@ -99,9 +99,9 @@ def _ordered(graph: nx.DiGraph[str]) -> list[str]:
         return names
     pairs = [(u, v) for u, v in graph.edges() if u != v]
 
-    def length(order: tuple[str, ...]) -> int:
+    def length(order: Iterable[str]) -> int:
         place = {name: n for n, name in enumerate(order)}
-        return sum((place[u] - place[v]) ** 2 for u, v in pairs)
+        return sum(abs(place[u] - place[v]) ** 2 for u, v in pairs)
 
     return list(min(permutations(names), key=length))
 

@@ -64,17 +64,18 @@ class Line:
     start: int
     end: int
     sign: str
-    kind: str  # link, initial; pipe
+    kind: str  # link, initial, off; pipe
     delayed: bool = False
     note: str = ""
     arrow: bool = True
     signs: str = ""  # of the links it stands for, where these are several
+    link: str = ""  # of a cross-over file, that it goes through
 
     @property
     def text(self) -> str:
         """What stands at its head: its sign, or how many links have which."""
         if len(self.signs) < 2:
-            return self.sign
+            return f"{self.link} {self.sign}".strip()
         return "  ".join(f"{self.signs.count(sign)} {sign}" for sign in "+-?" if sign in self.signs)
 
 
@@ -113,7 +114,8 @@ def make_scene(graph: nx.DiGraph[str], title: str) -> Scene:
     ends: dict[int, set[str]] = {}
     for u, v, d in graph.edges(data=True):
         reason = f" ({d['reason']})" if d["reason"] else ""
-        note = f"{u} -> {v}: {d['polarity']}{reason}"
+        through = f" through link {d['link']}, {d['title']}" if d["link"] else ""
+        note = f"{u} -> {v}{through}: {d['polarity']}{reason}"
         flow = d["kind"] == "flow" and graph.nodes[u]["role"] == "flow"
         if flow and d["polarity"] in "+-":
             ends.setdefault(place[u], set()).add(str(d["polarity"]))
@@ -122,7 +124,14 @@ def make_scene(graph: nx.DiGraph[str], title: str) -> Scene:
         else:
             kind = "link" if d["kind"] == "flow" else str(d["kind"])
             line = Line(
-                place[u], place[v], str(d["polarity"]), kind, bool(d["delayed"]), note, signs=str(d.get("signs", ""))
+                place[u],
+                place[v],
+                str(d["polarity"]),
+                kind,
+                bool(d["delayed"]),
+                note,
+                signs=str(d.get("signs", "")),
+                link=str(d["link"]),
             )
             scene.lines.append(line)
     _add_clouds(scene, ends)

@@ -189,8 +189,8 @@ def _line(line: Line, curve: Curve) -> list[str]:
             f'<path d="{path}" fill="none" stroke="#ffffff" stroke-width="3.5"/>',
         ]
         return [*out, _head(curve, PIPE, 13.0)] if line.arrow else out
-    thick = min(1.4 + 0.6 * max(len(line.signs) - 1, 0), 5.0)
-    dots = ' stroke-dasharray="2 4"' if line.kind == "initial" else ""
+    thick = 3.6 if line.link else min(1.4 + 0.6 * max(len(line.signs) - 1, 0), 5.0)
+    dots = {"initial": ' stroke-dasharray="2 4"', "off": ' stroke-dasharray="8 5"'}.get(line.kind, "")
     stroke = f'stroke="{colour}" stroke-width="{_n(thick)}"{dots}'
     out = [
         f'<path class="{line.kind}" d="{path}" fill="none" {stroke}>{title}</path>',
@@ -292,7 +292,8 @@ def _legend_text(scene: Scene, x: float, y: float, left_out: int) -> list[str]:
         y += 17
     grey = "#64717b"
     lines = (
-        "+ the same way · − the other way · ? not to be told · || delay · dotted: at the start only",
+        "+ the same way · − the other way · ? not to be told · || delay · dotted: at the start only"
+        + (" · thick: a link" if any(line.link for line in scene.lines) else ""),
         "R reinforcing · B balancing · U undetermined",
     )
     out += [_text(x, y + 5 + 17 * n, line, 11, anchor="start", fill=grey) for n, line in enumerate(lines)]
