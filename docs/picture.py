@@ -1,4 +1,6 @@
-"""The pictures of the README, from the run of Delft's scenarios: `python -m docs.picture` writes docs/figures/delft-*.svg.
+"""The pictures of the README, from the run of Delft's scenarios: `python -m docs.picture`.
+
+In: scenarios/delft.yaml. Out: docs/figures/delft-*.svg.
 
 Invariant: what is shown is what `make demo` draws.
 """
