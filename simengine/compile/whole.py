@@ -50,6 +50,17 @@ class Pieces:
     upstream: dict[int, list[Reference]] = field(default_factory=dict)  # of devices, the conveyors that leak into them
 
 
+def _own_key(context: Context, variable: Variable) -> str:
+    """Return the key a variable has in its own model: a part of a composed one draws as it does alone.
+
+    Where two parts have one name, the second draws otherwise: streams are taken once.
+    """
+    for part in context.symbols.definition.parts:
+        if variable.key.startswith(f"{part.key}."):
+            return variable.key[len(part.key) + 1 :]
+    return variable.key
+
+
 @dataclass(frozen=True, slots=True)
 class LeftSide:
     """Loops of a left side, its coordinates, and the sizes of its axes."""
@@ -127,7 +138,7 @@ def lower_variable(context: Context, variable: Variable, out: Pieces) -> None:
         left = read_left(context, variable, equation)
         if left is None:
             continue
-        lowering = Lowering(context, left.loops, len(left.axes), f"{variable.key}#{number}")
+        lowering = Lowering(context, left.loops, len(left.axes), f"{_own_key(context, variable)}#{number}")
         lower_equation(EquationPlace(context, variable, equation, left, lowering, out))
 
 

@@ -276,3 +276,24 @@ def test_a_model_is_kept_until_one_of_its_files_changes(tmp_path: Path, monkeypa
     changed = (tmp_path / "people.mdl").read_text(encoding="utf-8").replace("= 0.03", "= 0.05")
     (tmp_path / "people.mdl").write_text(changed, encoding="utf-8")
     assert linked(tmp_path, text, models).run()["work.jobs"].values[-1] > before
+
+
+def test_random_draws_are_those_of_the_model_alone(tmp_path: Path) -> None:
+    noisy = (CASES / "work.mdl").read_text(encoding="utf-8").replace(
+        "growth = jobs * growth rate + extra growth",
+        "growth = jobs * SMOOTH(RANDOM NORMAL(-1, 1, 0.02, 0.1, 7), 2) + extra growth",
+    )  # fmt: skip
+    (tmp_path / "noisy.mdl").write_text(noisy, encoding="utf-8")
+    models = f"  people: {CASES / 'people.mdl'}\n  noisy: {tmp_path / 'noisy.mdl'}\n"
+    text = link("people.total people", "noisy.extra growth", "add", strength="0.001 job/person/yr")
+    same_as_alone(linked(tmp_path, text, models), {"link L": 0}, {"noisy": tmp_path / "noisy.mdl"})
+
+
+def test_two_parts_of_one_model_draw_each_for_itself(tmp_path: Path) -> None:
+    noisy = (CASES / "work.mdl").read_text(encoding="utf-8").replace(
+        "growth = jobs * growth rate", "growth = jobs * RANDOM NORMAL(-1, 1, 0.02, 0.1, 7)"
+    )  # fmt: skip
+    (tmp_path / "noisy.mdl").write_text(noisy, encoding="utf-8")
+    models = f"  one: {tmp_path / 'noisy.mdl'}\n  two: {tmp_path / 'noisy.mdl'}\n"
+    run = linked(tmp_path, "  {}\n", models).run()
+    assert not np.allclose(run.values("one.jobs"), run.values("two.jobs"))
