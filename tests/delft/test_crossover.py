@@ -10,6 +10,7 @@ import pytest
 
 import simengine as se
 from simengine.loops.contribution import link_contributions
+from simengine.model.variable import Role
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "models"
@@ -69,3 +70,18 @@ def test_contributions_are_differences_of_runs(model: se.Model) -> None:
     found = {c.link: c for c in link_contributions(model, [name], {"training places": 100}, at=2040)}
     without = model.run({"training places": 100, "link X22": 0}, save=[name])
     assert found["X22"].without == float(without[name].sel(time=2040))
+
+
+def test_half_the_step_changes_little(model: se.Model) -> None:
+    """Every clock at once; what was gained since 2016 is a difference of indicators, and is left to them."""
+    names = [
+        v.name
+        for v in map(model.variables.__getitem__, model.variables)
+        if v.group.endswith("Indicators") and v.role in {Role.AUXILIARY, Role.STOCK} and not v.name.endswith("gained")
+    ]
+    steps = {n: model.variables[n].value for n in ("TIME STEP", "energy.TIME STEP")}
+    usual, half = model.run(save=names), model.run({n: step / 2 for n, step in steps.items()}, save=names)
+    assert len(names) > 40
+    for name in names:
+        a, b = usual.values(name), half.values(name)
+        assert np.max(np.abs(a - b)) <= 0.005 * np.max(np.abs(a)), name
