@@ -208,7 +208,9 @@ def _find(name: str, known: Mapping[Key, ProgramVariable]) -> set[Key]:
         return set()
     parts = re.split(r"([*?])", re.sub(r"[\s_]+", " ", name.casefold()))
     pattern = re.compile("".join({"*": ".*", "?": "."}.get(p, re.escape(p)) for p in parts), re.DOTALL)
-    return {k for k in known if pattern.fullmatch(k.replace("_", " "))}
+    found = {k for k in known if pattern.fullmatch(k.replace("_", " "))}
+    # behind the dot too: `total *` are those of all parts of a composed model, as a name is (`find_name`)
+    return found | {k for k in known if "." in k and pattern.fullmatch(k.split(".", 1)[1].replace("_", " "))}
 
 
 def _reason(name: str, known: Mapping[Key, ProgramVariable], lookup: bool) -> str:

@@ -208,9 +208,13 @@ class _Builder:
         base = self.made_from("base", Number(0.0), axes, unit, "in the base run, where that is given").variable
         g, e = at(gain, ()), at(effect, axes)
         calm = when(equals(at(around, ()), 1.0), at(base, axes), self.neutral())
-        between = plus(calm, times(g, minus(e, calm)))
+        # At 0 and at 1 nothing but 0 is added; its slope is that of the gain, which the branches alone would lose.
+        span = minus(e, calm)
+        bounded: Binary = binary(Operator.LESS, Call("abs", (span,), "ABS"), Number(_LARGEST))
+        full = plus(e, when(bounded, times(minus(g, Number(1.0)), span), Number(0.0)))
+        none = plus(calm, when(bounded, times(g, span), Number(0.0)))
         silent: Binary = binary(Operator.EQUAL, g, Number(0.0))
-        value = when(equals(g, 1.0), e, when(silent, calm, between))
+        value = when(equals(g, 1.0), full, when(silent, none, plus(calm, times(g, span))))
         return self.made_from("arriving", value, axes, unit, "at its gain").variable
 
     def read(self, placed: Placed) -> Expression:
@@ -245,6 +249,8 @@ class _Builder:
         return variable
 
 
+_LARGEST = 1e300
+"""An effect beyond it, or one that is no number, has no slope."""
 _GAIN = "How much of the link counts: 1 is all of it, 0 nothing."
 _AROUND = "1: at gain 0 its target sees what `base` gives, a run of another scenario; 0: it sees nothing of the link."
 

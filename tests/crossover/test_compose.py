@@ -297,3 +297,39 @@ def test_two_parts_of_one_model_draw_each_for_itself(tmp_path: Path) -> None:
     models = f"  one: {tmp_path / 'noisy.mdl'}\n  two: {tmp_path / 'noisy.mdl'}\n"
     run = linked(tmp_path, "  {}\n", models).run()
     assert not np.allclose(run.values("one.jobs"), run.values("two.jobs"))
+
+
+@pytest.mark.parametrize("gain", [0.0, 0.25, 1.0])
+@pytest.mark.parametrize(
+    "text",
+    [
+        link("work.jobs", "people.attraction", "multiply", by="power", strength="0.5"),
+        link("people.people", "work.extra growth", "add", reduce="sum", strength="0.001 job/person/yr", delay="2 yr"),
+        link("people.people", "work.customers", "replace"),
+    ],
+)
+def test_the_gradient_by_a_gain_is_the_slope_of_runs(gain: float, text: str, tmp_path: Path) -> None:
+    model = linked(tmp_path, text)
+    outputs = ["work.jobs", "people.people", "work.demand"]
+    _, slope = model.gradient({"link L": gain}, wrt=["link L"], outputs=outputs)
+    step = 1e-5
+    runs = model.ensemble({"link L": [gain - step, gain + step]}, save=outputs)
+    expected = [(v[1] - v[0]) / (2 * step) for v in (runs[o].values.reshape(2, len(runs.times), -1) for o in outputs)]
+    # second order differences of smooth functions: the error is of the order of step squared and rounding / step
+    assert np.allclose(slope.values[:, :, 0], np.concatenate(expected, axis=1), rtol=1e-5, atol=1e-6)
+    assert np.any(slope.values != 0)
+
+
+def test_a_pattern_means_variables_of_all_parts(tmp_path: Path) -> None:
+    model = linked(tmp_path, link("people.people", "work.customers", "replace"))
+    assert set(model.run(save=["job?", "peop?e"]).names) == {"work.jobs", "people.people"}
+
+
+@pytest.mark.parametrize(("strength", "effect"), [("0.5 Degrees Fahrenheit/person", 5.0), ("0.5 K/person", 9.0)])
+def test_what_is_added_to_a_temperature_is_a_difference(strength: str, effect: float, tmp_path: Path) -> None:
+    shop = "{UTF-8}\nguests = 10 ~ person ~|\nINITIAL TIME = 0 ~ Minute ~|\nFINAL TIME = 30 ~ Minute ~|\n"
+    (tmp_path / "shop.mdl").write_text(f"{shop}TIME STEP = 0.125 ~ Minute ~|\nSAVEPER = 1 ~ Minute ~|\n", "utf-8")
+    teacup = Path(__file__).parent.parent / "models" / "teacup.mdl"
+    text = link("shop.guests", "tea.room temperature", "add", strength=strength)
+    model = linked(tmp_path, text, f"  tea: {teacup}\n  shop: {tmp_path / 'shop.mdl'}\n")
+    assert np.allclose(model.run().values("tea.Room Temperature with links"), 70 + effect, rtol=1e-15)
