@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from simengine.language.yaml.node import Node, read_yaml
+from simengine.language.yaml.node import Mapping, Node, read_yaml
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record
 from simengine.language.yaml.shape import Amount, Choice, Kinds, Many, Mapped, Named, Number, Shape, Switch, Text, Words
@@ -300,6 +300,11 @@ def read_crossover(file: SourceFile) -> tuple[CrossoverFile | None, tuple[Diagno
     if node is None:
         if not problems:
             to.error("missing-key", "the file is empty: a cross-over file has `models` and `links`", Span(file, 0, 0))
+        return None, tuple(to.problems)
+    keys = {k.text for k, _ in node.pairs} if isinstance(node, Mapping) else set()
+    if keys & {"model", "scenarios", "kpis", "levers"} and not keys & {"models", "links"}:
+        hint = "`simengine run`, or `simengine.load_study`, reads it; its `model` is what loads as a model"
+        to.error("wrong-kind", "this is a scenario file, no model and no cross-over file", node.span, help=[hint])
         return None, tuple(to.problems)
     read = CROSSOVER.read(node, to)
     return read, tuple(to.problems)

@@ -70,9 +70,13 @@ def read_strength(name: str, link: LinkEntry, source_unit: str, target_unit: str
     elif source_unit.strip() and (target_unit.strip() or link.how.value == "multiply"):
         product = f"({unit})*({source_unit})" if wanted != "1" or _by(link) != "power" else unit
         try:
-            factor = conversion_factor(product, wanted, whole.units)
+            # what is added to a temperature is a difference of temperatures, and so is a product with a unit
+            into = f"({wanted})*(1)" if link.how.value == "add" else wanted
+            factor = conversion_factor(product, into, whole.units)
         except InputError as reason:
-            whole.problems.append(_misfit(name, link, unit, source_unit, target_unit, str(reason), span))
+            whole.problems.append(
+                _misfit(name, link, unit, source_unit, target_unit, str(reason).replace(into, wanted), span)
+            )
             return None
         factor_unit = f"({wanted})/({product})"
     low, high = _range(name, link, value, whole)

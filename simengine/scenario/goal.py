@@ -20,10 +20,10 @@ from simengine.language.yaml.reading import At, Reading
 if TYPE_CHECKING:
     from simengine.scenario.names import ModelNames
 
-_ONE = re.compile(r"(?P<sign><=|>=|==|<|>|=|≤|≥)\s*(?P<value>.+)", re.DOTALL)
+_ONE = re.compile(r"(?P<sign><=|>=|==|=<|=>|<|>|=|≤|≥)\s*(?P<value>.+)", re.DOTALL)
 _NEAR = re.compile(r"(?P<value>.+?)\s+within\s+(?P<off>.+)", re.DOTALL)
 _BETWEEN = re.compile(r"between\s+(?P<low>.+?)\s+and\s+(?P<high>.+)", re.DOTALL)
-_SPELT = {"≤": "<=", "≥": ">="}
+_SPELT = {"≤": "<=", "≥": ">=", "=<": "<=", "=>": ">="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,9 @@ def read_goal(text: At[str], unit: str, names: ModelNames, to: Reading) -> Goal 
         return Goal(plain, low, high)
     one = _ONE.fullmatch(plain)
     sign = _SPELT.get(one["sign"], one["sign"]) if one else ""
-    if one is None or sign not in {"<=", ">=", "=="}:
-        hint = f"did you mean `{sign if sign != '=' else '='}= {one['value']}`?" if one else ""
+    turned = one is not None and one["sign"] in {"=<", "=>"}
+    if one is None or turned or sign not in {"<=", ">=", "=="}:
+        hint = f"did you mean `{sign if turned else sign + '='} {one['value']}`?" if one else ""
         known = "a goal is `<= 210`, `>= 80 %`, `== 5 within 0.1` or `between 1 and 2`"
         to.error("bad-goal", f"`{plain}` is no goal", text.span, help=[h for h in (hint, known) if h])
         return None

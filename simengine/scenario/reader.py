@@ -96,6 +96,11 @@ def _parse(file: SourceFile, read: Callable[[Any, Reading], Document | None], to
     if isinstance(node, Scalar | Listing):
         to.wrong_kind(node, "a scenario file, a mapping with `simengine`, `model`, `scenarios` and others,")
         return None
+    keys = {k.text for k, _ in node.pairs}
+    if keys & {"models", "links"} and not keys & {"model", "scenarios", "kpis", "levers"}:
+        hint = "a scenario file names it: `model: FILE`; `simengine.load` loads it"
+        to.error("wrong-kind", "this is a cross-over file, no scenario file", node.span, help=[hint])
+        return None
     found = read(node, to)
     return found if isinstance(found, Document) else None
 

@@ -209,6 +209,7 @@ _HINTS = (
     ("undefined alias", "a text that begins with `*` stands in quotes"),
     ("expected alphabetic or numeric character", "a text that begins with `*` or `&` stands in quotes"),
     ("did not find expected alphabetic", "a text that begins with `*` or `&` stands in quotes"),
+    ("block sequence entries are not allowed", 'a `-` that is no list item stands in quotes: `"-"`'),
     ("could not find expected ':'", "a key is followed by `: ` and its value"),
     ("expected <block end>", "keys of one level stand exactly under each other"),
     ("did not find expected key", "keys of one level stand exactly under each other"),
