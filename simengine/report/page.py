@@ -8,6 +8,7 @@ Invariant: whatever a name or a title holds is shown as text; the page asks noth
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -24,6 +25,9 @@ from simengine.results.study import Score, Source
 
 Numbers = Mapping[str, Sequence[Compared]]
 """The comparison, by variable."""
+
+_NUMBERS = re.compile(r"between|and|within|[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|[≤≥=]")
+"""What of a goal is no unit."""
 
 
 def build_page(
@@ -107,7 +111,8 @@ def _goals(record: Record, words: Words) -> str:
         return ""
     body = []
     for row in rows:
-        goal = f"{words.relation(row.goal)} {row.unit}".strip()
+        told = words.relation(row.goal)  # as written, which may name its unit
+        goal = told if _NUMBERS.sub("", told).strip() else f"{told} {row.unit}".strip()
         cells = "".join(
             f'<td data-scenario="{place}" class="{_class(score)}">{_score(score, words)}</td>'
             for place, score in enumerate(row.scores)

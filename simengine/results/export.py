@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -67,7 +68,8 @@ def export_folder(
         `csv`, `parquet`, `netcdf`: all that was saved, in the model's units. `excel`, `iamc`, `geojson`: the
         indicators.
     out
-        The file; a folder takes it under a name of its own. None: beside the result folder.
+        The file; a folder, and what ends in a slash, takes it under a name of its own. None: beside the result
+        folder.
     options
         How.
 
@@ -79,6 +81,8 @@ def export_folder(
     """
     place, asked = Path(folder), options or Options()
     record = _chosen(read_folder(place), asked.scenarios)
+    if out is not None and os.fspath(out).endswith(("/", os.sep)):
+        Path(out).mkdir(parents=True, exist_ok=True)
     path = _path(place, target, None if out is None else Path(out))
     _refuse_own(place, path)
     notes: list[str] = []

@@ -59,6 +59,7 @@ def _statistic(indicator: Indicator, times: Array, values: Array) -> float:
     begin, end = indicator.window
     if indicator.statistic in {"first_below", "first_above"}:
         there = values <= indicator.level if indicator.statistic == "first_below" else values >= indicator.level
+        there &= np.isfinite(values)  # a run that failed has come to nothing
         return float(times[np.argmax(there)]) if there.any() else math.nan
     inside = (times >= begin - _SAME) & (times <= end + _SAME)
     chosen, at = values[inside], times[inside]

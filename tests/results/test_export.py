@@ -258,3 +258,9 @@ def test_record_of_a_drawn_folder_is_the_same(study: Study, tmp_path: Path) -> N
 
     write_study(study, tmp_path / "drawn", draw=draw_folder)
     assert read_folder(tmp_path / "drawn") == record_of(study)
+
+
+def test_a_path_that_ends_in_a_slash_is_a_folder(written: Path, tmp_path: Path) -> None:
+    path, _ = export_folder(written, "csv", f"{tmp_path / 'new'}/")
+    assert path == tmp_path / "new" / "out.csv"
+    assert path.is_file()

@@ -123,3 +123,16 @@ def test_checks(tmp_path: Path) -> None:
 def test_a_finding_says_where_and_by_how_much(tmp_path: Path) -> None:
     study = scores(tmp_path, "  k: {value: line}\n", "  a:\n", CHECKS[: CHECKS.index("  - {it: below ten until")])
     assert study.findings[0].message == "`line` is 10.5 t/year at 2025.25, not at most 10"
+
+
+def test_a_run_that_fails_is_never_below(tmp_path: Path) -> None:
+    kpis = '  k: {value: ratio, first_below: 1, goal: "<= 2025"}\n'
+    model = MODEL.replace("wave =", "ratio = 5 - 1 / slope ~ Dmnl ~|\nwave =")
+    (tmp_path / "n.mdl").write_text(model, encoding="utf-8")
+    text = f"simengine: 1\nmodel: n.mdl\nscenarios:\n  a: {{set: {{slope: 0}}}}\nkpis:\n{kpis}"
+    (tmp_path / "n.yaml").write_text(text, encoding="utf-8")
+    plan, found = read_plan(tmp_path / "n.yaml")
+    assert plan is not None, found
+    (one,) = run_plan(plan).scores
+    assert math.isnan(one.value)
+    assert one.met is False
