@@ -59,7 +59,8 @@ All of it at once, in the high climate. {off gas 2030} % off gas in 2030: the go
 alone. The homes built for the knowledge economy have no gas (link X20), and technicians who are trained put in the
 rest. {off gas 2050} % in 2050, {nuisance} events a year, {jobs} jobs.""",
     "everything apart": """
-The same measures, but each model by itself, as separate departments would reckon. CO2 in 2050 is {CO2 2050} kt
+The same measures, but each model by itself, as separate departments would reckon; one climate is all they share
+(links X24, X25). CO2 in 2050 is {CO2 2050} kt
 where the coupled models give {everything: CO2 2050}; gas in 2040 is {gas 2040} TJ against {everything: gas 2040}.
 Reckoning apart promises what hands and money do not allow.""",
     "poor city": """
@@ -143,7 +144,8 @@ def _links(plan: se.StudyPlan) -> list[str]:
     lines = [
         "In the scenario Everything, 2050: what each link adds to all the others (with it less without it), where that",
         "is a thousandth of the indicator or more. `simengine graph models/crossover.yaml --of ...` gives the same for",
-        "any indicator.",
+        'any indicator. "With none" leaves out the common climate too (X24, X25), which the scenario Everything, without',
+        "cross-overs, keeps: the figures differ from those above.",
         "",
     ]
     for name, words in ASKED:
