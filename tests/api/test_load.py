@@ -39,7 +39,6 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("links.yaml", "cross-over and scenario files come with a later version"),
         ("model.vmfx", "save the model as text"),
         ("model.vpmx", "published by Vensim"),
         ("notes.txt", "it reads .itmx, .mdl, .stmx, .xmile, .xml"),
