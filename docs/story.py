@@ -144,8 +144,8 @@ def _links(plan: se.StudyPlan) -> list[str]:
     lines = [
         "In the scenario Everything, 2050: what each link adds to all the others (with it less without it), where that",
         "is a thousandth of the indicator or more. `simengine graph models/crossover.yaml --of ...` gives the same for",
-        'any indicator. "With none" leaves out the common climate too (X24, X25), which the scenario Everything, without',
-        "cross-overs, keeps: the figures differ from those above.",
+        'any indicator. "With none" leaves out the common climate too (X24, X25), which the scenario Everything,',
+        "without cross-overs, keeps: the figures differ from those above.",
         "",
     ]
     for name, words in ASKED:
