@@ -84,18 +84,30 @@ def _write(study: Study, folder: Path, begun: float, *, decimal_comma: bool) -> 
 
 
 def _up_to_date(arguments: argparse.Namespace, folder: Path) -> int:
+    """Show what the folder holds, as the run that wrote it did."""
+    from simengine.cli.scenario_view import plain_score, score_table
+    from simengine.results.reading import read_folder
+
+    record = read_folder(folder)
     if arguments.json:
-        print_json({"folder": str(folder), "up_to_date": True})
-    else:
-        print(f"{folder} is up to date: the same model, data, scenarios and engine")
+        scores = [plain_score(s) for s in record.scores]
+        print_json({"folder": str(folder), "up_to_date": True, "title": record.title, "scores": scores})
+        return DONE
+    text = score_table(record.scores, [s.name for s in record.scenarios], _width())
+    if text:
+        print(text)
+    print(f"{folder} is up to date: the same model, data, scenarios and engine")
     return DONE
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
 
 
 def _show(study: Study, plan: Plan, folder: Path, files: int) -> None:
     from simengine.cli.scenario_view import counts, score_table
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
-    text = score_table(study, width)
+    text = score_table(study.scores, [o.name for o in study.outcomes], _width())
     if text:
         print(text)
     for share in plan.shares:

@@ -16,23 +16,23 @@ from simengine.cli.terminal import number
 from simengine.results.study import Score, Study
 
 
-def score_table(study: Study, width: int) -> str:
+def score_table(scores: Sequence[Score], scenarios: Sequence[str], width: int) -> str:
     """Return indicators by scenario: a column an indicator, with every word where that fits, else with marks."""
-    if not study.scores:
+    if not scores:
         return ""
-    wide = _by_scenario(study)
+    wide = _by_scenario(scores, scenarios)
     if max(map(len, wide.splitlines())) <= width:
         return wide
-    return compact_table(study, width)
+    return compact_table(scores, scenarios, width)
 
 
-def _by_scenario(study: Study) -> str:
-    names = list(dict.fromkeys(s.name for s in study.scores))
-    found = {(s.scenario, s.name): s for s in study.scores}
-    ones = [next(s for s in study.scores if s.name == name) for name in names]
+def _by_scenario(scores: Sequence[Score], scenarios: Sequence[str]) -> str:
+    names = list(dict.fromkeys(s.name for s in scores))
+    found = {(s.scenario, s.name): s for s in scores}
+    ones = [next(s for s in scores if s.name == name) for name in names]
     titles = ["", *(o.title for o in ones)]
     goals = ["", *(" ".join(part for part in (o.unit, o.goal) if part) for o in ones)]
-    rows = [[o.name, *(_cell(found[o.name, name]) for name in names)] for o in study.outcomes]
+    rows = [[scenario, *(_cell(found[scenario, name]) for name in names)] for scenario in scenarios]
     widths = [max(len(row[n]) for row in (titles, goals, *rows)) for n in range(len(titles))]
     lines = [titles, goals, ["-" * w for w in widths], *rows]
     return "\n".join("  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)).rstrip() for line in lines)
@@ -74,14 +74,15 @@ def plain_study(study: Study) -> dict[str, Any]:
             }
             for o in study.outcomes
         ],
-        "scores": [_plain_score(s) for s in study.scores],
+        "scores": [plain_score(s) for s in study.scores],
         "findings": [{"scenario": f.scenario, "check": f.name, "message": f.message} for f in study.findings],
         "settings": dict(study.settings),
         "inputs": [{"path": i.path, "role": i.role, "sha256": i.sha256} for i in study.inputs],
     }  # fmt: skip
 
 
-def _plain_score(score: Score) -> dict[str, Any]:
+def plain_score(score: Score) -> dict[str, Any]:
+    """Return a score as plain data."""
     return {
         "scenario": score.scenario,
         "indicator": score.name,

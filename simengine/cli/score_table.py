@@ -1,6 +1,6 @@
 """Goals and indicators of many scenarios in a terminal: a line a scenario, a column an indicator.
 
-In: a `Study` and a width. Out: text; where columns do not fit side by side they go on below.
+In: scores, scenarios in order, a width. Out: text; where columns do not fit side by side they go on below.
 
 Invariant: nothing is left out, and every number is the one in the folder, to three digits or to the unit.
 """
@@ -11,18 +11,17 @@ import math
 import textwrap
 from collections.abc import Sequence
 
-from simengine.results.study import Score, Study
+from simengine.results.study import Score
 
 _TITLE = 13
 """How wide a title may be before it goes on below."""
 _GAP = "  "
 
 
-def compact_table(study: Study, width: int) -> str:
-    """Return the scores of a study, a line a scenario, with what the marks mean below."""
-    names = list(dict.fromkeys(s.name for s in study.scores))
-    found = {(s.scenario, s.name): s for s in study.scores}
-    scenarios = [o.name for o in study.outcomes]
+def compact_table(scores: Sequence[Score], scenarios: Sequence[str], width: int) -> str:
+    """Return scores, a line a scenario, with what the marks mean below."""
+    names = list(dict.fromkeys(s.name for s in scores))
+    found = {(s.scenario, s.name): s for s in scores}
     first = _column(["scenario"], scenarios, left=True)
     columns = [_scores([found[scenario, name] for scenario in scenarios]) for name in names]
     height = max(len(head) for head, _ in columns)
@@ -35,7 +34,7 @@ def compact_table(study: Study, width: int) -> str:
         blocks[-1].append(lines)
     start = [*[" " * len(first[0])] * (height - 1), *first]
     texts = ["\n".join(_GAP.join(row).rstrip() for row in zip(start, *block, strict=True)) for block in blocks]
-    marks = [s for s in study.scores if s.met is not None]
+    marks = [s for s in scores if s.met is not None]
     return "\n\n".join(texts) + (f"\n{_legend(marks)}" if marks else "")
 
 

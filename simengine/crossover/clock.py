@@ -80,7 +80,7 @@ def plan_clocks(file: CrossoverFile, definitions: Mapping[str, ModelDefinition],
         if same and method is not base.definition.simulation.method:
             problems.append(_methods(part, base))
         if not same:
-            key = key_of(f"step of {part.name}")
+            key = key_of(part.name)
             known = next((k for k, s in slower.items() if s.method is method and _equal(s, part, timed)), None)
             clock_of[part.name] = known or key
             slower.setdefault(known or key, Clock(key, Reference(STEP, own_step(part.name)), method))

@@ -13,6 +13,7 @@ Okabe, M., Ito, K. (2008): Color universal design. The yellow is left out: on wh
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -67,9 +68,16 @@ class Stroke:
 
 
 def strokes(record: Record) -> dict[str, Stroke]:
-    """Return how each scenario is drawn: the base dark, the next seven coloured, all others grey."""
+    """Return how each scenario is drawn: the base dark, seven coloured, all others grey.
+
+    Where there are more, those are coloured that end farthest from the base: the others lie near it, or near them.
+    """
     rest = [s.name for s in record.scenarios if s.name != record.base]
-    colours = dict(zip(rest[: MOST_HIGHLIGHTED - 1], PALETTE, strict=False))
+    if len(rest) >= MOST_HIGHLIGHTED:
+        apart = _apart(record)
+        farthest = sorted(rest, key=lambda name: -apart.get(name, 0.0))[: MOST_HIGHLIGHTED - 1]
+        rest = [name for name in rest if name in farthest]
+    colours = dict(zip(rest, PALETTE, strict=False))
     out = {}
     for place, scenario in enumerate(record.scenarios):
         if scenario.name == record.base:
@@ -78,6 +86,20 @@ def strokes(record: Record) -> dict[str, Stroke]:
             colour = colours.get(scenario.name)
             out[scenario.name] = Stroke(place, colour or GREY, 2.0 if colour else 0.9, highlighted=colour is not None)
     return out
+
+
+def _apart(record: Record) -> dict[str, float]:
+    """Return how far each scenario ends from the base: the sum over indicators, each relative to its spread."""
+    apart: dict[str, float] = {}
+    for series in record.by_indicator.values():
+        ends = {s.scenario: float(s.shown[-1]) for s in series if not s.element and s.shown.size}
+        ends = {name: value for name, value in ends.items() if math.isfinite(value)}
+        spread = max(ends.values(), default=0.0) - min(ends.values(), default=0.0)
+        if record.base not in ends or not spread:
+            continue
+        for name, value in ends.items():
+            apart[name] = apart.get(name, 0.0) + abs(value - ends[record.base]) / spread
+    return apart
 
 
 def luminance(colour: str) -> float:
