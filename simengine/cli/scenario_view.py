@@ -111,8 +111,3 @@ def counts(study: Study) -> str:
 
 def _count(number_: int, what: str) -> str:
     return f"{number_} {what}{'s' if number_ != 1 else ''}"
-
-
-def names_text(names: Sequence[str]) -> str:
-    """Return names as a list in a sentence."""
-    return ", ".join(f"`{n}`" for n in names)

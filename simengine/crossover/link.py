@@ -20,10 +20,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from simengine.builtins.template import add, divide, subtract
 from simengine.crossover.ends import Ends
 from simengine.crossover.file import LinkEntry
 from simengine.crossover.quantity import Strength, read_in
-from simengine.crossover.whole import Placed, Whole, at, equals, left_side, minus, over, placed_at, plus, times, when
+from simengine.crossover.whole import Placed, Whole, at, equals, left_side, placed_at, times, when
 from simengine.model.dimension import Dimension
 from simengine.model.expression import Binary, Call, Expression, Number, Operator, Reference, binary
 from simengine.model.link import Link
@@ -119,7 +120,7 @@ class _Builder:
             inner = at(source.variable, source.axes, ends.reduced)
         if ends.weight is not None:
             weight = at(ends.weight.variable, ends.weight.axes, ends.reduced)
-            value = over(Call("sum", (times(inner, weight),), "SUM"), Call("sum", (weight,), "SUM"))
+            value: Expression = divide(Call("sum", (times(inner, weight),), "SUM"), Call("sum", (weight,), "SUM"))
         else:
             function = _REDUCE[ends.reduce]
             value = Call(function, (inner,), function.upper())
@@ -132,7 +133,7 @@ class _Builder:
             share = self.ends.share
             part = at(share.variable, share.axes)
             total = Call("sum", (at(share.variable, share.axes, self.ends.spread),), "SUM")
-            value = times(value, over(part, total))
+            value = times(value, divide(part, total))
         unit = "Dmnl" if self.entry.how.value == "multiply" else self.ends.target.variable.units
         axes = self.ends.target_axes
         given = self.entry.delay
@@ -177,13 +178,13 @@ class _Builder:
             factors = []
         reference = self.reference(source)
         if entry.how.value != "multiply":
-            return times(*factors, x if reference is None else minus(x, reference))
+            return times(*factors, x if reference is None else subtract(x, reference))
         assert reference is not None
         by = "linear" if entry.by is None else entry.by.value
         if by == "power":
-            return binary(Operator.POWER, over(x, reference), times(*factors))
-        change = times(*factors, minus(x, reference))
-        return Call("exp", (change,), "EXP") if by == "exponential" else plus(Number(1.0), change)
+            return binary(Operator.POWER, divide(x, reference), times(*factors))
+        change = times(*factors, subtract(x, reference))
+        return Call("exp", (change,), "EXP") if by == "exponential" else add(Number(1.0), change)
 
     def reference(self, source: Placed) -> Expression | None:
         """Return where the source does nothing, None where it does at every value but 0."""
@@ -209,12 +210,12 @@ class _Builder:
         g, e = at(gain, ()), at(effect, axes)
         calm = when(equals(at(around, ()), 1.0), at(base, axes), self.neutral())
         # At 0 and at 1 nothing but 0 is added; its slope is that of the gain, which the branches alone would lose.
-        span = minus(e, calm)
+        span = subtract(e, calm)
         bounded: Binary = binary(Operator.LESS, Call("abs", (span,), "ABS"), Number(_LARGEST))
-        full = plus(e, when(bounded, times(minus(g, Number(1.0)), span), Number(0.0)))
-        none = plus(calm, when(bounded, times(g, span), Number(0.0)))
+        full = add(e, when(bounded, times(subtract(g, Number(1.0)), span), Number(0.0)))
+        none = add(calm, when(bounded, times(g, span), Number(0.0)))
         silent: Binary = binary(Operator.EQUAL, g, Number(0.0))
-        value = when(equals(g, 1.0), full, when(silent, none, plus(calm, times(g, span))))
+        value = when(equals(g, 1.0), full, when(silent, none, add(calm, times(g, span))))
         return self.made_from("arriving", value, axes, unit, "at its gain").variable
 
     def read(self, placed: Placed) -> Expression:
@@ -266,7 +267,7 @@ def combine(target: Placed, arriving: Sequence[tuple[Built, str]], clock: Key | 
         for built, own in arriving:
             if own == how:
                 here = at(built.arriving, target.axes)
-                value = here if how == "replace" else times(value, here) if how == "multiply" else plus(value, here)
+                value = here if how == "replace" else times(value, here) if how == "multiply" else add(value, here)
     name = f"{target.variable.name} with links"
     span = arriving[0][0].link.span
     assert span is not None

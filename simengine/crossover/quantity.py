@@ -11,7 +11,7 @@ from fractions import Fraction
 from simengine.crossover.file import LinkEntry
 from simengine.crossover.whole import Whole
 from simengine.language.yaml.reading import At
-from simengine.model.quantity import conversion_factor, parse_quantity
+from simengine.model.quantity import conversion_factor, convert, parse_quantity
 from simengine.source.diagnostic import Diagnostic, InputError, error
 from simengine.source.file import Span
 
@@ -49,7 +49,7 @@ def read_in(given: At[float | str], unit: str, whole: Whole, what: str) -> float
     if not own:
         return value
     try:
-        return float(Fraction(value) * conversion_factor(own, unit, whole.units))
+        return convert(value, own, unit, whole.units)
     except InputError as reason:
         whole.problems.append(error("link-unit", f"{what}: {reason}", given.span))
         return None

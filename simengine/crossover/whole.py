@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from simengine.builtins.template import multiply
 from simengine.model.definition import ModelDefinition
 from simengine.model.dimension import Dimension
 from simengine.model.expression import Call, Expression, Number, Operator, Reference, Subscript, binary, rewrite
@@ -56,23 +57,8 @@ def times(*factors: Expression) -> Expression:
     """Return a product."""
     product = factors[0]
     for factor in factors[1:]:
-        product = binary(Operator.MULTIPLY, product, factor)
+        product = multiply(product, factor)
     return product
-
-
-def plus(left: Expression, right: Expression) -> Expression:
-    """Return a sum."""
-    return binary(Operator.ADD, left, right)
-
-
-def minus(left: Expression, right: Expression) -> Expression:
-    """Return a difference."""
-    return binary(Operator.SUBTRACT, left, right)
-
-
-def over(left: Expression, right: Expression) -> Expression:
-    """Return a quotient."""
-    return binary(Operator.DIVIDE, left, right)
 
 
 def when(condition: Expression, then: Expression, otherwise: Expression) -> Expression:

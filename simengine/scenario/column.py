@@ -44,7 +44,7 @@ def read_column(path: Path, written: Column, to: Reading) -> tuple[tuple[float, 
         cells = [row[p].strip() if p < len(row) else "" for p in places]
         if not cells[1]:
             continue
-        time, value = (_number(c) for c in cells)
+        time, value = (finite_number(c) for c in cells)
         if time is None or value is None:
             bad, name = (cells[0], head[places[0]]) if time is None else (cells[1], head[places[1]])
             to.error("bad-cell", f"`{path.name}` row {number}, column `{name}`: `{bad}` is no number", written.csv.span)
@@ -60,7 +60,8 @@ def read_column(path: Path, written: Column, to: Reading) -> tuple[tuple[float, 
     return tuple(t for t, _ in out), tuple(v for _, v in out)
 
 
-def _number(text: str) -> float | None:
+def finite_number(text: str) -> float | None:
+    """Return the number a text is; None where it is none, or not finite."""
     try:
         number = float(text)
     except ValueError:

@@ -8,13 +8,12 @@ Invariant: the same path over the same curve gives the same curve.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
-from simengine.scenario.column import read_column
+from simengine.scenario.column import finite_number, read_column
 from simengine.scenario.curve import Clock, Combined, Curve, Flat, Pulsed, Ramped, Stepped, Tabled, repeated, value_at
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import (
@@ -164,7 +163,7 @@ class Settler:
     def _table(self, written: Table, ground: Ground) -> Curve | None:
         times, values = [], []
         for at, level in written.table:
-            time = _number(at.value)
+            time = finite_number(at.value)
             if time is None:
                 self.to.error("wrong-kind", f"a time is expected here, not the text `{at.value}`", at.span)
                 return None
@@ -227,14 +226,6 @@ def _over(ground: Ground, curve: Curve | None) -> Ground:
 
 def _holds(interp: At[str] | None) -> bool:
     return interp is not None and interp.value == "step"
-
-
-def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
 
 
 def is_absolute(written: Written) -> bool:
