@@ -204,7 +204,7 @@ SAVE = Record("what is saved", Save, (
           "names, or patterns with `*`; all variables where not said"),
     Field("sweeps_keep", Record("what is kept of sweeps", SweepsKeep, (
         Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
-              "names, or patterns with `*`, of the variables kept; where not said those of indicators and those drawn"),
+              "names, or patterns with `*`, of the variables kept; where not said those of indicators and under `draw`"),
         Field("quantiles", Many(Number(0.0, 1.0)), "which quantiles over the runs"),
         Field("runs", Choice({"all": "every run", "kpis": "the indicators of every run", "none": "no single run"}),
               "what of single runs"),
