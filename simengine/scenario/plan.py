@@ -17,8 +17,8 @@ from simengine.language.yaml.reading import Reading
 from simengine.results.study import History, MapShape
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.scenario.check import Rule, read_rules
-from simengine.scenario.cross import expand_crosses
 from simengine.scenario.correlation import read_correlation
+from simengine.scenario.cross import expand_crosses
 from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.factor import Uncertainty

@@ -88,7 +88,7 @@ class Swept:
                 if table is None:
                     about = f"`{known.get(place, target.text)}`" if len(known) > 1 else text
                     what = "its initial value has an equation" if own.role is Role.STOCK else "it has an equation"
-                    said = f"there is nothing in `{scenario.name}` that `{factor.change}` could change of {about}: {what}"
+                    said = f"`{factor.change}` has nothing to change of {about} in `{scenario.name}`: {what}"
                     hint = ["draw what that equation reads, or give a distribution of its own"]
                     self.to.error("nothing-to-inherit", said, factor.span, help=hint)
                     return
