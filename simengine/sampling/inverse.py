@@ -126,9 +126,19 @@ def beta_quantile(a: float, b: float, p: Array) -> Array:
     [0.0, 0.5, 1.0]
 
     """
-    from scipy.special import betaincinv, expit
+    from scipy.special import expit
 
-    return _by_curve(_beta_curve(a, b), p, expit, lambda some: betaincinv(a, b, some))
+    return _by_curve(_beta_curve(a, b), p, expit, lambda some: _beta_exactly(a, b, some))
+
+
+def _beta_exactly(a: float, b: float, p: Array) -> Array:
+    """Return SciPy's quantiles; where it has none (1.17: some below 1e-160), the first term of the series there."""
+    from scipy.special import betaincinv, betaln
+
+    out = np.asarray(betaincinv(a, b, p))
+    lost = np.isnan(out)
+    out[lost] = np.exp((np.log(p[lost]) + math.log(a) + betaln(a, b)) / a)
+    return out
 
 
 def gamma_quantile(a: float, p: Array) -> Array:

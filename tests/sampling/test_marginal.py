@@ -106,6 +106,12 @@ def test_quantiles_in_bulk_are_as_accurate_as_those_one_by_one(a: float, b: floa
     np.testing.assert_allclose(gamma_from_above(a, inside), stats.gamma.isf(inside, a), rtol=1e-11)
 
 
+def test_quantiles_where_scipy_has_none() -> None:
+    """I_x(a, b) is x^a / (a B(a, b)) as x goes to 0 (DLMF 8.17.7): its inverse there has this power."""
+    found = beta_quantile(2.6, 3.4, np.array([1e-150, 1e-200, 1e-300]))
+    assert np.diff(np.log(found)) == pytest.approx([-50 * np.log(10) / 2.6, -100 * np.log(10) / 2.6], rel=1e-12)
+
+
 def test_the_mean_of_a_pert_distribution_is_that_of_its_name() -> None:
     u = (np.arange(20000) + 0.5) / 20000  # the midpoint rule; its error is largest where the density is steep
     assert Continuous("pert", (2.0, 5.0, 20.0)).quantile(u).mean() == pytest.approx((2 + 4 * 5 + 20) / 6, rel=1e-6)
