@@ -8,7 +8,7 @@ Invariant: a `SweepPlan` never changes and may be sent to other processes; what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.api.model import Asked, run_ensemble
 from simengine.api.request import find_saved
 from simengine.engine.clock import plan_time
 from simengine.results.labels import Column, Saved
+from simengine.results.run import Run
 from simengine.scenario.file import Sweep
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.plan import Plan
@@ -113,15 +115,32 @@ class SweepPlan:
             If there is no such scenario or run.
 
         """
+        return {k: v[0] if isinstance(v, np.ndarray | list) else v for k, v in self._given(scenario, run).items()}
+
+    def run(self, scenario: str, run: int, save: Sequence[str] | None = None) -> Run:
+        """Return one run of the sweep, made anew with the noise of its number; `save` as for `Model.run`.
+
+        Raises
+        ------
+        InputError
+            If there is no such scenario or run.
+
+        """
+        method, numbers = self.plan.timing.method, np.asarray([run], dtype=np.int64)
+        values = self._given(scenario, run)
+        asked = Asked(values, save, 1, self.seed, method, run_numbers=numbers)
+        return run_ensemble(self.plan.model, asked).run(0)
+
+    def _given(self, scenario: str, run: int) -> dict[str, Any]:
         if scenario not in self.draws:
             raise InputError(f"there is no scenario `{scenario}` in this sweep; there are {', '.join(self.scenarios)}")
         if not 0 <= run < self.runs:
             raise InputError(f"there is no run {run}: the sweep has runs 0 to {self.runs - 1}")
         ((_, values),) = self.draws[scenario].parts(scenario, run, 1)
-        return {k: v[0] if isinstance(v, np.ndarray | list) else v for k, v in values.items()}
+        return values
 
 
-def _free(names: Any, taken: set[str], what: str) -> dict[str, str]:
+def _free(names: Iterable[str], taken: set[str], what: str) -> dict[str, str]:
     """Return a column for each name: its own, or one with a word behind it where that is taken."""
     out: dict[str, str] = {}
     for name in names:

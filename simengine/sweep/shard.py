@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import lru_cache
@@ -140,7 +140,7 @@ def _text(value: Any) -> Iterator[str]:
             for key, one in sorted(value.items(), key=lambda pair: repr(pair[0])):
                 yield from _text(key)
                 yield from _text(one)
-        case list() | tuple():
+        case Sequence():  # texts are dealt with above
             yield f"list {len(value)}"
             for one in value:
                 yield from _text(one)

@@ -19,7 +19,7 @@ from simengine.sweep.run import Executor, Threads, run_shards
 from simengine.sweep.shard import cut_shards
 
 
-def sweep(
+def run_sweep(
     path: FilePath,
     name: str | None = None,
     *,
@@ -50,12 +50,35 @@ def sweep(
         If there is no such sweep, or the folder cannot be written.
 
     """
-    planned = plan_sweep(load_study(os.fspath(path)).plan, name, runs)
+    planned = load_sweep(path, name, runs)
     folder = Path(out) if out is not None else folder_of(planned)
-    return run_sweep(planned, folder, Threads() if threads is None else Threads(threads))
+    return complete_sweep(planned, folder, Threads() if threads is None else Threads(threads))
 
 
-def run_sweep(planned: SweepPlan, folder: Path, executor: Executor) -> SweepResult:
+def load_sweep(path: FilePath, name: str | None = None, runs: int | None = None) -> SweepPlan:
+    """Return a sweep of a scenario file, settled but not run: its scenarios, draws, and the values of any single run.
+
+    Parameters
+    ----------
+    path
+        A scenario file (.yaml).
+    name
+        Which of its sweeps; None: the only one.
+    runs
+        How many draws, instead of the file's `n`.
+
+    Raises
+    ------
+    ModelError
+        If anything in the file, or in its model, is wrong.
+    InputError
+        If there is no such sweep.
+
+    """
+    return plan_sweep(load_study(os.fspath(path)).plan, name, runs)
+
+
+def complete_sweep(planned: SweepPlan, folder: Path, executor: Executor) -> SweepResult:
     """Run what is missing of a sweep, put it together, and return what it found."""
     done = run_shards(planned, folder, executor)
     assemble(planned, folder, done)
