@@ -134,7 +134,7 @@ def _halved(sweep: SweepPlan) -> tuple[Model, dict[str, float]]:
     model, timing = sweep.plan.model, sweep.plan.timing
     definition, more = model.definition, dict[str, float]()
 
-    def changed(spec: Expression | None, value: float) -> Expression | None:
+    def changed(spec: Expression | None, value: float) -> Expression:
         if isinstance(spec, Reference) and not spec.subscripts:
             more[spec.name] = value
             return spec

@@ -40,7 +40,7 @@ TITLES = {
     "boxes": "Where in the space of factors goals are met or missed",
     "robustness": "Scenarios compared over all runs",
 }
-OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT, PACKAGE)
+OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT)
 
 
 def digest_of(sweep: SweepPlan) -> str:
@@ -50,10 +50,19 @@ def digest_of(sweep: SweepPlan) -> str:
     return hash_of(json.dumps([about, inputs], sort_keys=True, ensure_ascii=False).encode())
 
 
-def is_current(sweep: SweepPlan, folder: Path) -> bool:
+def is_current(sweep: SweepPlan, folder: Path, *, learned: bool = False) -> bool:
     """Return whether what was made of a folder's shards is complete, unchanged, and what is asked."""
     found = read_provenance(folder)
-    return found is not None and found.get("digest") == digest_of(sweep) and changed_files(folder) == ()
+    if found is None or found.get("digest") != digest_of(sweep) or (learned and not found.get("learned")):
+        return False
+    return changed_files(folder) == ()
+
+
+def clear_made(folder: Path) -> None:
+    """Remove what was made of shards before: provenance.json, which says that it is complete, first."""
+    files = (read_provenance(folder) or {}).get("files", {})
+    for name in dict.fromkeys([provenance.FILE, *files, *OURS, PACKAGE]):
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_history(sweep: SweepPlan, folder: Path) -> list[str]:
@@ -74,10 +83,12 @@ def write_history(sweep: SweepPlan, folder: Path) -> list[str]:
     return names
 
 
-def write_package(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str]) -> None:
+def write_package(
+    sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str], *, learned: bool
+) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
-    `names` are the files made of the shards.
+    `names` are the files made of the shards; `learned` tells whether what is learned from them is among these.
     """
     listed = [n for n in dict.fromkeys(names) if (folder / n).is_file()]
     sheets = [_sheet(folder / n) for n in listed if n.endswith(".csv")]
@@ -94,6 +105,7 @@ def write_package(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], nam
     about = {
         "format": provenance.FORMAT,
         "digest": digest_of(sweep),
+        "learned": learned,
         **made_by(),
         "settings": {**settings_of_run(sweep.plan, None), "seed": sweep.seed, "sweep": sweep.name},
         "runs": {one.shard.stem: one.shard.runs for one in done},

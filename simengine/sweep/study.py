@@ -9,22 +9,36 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from simengine.results.filename import file_names
-from simengine.results.provenance import FILE as PROVENANCE
+from simengine.results.provenance import files_in
 from simengine.scenario.study import load_study
 from simengine.source.diagnostic import InputError
 from simengine.sweep.about import FILE
 from simengine.sweep.assemble import assemble
-from simengine.sweep.folder import SHARDS, ShardDone, clear_stale, write_bytes
+from simengine.sweep.folder import SHARDS, ShardDone, alone, clear_stale, write_bytes
 from simengine.sweep.integration import find_differences, integration_sheet
-from simengine.sweep.package import OURS, is_current, write_history, write_package
+from simengine.sweep.package import OURS, clear_made, is_current, write_history, write_package
 from simengine.sweep.plan import SweepPlan, plan_sweep
 from simengine.sweep.result import FilePath, SweepResult
 from simengine.sweep.run import Executor, Threads, Told, disk_error, run_shards
 from simengine.sweep.shard import cut_shards
+
+
+@dataclass(frozen=True)
+class Ways:
+    """What is made of the runs of a sweep.
+
+    `learns`: whether indices and whatever else is learned from them are computed; `draw` adds pictures and a page to a
+    folder whose tables are there; `begins` is told what is being done.
+    """
+
+    learns: bool = True
+    draw: Callable[[Path], object] | None = None
+    begins: Callable[[str], None] = lambda _: None
 
 
 def run_sweep(
@@ -87,7 +101,7 @@ def load_sweep(path: FilePath, name: str | None = None, runs: int | None = None)
 
 
 def complete_sweep(
-    planned: SweepPlan, folder: Path, executor: Executor, told: Told = lambda _: None, *, learns: bool = True
+    planned: SweepPlan, folder: Path, executor: Executor, told: Told = lambda _: None, ways: Ways = Ways()
 ) -> SweepResult:
     """Run what is missing of a sweep, put it together, and return what it found.
 
@@ -99,8 +113,8 @@ def complete_sweep(
         What does the work.
     told
         Is told of every shard as it is found or done.
-    learns
-        Whether indices and whatever else is learned from the runs are computed.
+    ways
+        What is made of the runs.
 
     Raises
     ------
@@ -112,10 +126,11 @@ def complete_sweep(
     for attempt in range(_ATTEMPTS):
         done = run_shards(planned, folder, executor, told if not attempt else lambda _: None)
         try:
-            if not is_current(planned, folder):
-                _finish(planned, folder, done, learns=learns)
-            clear_stale(folder, cut_shards(planned))
-        except FileNotFoundError:  # another sweep on this folder has put shards together meanwhile
+            with alone(folder):
+                if not is_current(planned, folder, learned=ways.learns):
+                    _finish(planned, folder, done, ways)
+                clear_stale(folder, cut_shards(planned))
+        except FileNotFoundError:  # a sweep of other runs has put shards of this one together meanwhile
             if attempt == _ATTEMPTS - 1:
                 raise
             continue
@@ -128,17 +143,27 @@ def complete_sweep(
 _ATTEMPTS = 3
 
 
-def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], *, learns: bool) -> None:
+def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], ways: Ways) -> None:
     """Write all that is made of shards; provenance.json, which says that all is there, last."""
-    (folder / PROVENANCE).unlink(missing_ok=True)
+    clear_made(folder)
+    ways.begins("putting together")
     assemble(planned, folder, done)
     names = [*OURS, *write_history(planned, folder)]
+    ways.begins("halving the time step of some runs")
     differences = find_differences(planned)
     if differences:
         write_bytes(folder / "integration.csv", integration_sheet(differences).text().encode())
-    if learns:
+    if ways.learns:
+        ways.begins("learning from the runs")
         names += _learned(SweepResult(folder), planned)
-    write_package(planned, folder, done, names)
+    if ways.draw is not None:
+        ways.begins("drawing")
+        ways.draw(folder)
+        names += [n for n in files_in(folder) if n.split("/")[0] in _DRAWN]
+    write_package(planned, folder, done, names, learned=ways.learns)
+
+
+_DRAWN = ("charts", "maps", "index.html")
 
 
 def _learned(result: SweepResult, planned: SweepPlan) -> list[str]:
