@@ -1,13 +1,14 @@
 """One at a time: how far each factor alone moves an output from where it is with all factors in the middle.
 
-In: factors (run, factor) and outputs (run, output) of a design whose first run is the middle and of which every other run
-changes one factor. Out: `lowest` and `highest`, the output's furthest changes; `range`, the distance between them.
+In: factors (run, factor) and outputs (run, output) of a design whose first run is the middle and of which every other
+run changes one factor. Out: `lowest` and `highest`, the output's furthest changes; `range`, the distance between them.
 
-Nothing is said of what factors do together, so it is for a first look, and for pictures. There are no intervals: nothing in it
-is drawn.
+Nothing is said of what factors do together, so it is for a first look, and for pictures. There are no intervals:
+nothing in it is drawn.
 
 Invariant: a run that failed gives no change; where the middle failed there is none at all.
-References: Eschenbach, Interfaces 22 (1992) 40, for tornado diagrams; Saltelli and Annoni, Env. Modelling Software 25 (2010)
+References: Eschenbach, Interfaces 22 (1992) 40, for tornado diagrams; Saltelli and Annoni, Env. Modelling Software 25
+(2010)
 1508, for why not to stop there.
 """
 
@@ -38,7 +39,7 @@ def tornado_ranges(factors: NDArray[np.generic], values: NDArray[np.generic]) ->
     """
     X = as_factors(factors)
     Y = as_columns(values, len(X))
-    moved = X != X[:1]
+    moved = X[:1] != X
     if (moved.sum(axis=1) > 1).any():
         raise ValueError("runs are not one at a time: some change more than one factor of the first")
     change = Y - Y[:1]

@@ -1,7 +1,7 @@
 """Parquet files of a sweep: their columns, and bytes that are always the same.
 
-In: arrays. Out: bytes of a Parquet file: fixed row groups, zstd, words as dictionaries, numbers split by byte, which zstd
-packs better; no times of writing.
+In: arrays. Out: bytes of a Parquet file: fixed row groups, zstd, words as dictionaries, numbers split by byte, which
+zstd packs better; no times of writing.
 
 Invariant: equal values give equal bytes.
 """

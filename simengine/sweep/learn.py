@@ -26,7 +26,7 @@ from simengine.results.sheet import Cell
 from simengine.sweep.columns import parquet_bytes
 from simengine.sweep.folder import write_bytes
 from simengine.sweep.learn_boxes import Outcome, boxes_sheet, find_outcomes, outcomes_json
-from simengine.sweep.learn_feed import Block, Feed
+from simengine.sweep.learn_feed import Block, Feed, find_correlated
 from simengine.sweep.learn_gradients import add_gradients
 from simengine.sweep.learn_methods import Learned, compute_main, estimate, main_measure
 from simengine.sweep.learn_precision import find_precision, widest_interval
@@ -37,7 +37,15 @@ from simengine.sweep.result import SweepResult
 
 __all__ = ["FILES", "find_precision", "learn", "widest_interval"]
 
-FILES = ("indices.parquet", "indices.csv", "convergence.csv", "boxes.json", "boxes.csv", "robustness.csv", "learned.json")
+FILES = (
+    "indices.parquet",
+    "indices.csv",
+    "convergence.csv",
+    "boxes.json",
+    "boxes.csv",
+    "robustness.csv",
+    "learned.json",
+)
 
 
 def learn(result: SweepResult, sweep: SweepPlan, *, gradients: int = 0) -> list[str]:
@@ -107,7 +115,7 @@ def _convergence(feed: Feed, learned: Learned) -> Iterator[tuple[Cell, ...]]:
     """Yield how the main measure of indicators came to be what it is, where the design's first runs are a design."""
     if not feed.result.about["design"]["growable"] or not learned.found or not feed.indicators.labels:
         return
-    if feed.kind == "sobol" and feed.correlated:
+    if feed.kind == "sobol" and find_correlated(feed):
         return
     block = feed.block
     whole: Block = feed.indicators

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simengine.analysis.discovery import Box, find_boxes_by_cart, find_boxes_by_prim
 from simengine.results.sheet import Cell, Field, Sheet
 from simengine.results.tables import SCENARIO
-from simengine.sweep.learn_feed import Feed
+from simengine.sweep.learn_feed import Feed, own_values_of
 
 SAMPLED = ("random", "latin", "sobol", "sequence", "halton", "grid", "factorial", "table")
 """Designs whose runs fill the space of factors."""
@@ -53,7 +53,7 @@ def find_outcomes(feed: Feed, notes: list[str]) -> list[Outcome]:
         return []
     rows = feed.sample
     failed = feed.failed[rows]
-    factors = feed.own_values
+    factors = own_values_of(feed)
     out = []
     for label, met in zip(feed.goals.labels, feed.goals.values[rows].T, strict=True):
         sound = ~failed
@@ -83,15 +83,16 @@ def _search(
     return Outcome(scenario, kind, name, runs, hits, tuple(boxes), why)
 
 
-def outcomes_json(outcomes: Iterable[Outcome], units: dict[str, str]) -> list[dict[str, Any]]:
+def outcomes_json(outcomes: Iterable[Outcome], units: dict[str, str]) -> dict[str, Any]:
     """Return outcomes as JSON holds them."""
-    return [
+    found = [
         {
             "scenario": o.scenario, "kind": o.kind, "outcome": o.name, "runs": o.runs, "of interest": o.of_interest,
             "why none": o.why, "boxes": [_box_json(b, units) for b in o.boxes],
         }
         for o in outcomes
     ]  # fmt: skip
+    return {"outcomes": found}
 
 
 def _box_json(box: Box, units: dict[str, str]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """What estimators are fed with: the factors and outputs of one scenario of a sweep, as arrays.
 
-In: a `SweepResult` and its plan. Out: a `Feed`: factors by run, indicators, goals and failures as outputs; outputs over time,
-one at a time.
+In: a `SweepResult` and its plan. Out: a `Feed`: factors by run, indicators and goals as outputs; whether runs failed,
+and what is over time, one output at a time.
 
 Invariant: a run that failed is NaN in every output but `failed`, which is 1 there and 0 elsewhere.
 """
@@ -31,7 +31,7 @@ MANY = 60
 
 @dataclass(frozen=True)
 class Label:
-    """What an output is: an indicator, whether its goal is met (`goal`), `failed`, or a variable at a time (`series`)."""
+    """What an output is: an `indicator`, whether its `goal` is met, `failed`, or a variable at a time (`series`)."""
 
     output: str
     kind: str
@@ -120,28 +120,13 @@ class Feed:
         return self.result.failed(self.scenario)[: self.runs]
 
     @cached_property
-    def correlated(self) -> tuple[tuple[str, str, float], ...]:
-        """Pairs of factors that go together in these runs, by more than chance would have it."""
-        own = self.unit[self.sample][:, self.free]
-        if len(own) < 10 or own.shape[1] < 2:
-            return ()
-        moving = np.flatnonzero(own.std(axis=0) > 0)
-        if len(moving) < 2:
-            return ()
-        table = np.corrcoef(own[:, moving].T)
-        least = max(0.05, 5 / np.sqrt(len(own)))
-        names = [self.names[self.free[n]] for n in moving]
-        return tuple(
-            (names[i], names[j], float(table[i, j]))
-            for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
-            if abs(table[i, j]) > least
-        )
-
-    @cached_property
     def indicators(self) -> Block:
         """Indicators."""
-        found = [(str(i["name"]), self._indicator(str(i["name"]))) for i in self.result.indicators]
-        return self._block([(Label(name, "indicator"), values) for name, values in found])
+        out = []
+        for about in self.result.indicators:
+            values = self.result.indicator(about["name"], self.scenario)[: self.runs]
+            out.append((Label(str(about["name"]), "indicator"), np.where(self.failed, np.nan, values)))
+        return _block_of(self, out)
 
     @cached_property
     def goals(self) -> Block:
@@ -151,44 +136,60 @@ class Feed:
             if about["goal"]:
                 met = self.result.met(about["name"], self.scenario)[: self.runs].astype(np.float64)
                 out.append((Label(str(about["name"]), "goal"), np.where(self.failed, np.nan, met)))
-        return self._block(out)
+        return _block_of(self, out)
 
-    @cached_property
-    def failures(self) -> Block:
-        """Whether runs failed: 1 or 0."""
-        return self._block([(Label(FAILED, FAILED), self.failed.astype(np.float64))])
 
-    def series(self) -> Iterator[Block]:
-        """Yield outputs over time, one by one: those that the file draws or measures, else all, if they are not too many."""
-        if self.result.about["kept"] != "all":
-            return
-        shown = [o for o in self.result.outputs if o["shown"]]
-        chosen = shown or (list(self.result.outputs) if len(self.result.outputs) <= MANY else [])
-        for about in chosen:
-            values = self.result.series(about["column"], self.scenario)[: self.runs].copy()
-            values[self.failed] = np.nan
-            labels = tuple(Label(str(about["column"]), "series", float(t)) for t in self.result.times)
-            yield Block(labels, values)
+def find_correlated(feed: Feed) -> tuple[tuple[str, str, float], ...]:
+    """Return pairs of factors that go together in these runs, by more than chance would have it."""
+    own = feed.unit[feed.sample][:, feed.free]
+    if len(own) < 10 or own.shape[1] < 2:
+        return ()
+    moving = np.flatnonzero(own.std(axis=0) > 0)
+    if len(moving) < 2:
+        return ()
+    table = np.asarray(np.corrcoef(own[:, moving].T), dtype=np.float64).reshape(len(moving), -1)
+    least = max(0.05, 5 / np.sqrt(len(own)))
+    names = [feed.names[feed.free[n]] for n in moving]
+    return tuple(
+        (names[i], names[j], float(table[i, j]))
+        for i, j in zip(*np.triu_indices(len(names), 1), strict=True)
+        if abs(table[i, j]) > least
+    )
 
-    @cached_property
-    def own_values(self) -> dict[str, NDArray[Any]]:
-        """Values of free factors of the sample, numbers or texts."""
-        frame = self.result.runs(self.scenario)
-        columns = [self.result.factors[n]["column"] for n in self.free]
-        out = {}
-        for name, column in zip([self.names[n] for n in self.free], columns, strict=True):
-            values = np.asarray(frame[column])[self.sample]
-            numeric = values.dtype.kind in "fiub" and self.names.index(name) not in self.choices
-            out[name] = values.astype(np.float64) if numeric else values.astype(str)
-        return out
 
-    def _indicator(self, name: str) -> Array:
-        values = self.result.indicator(name, self.scenario)[: self.runs]
-        return np.where(self.failed, np.nan, values)
+def failures_of(feed: Feed) -> Block:
+    """Return whether runs failed: 1 or 0."""
+    return _block_of(feed, [(Label(FAILED, FAILED), feed.failed.astype(np.float64))])
 
-    def _block(self, found: list[tuple[Label, Array]]) -> Block:
-        values = np.stack([v for _, v in found], axis=1) if found else np.empty((self.runs, 0))
-        return Block(tuple(label for label, _ in found), values)
+
+def series_of(feed: Feed) -> Iterator[Block]:
+    """Yield outputs over time, one by one: those the file draws or measures; else all, if they are few."""
+    if feed.result.about["kept"] != "all":
+        return
+    shown = [o for o in feed.result.outputs if o["shown"]]
+    chosen = shown or (list(feed.result.outputs) if len(feed.result.outputs) <= MANY else [])
+    for about in chosen:
+        values = feed.result.series(about["column"], feed.scenario)[: feed.runs].copy()
+        values[feed.failed] = np.nan
+        labels = tuple(Label(str(about["column"]), "series", float(t)) for t in feed.result.times)
+        yield Block(labels, values)
+
+
+def own_values_of(feed: Feed) -> dict[str, NDArray[Any]]:
+    """Return values of free factors of the sample, numbers or texts."""
+    frame = feed.result.runs(feed.scenario)
+    columns = [feed.result.factors[n]["column"] for n in feed.free]
+    out = {}
+    for name, column in zip([feed.names[n] for n in feed.free], columns, strict=True):
+        values = np.asarray(frame[column])[feed.sample]
+        numeric = values.dtype.kind in "fiub" and feed.names.index(name) not in feed.choices
+        out[name] = values.astype(np.float64) if numeric else values.astype(str)
+    return out
+
+
+def _block_of(feed: Feed, found: list[tuple[Label, Array]]) -> Block:
+    values = np.stack([v for _, v in found], axis=1) if found else np.empty((feed.runs, 0))
+    return Block(tuple(label for label, _ in found), values)
 
 
 def join(*blocks: Block) -> Block:

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from simengine.analysis.delta import delta_indices
 from simengine.analysis.fast import easi_indices, fast_indices
 from simengine.analysis.indices import Indices
@@ -27,7 +29,7 @@ from simengine.analysis.regression import LOW_FIT, regression_indices
 from simengine.analysis.scoring import feature_scores
 from simengine.analysis.sobol import sobol_indices
 from simengine.analysis.tornado import tornado_ranges
-from simengine.sweep.learn_feed import Array, Block, Feed, Label, join
+from simengine.sweep.learn_feed import Array, Block, Feed, Label, failures_of, find_correlated, join, series_of
 
 SEED = 0
 """Of all resamples: the same sweep has the same intervals."""
@@ -72,8 +74,8 @@ def estimate(feed: Feed) -> Learned:
     if not len(feed.free):
         out.notes.append("every factor is set by the scenario itself: nothing is uncertain in it")
         return out
-    whole = join(feed.indicators, feed.goals, feed.failures)
-    if feed.kind == "sobol" and feed.correlated:
+    whole = join(feed.indicators, feed.goals, failures_of(feed))
+    if feed.kind == "sobol" and find_correlated(feed):
         out.notes.append(f"no Sobol' indices: {_pairs(feed)}, and their shares of the variance then overlap")
     elif feed.kind in _OF_DESIGN:
         by_design = _OF_DESIGN[feed.kind]
@@ -113,7 +115,7 @@ def _add(out: Learned, block: Block, compute: Callable[[Array], Indices]) -> Non
 def _told_series(feed: Feed, out: Learned) -> Iterator[Block]:
     """Yield the series, and say why there are none."""
     count = 0
-    for block in feed.series():
+    for block in series_of(feed):
         count += 1
         yield block
     if not count:
@@ -121,7 +123,7 @@ def _told_series(feed: Feed, out: Learned) -> Iterator[Block]:
         why = (
             f"no values over time were kept (`runs: {kept}`)"
             if kept != "all"
-            else f"{len(feed.result.outputs)} outputs are too many, and none is drawn or measured: name some in the file"
+            else f"{len(feed.result.outputs)} outputs are too many and none is drawn or measured: name some in the file"
         )
         out.notes.append(f"no measures over time: {why}")
 
@@ -134,12 +136,14 @@ def _estimate_given(feed: Feed, out: Learned) -> None:
     _add(out, indicators, lambda y: regression_indices(x, y, seed=SEED))
     _add(out, indicators, lambda y: regression_indices(x, y, ranks=True, seed=SEED))
     _add(out, indicators, lambda y: feature_scores(x, y, seed=SEED))
-    outcomes = join(feed.goals, feed.failures)
-    known = outcomes.values[rows] == outcomes.values[rows]  # noqa: PLR0124 - NaN is what is not known
-    out.add(outcomes.labels, regional_indices(x, outcomes.values[rows] == 1, known=known, choices=feed.choices, seed=SEED))
+    outcomes = join(feed.goals, failures_of(feed))
+    known = np.isfinite(outcomes.values[rows])
+    out.add(
+        outcomes.labels, regional_indices(x, outcomes.values[rows] == 1, known=known, choices=feed.choices, seed=SEED)
+    )
     if feed.kind != "sobol":
         _add(out, indicators, lambda y: pawn_indices(x, y, seed=SEED))
-        independent = not feed.correlated
+        independent = not find_correlated(feed)
         if independent:
             _add(out, indicators, lambda y: easi_indices(x, y, seed=SEED))
         else:
@@ -153,7 +157,7 @@ def _estimate_given(feed: Feed, out: Learned) -> None:
 
 
 def _pairs(feed: Feed) -> str:
-    pairs = feed.correlated
+    pairs = find_correlated(feed)
     shown = ", ".join(f"`{a}` and `{b}` ({r:+.2f})" for a, b, r in pairs[:3])
     return f"factors are correlated: {shown}" + (f" and {len(pairs) - 3} more pairs" if len(pairs) > 3 else "")
 
@@ -176,9 +180,9 @@ def _say_what_was_dropped(feed: Feed, out: Learned) -> None:
             text += f", with the whole blocks of {feed.block} runs they are in"
         out.notes.append(text)
     for name, values in zip(feed.indicators.labels, feed.indicators.values.T, strict=True):
-        never = int((values != values).sum()) - failed  # noqa: PLR0124 - NaN
+        never = int(np.isnan(values).sum()) - failed
         if never:
             out.notes.append(
-                f"`{name.output}` has no value in {never} of {feed.runs} runs (it is never reached): its measures are of "
-                "the others; whether its goal is met counts all"
+                f"`{name.output}` has no value in {never} of {feed.runs} runs (it is never reached): its measures are "
+                "of the others; whether its goal is met counts all"
             )

@@ -8,7 +8,7 @@ In: a `SweepResult` and its plan. Out: a `Precision`.
     others    half width of the share of runs that meet a goal; where no indicator has a goal, of the mean, in standard
               deviations of the indicator: both are shares of what is to be known, and shrink as the root of the runs
 
-The worst of all scenarios and indicators counts. Where there are no indicators, it is that of the outputs at the last time.
+The worst of all scenarios and indicators counts; where there are no indicators, of the outputs at the last time.
 Indicators that are the same in all runs have no interval and do not count.
 
 Invariant: the more runs, the narrower, up to chance; None where growing would not help.
@@ -24,7 +24,7 @@ import numpy as np
 from simengine.analysis.convergence import find_widest
 from simengine.analysis.indices import Indices, is_constant
 from simengine.analysis.resample import normal_quantile
-from simengine.sweep.learn_feed import Block, Feed
+from simengine.sweep.learn_feed import Block, Feed, series_of
 from simengine.sweep.learn_methods import compute_main
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.result import SweepResult
@@ -68,7 +68,7 @@ def _precisions(feed: Feed) -> Iterator[Precision]:
 def _looked_at(feed: Feed) -> Block:
     if feed.indicators.labels:
         return feed.indicators
-    last = [Block(b.labels[-1:], b.values[:, -1:]) for b in feed.series()]
+    last = [Block(b.labels[-1:], b.values[:, -1:]) for b in series_of(feed)]
     if not last:
         return feed.indicators
     return Block(tuple(b.labels[0] for b in last), np.concatenate([b.values for b in last], axis=1))
@@ -107,7 +107,9 @@ def _of_shares(feed: Feed) -> Iterator[Precision]:
             continue
         n, share = len(known), known.mean()
         half = float(z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)))
-        yield Precision(half, f"share of runs that meet the goal of `{label.output}` in `{feed.scenario}`: +-{half:.3g}")
+        yield Precision(
+            half, f"share of runs that meet the goal of `{label.output}` in `{feed.scenario}`: +-{half:.3g}"
+        )
 
 
 def _of_means(feed: Feed, block: Block) -> Iterator[Precision]:

@@ -1,6 +1,6 @@
 """Robustness across the scenarios of a sweep: scenarios are policies, runs are states of the world.
 
-In: feeds of all scenarios. Out: a table: for each indicator with a goal, each measure, each scenario its value and rank.
+In: feeds of all scenarios. Out: a table: of each indicator with a goal, measure and scenario its value and rank.
 
 Invariant: where scenarios have draws of their own, states are not shared, and there is no regret.
 """

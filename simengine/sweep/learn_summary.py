@@ -8,6 +8,7 @@ Invariant: what is printed stands in the tables.
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from simengine.sweep.result import SweepResult
@@ -55,9 +56,7 @@ def _directions(frame: Any, scenario: str, output: str) -> dict[str, str]:
     return {r.factor: "+" if r.low > 0 else "-" if r.high < 0 else "" for r in rows.itertuples()}
 
 
-def _of_indicator(
-    indicator: Any, rows: Any, directions: dict[str, str], measure: str, most: int
-) -> list[str]:
+def _of_indicator(indicator: Any, rows: Any, directions: dict[str, str], measure: str, most: int) -> list[str]:
     title = f"  {indicator['title']}"
     if not len(rows):
         return [f"{title}: no measures"]
@@ -68,7 +67,7 @@ def _of_indicator(
     width = max(len(f) for f in best["factor"])
     lines = [f"{title}, by {_TITLES.get(measure, measure)}, of {int(best['runs'].iloc[0])} runs"]
     for row in best.itertuples():
-        interval = "" if row.low != row.low else f"  [{row.low:.3g}, {row.high:.3g}]"  # noqa: PLR0124 - NaN
+        interval = "" if math.isnan(row.low) else f"  [{row.low:.3g}, {row.high:.3g}]"
         sign = directions.get(row.factor, "")
         lines.append(f"    {row.factor:<{width}}  {sign or ' '} {row.value:8.3g}{interval}")
     return lines

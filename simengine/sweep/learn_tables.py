@@ -128,7 +128,7 @@ class IndexRows:
 
 
 def _cell(value: str | float) -> Cell:
-    return None if value != value else value  # noqa: PLR0124 - NaN
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 CONVERGENCE_FIELDS = (
