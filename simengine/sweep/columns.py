@@ -59,6 +59,7 @@ def options(schema: pa.Schema) -> dict[str, Any]:
         "compression_level": 1,
         "use_dictionary": coded,
         "column_encoding": dict.fromkeys(floats, "BYTE_STREAM_SPLIT") or None,
+        "write_statistics": coded,  # of numbers that all differ they cost more than packing them
     }
 
 
