@@ -114,8 +114,8 @@ def _delta(
         return np.nan
     number = belongs * _FINE + place
     cells = len(sizes) * _FINE
-    table = np.bincount(number, 1 - beyond, cells) + np.bincount(number + 1, beyond, cells)
-    table = table.reshape(len(sizes), _FINE)
+    shared = np.bincount(number, 1 - beyond, cells) + np.bincount(number + 1, beyond, cells)
+    table = np.asarray(shared, dtype=np.float64).reshape(len(sizes), _FINE)
     total = np.bincount(belongs, values, len(sizes))
     moved = values - (total / sizes)[belongs]
     square = np.bincount(belongs, moved**2, len(sizes))
