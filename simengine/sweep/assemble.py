@@ -54,6 +54,7 @@ def write_about(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> No
 def _write_runs(path: Path, folder: Path, done: Iterable[ShardDone]) -> None:
     """Write the runs of all shards, a group of rows a shard."""
     draft, writer = draft_of(path), None
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
         for one in done:
             table = read_table(path_of(folder, one.shard, RUNS))
