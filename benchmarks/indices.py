@@ -142,7 +142,7 @@ def bench_sobol(outputs: int, repeat: int) -> list[str]:
             f"{rate / 1e9:.0f} billion/s, both measured in this run on"
         ),
         f"{available_threads()} threads. Memory beyond the outputs: {more:.0f} MB.",
-        f"Both cores together were busy with it for {busy:.1f} s a repetition; the machine's load was {load:.1f} (with other",
+        f"Both cores together were busy for {busy:.1f} s a repetition; the machine's load was {load:.1f} (with other",
         "work on it the seconds above are more than half of that).",
         "",
         (
