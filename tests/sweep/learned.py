@@ -25,7 +25,7 @@ uncertain:
   rate: {{uniform: [0.05, 0.15]}}
   idle: {{uniform: [0, 2]}}
 sweeps:
-  main: {{scenarios: {scenarios}, sample: {sample}, n: {n}, seed: 3}}
+  main: {{scenarios: {scenarios}, sample: {sample}}}
 save: {{variables: [bill, still{more}], sweeps_keep: {{runs: {kept}}}}}
 kpis:
   bill at end: {{value: bill, at: 4, goal: "<= 130"}}
@@ -33,9 +33,9 @@ kpis:
 """
 
 
-def write_study(folder, sample="random", n=64, scenarios="[base]", kept="all", more=""):
+def write_study(folder, sample="random, n: 64, seed: 3", scenarios="[base]", kept="all", more=""):
     """Write model and scenario file, and return the latter."""
     (folder / "m.mdl").write_text(MODEL)
     path = folder / "s.yaml"
-    path.write_text(STUDY.format(sample=sample, n=n, scenarios=scenarios, kept=kept, more=more))
+    path.write_text(STUDY.format(sample=sample, scenarios=scenarios, kept=kept, more=more))
     return path
