@@ -18,7 +18,8 @@ def run(folder, sample, *, gradients=0, **settings):
     path = write_study(folder, sample, **settings)
     plan = se.load_sweep(str(path))
     result = se.run_sweep(str(path), out=str(folder / "out"))
-    learn(result, plan, gradients=gradients)
+    if gradients:
+        learn(result, plan, gradients=gradients)
     return result, plan
 
 
@@ -158,7 +159,8 @@ def test_the_last_stage_of_convergence_is_the_index(sobol):
     whole = result.table("indices").query(
         "method == 'sobol' and output == 'bill at end' and kind == 'indicator' and measure == 'ST'"
     )
-    np.testing.assert_array_equal(last, whole.set_index("factor")["value"][last.index])
+    # sums of products over other outputs beside it, and so in another order
+    np.testing.assert_allclose(last, whole.set_index("factor")["value"][last.index], rtol=1e-12)
 
 
 def test_precision_is_of_what_the_design_has(sobol, policies, tmp_path):
@@ -188,7 +190,7 @@ def test_without_values_over_time_it_says_so(tmp_path):
 
 
 def test_without_runs_nothing_is_learned(tmp_path):
-    path = write_study(tmp_path, "random, n: 50, seed: 1", kept="none")
+    path = write_study(tmp_path, "random, n: 50, seed: 1", kept="none", variables="bill, broken")
     result = se.run_sweep(str(path), out=str(tmp_path / "out"))
     assert learn(result, se.load_sweep(str(path))) == []
     assert not Path(result.folder / "indices.csv").exists()
@@ -207,7 +209,8 @@ def test_derivatives_bound_the_total_order(tmp_path):
 
 
 def test_a_model_without_a_derivative_is_refused_with_the_reason(tmp_path):
-    path = write_study(tmp_path, "random, n: 60, seed: 1", variables="late", uncertain="  delay: {uniform: [0.5, 2]}")
+    late = {"uncertain": "  delay: {uniform: [0.5, 2]}", "kpis": "  late: {value: late}"}
+    path = write_study(tmp_path, "random, n: 60, seed: 1", variables="late", **late)
     result, plan = se.run_sweep(str(path), out=str(tmp_path / "out")), se.load_sweep(str(path))
     with pytest.raises(InputError, match="delay"):
         learn(result, plan, gradients=5)
