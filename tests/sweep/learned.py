@@ -30,7 +30,7 @@ uncertain:
 {uncertain}
 sweeps:
   main: {{scenarios: {scenarios}, sample: {sample}}}
-save: {{variables: [{variables}], sweeps_keep: {{runs: {kept}}}}}
+save: {{variables: [bill], sweeps_keep: {{runs: {kept}, variables: [{variables}]}}}}
 kpis:
   bill at end: {{value: bill, at: 4, goal: "<= 130"}}
   still: {{value: still}}
