@@ -51,7 +51,6 @@ def png_of(sheet: Sheet) -> bytes:
     about = PngInfo()
     about.add_text("Software", "simengine")
     out = io.BytesIO()
-    # colours few enough for a palette are kept exactly by it, and make a third of the bytes
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5)
     return out.getvalue()
 
@@ -87,7 +86,7 @@ class _Pen:
 
         gc = self._context(mark.edge, mark.width if mark.edge else 0.0, mark.opacity)
         if dash:
-            gc.set_dashes(0, [d * self.scale for d in dash])
+            gc.set_dashes(0, dash)  # in points, as widths: the renderer scales them
             gc.set_capstyle("butt")
         if hatched:
             gc.set_hatch("////")
@@ -98,7 +97,7 @@ class _Pen:
 
     def _context(self, colour: str, width: float, opacity: float) -> GraphicsContextBase:
         gc = self.renderer.new_gc()
-        gc.set_linewidth(width * self.scale)
+        gc.set_linewidth(width)
         gc.set_foreground(colour or "#000000")
         gc.set_alpha(opacity)
         gc.set_joinstyle("round")

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from simengine.report.style import INK
 
 Anchor = Literal["start", "middle", "end"]
-Shape = Literal["circle", "up", "down", "diamond", "tick"]
+Shape = Literal["circle", "up", "down", "left", "right", "diamond", "tick"]
 Points = NDArray[np.float64]
 """Shape (point, 2)."""
 
