@@ -8,13 +8,15 @@ Invariant: the same sheet gives the same bytes; it shows what the SVG shows.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, assert_never
 
 import numpy as np
 
 from simengine.report.letters import font_path, text_width
 from simengine.report.sheet import Dots, Path, Points, Sheet, Text
-from simengine.report.style import DPI, drawing
+from simengine.report.style import DPI
 from simengine.report.svg import OUTLINES
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import RendererAgg
 
 _CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 33)[:-1]), np.sin(np.linspace(0, 2 * np.pi, 33)[:-1])], axis=1)
+_TOUCHED = ("agg.", "path.", "text.", "hatch.")
+"""Settings the renderer reads."""
 _SHIFTS = [(dx, dy) for dx in (-1.2, 0.0, 1.2) for dy in (-1.2, 0.0, 1.2) if dx or dy]
 """Where white copies of a text lie that make its halo."""
 
@@ -32,7 +36,7 @@ def png_of(sheet: Sheet) -> bytes:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    with drawing():
+    with _settings():
         renderer = RendererAgg(round(sheet.width * DPI / 72), round(sheet.height * DPI / 72), DPI)
         pen = _Pen(renderer, sheet.height)
         pen.path(Path((np.asarray([(0, 0), (sheet.width, 0), (sheet.width, sheet.height), (0, sheet.height)], float),),
@@ -53,6 +57,19 @@ def png_of(sheet: Sheet) -> bytes:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5)
     return out.getvalue()
+
+
+@contextmanager
+def _settings() -> Iterator[None]:
+    """Draw the same whatever the user's own settings are."""
+    import matplotlib as mpl
+
+    own = {k: mpl.rcParams[k] for k in mpl.rcParams if k.startswith(_TOUCHED)}
+    mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k.startswith(_TOUCHED)})
+    try:
+        yield
+    finally:
+        mpl.rcParams.update(own)
 
 
 class _Pen:
