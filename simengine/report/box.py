@@ -87,11 +87,11 @@ def say_box(box: Box, words: SweepWords) -> str:
 
 
 def draw_box(
-    box: Box, title: str, words: SweepWords, width: float = WIDE, *, notes: Sequence[str] = ()
+    box: Box, title: str, words: SweepWords, width: float = WIDE, *, where: str = "", notes: Sequence[str] = ()
 ) -> Sheet:
     """Return a box: a row for each factor it limits, its range dark within the whole."""
     sheet = Sheet(width, 0.0)
-    top = draw_head(sheet, title, say_box(box, words)) + 4
+    top = draw_head(sheet, title, "\n".join([*([where] if where else []), say_box(box, words)])) + 4
     rows = plan_rows(sheet, top, [li.factor for li in box.limits], [li.unit for li in box.limits], after=22.0,
                      above=19.0, below=18.0)  # fmt: skip
     for number, limit in enumerate(box.limits):

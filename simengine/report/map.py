@@ -92,13 +92,14 @@ def draw_maps(
     width: float = WIDE,
     *,
     columns: int | None = None,
+    below: str = "",
     missing: str = "",
     scales: Sequence[str] = ("",),
     notes: Sequence[str] = (),
 ) -> Sheet:
     """Return maps side by side, and a key of colours for each scale; `scales` says what each is of."""
     sheet = Sheet(width, 0.0)
-    top = draw_head(sheet, title, unit) + 4
+    top = draw_head(sheet, title, below or unit) + 4
     columns = min(columns or columns_for(len(layers), narrow=sheet.is_narrow), len(layers) or 1)
     cell = (width - 24) / columns
     frame = Frame.of(places, cell - 8, 330.0)

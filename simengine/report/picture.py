@@ -24,11 +24,25 @@ class Kind(Enum):
     OVERVIEW = "overview"
     CHART = "chart"
     MAP = "map"
+    # of a sweep
+    CHANCES = "chances"
+    RANGES = "ranges"
+    FAN = "fan"
+    TORNADO = "tornado"
+    COURSES = "courses"
+    SCATTER = "scatter"
+    PARALLEL = "parallel"
+    BOX = "box"
+    TREE = "tree"
+    SPREAD = "spread"
+    ROBUST = "robust"
+    CONVERGENCE = "convergence"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """`path` is its place in the folder without ending; `alt` its text; `indicator` what it is about, if one.
+    """`path` is its place in the folder without ending; `alt` its text; `indicator` what it is about, if one; `about` the
+    name of an indicator, output or goal of a sweep that it is about.
 
     It is drawn twice: wide for a desk and for paper, narrow for a phone.
     """
@@ -40,6 +54,7 @@ class Picture:
     wide: Sheet = field(repr=False)
     narrow: Sheet = field(repr=False)
     indicator: Indicator | None = None
+    about: str = ""
 
     @property
     def svg(self) -> bytes:

@@ -103,21 +103,29 @@ class SweepWords(Words):
     over_time_below: str = "share of the spread (variance) between runs; first order"
     scatter_of: str = "{title} against the strongest factors"
     parallel_of: str = "Runs that meet “{goal}” and runs that miss it"
-    box_of: str = "When is “{goal}” met?"
     box_of_missed: str = "When is “{goal}” missed?"
     box_of_failed: str = "When do runs fail?"
     in_words: str = "In words"
     rule: str = "If {limits}"
-    tree_of: str = "“{goal}” by branches"
-    tree_below: str = "share of the runs of each branch; bars as long as the share that does"
-    spread_of: str = "{title} by district"
+    tree_of: str = "Where “{goal}” is missed, by branches"
+    tree_below: str = "bars: the share of a branch's runs of which it is true; of all runs {whole}"
     spread_median: str = "median"
-    spread_width: str = "width from 5 % to 95 % of the runs"
+    spread_width: str = "width, {low} to {high} of the runs"
     convergence_of: str = "Are there enough runs? {title}"
     convergence_below: str = "{measure} against the number of runs; shades: {level} interval"
-    regret_of: str = "Regret: how much a choice costs against the best one"
-    regret_below: str = "{unit}; run by run against the scenario that is best in it; less is better"
-    robustness: str = "Robustness"
+    regret_of: str = "Regret: what a choice costs against the best one"
+    regret_below: str = "nine in ten runs lose no more against the scenario that is best in the same run; less is better"
+    worst_case: str = "The worst case"
+    worst_below: str = "the worst value of all runs, by the side on which each goal is missed"
+    states_told: str = "Compared over {states} runs in which no scenario failed; {dropped} are left out."
+    all_goals: str = "All goals"
+    share_of_spread_only: str = "share of the spread (variance) between runs that a factor explains"
+    tree_of_failed: str = "Where runs fail, by branches"
+    no_sample: str = (
+        "The runs of a design “{kind}” are chosen to find what matters; they are no sample of what may come: "
+        "shares of runs below are no chances."
+    )
+    notes: str = "Notes"
     ranges_of: str = "{title}: where it may end"
     at_time: str = "in {time}"
 
@@ -174,11 +182,51 @@ class SweepWords(Words):
         """Return a share at a tick: 0 without a sign of percents."""
         return "0" if share == 0 else f"{self.number(share * 100)} %"
 
+    def measure(self, method: str, measure: str) -> str:
+        """Return what a measure is called; by the names of the field where there is no other."""
+        names = _MEASURES_NL if self.code == "nl" else _MEASURES
+        return names.get((method, measure)) or names.get(("", measure)) or f"{measure} ({method})"
+
+    @property
+    def robust_measures(self) -> tuple[tuple[str, str], ...]:
+        """Measures of robustness that are drawn, with the names of their pictures."""
+        return (("regret 90", "regret"), ("worst", "worst-case"))
+
+    def robust_told(self, measure: str) -> tuple[str, str]:
+        """Return the title and what is said below it of a measure of robustness."""
+        return (self.regret_of, self.regret_below) if measure == "regret 90" else (self.worst_case, self.worst_below)
+
     def goal_text(self, relation: str, value: float, unit: str = "") -> str:
         """Return a goal: its relation, value and unit."""
         return f"{self.relation(relation)}{self.number(value)} {unit}".strip()
 
 
+_MEASURES = {
+    ("", "ST"): "total order index",
+    ("", "S1"): "first order index",
+    ("morris", "mu_star"): "mean size of elementary effects (Morris, mu*)",
+    ("one at a time", "range"): "range, one factor at a time",
+    ("pawn", "median"): "PAWN index: how far the distribution moves, 0 to 1",
+    ("delta", "delta"): "delta index: how far the distribution moves, 0 to 1",
+    ("rank regression", "PRCC"): "partial rank correlation (PRCC)",
+    ("regression", "SRC"): "standardised regression coefficient (SRC)",
+    ("scoring", "score"): "feature score, by a forest of trees",
+    ("dgsm", "bound"): "upper bound of the total order index, by derivatives (DGSM)",
+    ("regional", "distance"): "distance of the runs that do from the others (Kolmogorov-Smirnov)",
+}
+_MEASURES_NL = {
+    ("", "ST"): "index van totale orde",
+    ("", "S1"): "index van eerste orde",
+    ("morris", "mu_star"): "gemiddelde grootte van elementaire effecten (Morris, mu*)",
+    ("one at a time", "range"): "bereik, één factor tegelijk",
+    ("pawn", "median"): "PAWN-index: hoe ver de verdeling verschuift, 0 tot 1",
+    ("delta", "delta"): "delta-index: hoe ver de verdeling verschuift, 0 tot 1",
+    ("rank regression", "PRCC"): "partiële rangcorrelatie (PRCC)",
+    ("regression", "SRC"): "gestandaardiseerde regressiecoëfficiënt (SRC)",
+    ("scoring", "score"): "gewicht in een bos van beslisbomen",
+    ("dgsm", "bound"): "bovengrens van de index van totale orde, uit afgeleiden (DGSM)",
+    ("regional", "distance"): "afstand tussen beide soorten runs (Kolmogorov-Smirnov)",
+}
 _NL: dict[str, Any] = {
     "of_runs": "{share} van de runs",
     "middle": "middelste run (mediaan)",
@@ -263,21 +311,29 @@ _NL: dict[str, Any] = {
     "over_time_below": "deel van de spreiding (variantie) tussen runs; eerste orde",
     "scatter_of": "{title} tegenover de sterkste factoren",
     "parallel_of": "Runs die “{goal}” halen en runs die het missen",
-    "box_of": "Wanneer wordt “{goal}” gehaald?",
     "box_of_missed": "Wanneer wordt “{goal}” niet gehaald?",
     "box_of_failed": "Wanneer mislukken runs?",
     "in_words": "In woorden",
     "rule": "Als {limits}",
-    "tree_of": "“{goal}” in takken",
-    "tree_below": "deel van de runs van elke tak; balken zo lang als het deel waarvoor het geldt",
-    "spread_of": "{title} per wijk",
+    "tree_of": "Waar “{goal}” niet gehaald wordt, in takken",
+    "tree_below": "balken: het deel van de runs van een tak waarvoor het geldt; van alle runs {whole}",
     "spread_median": "mediaan",
-    "spread_width": "breedte van 5 % tot 95 % van de runs",
+    "spread_width": "breedte, {low} tot {high} van de runs",
     "convergence_of": "Zijn er genoeg runs? {title}",
     "convergence_below": "{measure} tegenover het aantal runs; tint: interval van {level}",
     "regret_of": "Spijt: wat een keuze kost tegenover de beste",
-    "regret_below": "{unit}; run voor run tegenover het scenario dat daarin het best is; minder is beter",
-    "robustness": "Robuustheid",
+    "regret_below": "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; minder is beter",
+    "worst_case": "Het slechtste geval",
+    "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt",
+    "states_told": "Vergeleken over {states} runs waarin geen scenario mislukte; {dropped} vallen weg.",
+    "all_goals": "Alle doelen",
+    "share_of_spread_only": "deel van de spreiding (variantie) tussen runs dat een factor verklaart",
+    "tree_of_failed": "Waar runs mislukken, in takken",
+    "no_sample": (
+        "De runs van een opzet “{kind}” zijn gekozen om te vinden wat telt; ze zijn geen steekproef van wat kan komen: "
+        "delen van runs hieronder zijn geen kansen."
+    ),
+    "notes": "Opmerkingen",
     "ranges_of": "{title}: waar het kan uitkomen",
     "at_time": "in {time}",
     "design": "Opzet",
