@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
-from pathlib import Path
 
 from simengine.report.raster import png_of
 from simengine.report.sheet import NARROW, WIDE, Sheet
@@ -72,14 +71,9 @@ def twice(draw: Callable[[float], Sheet]) -> tuple[Sheet, Sheet]:
     return draw(WIDE), draw(NARROW)
 
 
-def write_picture(picture: Picture, folder: Path) -> list[Path]:
-    """Write a picture into a folder, as SVG and PNG; return the files."""
-    path = folder / picture.path
-    path.parent.mkdir(exist_ok=True)
-    files = [path.with_name(path.name + ".svg"), path.with_name(path.name + ".png")]
-    for file, data in zip(files, (picture.svg, picture.png), strict=True):
-        file.write_bytes(data)
-    return files
+def svg_and_png(picture: Picture) -> dict[str, bytes]:
+    """Return the files of a picture, by their paths inside the folder."""
+    return {f"{picture.path}.svg": picture.svg, f"{picture.path}.png": picture.png}
 
 
 def inline_svg(picture: Picture, number: int) -> str:

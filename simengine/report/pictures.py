@@ -18,7 +18,7 @@ from simengine.report.geometry import Place, read_places
 from simengine.report.map import draw_map, panels_of
 from simengine.report.page import build_page
 from simengine.report.panels import draw_elements, draw_overview
-from simengine.report.picture import Kind, Picture, twice, write_picture
+from simengine.report.picture import Kind, Picture, svg_and_png, twice
 from simengine.report.words import Words, words_for
 from simengine.results.filename import file_names
 from simengine.results.reading import read_folder
@@ -55,7 +55,10 @@ def draw_folder(folder: Path) -> None:
     atlases = read_atlases(folder, record)
     pictures = list(draw_pictures(record, atlases, words))
     for picture in pictures:
-        write_picture(picture, folder)
+        for name, data in svg_and_png(picture).items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
     (folder / "index.html").write_text(
         build_page(folder, record, pictures, words, _labels(atlases)), encoding="utf-8", newline="\n"
     )
@@ -129,13 +132,25 @@ def make_report(folder: Path, out: Path, language: str | None = None) -> None:
 
     """
     record = read_folder(folder)
-    inside = out.resolve().is_relative_to(folder.resolve())
-    if out.is_dir() or (inside and out.exists() and out.suffix.casefold() not in {".html", ".htm"}):
-        raise InputError(f"`{out}` is {'a folder' if out.is_dir() else 'a file of the results'}; name an .html file")
+    free_to_write(folder, out)
     words = words_for(language or record.language)
     atlases = read_atlases(folder, record)
     pictures = list(draw_pictures(record, atlases, words))
     write_text(build_page(folder, record, pictures, words, _labels(atlases)), out)
+
+
+def free_to_write(folder: Path, out: Path) -> None:
+    """See that a page may be written to a file.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or one of the folder's own tables.
+
+    """
+    inside = out.resolve().is_relative_to(folder.resolve())
+    if out.is_dir() or (inside and out.exists() and out.suffix.casefold() not in {".html", ".htm"}):
+        raise InputError(f"`{out}` is {'a folder' if out.is_dir() else 'a file of the results'}; name an .html file")
 
 
 def _labels(atlases: tuple[Atlas, ...]) -> dict[str, str]:

@@ -251,7 +251,7 @@ class SweepRecord:
         out: dict[tuple[str, str, str], Numbers] = {}
         columns = ["scenario", "variable", "element"]
         for key, part in frame.groupby(columns, sort=False, observed=True):
-            by_level = part["level"].astype(float).to_numpy()
+            by_level = part["level"].astype(str).astype(float).to_numpy()
             order = np.lexsort((part["time"].to_numpy(), by_level))
             grid = part["value"].to_numpy()[order]
             if grid.size == len(self.levels) * self.times.size:

@@ -88,8 +88,8 @@ class SweepWords(Words):
     met_shares: str = "Share of runs that meet each goal"
     met_below: str = "of the runs that did not fail, by scenario"
     best_for: str = "{goal}: at best {share} of the runs meet it ({scenario})"
-    all_meet: str = "{goal}: all runs of every scenario meet it"
-    none_meets: str = "{goal}: no run of any scenario meets it"
+    all_meet: str = "{goal}: all runs of every scenario meet it."
+    none_meets: str = "{goal}: no run of any scenario meets it."
     worst_of: str = ", at worst {share} ({scenario})"
     chance_of: str = "goal met: {share}"
     chance: str = "Runs that meet it"
@@ -126,6 +126,12 @@ class SweepWords(Words):
         "shares of runs below are no chances."
     )
     notes: str = "Notes"
+    without_goals: str = "Indicators without a goal"
+    only_chance: str = "{goal}: {share} of the runs meet it."
+    courses: str = "What decides over time"
+    kept_all: str = "all values over time"
+    kept_kpis: str = "its indicators"
+    kept_none: str = "nothing but counts for quantiles"
     ranges_of: str = "{title}: where it may end"
     at_time: str = "in {time}"
 
@@ -181,6 +187,11 @@ class SweepWords(Words):
     def percent_or_zero(self, share: float) -> str:
         """Return a share at a tick: 0 without a sign of percents."""
         return "0" if share == 0 else f"{self.number(share * 100)} %"
+
+    @property
+    def kept_told(self) -> dict[str, str]:
+        """What is kept of each run, by its word in the file."""
+        return {"all": self.kept_all, "kpis": self.kept_kpis, "none": self.kept_none}
 
     def measure(self, method: str, measure: str) -> str:
         """Return what a measure is called; by the names of the field where there is no other."""
@@ -294,8 +305,8 @@ _NL: dict[str, Any] = {
     "met_shares": "Deel van de runs dat elk doel haalt",
     "met_below": "van de runs die niet mislukten, per scenario",
     "best_for": "{goal}: op zijn best haalt {share} van de runs het ({scenario})",
-    "all_meet": "{goal}: alle runs van elk scenario halen het",
-    "none_meets": "{goal}: geen enkele run van enig scenario haalt het",
+    "all_meet": "{goal}: alle runs van elk scenario halen het.",
+    "none_meets": "{goal}: geen enkele run van enig scenario haalt het.",
     "worst_of": ", op zijn slechtst {share} ({scenario})",
     "chance_of": "doel gehaald: {share}",
     "chance": "Runs die het halen",
@@ -334,6 +345,12 @@ _NL: dict[str, Any] = {
         "delen van runs hieronder zijn geen kansen."
     ),
     "notes": "Opmerkingen",
+    "without_goals": "Indicatoren zonder doel",
+    "only_chance": "{goal}: {share} van de runs haalt het.",
+    "courses": "Wat beslist, in de tijd",
+    "kept_all": "alle waarden in de tijd",
+    "kept_kpis": "de indicatoren",
+    "kept_none": "niets dan tellingen voor kwantielen",
     "ranges_of": "{title}: waar het kan uitkomen",
     "at_time": "in {time}",
     "design": "Opzet",
