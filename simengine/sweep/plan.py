@@ -34,6 +34,9 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles where the file names none: the bands of a fan chart, and the median."""
 ROWS = 2048
 """Runs a shard has, about: enough for the machine's lanes and threads, few enough to be lost without regret."""
+ROOM = 100_000_000
+"""Bytes that the values over time of a shard take at most, where there are more than `FEWEST` runs."""
+FEWEST = 256
 RESERVED = ("scenario", "run", "failed", "failed at", "failed in")
 """Columns of the table of runs that are no factor and no indicator."""
 
@@ -73,7 +76,8 @@ class SweepPlan:
     def shard_rows(self) -> int:
         """Runs of a whole shard: whole blocks of the design, whatever the number of runs."""
         block = self.some.design.block
-        return max(1, ROWS // block) * block
+        rows = int(np.clip(ROOM // (8 * self.times.size * len(self.columns)), FEWEST, ROWS))
+        return max(1, rows // block) * block
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:
@@ -186,11 +190,19 @@ def plan_sweep(plan: Plan, name: str | None = None, runs: int | None = None) -> 
 
 
 def _outputs(plan: Plan) -> tuple[str, ...]:
-    """Return the variables that are kept: those the file saves, draws and measures; where it names none, all."""
-    looked_at = [i.target.variable.name for i in plan.indicators]
-    looked_at += [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
-    names = kept_of(plan, None) or looked_at or None
-    return tuple(v.name for v in find_saved(plan.model.program, names).variables)
+    """Return the variables kept over time: those the file names for sweeps; else what it draws and measures.
+
+    Indicators are computed from what is kept, so their variables are among them. Where there is none of these, it is
+    what scenarios save.
+    """
+    names = [i.target.variable.name for i in plan.indicators]
+    if plan.sweep_outputs is not None:
+        names += plan.sweep_outputs
+    else:
+        names += [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
+        names += [h.column.split("[", 1)[0] for h in plan.history]
+    chosen = list(dict.fromkeys(names)) or kept_of(plan, None)
+    return tuple(v.name for v in find_saved(plan.model.program, chosen).variables)
 
 
 def _seed(seed: int, scenario: str) -> int:

@@ -13,11 +13,9 @@ Invariant: shards of one key agree in every run they share.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,7 +79,6 @@ def keys_of(sweep: SweepPlan) -> dict[str, str]:
         "kept": sweep.kept,
         "outputs": [c.name for c in sweep.columns],
         "indicators": [_measured(i, sweep) for i in sweep.indicators],
-        "shares": [],
         "columns": [dict(sweep.factor_columns), dict(sweep.indicator_columns)],
     }
     out: dict[str, str] = {}
@@ -146,8 +143,7 @@ def _text(value: Any) -> Iterator[str]:
                 yield from _text(one)
         case set() | frozenset():
             yield f"set {len(value)}"
-            for text in sorted("\n".join(_text(one)) for one in value):
-                yield text
+            yield from sorted("\n".join(_text(one)) for one in value)
         case _ if is_dataclass(value):
             yield type(value).__name__
             for part in fields(value):
