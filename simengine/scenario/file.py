@@ -153,7 +153,6 @@ class SweepsKeep:
     variables: tuple[At[str], ...] = ()
     quantiles: tuple[At[float], ...] = ()
     runs: At[str] | None = None
-    variables: tuple[At[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,9 +207,7 @@ SAVE = Record("what is saved", Save, (
               "names, or patterns with `*`, of the variables kept; where not said those of indicators and those drawn"),
         Field("quantiles", Many(Number(0.0, 1.0)), "which quantiles over the runs"),
         Field("runs", Choice({"all": "every run", "kpis": "the indicators of every run", "none": "no single run"}),
-              "what of single runs; `all` where not said"),
-        Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
-              "whose values over time are kept, or counted for quantiles; where not said, what is drawn and measured"),
+              "what of single runs"),
     )), "what is kept of sweeps"),
 ))  # fmt: skip
 
