@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from simengine.report.letters import fit, text_width
 from simengine.report.sheet import LEADING, Sheet
 from simengine.report.style import GREY, GRID, INK, QUIET
-from simengine.report.words import Words
 
 Span = tuple[float, float]
 Numbers = NDArray[np.float64]
@@ -83,7 +82,7 @@ class Axes:
         while len(marks) > 2 and _crowded([told(m) for m in marks], self.across(marks), size):
             count = max(1, count - 1)
             fewer = ticks(*self.x, count, whole=whole)
-            marks = fewer if len(fewer) < len(marks) else marks[:: 2]
+            marks = fewer if len(fewer) < len(marks) else marks[::2]
         for value in marks:
             x = float(self.across(value))
             if grid:
@@ -95,9 +94,7 @@ class Axes:
 
 def _crowded(texts: Sequence[str], places: Numbers, size: float) -> bool:
     widths = [text_width(t, size) for t in texts]
-    return any(
-        places[n + 1] - places[n] < (widths[n] + widths[n + 1]) / 2 + size * 0.6 for n in range(len(texts) - 1)
-    )
+    return any(places[n + 1] - places[n] < (widths[n] + widths[n + 1]) / 2 + size * 0.6 for n in range(len(texts) - 1))
 
 
 def ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:

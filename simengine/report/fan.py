@@ -22,7 +22,6 @@ from simengine.report.bands import (
     bands_of,
     draw_key,
     goal_shape,
-    key_height,
     key_of,
     middle_of,
 )
@@ -105,7 +104,7 @@ def draw_fans(
                 _goal(axes, goal)
             _ends(axes, fans[n], words, lone=lone)
         last_row = row == math.ceil(len(fans) / columns) - 1
-        top += head + tall + (20 if last_row or len(fans) % columns and row == len(fans) // columns - 1 else 9)
+        top += head + tall + (20 if last_row or (len(fans) % columns and row == len(fans) // columns - 1) else 9)
     sheet.height = top + 4 + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet

@@ -114,7 +114,10 @@ def _heads(sheet: Sheet, columns: Sequence[tuple[str, str]], left: float, top: f
     for n, (name, more) in enumerate(heads):
         y = top + 8 + (most - len(name) - len(more)) * 9.4
         middle = left + (n + 0.5) * cell
-        for text, letters, colour, bold in [*((t, size, INK, True) for t in name), *((t, 7.0, QUIET, False) for t in more)]:
+        for text, letters, colour, bold in [
+            *((t, size, INK, True) for t in name),
+            *((t, 7.0, QUIET, False) for t in more),
+        ]:
             sheet.text(middle, y, text, letters, colour, anchor="middle", bold=bold, name="column")
             y += 9.4
     return top + most * 9.4 + 6

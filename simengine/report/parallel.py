@@ -67,7 +67,9 @@ def draw_parallel(
         for (colour, text, _), count in zip(kinds, counts, strict=True)
     ]
     top = draw_key(sheet, top, key) + 6
-    rows = plan_rows(sheet, top, [c.factor for c in ranked], [c.unit for c in ranked], after=26.0, above=10.0, below=20.0)
+    rows = plan_rows(
+        sheet, top, [c.factor for c in ranked], [c.unit for c in ranked], after=26.0, above=10.0, below=20.0
+    )
     places = np.stack([_places(c, rows.left, rows.right) for c in ranked], axis=1)
     middles = np.asarray([rows.middle(n) for n in range(len(ranked))])
     good = np.isfinite(places).all(axis=1)
@@ -106,7 +108,8 @@ def evenly(runs: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """
     if len(runs) <= most:
         return runs
-    return runs[((np.arange(most) + 0.5) * len(runs) / most).astype(int)]
+    chosen: NDArray[np.int64] = runs[((np.arange(most) + 0.5) * len(runs) / most).astype(int)]
+    return chosen
 
 
 def _places(cloud: Cloud, left: float, right: float) -> NDArray[np.float64]:
@@ -145,9 +148,7 @@ def _axis(sheet: Sheet, cloud: Cloud, left: float, right: float, y: float, words
     sheet.text(right, y + 15, words.number(high), 7.5, QUIET, anchor="end", halo=True, name="end")
 
 
-def _bars(
-    sheet: Sheet, places: NDArray[np.float64], middles: NDArray[np.float64], colour: str, name: str
-) -> None:
+def _bars(sheet: Sheet, places: NDArray[np.float64], middles: NDArray[np.float64], colour: str, name: str) -> None:
     """Draw on each axis where the middle half of some runs lies, and their median."""
     if not len(places):
         return

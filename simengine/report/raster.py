@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
@@ -18,10 +18,6 @@ from simengine.report.letters import font_path, text_width
 from simengine.report.sheet import Dots, Path, Points, Sheet, Text
 from simengine.report.style import DPI
 from simengine.report.svg import OUTLINES
-
-if TYPE_CHECKING:
-    from matplotlib.backend_bases import GraphicsContextBase
-    from matplotlib.backends.backend_agg import RendererAgg
 
 _CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 33)[:-1]), np.sin(np.linspace(0, 2 * np.pi, 33)[:-1])], axis=1)
 _TOUCHED = ("agg.", "path.", "text.", "hatch.")
@@ -32,12 +28,11 @@ _SHIFTS = [(dx, dy) for dx in (-1.2, 0.0, 1.2) for dy in (-1.2, 0.0, 1.2) if dx 
 
 def png_of(sheet: Sheet) -> bytes:
     """Return a sheet as PNG, at 150 dots an inch."""
-    from matplotlib.backends.backend_agg import RendererAgg  # heavy: only where something is drawn
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     with _settings():
-        renderer = RendererAgg(round(sheet.width * DPI / 72), round(sheet.height * DPI / 72), DPI)
+        renderer: Any = _renderer(round(sheet.width * DPI / 72), round(sheet.height * DPI / 72))
         pen = _Pen(renderer, sheet.height)
         pen.path(Path((np.asarray([(0, 0), (sheet.width, 0), (sheet.width, sheet.height), (0, sheet.height)], float),),
                       closed=True, fill="#ffffff"))  # fmt: skip
@@ -55,7 +50,9 @@ def png_of(sheet: Sheet) -> bytes:
     about = PngInfo()
     about.add_text("Software", "simengine")
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(
+        out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5
+    )
     return out.getvalue()
 
 
@@ -72,10 +69,17 @@ def _settings() -> Iterator[None]:
         mpl.rcParams.update(own)
 
 
+def _renderer(width: int, height: int) -> Any:
+    from matplotlib.backends import backend_agg  # heavy: only where something is drawn
+
+    make: Any = backend_agg.RendererAgg
+    return make(width, height, DPI)
+
+
 class _Pen:
     """Draws marks by matplotlib's renderer, which has y upwards."""
 
-    def __init__(self, renderer: RendererAgg, height: float) -> None:
+    def __init__(self, renderer: Any, height: float) -> None:
         from matplotlib import get_data_path
         from matplotlib.font_manager import FontProperties
         from matplotlib.transforms import Affine2D, IdentityTransform
@@ -89,7 +93,7 @@ class _Pen:
     def path(self, mark: Path) -> None:
         from matplotlib.path import Path as Outline
 
-        codes: list[int] = []
+        codes: list[Any] = []
         for part in mark.parts:
             codes += [Outline.MOVETO] + [Outline.LINETO] * (len(part) - 1)
             codes += [Outline.CLOSEPOLY] if mark.closed else []
@@ -112,7 +116,7 @@ class _Pen:
         fill = "#f4f5f6" if hatched else mark.fill
         self.renderer.draw_path(gc, outline, self.place, to_rgb(fill) if fill else None)
 
-    def _context(self, colour: str, width: float, opacity: float) -> GraphicsContextBase:
+    def _context(self, colour: str, width: float, opacity: float) -> Any:
         gc = self.renderer.new_gc()
         gc.set_linewidth(width)
         gc.set_foreground(colour or "#000000")
@@ -131,7 +135,9 @@ class _Pen:
         self._outline(Outline(corners.reshape(-1, 2), codes * len(mark.places)), mark)
 
     def text(self, mark: Text) -> None:
-        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * text_width(mark.text, mark.size, bold=mark.bold)
+        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * text_width(
+            mark.text, mark.size, bold=mark.bold
+        )
         turn = np.radians(mark.turn)
         x, y = mark.x - shift * np.cos(turn), mark.y + shift * np.sin(turn)
         font = self.fonts[mark.bold].copy()

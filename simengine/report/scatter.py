@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of
-from simengine.report.bands import BAD, MIDDLE, Entry, draw_key
+from simengine.report.bands import BAD, Entry, draw_key
 from simengine.report.letters import text_width, wrap
 from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import INK, QUIET
@@ -211,7 +211,8 @@ def hexagons(
     # half steps as whole numbers, so that both lattices fit one table
     key = np.stack([np.where(nearest, 2 * column, 2 * column2 + 1), np.where(nearest, 2 * row, 2 * row2 + 1)], axis=1)
     cells, counts = np.unique(key.astype(np.int64), axis=0, return_counts=True)
-    return cells * (wide / 2, tall / 2), counts
+    centres: NDArray[np.float64] = cells * np.asarray([wide / 2, tall / 2])
+    return centres, counts.astype(np.int64)
 
 
 def running_median(

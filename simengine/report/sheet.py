@@ -228,9 +228,7 @@ class Sheet:
     ) -> float:
         """Write lines of text below each other; return the base line that would come next."""
         for line in lines:
-            self.text(
-                x, y, line, size, colour, anchor=anchor, bold=bold, halo=halo, name=name, scenario=scenario
-            )
+            self.text(x, y, line, size, colour, anchor=anchor, bold=bold, halo=halo, name=name, scenario=scenario)
             y += size * LEADING
         return y
 

@@ -94,7 +94,9 @@ def _dots(dots: Dots, whose: str) -> str:
     radius = dots.radius
     if dots.shape == "circle" and len(dots.places) == 1:
         x, y = dots.places[0]
-        return _shape("circle", f' cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"{_look(dots)}{whose}', dots.tip)
+        return _shape(
+            "circle", f' cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"{_look(dots)}{whose}', dots.tip
+        )
     if dots.shape == "circle":
         r = _number(radius)
         arc = f"a{r} {r} 0 1 0 {_number(2 * radius)} 0a{r} {r} 0 1 0 {_number(-2 * radius)} 0"

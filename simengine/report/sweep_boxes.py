@@ -38,12 +38,12 @@ class Outcome:
 
 
 def read_outcomes(record: SweepRecord) -> list[Outcome]:
-    """Return for each goal the boxes in the scenario in which it is least sure, and those of failures where runs fail."""
+    """Return the boxes of each goal in the scenario in which it is least sure, and those of failures."""
     found = record.json(FILE)
     if not found or not record.has_runs:
         return []
     clouds: dict[str, dict[str, Cloud]] = {}
-    out = []
+    out: list[Outcome] = []
     for indicator in record.with_goals:
         out += _of(record, found, record.focus(indicator), "missed", indicator.name, indicator.title, clouds)
     most = max(record.scenarios, key=lambda s: s.failed)
@@ -129,4 +129,3 @@ def _draw(box: Box, title: str, where: str, words: SweepWords, width: float) -> 
 
 def _draw_leaves(leaves: Sequence[Leaf], head: tuple[str, str], words: SweepWords, width: float) -> Sheet:
     return draw_leaves(leaves, *head, words, width)
-

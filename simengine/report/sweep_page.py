@@ -16,8 +16,8 @@ import numpy as np
 from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.sweep_boxes import read_outcomes, rule_of, title_of
-from simengine.report.sweep_pictures import LEVEL, goal_of
-from simengine.report.sweep_record import SweepRecord, scenario_names
+from simengine.report.sweep_pictures import goal_of
+from simengine.report.sweep_record import LEVEL, SweepRecord, scenario_names
 from simengine.report.sweep_words import SweepWords
 from simengine.results.study import Source
 
@@ -90,9 +90,7 @@ def _lead(record: SweepRecord, words: SweepWords) -> str:
     count = len(record.scenarios)
     scenarios = words.one_scenario if count == 1 else words.many_scenarios.format(count=count)
     texts = [
-        words.lead.format(
-            runs=words.number(record.runs, 12), scenarios=scenarios, factors=len(record.about["factors"])
-        )
+        words.lead.format(runs=words.number(record.runs, 12), scenarios=scenarios, factors=len(record.about["factors"]))
     ]
     if record.failed:
         share = words.percent(record.failed / max(record.runs, 1))
@@ -173,7 +171,9 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
             rules[outcome.name] = f"<h4>{escape(title_of(outcome, words))} <small>{escape(where)}</small></h4>{texts}"
     out = []
     for indicator in sorted(record.indicators, key=lambda i: not i.goal):
-        body = drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
+        body = (
+            drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
+        )
         if body:
             out.append(f"<h3>{escape(indicator.title)}</h3>{body}")
     failed = drawn.of(Kind.BOX, "failed") + rules.get("failed", "")
@@ -237,7 +237,9 @@ def _failures(record: SweepRecord, words: SweepWords) -> str:
     table = record.table("failures")
     if table is None:
         return ""
-    groups = table.groupby(["scenario", "variable", "reason"], dropna=False, sort=True)["time"].agg(["size", "min", "max"])
+    groups = table.groupby(["scenario", "variable", "reason"], dropna=False, sort=True)["time"].agg(
+        ["size", "min", "max"]
+    )
     ordered = groups.reset_index().sort_values("size", ascending=False, kind="stable")
     titles = {s.name: s.title for s in record.scenarios}
     rows = []
@@ -245,7 +247,14 @@ def _failures(record: SweepRecord, words: SweepWords) -> str:
         first, last = words.time(float(found["min"])), words.time(float(found["max"]))
         when = first if first == last else f"{first} – {last}"
         why = f"{found['variable']}: {found['reason']}"
-        rows.append((titles.get(str(found["scenario"]), str(found["scenario"])), words.number(float(found["size"]), 9), when, why))
+        rows.append(
+            (
+                titles.get(str(found["scenario"]), str(found["scenario"])),
+                words.number(float(found["size"]), 9),
+                when,
+                why,
+            )
+        )
     if len(ordered) > _MOST_FAILURES:
         rows.append((f"+ {len(ordered) - _MOST_FAILURES}", "", "", ""))
     table_text = html_table([words.scenario, words.how_many, words.when, words.why], [], html_rows(rows))

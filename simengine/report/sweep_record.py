@@ -2,7 +2,7 @@
 
 In: the folder of a sweep. Out: scenarios, goals, factors, tables; chances that goals are met.
 
-Invariant: runs that failed are never among those that meet or miss a goal; a table that is not there is empty, not a guess.
+Invariant: runs that failed are never among those that meet or miss a goal; a table that is not there is no guess.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Numbers = NDArray[np.float64]
+LEVEL = "95 %"
+"""Of the intervals of indices, as `sweep/learn_tables.py` says of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +99,7 @@ class SweepRecord:
             SweepScenario(n, s["name"], s["title"] or s["name"], s["wanted"], s["done"], s["failed"], tuple(s["fixed"]))
             for n, s in enumerate(about["scenarios"])
         )
-        self.indicators = tuple(
-            SweepIndicator(i["name"], i["title"] or i["name"], _plain(i["unit"]), i["output"], tuple(i["window"]), i["goal"],
-                           _number(i["low"]), _number(i["high"]))  # fmt: skip
-            for i in about["indicators"]
-        )
+        self.indicators = tuple(_indicator(i) for i in about["indicators"])
         self.outputs = tuple(
             SweepOutput(
                 o["column"],
@@ -279,12 +277,14 @@ class SweepRecord:
         return name
 
 
+def _indicator(about: Mapping[str, Any]) -> SweepIndicator:
+    low, high = (math.nan if about[end] is None else float(about[end]) for end in ("low", "high"))
+    title, unit = about["title"] or about["name"], _plain(about["unit"])
+    return SweepIndicator(about["name"], title, unit, about["output"], tuple(about["window"]), about["goal"], low, high)
+
+
 def _plain(unit: str) -> str:
     return "" if unit in {"Dmnl", "dmnl", "1"} else unit
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
 
 
 def scenario_names(scenarios: Sequence[SweepScenario]) -> str:

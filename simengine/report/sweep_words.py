@@ -96,7 +96,9 @@ class SweepWords(Words):
     tornado_of: str = "What decides {title}"
     main_total: str = "with all interplay (total order)"
     main_alone: str = "by itself (first order)"
-    share_of_spread: str = "share of the spread (variance) between runs that a factor explains; whiskers: {level} interval"
+    share_of_spread: str = (
+        "share of the spread (variance) between runs that a factor explains; whiskers: {level} interval"
+    )
     measure_of: str = "{measure}; whiskers: {level} interval"
     in_scenario: str = "scenario {scenario}"
     over_time: str = "What decides {title}, over time"
@@ -114,7 +116,9 @@ class SweepWords(Words):
     convergence_of: str = "Are there enough runs? {title}"
     convergence_below: str = "{measure} against the number of runs; shades: {level} interval"
     regret_of: str = "Regret: what a choice costs against the best one"
-    regret_below: str = "nine in ten runs lose no more against the scenario that is best in the same run; less is better"
+    regret_below: str = (
+        "nine in ten runs lose no more against the scenario that is best in the same run; less is better"
+    )
     worst_case: str = "The worst case"
     worst_below: str = "the worst value of all runs, by the side on which each goal is missed"
     states_told: str = "Compared over {states} runs in which no scenario failed; {dropped} are left out."
@@ -290,8 +294,8 @@ _NL: dict[str, Any] = {
     "varied": "Wat gevarieerd is",
     "robust": "Welke keuze houdt het best stand?",
     "lead": (
-        "{runs} doorrekeningen van het model in {scenarios}; {factors} onzekere getallen zijn voor elk opnieuw getrokken, "
-        "alle tegelijk."
+        "{runs} doorrekeningen van het model in {scenarios}; {factors} onzekere getallen zijn voor elk "
+        "opnieuw getrokken, alle tegelijk."
     ),
     "one_scenario": "één scenario",
     "many_scenarios": "{count} scenario's",
@@ -299,8 +303,8 @@ _NL: dict[str, Any] = {
     "some_failed": "{count} ervan zijn mislukt ({share}); waarom staat hieronder.",
     "runs_missing": "{count} gevraagde runs zijn er nog niet: de reeks is niet compleet.",
     "how_to_read": (
-        "Een run trekt elk onzeker getal eenmaal. Haalt 80 % van de runs een doel, dan wordt het gehaald in 80 van de 100 "
-        "toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
+        "Een run trekt elk onzeker getal eenmaal. Haalt 80 % van de runs een doel, dan wordt het gehaald in 80 van "
+        "de 100 toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
     ),
     "met_shares": "Deel van de runs dat elk doel haalt",
     "met_below": "van de runs die niet mislukten, per scenario",
@@ -333,7 +337,10 @@ _NL: dict[str, Any] = {
     "convergence_of": "Zijn er genoeg runs? {title}",
     "convergence_below": "{measure} tegenover het aantal runs; tint: interval van {level}",
     "regret_of": "Spijt: wat een keuze kost tegenover de beste",
-    "regret_below": "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; minder is beter",
+    "regret_below": (
+        "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; "
+        "minder is beter"
+    ),
     "worst_case": "Het slechtste geval",
     "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt",
     "states_told": "Vergeleken over {states} runs waarin geen scenario mislukte; {dropped} vallen weg.",
