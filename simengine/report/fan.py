@@ -97,8 +97,9 @@ def draw_fans(
             _titles(axes, fans[n], heads[n], lone=lone)
             _scale(axes, words, first=column == 0, below=n + columns >= len(fans), lone=lone)
             draw_bands(axes, fans[n])
-            if base is not None and not lone and n != fans.index(base):
+            if base is not None and not lone and fans[n] is not base:
                 _base_line(axes, base)
+            draw_middle(axes, fans[n])
             _past(axes, past, small=not lone)
             for goal in inside:
                 _goal(axes, goal)
@@ -164,7 +165,7 @@ def _scale(axes: Axes, words: SweepWords, *, first: bool, below: bool, lone: boo
 
 
 def draw_bands(axes: Axes, fan: Fan) -> None:
-    """Draw the bands of a fan and its middle."""
+    """Draw the bands of a fan."""
     x = axes.across(fan.times)
     for band in bands_of(fan.levels):
         low, high = axes.down(fan.values[band.low]), axes.down(fan.values[band.high])
@@ -175,9 +176,13 @@ def draw_bands(axes: Axes, fan: Fan) -> None:
             for a, b in zip(edges[::2], edges[1::2], strict=True)
         ]
         axes.sheet.area(rings, band.colour, name="band", scenario=fan.scenario, tip=fan.title)
+
+
+def draw_middle(axes: Axes, fan: Fan) -> None:
+    """Draw the median of a fan, where it was kept."""
     middle = middle_of(fan.levels)
     if middle is not None:
-        y = axes.down(fan.values[middle])
+        x, y = axes.across(fan.times), axes.down(fan.values[middle])
         axes.sheet.line(x, y, MIDDLE, 1.8, name="middle", scenario=fan.scenario)
 
 

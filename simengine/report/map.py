@@ -234,7 +234,7 @@ def _draw_places(
         for rings in place.polygons:
             edge, width = ("#ffffff", 0.9) if known else ("#c3c9cf", 0.5)
             sheet.area([frame.place(r, spot) for r in rings], fill, edge=edge, width=width, hatched=not known,
-                       name=f"place-{place.element}", tip=tip)  # fmt: skip
+                       holed=len(rings) > 1, name=f"place-{place.element}", tip=tip)  # fmt: skip
         x, y = frame.place(np.asarray(middles[place.element]), spot)
         lines = [*(_name_lines(place.label) if named else []), *([number] if number else [])]
         ink = INK if known else QUIET

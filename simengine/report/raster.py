@@ -14,7 +14,7 @@ from typing import Any, assert_never
 
 import numpy as np
 
-from simengine.report.letters import font_path, text_width
+from simengine.report.letters import font_path, has_letter, text_width
 from simengine.report.sheet import Dots, Path, Points, Sheet, Text
 from simengine.report.style import DPI
 from simengine.report.svg import OUTLINES
@@ -22,6 +22,8 @@ from simengine.report.svg import OUTLINES
 _CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 33)[:-1]), np.sin(np.linspace(0, 2 * np.pi, 33)[:-1])], axis=1)
 _TOUCHED = ("agg.", "path.", "text.", "hatch.")
 """Settings the renderer reads."""
+MISSING = "□"
+"""What stands for a letter the font has not; an SVG leaves it to the fonts of its reader."""
 _SHIFTS = [(dx, dy) for dx in (-1.2, 0.0, 1.2) for dy in (-1.2, 0.0, 1.2) if dx or dy]
 """Where white copies of a text lie that make its halo."""
 
@@ -63,6 +65,7 @@ def _settings() -> Iterator[None]:
 
     own = {k: mpl.rcParams[k] for k in mpl.rcParams if k.startswith(_TOUCHED)}
     mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k.startswith(_TOUCHED)})
+    mpl.rcParams["text.hinting"] = "none"  # letters as wide as they are measured, and as a browser draws them
     try:
         yield
     finally:
@@ -74,6 +77,13 @@ def _renderer(width: int, height: int) -> Any:
 
     make: Any = backend_agg.RendererAgg
     return make(width, height, DPI)
+
+
+def _turning(ring: Points, *, left: bool) -> Points:
+    """Return a ring that turns the way asked for: the renderer fills by winding, so holes turn the other way."""
+    x, y = ring[:, 0], ring[:, 1]
+    turns_left = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) > 0
+    return ring if turns_left is left else ring[::-1]
 
 
 class _Pen:
@@ -97,7 +107,8 @@ class _Pen:
         for part in mark.parts:
             codes += [Outline.MOVETO] + [Outline.LINETO] * (len(part) - 1)
             codes += [Outline.CLOSEPOLY] if mark.closed else []
-        corners = [np.vstack([p, p[:1]]) if mark.closed else p for p in mark.parts]
+        parts = [_turning(p, left=not n) for n, p in enumerate(mark.parts)] if mark.holed else mark.parts
+        corners = [np.vstack([p, p[:1]]) if mark.closed else p for p in parts]
         self._outline(Outline(np.concatenate(corners), codes), mark, hatched=mark.hatched, dash=mark.dash)
 
     def _outline(
@@ -149,4 +160,5 @@ class _Pen:
 
     def _write(self, x: float, y: float, mark: Text, font: Any, colour: str) -> None:
         gc = self._context(colour, 1.0, 1.0)
-        self.renderer.draw_text(gc, x * self.scale, y * self.scale, mark.text, font, mark.turn)
+        text = "".join(c if has_letter(c, bold=mark.bold) else MISSING for c in mark.text)
+        self.renderer.draw_text(gc, x * self.scale, y * self.scale, text, font, mark.turn)

@@ -58,7 +58,7 @@ def _shape(tag: str, attributes: str, tip: str) -> str:
 def _look(mark: Path | Dots) -> str:
     fill = "url(#hatch)" if isinstance(mark, Path) and mark.hatched else mark.fill
     out = f' fill="{fill or "none"}"'
-    if isinstance(mark, Path) and mark.closed and len(mark.parts) > 1:
+    if isinstance(mark, Path) and mark.holed:
         out += ' fill-rule="evenodd"'
     if mark.edge:
         out += f' stroke="{mark.edge}" stroke-width="{_number(mark.width)}"'

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Numbers = NDArray[np.float64]
+_NO_UNIT = re.compile(r"(?:[()*/1\s]|dmnl)*", re.IGNORECASE)
 LEVEL = "95 %"
 """Of the intervals of indices, as `sweep/learn_tables.py` says of its columns."""
 
@@ -284,7 +286,8 @@ def _indicator(about: Mapping[str, Any]) -> SweepIndicator:
 
 
 def _plain(unit: str) -> str:
-    return "" if unit in {"Dmnl", "dmnl", "1"} else unit
+    """Return a unit as it is written; nothing where it is none, however it came about."""
+    return "" if _NO_UNIT.fullmatch(unit) else unit
 
 
 def scenario_names(scenarios: Sequence[SweepScenario]) -> str:
