@@ -75,8 +75,12 @@ class Axes:
         whole: bool = False,
         numbers: bool = True,
         grid: bool = False,
+        beyond: float = 30.0,
     ) -> None:
-        """Draw the lower side with ticks at round values, and their numbers; no number over another."""
+        """Draw the lower side with ticks at round values, and their numbers, none over another.
+
+        No number goes further `beyond` the axes than said: others may stand beside them.
+        """
         self.sheet.line([self.left, self.right], [self.bottom, self.bottom], GREY, 0.8, name="side")
         marks = ticks(*self.x, count, whole=whole)
         while len(marks) > 2 and _crowded([told(m) for m in marks], self.across(marks), size):
@@ -89,7 +93,9 @@ class Axes:
                 self.sheet.line([x, x], [self.top, self.bottom], GRID, 0.8, name="grid")
             self.sheet.line([x, x], [self.bottom, self.bottom + 3], GREY, 0.8, name="side")
             if numbers:
-                self.sheet.text(x, self.bottom + 4.5 + size, told(value), size, QUIET, anchor="middle", name="tick")
+                half = text_width(told(value), size) / 2
+                at = min(max(x, self.left - beyond + half), self.right + beyond - half)
+                self.sheet.text(at, self.bottom + 4.5 + size, told(value), size, QUIET, anchor="middle", name="tick")
 
 
 def _crowded(texts: Sequence[str], places: Numbers, size: float) -> bool:

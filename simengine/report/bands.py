@@ -81,7 +81,7 @@ def draw_key(sheet: Sheet, top: float, entries: Sequence[Entry], *, left: float 
         width = 22 + text_width(entry.text, 8.0)
         if x > left and x + width > sheet.width - 10:
             x, y = left, y + 12.5
-        _sample(sheet, x, y, entry)
+        draw_sample(sheet, x, y, entry)
         sheet.text(x + 20, y + 2.8, entry.text, 8.0, QUIET, name="key")
         x += width + 12
     return y + 9 if entries else top
@@ -92,7 +92,8 @@ def key_height(entries: Sequence[Entry], width: float, *, left: float = 12.0) ->
     return draw_key(Sheet(width, 0), 0.0, entries, left=left)
 
 
-def _sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
+def draw_sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
+    """Draw what a line of a key is of, around a place at its left."""
     match entry.kind:
         case "band":
             sheet.box(x, y - 3.5, 16, 7, entry.colour, name="key-sample")

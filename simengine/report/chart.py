@@ -84,10 +84,10 @@ def limits(series: Sequence[Series], history: History | None, indicator: Indicat
 
 
 def draw_scale(axes: Axes, words: Words, *, count: int, years: int, size: float, below: bool = True,
-               first: bool = True) -> None:  # fmt: skip
-    """Draw quiet lines, and numbers as people write them."""
+               first: bool = True, beyond: float = 30.0) -> None:  # fmt: skip
+    """Draw quiet lines, and numbers as people write them; those below go no further `beyond` the axes."""
     axes.draw_y((lambda v: words.number(v, 4)) if first else (lambda _: ""), count=count, size=size)
-    axes.draw_x(words.time, count=years, size=size, whole=True, numbers=below)
+    axes.draw_x(words.time, count=years, size=size, whole=True, numbers=below, beyond=beyond)
 
 
 def draw_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke], share: float = 1.0) -> None:

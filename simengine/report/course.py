@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of, spread
-from simengine.report.bands import Entry, Kind, draw_key
+from simengine.report.bands import Entry, Kind, draw_sample
 from simengine.report.letters import text_width, wrap
 from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import INK, PALETTE, QUIET, readable
@@ -205,7 +205,7 @@ def _finished(axes: Axes, notes: Sequence[str], below: str = "") -> Sheet:
         kind: Kind = "band" if sheet.named("layer") else "line"
         for name, colour in named.items():
             lines = wrap(name, sheet.width - 50, 8.5, most=2)
-            draw_key(sheet, y, [Entry(kind, colour, " ")])
+            draw_sample(sheet, 12, y + 6, Entry(kind, colour, ""))
             y = sheet.lines_of_text(34, y + 9, lines, 8.5, INK, name="label") - 8
     foot = foot_of(notes, sheet.width)
     sheet.height = y + 4 + foot_height(foot)

@@ -137,7 +137,7 @@ def _panel(
             axes.sheet.lines_of_text(float(axes.across(n)), axes.bottom + 12, wrap(label, room, 7.5, most=2), 7.5,
                                      QUIET, anchor="middle", name="tick")  # fmt: skip
     else:
-        axes.draw_x(lambda v: words.number(v, 4), count=4, size=8.0)
+        axes.draw_x(lambda v: words.number(v, 4), count=4, size=8.0, beyond=4.0)
 
 
 def _apart(cloud: Cloud) -> NDArray[np.float64]:
@@ -174,7 +174,7 @@ def _failed(axes: Axes, values: NDArray[np.float64]) -> None:
 
 def draw_hexagons(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
     """Draw how many runs lie where, in hexagons; shades are steps of the root of the count."""
-    size = axes.width / _ACROSS / math.sqrt(3)
+    size = min(axes.width / _ACROSS / math.sqrt(3), 5.0)
     centres, counts = hexagons(x - axes.left, y - axes.top, size)
     if not len(counts):
         return

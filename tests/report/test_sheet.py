@@ -7,7 +7,7 @@ import math
 import xml.etree.ElementTree as ET
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from matplotlib import rc_context
 from PIL import Image
@@ -26,7 +26,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 def some_sheet() -> Sheet:
     sheet = Sheet(200.0, 100.0)
     sheet.box(10, 10, 50, 30, "#0072B2", tip="a box & more", scenario=3)
-    sheet.area([[(80, 10), (140, 10), (140, 60), (80, 60)], [(90, 20), (120, 20), (120, 50), (90, 50)]], "#D55E00", holed=True)
+    sheet.area(
+        [[(80, 10), (140, 10), (140, 60), (80, 60)], [(90, 20), (120, 20), (120, 50), (90, 50)]], "#D55E00", holed=True
+    )
     sheet.box(150, 10, 40, 30, "", hatched=True)
     sheet.line([10, 20, np.nan, 40, 50, 60], [80, 85, 85, 80, 70, 80], "#000000", 2.0, dash=(2.0, 2.0))
     for n, shape in enumerate(("circle", *OUTLINES)):
@@ -104,7 +106,9 @@ def test_png_shows_what_the_svg_says_whatever_the_user_set() -> None:
 
 
 def test_a_page_has_a_picture_for_a_desk_and_one_for_a_phone_with_ids_of_their_own() -> None:
-    pages = [inline_svg(Picture("charts/x", Kind.CHART, "x", 'A "text"', some_sheet(), some_sheet()), n) for n in (1, 2)]
+    pages = [
+        inline_svg(Picture("charts/x", Kind.CHART, "x", 'A "text"', some_sheet(), some_sheet()), n) for n in (1, 2)
+    ]
     for page in pages:
         assert page.count("<svg ") == 2
         assert page.count('class="desk"') == page.count('class="phone"') == 1
@@ -124,7 +128,7 @@ def test_letters_are_as_wide_as_they_are_drawn() -> None:
     dark = np.flatnonzero((image < 400).any(axis=0)) / (150 / 72)
     left, _, right, _ = box_of(sheet.marks[0])  # type: ignore[arg-type]
     assert abs(dark[0] - left) < 1.6
-    assert abs(dark[-1] - right) < 1.6  # letters have air at their sides, and hinting moves them
+    assert abs(dark[-1] - right) < 2.0  # letters have air at their sides, and pairs are drawn nearer to each other
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=60), st.floats(20, 200))
@@ -142,10 +146,11 @@ NUMBERS = st.floats(-1e9, 1e9).map(lambda v: round(v, 6))
 
 @given(NUMBERS, st.floats(1e-6, 1e9), st.integers(1, 12), st.booleans())
 def test_ticks_are_few_round_and_inside(low: float, span: float, count: int, whole: bool) -> None:
+    assume(span > 1e-5 * abs(low))  # else steps are near the last digits of numbers
     found = ticks(low, low + span, count, whole=whole)
-    assert len(found) <= count + 1 or span < 1e-3
+    assert len(found) <= count + 1
     assert all(low - 1e-6 * span - 1e-9 <= v <= low + span * (1 + 1e-6) + 1e-9 for v in found)
-    assert found == sorted(set(found)) or span < 1e-5 * abs(low)
+    assert found == sorted(set(found))
     if whole and span > 1:
         assert all(v == round(v) for v in found)
 
