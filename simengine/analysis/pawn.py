@@ -66,7 +66,16 @@ def pawn_indices(
         return summaries
 
     return estimate_given(
-        "pawn", X, values, compute, least=2 * classes, resamples=resamples, level=level, seed=seed, threads=threads
+        "pawn",
+        X,
+        values,
+        compute,
+        ("median", "mean", "maximum", "idle"),
+        least=2 * classes,
+        resamples=resamples,
+        level=level,
+        seed=seed,
+        threads=threads,
     )
 
 

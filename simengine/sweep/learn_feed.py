@@ -8,6 +8,7 @@ Invariant: a run that failed is NaN in every output but `failed`, which is 1 the
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +26,8 @@ Rows = NDArray[np.int64]
 FAILED = "failed"
 CHOICES = ("choice", "rows")
 """Kinds of factors whose values have no order."""
+_IN_PART = re.compile(r"\d+ of the \d+ it is drawn for")
+"""How a scenario says that it sets some elements only of what a factor is drawn for: the others can matter."""
 MANY = 60
 """Outputs over time that are looked at where the file draws none."""
 
@@ -89,7 +92,8 @@ class Feed:
     def free(self) -> Rows:
         """Factors that the scenario does not set itself: those that can matter."""
         about = next(s for s in self.result.about["scenarios"] if s["name"] == self.scenario)
-        return np.asarray([n for n, f in enumerate(self.names) if f not in about["fixed"]], dtype=np.int64)
+        whole = {name for name, why in about["fixed"].items() if not _IN_PART.search(why)}
+        return np.asarray([n for n, f in enumerate(self.names) if f not in whole], dtype=np.int64)
 
     @cached_property
     def choices(self) -> tuple[int, ...]:
@@ -140,7 +144,13 @@ class Feed:
 
 
 def find_correlated(feed: Feed) -> tuple[tuple[str, str, float], ...]:
-    """Return pairs of factors that go together in these runs, by more than chance would have it."""
+    """Return pairs of factors that go together in these runs, by more than chance would have it.
+
+    Runs of a design that is made of curves or steps go together by its making: there it is what was asked for that
+    counts.
+    """
+    if feed.kind in ("fast", "morris", "one at a time") and feed.sweep.draws[feed.scenario].correlation is None:
+        return ()
     own = feed.unit[feed.sample][:, feed.free]
     if len(own) < 10 or own.shape[1] < 2:
         return ()

@@ -75,8 +75,8 @@ def estimate(feed: Feed) -> Learned:
         out.notes.append("every factor is set by the scenario itself: nothing is uncertain in it")
         return out
     whole = join(feed.indicators, feed.goals, failures_of(feed))
-    if feed.kind == "sobol" and find_correlated(feed):
-        out.notes.append(f"no Sobol' indices: {_pairs(feed)}, and their shares of the variance then overlap")
+    if feed.kind in ("sobol", "fast") and find_correlated(feed):
+        out.notes.append(f"no shares of the variance: {_pairs(feed)}; what each explains then overlaps")
     elif feed.kind in _OF_DESIGN:
         by_design = _OF_DESIGN[feed.kind]
         _add(out, whole, lambda y: by_design(feed, y))

@@ -155,6 +155,8 @@ def convergence_rows(
         for k, (output, kind) in enumerate(outputs):
             for i in feed.free.tolist():
                 numbers = (values.value[i, k], values.low[i, k], values.high[i, k])
+                if np.isnan(numbers[0]):
+                    continue
                 yield (
                     feed.scenario,
                     output,
