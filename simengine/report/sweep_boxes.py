@@ -39,7 +39,7 @@ class Outcome:
 
 def read_outcomes(record: SweepRecord) -> list[Outcome]:
     """Return the boxes of each goal in the scenario in which it is least sure, and those of failures."""
-    found = record.json(FILE)
+    found = (record.json(FILE) or {}).get("outcomes")
     if not found or not record.has_runs:
         return []
     clouds: dict[str, dict[str, Cloud]] = {}

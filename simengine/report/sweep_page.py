@@ -282,11 +282,14 @@ def _integration(table: pd.DataFrame | None, record: SweepRecord, words: SweepWo
     if not len(known):
         return ""
     worst = known.loc[known["share"].idxmax()]
-    return words.integration_told.format(
+    told = words.integration_told.format(
         runs=words.number(float(worst["runs"]), 9),
         worst=words.percent(float(worst["share"])),
         indicator=record.title_of_output(str(worst["indicator"])),
+        scenario=record.title_of_scenario(str(worst["scenario"])),
     )
+    turned = int(known["turned"].sum())
+    return f"{told} {words.turned.format(count=turned) if turned else words.none_turned}"
 
 
 def _varied(record: SweepRecord, words: SweepWords) -> str:

@@ -268,6 +268,10 @@ class SweepRecord:
             return None
         return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
 
+    def title_of_scenario(self, name: str) -> str:
+        """Return what people call a scenario."""
+        return next((s.title for s in self.scenarios if s.name == name), name)
+
     def title_of_output(self, name: str) -> str:
         """Return what people call an output or an indicator of a table."""
         for indicator in self.indicators:

@@ -153,9 +153,11 @@ class SweepWords(Words):
     how_many: str = "How many"
     integration: str = "Error of the time step"
     integration_told: str = (
-        "{runs} runs were computed again with half the time step: indicators changed by at most {worst} "
-        "of their spread ({indicator})."
+        "{runs} runs of each scenario were computed again with half the time step: indicators changed by at most "
+        "{worst} of their size ({indicator}, {scenario})."
     )
+    turned: str = "In {count} of them a goal is met with one step and missed with the other."
+    none_turned: str = "In none of them does a goal change sides."
     factor: str = "Factor"
     distribution: str = "Distribution"
     unit: str = "Unit"
@@ -373,9 +375,11 @@ _NL: dict[str, Any] = {
     "how_many": "Hoe vaak",
     "integration": "Fout van de tijdstap",
     "integration_told": (
-        "{runs} runs zijn opnieuw berekend met de halve tijdstap: indicatoren veranderden hoogstens {worst} "
-        "van hun spreiding ({indicator})."
+        "{runs} runs van elk scenario zijn opnieuw berekend met de halve tijdstap: indicatoren veranderden hoogstens "
+        "{worst} van hun grootte ({indicator}, {scenario})."
     ),
+    "turned": "In {count} daarvan wordt een doel met de ene stap gehaald en met de andere niet.",
+    "none_turned": "In geen daarvan wordt een doel door de stap wel of niet gehaald.",
     "factor": "Factor",
     "distribution": "Verdeling",
     "unit": "Eenheid",
