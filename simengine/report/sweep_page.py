@@ -15,7 +15,8 @@ import numpy as np
 
 from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
 from simengine.report.picture import Kind, Picture, inline_svg
-from simengine.report.sweep_boxes import read_outcomes, rule_of, title_of
+from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
+from simengine.report.sweep_measures import choose, estimates, rows_of
 from simengine.report.sweep_pictures import goal_of
 from simengine.report.sweep_record import LEVEL, SweepRecord, scenario_names
 from simengine.report.sweep_words import SweepWords
@@ -113,14 +114,13 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     is_sample = record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
-    more = f"<details><summary>{escape(words.without_goals)}</summary>{without}</details>" if without else ""
     return (
         html_list([s for s in sentences if s])
         + _paragraphs([words.how_to_read if is_sample else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
         + with_goal
-        + more
+        + _behind(words.without_goals, without)
     )
 
 
@@ -157,29 +157,63 @@ def _chance_table(record: SweepRecord, words: SweepWords) -> str:
         for n, i in enumerate(record.with_goals)
     ]
     table = html_table([words.goal], [s.title for s in record.scenarios], html_rows(rows))
-    return f"<details><summary>{escape(words.table)}</summary>{table}</details>"
+    return _behind(words.table, table)
 
 
 def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
-    """Return for each indicator what decides it, first those with goals, and rules in words."""
-    rules: dict[str, str] = {}
-    for outcome in read_outcomes(record):
-        where = words.in_scenario.format(scenario=outcome.scenario.title)
-        told = [rule_of(b, words) for b in outcome.prim or outcome.cart]
-        texts = html_list(told) or _paragraphs([outcome.why_none])
-        if texts:
-            rules[outcome.name] = f"<h4>{escape(title_of(outcome, words))} <small>{escape(where)}</small></h4>{texts}"
-    out = []
-    for indicator in sorted(record.indicators, key=lambda i: not i.goal):
+    """Return for each indicator what decides it, those with goals open, and rules in words."""
+    rules = _rules(record, words)
+    parts: dict[bool, list[str]] = {True: [], False: []}
+    for indicator in record.indicators:
         body = (
             drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
         )
         if body:
-            out.append(f"<h3>{escape(indicator.title)}</h3>{body}")
-    failed = drawn.of(Kind.BOX, "failed") + rules.get("failed", "")
-    if failed:
-        out.append(failed)
-    return "".join(out) or _paragraphs([words.no_indices])
+            parts[bool(indicator.goal)].append(f"<h3>{escape(indicator.title)}</h3>{body}")
+    failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
+    opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
+    if not opened:
+        return closed or _paragraphs([words.no_indices])
+    return _strongest(record, words) + opened + _behind(words.without_goals, closed)
+
+
+def _strongest(record: SweepRecord, words: SweepWords) -> str:
+    """Return for each goal the three factors that matter most, where the least sure scenario is looked at."""
+    sentences = []
+    for indicator in record.with_goals:
+        if record.indices is None:
+            break
+        scenario = record.focus(indicator)
+        rows = rows_of(record.indices, scenario.name, indicator.name, "indicator")
+        choice = choose(rows)
+        if choice is None:
+            continue
+        found = estimates(rows, choice.method, choice.main)
+        ranked = sorted((f for f in found if np.isfinite(found[f].value)), key=lambda f: -abs(found[f].value))
+        where = words.in_scenario.format(scenario=scenario.title)
+        first, rest = ranked[0], ", ".join(ranked[1:3])
+        text = words.mostly.format(indicator=indicator.title, scenario=where, first=first)
+        sentences.append(f"{text}{words.then.format(factors=rest) if rest else ''}.")
+    return html_list(sentences)
+
+
+def _rules(record: SweepRecord, words: SweepWords) -> dict[str, str]:
+    """Return for each goal the rules that are not drawn, in words, or why there are none."""
+    out = {}
+    for outcome in read_outcomes(record):
+        boxes = outcome.prim or outcome.cart
+        told = [rule_of(b, words) for b in (boxes[1:] if outcome.prim else boxes)]
+        where = words.in_scenario.format(scenario=outcome.scenario.title)
+        head = words.more_boxes if outcome.prim else title_of(outcome, words)
+        texts = html_list(told) or ("" if boxes else _paragraphs([f"{outcome.why_none}."]))
+        if texts:
+            out[outcome.name] = f"<h4>{escape(head)} <small>{escape(where)}</small></h4>{texts}"
+    return out
+
+
+def _behind(title: str, body: str) -> str:
+    """Return what stands behind a line that opens; nothing where there is nothing."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
 
 
 def _robust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
@@ -198,12 +232,8 @@ def _details(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     out = []
     for indicator in record.indicators:
         body = "".join(drawn.of(k, indicator.name) for k in (Kind.SCATTER, Kind.PARALLEL, Kind.TREE))
-        if body:
-            out.append(f"<details><summary>{escape(indicator.title)}</summary>{body}</details>")
-    courses = drawn.of(Kind.COURSES)
-    if courses:
-        out.append(f"<details><summary>{escape(words.courses)}</summary>{courses}</details>")
-    return "".join(out)
+        out.append(_behind(indicator.title, body))
+    return _behind(words.courses, drawn.of(Kind.COURSES)) + "".join(out)
 
 
 def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
@@ -227,8 +257,8 @@ def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     return (
         f"<dl>{text}</dl><h3>{escape(words.runs)}</h3>{table}"
         + _failures(record, words)
+        + _behind(words.enough_runs, drawn.of(Kind.CONVERGENCE))
         + _notes(learned, record, words)
-        + drawn.of(Kind.CONVERGENCE)
     )
 
 
@@ -271,7 +301,7 @@ def _notes(learned: Mapping[str, Any], record: SweepRecord, words: SweepWords) -
     for note, of in by_note.items():
         everywhere = len(of) == len(record.scenarios) or of == [""]
         texts.append(note if everywhere else f"{', '.join(of)}: {note}")
-    return f"<h3>{escape(words.notes)}</h3>{html_list(texts)}" if texts else ""
+    return _behind(words.notes, html_list(texts))
 
 
 def _integration(table: pd.DataFrame | None, record: SweepRecord, words: SweepWords) -> str:

@@ -163,7 +163,7 @@ def _tornado(
         below = words.share_of_spread_only if choice.shares else measure
     if many:
         below = f"{words.in_scenario.format(scenario=scenario.title)}; {below}"
-    named = (words.main_total, words.main_alone) if choice.alone else (measure, "")
+    named = (words.main_total, words.main_alone) if choice.alone else ("", "")
     ranked = sorted(effects, key=lambda e: -abs(np.nan_to_num(e.main.value)))
     alt = f"{title}, {below}: " + "; ".join(
         f"{e.factor} {words.percent(e.main.value) if choice.shares else words.number(e.main.value)}" for e in ranked[:5]

@@ -130,6 +130,10 @@ class SweepWords(Words):
         "shares of runs below are no chances."
     )
     notes: str = "Notes"
+    mostly: str = "{indicator} ({scenario}): most of all {first}"
+    then: str = ", then {factors}"
+    more_boxes: str = "It is also so:"
+    enough_runs: str = "Are there enough runs?"
     without_goals: str = "Indicators without a goal"
     only_chance: str = "{goal}: {share} of the runs meet it."
     courses: str = "What decides over time"
@@ -354,6 +358,10 @@ _NL: dict[str, Any] = {
         "delen van runs hieronder zijn geen kansen."
     ),
     "notes": "Opmerkingen",
+    "mostly": "{indicator} ({scenario}): vooral {first}",
+    "then": ", dan {factors}",
+    "more_boxes": "Het is ook zo:",
+    "enough_runs": "Zijn er genoeg runs?",
     "without_goals": "Indicatoren zonder doel",
     "only_chance": "{goal}: {share} van de runs haalt het.",
     "courses": "Wat beslist, in de tijd",
