@@ -165,9 +165,8 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     rules = _rules(record, words)
     parts: dict[bool, list[str]] = {True: [], False: []}
     for indicator in record.indicators:
-        body = (
-            drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
-        )
+        figures = "".join(drawn.of(kind, indicator.name) for kind in (Kind.TORNADO, Kind.BOX))
+        body = figures + rules.get(indicator.name, "")
         if body:
             parts[bool(indicator.goal)].append(f"<h3>{escape(indicator.title)}</h3>{body}")
     failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
