@@ -11,6 +11,9 @@ STYLE = """
 body{margin:0 auto;max-width:70rem;padding:0 1rem 3rem;color:var(--ink);background:#fff;
 font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
 h1{font-size:clamp(1.5rem,4vw,2.3rem);line-height:1.2;margin:1.6rem 0 .6rem}
+h3{margin:1.6rem 0 .4rem}h4{margin:.6rem 0 .2rem}
+.lead p{max-width:46rem}
+section>details{margin:.5rem 0}
 h2{font-size:1.35rem;margin:2.4rem 0 .8rem;padding-top:.6rem;border-top:1px solid var(--line)}
 nav{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
 a{color:#00588a}
@@ -32,13 +35,14 @@ td.met .mark{color:var(--good)}td.missed .mark,dd.missed{color:var(--bad)}
 .mark{display:block;font-weight:600;white-space:nowrap}
 figure{margin:0 0 2rem}
 figure svg{display:block;width:100%;height:auto;max-width:60rem}
+figure svg.phone{display:none}
 figcaption{font-size:.92rem;color:var(--quiet)}
 figcaption p{margin:.2rem 0}
 details summary{cursor:pointer;color:#00588a}
 dt{font-weight:600;margin-top:.6rem}dd{margin:0;overflow-wrap:anywhere}
-@media(max-width:36rem){th,td{padding:.35rem .45rem}
+@media screen and (max-width:36rem){th,td{padding:.35rem .45rem}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
-figure{overflow-x:auto}figure svg{min-width:31rem}}
+figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
 figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
