@@ -19,8 +19,10 @@ from simengine.results.study import History, MapShape
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.scenario.check import Rule, read_rules
 from simengine.scenario.cross import expand_crosses
+from simengine.scenario.correlation import read_correlation
 from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
+from simengine.scenario.factor import Uncertainty
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
 from simengine.scenario.inherit import Inheritance, Resolved, stacked
@@ -31,8 +33,9 @@ from simengine.scenario.names import ModelNames
 from simengine.scenario.purpose import find_orphans
 from simengine.scenario.reader import Sources, beside, read_document
 from simengine.scenario.settled import PlannedScenario, Settled
+from simengine.scenario.sweeps import read_sweeps
 from simengine.scenario.times import Timing, read_timing, timed
-from simengine.scenario.uncertainty import Uncertainty, read_uncertainty
+from simengine.scenario.uncertainty import read_factors
 from simengine.source.diagnostic import Diagnostic, ModelError, has_errors
 from simengine.source.render import sort_diagnostics
 
@@ -52,7 +55,7 @@ class Plan:
     shares: tuple[ShareOfRuns, ...] = ()
     rules: tuple[Rule, ...] = ()
     given: Mapping[str, PlannedScenario] = field(default_factory=dict)  # further runs that checks look at
-    uncertainty: Uncertainty = Uncertainty()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     save: tuple[str, ...] | None = None
     charts: tuple[StudyIndicator, ...] = ()
     history: tuple[History, ...] = ()
@@ -138,7 +141,10 @@ class _Planner:
         crosses = expand_crosses(document, scenarios, self.names, to)
         levers = read_levers(document, self.names, to)
         check_balance_members(levers, to)
-        uncertainty = read_uncertainty(document, self.names, scenarios, crosses, to)
+        factors = read_factors(document, self.names, levers, to)
+        correlation = read_correlation(document, factors, to)
+        sweeps = read_sweeps(document, factors, self.names, [*scenarios, *crosses], to)
+        uncertainty = Uncertainty(tuple(factors), correlation, sweeps)
         history, maps, files = read_measured(document, self.names, to)
         save, charts = self._saved(), read_charts(document, self.names, to)
         if timing is None:
