@@ -11,7 +11,7 @@ import pytest
 import simengine as se
 from docs.story import SCENARIOS
 from models.parameters import read_table
-from simengine.scenario.uncertainty import Factor
+from simengine.scenario.factor import Factor
 
 UNCERTAIN = SCENARIOS.parent / "uncertain.yaml"
 HARD = {"S", "F"}
@@ -29,7 +29,7 @@ def factors() -> tuple[Factor, ...]:
 
 
 def of_parameters() -> list[Factor]:
-    return [f for f in factors() if f.target is not None and f.numbers and not f.name.startswith("link ")]
+    return [f for f in factors() if f.target is not None and not f.choices and not f.change and f not in of_links()]
 
 
 def of_links() -> list[Factor]:
@@ -55,7 +55,7 @@ def row_of(factor: Factor) -> tuple[dict[str, str], int]:
 
 def test_about_thirty_things_are_uncertain() -> None:
     assert plan().diagnostics == ()
-    assert 28 <= len(factors()) <= 34
+    assert 30 <= len(factors()) <= 35
 
 
 @pytest.mark.parametrize("factor", of_parameters(), ids=lambda f: f.name)
@@ -78,6 +78,14 @@ def test_a_cross_over_stays_within_its_range(factor: Factor) -> None:
     link = next(x for x in plan().model.definition.links if x.name == name)
     low, middle, high = ends(factor)
     assert (low, middle, high) == pytest.approx((link.low, link.value, link.high), rel=1e-9, abs=1e-12)
+
+
+def test_what_comes_late_or_in_part_is_a_lever() -> None:
+    changed = [f for f in factors() if f.change]
+    levers = {lever.target.variable.name for lever in plan().plan.levers}
+    assert {f.change for f in changed} == {"times", "plus", "later"}
+    assert {t.variable.name for f in changed for t in f.targets} <= levers
+    assert all(f.numbers is not None and f.numbers["high"] > f.numbers["mode"] for f in changed if f.change != "times")
 
 
 def test_every_factor_says_where_its_range_comes_from() -> None:
