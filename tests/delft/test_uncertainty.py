@@ -89,7 +89,8 @@ def test_what_comes_late_or_in_part_is_a_lever() -> None:
 
 
 def test_every_factor_says_where_its_range_comes_from() -> None:
-    lines = UNCERTAIN.read_text(encoding="utf-8").splitlines()
+    section = UNCERTAIN.read_text(encoding="utf-8").split("\ncorrelated:")[0]
+    lines = section.splitlines()
     written = [line for line in lines if re.match(r"  [a-z].*\{", line)]
     assert len(written) == len(factors())
     assert [line for line in written if "  #" not in line] == []
@@ -97,9 +98,15 @@ def test_every_factor_says_where_its_range_comes_from() -> None:
 
 def test_the_climate_is_drawn_where_no_scenario_sets_it() -> None:
     """What sweeps compare must not have a climate of its own: a scenario's own setting goes before a draw."""
-    for _, sweep in plan().plan.uncertainty.sweeps:
-        for name in sweep.scenarios:
-            assert not any(key[0] == "soil.climate_scenario" for key in plan().plan.scenarios[name.value].curves)
+    drawn = {name.value for sweep in plan().plan.uncertainty.sweeps.values() for name in sweep.written.scenarios}
+    climate = next(f for f in factors() if f.name == "climate").targets[0].variable.key
+
+    def sets_it(scenario: str) -> bool:
+        return any(key == climate for key, _ in plan().plan.scenarios[scenario].curves)
+
+    assert sets_it("everything, high climate")
+    assert drawn
+    assert not any(map(sets_it, drawn))
 
 
 def test_the_file_lies_beside_the_scenarios() -> None:
