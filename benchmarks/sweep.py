@@ -37,6 +37,7 @@ from simengine.api.request import Request
 from simengine.api.values import ValueReader
 from simengine.engine import tier
 from simengine.engine.run import simulate
+from simengine.engine.trajectory import Trajectory
 from simengine.program.program import Program, Statement
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
@@ -73,8 +74,8 @@ class Bare:
     slots: NDArray[np.int64]
     method: Any
 
-    def run(self, threads: int) -> object:
-        """Run them, and drop what comes of it."""
+    def run(self, threads: int) -> Trajectory:
+        """Run them."""
         made = self.prepared
         return simulate(made.program, parameters=made.parameters, slots=self.slots, method=self.method, threads=threads)
 
@@ -286,8 +287,8 @@ def report(runs: int, piece: int, repeats: int, counts: tuple[int, int, int]) ->
         "## Beside peers",
         "",
         *wrapped(f"The sector model jobs (models/jobs.mdl), {len(VARIED)} constants drawn, all values of `{SHOWN}` "
-                 f"over time kept. Ours is a sweep of {counts[2]:,} runs on two threads, written to disk, taken before and "
-                 "after each peer; peers run fewer, for they take long."),
+                 f"over time kept. Ours is a sweep of {counts[2]:,} runs on two threads, written to disk, taken before "
+                 "and after each peer; peers run fewer, for they take long."),
         "",
         "| peer | its runs | its ms a run | ours, ms a run | times as long |",
         "|---|---:|---:|---:|---:|",
@@ -336,8 +337,8 @@ def tell_turns(turns: list[list[float]], piece: int, repeats: int) -> list[str]:
         "## Beside the bare kernel, and on two threads",
         "",
         *wrapped(f"Pieces of {piece:,} runs, {repeats} times in turns; medians of ratios, and the least and largest. "
-                 "The bare kernel is one native call on the parameters of these runs; the sweep draws, calls it, measures, "
-                 f"counts, writes. Milliseconds a run: sweep {paces[0]} on two threads, {paces[1]} on one; bare kernel "
+                 "The bare kernel is one native call on the parameters of these runs; the sweep draws, calls it, "
+                 f"measures, counts, writes. Milliseconds a run: sweep {paces[0]} on two threads, {paces[1]} on one; bare kernel "
                  f"{paces[2]} and {paces[3]}."),
         "",
         "| measured | of | ratio | least | largest | target | |",
