@@ -27,7 +27,7 @@ from simengine.scenario.plan import Plan
 from simengine.scenario.run import kept_of
 from simengine.source.diagnostic import InputError
 from simengine.source.names import nearest_names
-from simengine.sweep.draws import Draws
+from simengine.sweep.draws import Draws, draws_of
 
 KEPT = ("all", "kpis", "none")
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -173,12 +173,11 @@ def plan_sweep(plan: Plan, name: str | None = None, runs: int | None = None) -> 
     name, sweep = _find(plan, name)
     if runs is not None and runs < 1:
         raise InputError(f"a sweep needs at least one run, not {runs}")
-    known = [s.value for s in sweep.scenarios]
+    known = [s.value for s in sweep.written.scenarios]
     scenarios = tuple(n for n, s in plan.scenarios.items() if n in known or s.cross in known)
-    same = sweep.same_draws is None or sweep.same_draws.value
-    own = int(sweep.seed.value) if sweep.seed is not None else 0
-    first = Draws.of(plan, sweep, runs)
-    draws = {s: first if same else Draws.of(plan, sweep, runs, _seed(own, s)) for s in scenarios}
+    same, own = sweep.same_draws, sweep.seed
+    first = draws_of(plan, name, runs=runs)
+    draws = {s: first if same else draws_of(plan, name, s, runs) for s in scenarios}
     keep = plan.document.save.sweeps_keep if plan.document.save is not None else None
     levels = tuple(sorted({q.value for q in keep.quantiles})) if keep and keep.quantiles else LEVELS
     kept = keep.runs.value if keep and keep.runs else "all"
