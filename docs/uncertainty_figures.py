@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,7 +178,6 @@ def past(spread: se.SweepResult) -> Figures:
     What was has happened whatever the scenario: the draws of the reference tell of all.
     """
     planned = se.load_sweep(SCENARIOS, "uncertainty", spread.size)
-    planned = replace(planned, outputs=tuple(f"energy.{name}" for name in LOOKED_AT), kept="all")
     batch = make_batch(planned, "reference", 0, spread.size)
     fits = np.ones(spread.size, dtype=np.bool_)
     for name in LOOKED_AT:
