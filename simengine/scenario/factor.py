@@ -57,6 +57,10 @@ class Factor:
             return self.sets.targets
         return () if self.target is None else (self.target,)
 
+    def rank(self, target: Target) -> tuple[bool, int]:
+        """Return how narrowly a target is meant: of several draws for one element the least rank counts."""
+        return self.sets is not None and self.target is None, target.places.size
+
     @property
     def text(self) -> str:
         """What is drawn, in one line."""

@@ -220,16 +220,15 @@ def quantity(name: At[str]) -> At[float | str]:
 
 
 def _refuse_twice(factors: Sequence[Factor], to: Reading) -> None:
-    """Note factors that draw the same thing of the same elements, none being for fewer elements than another."""
-    first: dict[tuple[str, object, int, int], Factor] = {}
+    """Note factors that draw the same element, none more narrowly than the other."""
+    first: dict[object, Factor] = {}
     for factor in factors:
-        if factor.change:
-            continue  # changes add up
-        for target in factor.targets:
-            for place in target.places.tolist():
-                at = (factor.change, target.variable.key, place, target.places.size)
-                other = first.setdefault(at, factor)
-                if other is not factor:
-                    text = f"`{factor.name}` and `{other.name}` both draw `{target.text}`"
-                    to.error("duplicate-key", text, factor.span, others=[Label(other.span, "the first time")])
-                    break
+        for target in factor.targets if not factor.change else ():  # changes add up
+            others = [
+                first.setdefault((target.variable.key, place, factor.rank(target)), factor)
+                for place in target.places.tolist()
+            ]
+            other = next((o for o in others if o is not factor), None)
+            if other is not None:
+                text = f"`{factor.name}` and `{other.name}` both draw `{target.text}`"
+                to.error("duplicate-key", text, factor.span, others=[Label(other.span, "the first time")])

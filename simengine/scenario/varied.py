@@ -35,6 +35,9 @@ Points: TypeAlias = tuple[Array, Array]
 """x and y, each (points,) or (points, runs)."""
 
 
+_MANY = 2**62  # more elements than any variable has
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """The changes to one element: a factor that gives its value, with the column of its sets, and those that change it."""
@@ -65,7 +68,7 @@ class Varied:
     def drawn(self) -> dict[Place, Drawn]:
         """What is drawn by element, of what the scenario does not set itself."""
         out: dict[Place, dict[str, Any]] = {}
-        size: dict[Place, int] = {}
+        ranks: dict[Place, tuple[bool, int]] = {}
         for number, factor in enumerate(self.factors):
             for column, target in enumerate(factor.targets):
                 for place in target.places.tolist():
@@ -73,8 +76,8 @@ class Varied:
                     own = out.setdefault(at, {})
                     if factor.change:
                         own[factor.change] = (*own.get(factor.change, ()), number)
-                    elif at not in self.scenario.curves and target.places.size <= size.get(at, target.places.size):
-                        own["value"], size[at] = (number, column), target.places.size
+                    elif at not in self.scenario.curves and factor.rank(target) <= ranks.get(at, (True, _MANY)):
+                        own["value"], ranks[at] = (number, column), factor.rank(target)
         return {at: Drawn(**own) for at, own in out.items() if own}
 
     @cached_property
@@ -102,13 +105,21 @@ class Varied:
             }:
                 return None
             return f"`{self.scenario.name}` sets no path for it that could begin later"
-        taken = [at for at in places if at in curves] if not factor.change else []
-        if not taken:
+        if factor.change:
             return None
-        layers = self.scenario.resolved.layers.get(taken[0], ())
-        line = f" ({layers[-1].span.file.path}:{layers[-1].span.line})" if layers else ""
-        part = "it" if len(taken) == len(places) else f"{len(taken)} of the {len(places)} it is drawn for"
-        return f"`{self.scenario.name}` sets {part} itself{line}"
+        taken = [at for at in places if at in curves]
+        others = [at for at in places if at not in curves and self.drawn[at].value[0] != number]  # type: ignore[index]
+        whole = len(taken) == len(places)
+        if taken:
+            layers = self.scenario.resolved.layers.get(taken[0], ())
+            line = f" ({layers[-1].span.file.path}:{layers[-1].span.line})" if layers else ""
+            part = "it" if whole else f"{len(taken)} of the {len(places)} it is drawn for"
+            return f"`{self.scenario.name}` sets {part} itself{line}"
+        if others:
+            other = self.factors[self.drawn[others[0]].value[0]].name  # type: ignore[index]
+            part = "it" if len(others) == len(places) else f"{len(others)} of the {len(places)} it is drawn for"
+            return f"`{other}` draws {part} more narrowly"
+        return None
 
     @cached_property
     def _shared(self) -> dict[str, Any]:
