@@ -2,8 +2,8 @@
 
 In: a function that gives indices of the first base points of a design. Out: rows by number of points.
 
-A design that grows holds its smaller ones: the first 1/2, 1/4, 1/8 ... of its points. An index that has settled lies within
-the intervals of the halves, and intervals shrink as the root of the number of points.
+A design that grows holds its smaller ones: the first 1/2, 1/4, 1/8 ... of its points. An index that has settled lies
+within the intervals of the halves, and intervals shrink as the root of the number of points.
 
 Invariant: the last row is that of all points.
 References: Sarrazin, Pianosi and Wagener, Env. Modelling Software 79 (2016) 135; Nossent et al., same 26 (2011) 1515.

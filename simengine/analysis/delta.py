@@ -1,19 +1,21 @@
 """Borgonovo's delta: by how much of its area the density of an output moves when a factor is known.
 
-In: factors (run, factor) and outputs (run, output) of any runs. Out: `delta`, between 0 (nothing) and 1, and `S1`, the first
-order index from the same classes.
+In: factors (run, factor) and outputs (run, output) of any runs. Out: `delta`, between 0 (nothing) and 1, and `S1`, the
+first order index from the same classes.
 
-Estimated after Plischke, Borgonovo and Smith: classes of as many runs each, densities by Gaussian kernels of Silverman's
-width at 100 places, trapezoids. Kernels are not laid on single runs but on counts of a fine grid, a run shared by the two
-places about it, for all classes at once by Fourier transform: a hundred thousand runs then cost what a thousand do. A
-kernel is never narrower than the fine grid's step.
+Estimated after Plischke, Borgonovo and Smith: classes of as many runs each, densities by Gaussian kernels of
+Silverman's width at 100 places, trapezoids. Kernels are not laid on single runs but on counts of a fine grid, a run
+shared by the two places about it, for all classes at once by Fourier transform: a hundred thousand runs then cost what
+a thousand do. A kernel is never narrower than the fine grid's step.
 
-The estimate is not 0 for a factor that does nothing: classes differ by chance. `idle` is what such a factor has here, in the
-same number of runs; a delta near it says nothing. (Others subtract a bias found by resampling, which leaves noise instead.)
+The estimate is not 0 for a factor that does nothing: classes differ by chance. `idle` is what such a factor has here,
+in the same number of runs; a delta near it says nothing. (Others subtract a bias found by resampling, which leaves
+noise instead.)
 
 Invariant: a class in which the output does not vary takes no part (it has no density).
-References: Borgonovo, Reliability Eng. System Safety 92 (2007) 771; Plischke, Borgonovo and Smith, European J. Operational
-Research 226 (2013) 536; Silverman, Density estimation (1986); Wand, J. Comp. Graphical Statistics 3 (1994) 433, for counts.
+References: Borgonovo, Reliability Eng. System Safety 92 (2007) 771; Plischke, Borgonovo and Smith, European J.
+Operational Research 226 (2013) 536; Silverman, Density estimation (1986); Wand, J. Comp. Graphical Statistics 3 (1994)
+433, for counts.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ _PADDED = 1024
 def count_classes(runs: int) -> int:
     """Return how many classes so many runs are cut into (Plischke et al. 2013, section 5)."""
     exponent = 2.0 / (7.0 + np.tanh((1500.0 - runs) / 500.0))
-    return int(round(min(int(np.ceil(runs**exponent)), 48)))
+    return min(int(np.ceil(runs**exponent)), 48)
 
 
 def delta_indices(
@@ -112,8 +114,8 @@ def _delta(
         return np.nan
     number = belongs * _FINE + place
     cells = len(sizes) * _FINE
-    table = np.bincount(number, 1 - beyond, cells) + np.bincount(number + 1, beyond, cells)
-    table = table.reshape(len(sizes), _FINE)
+    shared = np.bincount(number, 1 - beyond, cells) + np.bincount(number + 1, beyond, cells)
+    table = np.asarray(shared, dtype=np.float64).reshape(len(sizes), _FINE)
     total = np.bincount(belongs, values, len(sizes))
     moved = values - (total / sizes)[belongs]
     square = np.bincount(belongs, moved**2, len(sizes))
@@ -121,13 +123,13 @@ def _delta(
     with np.errstate(divide="ignore", invalid="ignore"):
         spread = np.where(moves, np.sqrt(square / (sizes - 1)), 0.0) / (high - low) * (_FINE - 1)
     whole = float(values.std(ddof=1)) / (high - low) * (_FINE - 1)
-    density = _densities(table.sum(axis=0)[None], np.asarray([len(values)]), np.asarray([whole]))
-    own = _densities(table[moves], sizes[moves], spread[moves])
+    density = _densities(table.sum(axis=0)[None], np.asarray([float(len(values))]), np.asarray([whole]))
+    own = _densities(table[moves], sizes[moves].astype(np.float64), spread[moves])
     areas = np.trapezoid(np.abs(density - own), dx=float(_FINER), axis=1)
     return float((sizes[moves] * areas).sum() / (2 * len(values)))
 
 
-def _densities(counted: Array, sizes: NDArray[np.int64], spreads: Array) -> Array:
+def _densities(counted: Array, sizes: Array, spreads: Array) -> Array:
     """Return densities at the coarse places, of classes (class, fine place); lengths are in fine steps."""
     width = np.maximum(spreads * (sizes * 3 / 4) ** (-1 / 5), 1.0)
     turn = 2 * np.pi * np.fft.rfftfreq(_PADDED)

@@ -1,17 +1,19 @@
 """Measures by derivatives: the mean square of the slope, and what it bounds.
 
-In: derivatives of outputs by factors (run, output, factor) at a sample of runs, and the outputs themselves. Out: `nu`, the
-mean square of the derivative; `mean size`, the mean of its size; `bound`, that which the total order cannot exceed:
+In: derivatives of outputs by factors (run, output, factor) at a sample of runs, and the outputs themselves. Out: `nu`,
+the mean square of the derivative; `mean size`, the mean of its size; `bound`, that which the total order cannot exceed:
 
     ST_i <= C_i nu_i / V
 
-with C_i Poincare's constant of the factor's distribution: (b - a)^2 / pi^2 for a uniform one, the variance for a normal one.
-A small bound proves that a factor does not matter, at the cost of a few runs with exact derivatives, where Sobol' indices
-need many. A large one proves nothing. The factors must be independent, and the output have a derivative almost everywhere:
-for jumps the bound does not hold.
+with C_i Poincare's constant of the factor's distribution: (b - a)^2 / pi^2 for a uniform one, the variance for a normal
+one.
+A small bound proves that a factor does not matter, at the cost of a few runs with exact derivatives, where Sobol'
+indices need many. A large one proves nothing. The factors must be independent, and the output have a derivative almost
+everywhere: for jumps the bound does not hold.
 
 Invariant: a run that failed, or a derivative that is no number, takes no part in the output that it is of.
-References: Sobol' and Kucherenko, Math. Comp. Simulation 79 (2009) 3009; Lamboni, Iooss, Popelin and Gamboa, same 87 (2013)
+References: Sobol' and Kucherenko, Math. Comp. Simulation 79 (2009) 3009; Lamboni, Iooss, Popelin and Gamboa, same 87
+(2013)
 45; Roustant, Barthe and Iooss, Electronic J. Statistics 11 (2017) 3081, for the constants.
 """
 
@@ -33,9 +35,9 @@ UNIFORM = 1 / math.pi**2
 def poincare_constant(quantile: Callable[[Array], Array], places: int = 400) -> float:
     """Return Poincare's constant of a distribution, from its quantile function.
 
-    The least c with Var f <= c E[f'^2] for all f: of the distribution on a grid of equal probabilities, where it is 1 over the
-    smallest eigenvalue but 0 of a chain of springs between neighbours. For distributions without ends it is that of what is
-    between the outermost places, and grows with their number where none is (heavy tails).
+    The least c with Var f <= c E[f'^2] for all f: of the distribution on a grid of equal probabilities, where it is 1
+    over the smallest eigenvalue but 0 of a chain of springs between neighbours. For distributions without ends it is
+    that of what is between the outermost places, and grows with their number where none is (heavy tails).
 
     Parameters
     ----------

@@ -1,20 +1,22 @@
 """Scenario discovery: boxes of factors within which a goal is missed, or a run fails.
 
-In: factors, each an array of numbers or of choices, and which runs are of interest. Out: boxes, in the factors' own units.
+In: factors, each an array of numbers or of choices, and which runs are of interest. Out: boxes, in the factors' own
+units.
 
-PRIM peels thin slices off the whole until what is left is dense with runs of interest, in the EMA workbench's implementation
-(Friedman and Fisher's algorithm with a lenient objective, for numbers and choices). Of its trajectory that box is taken which
-has the best balance of coverage and density (their harmonic mean) among those each limit of which is significant; then it is
-run again on the runs outside. CART cuts the runs by a tree, in scikit-learn's implementation; boxes are its leaves in which
-runs of interest are denser than in half of the way from all runs to certainty, or than one half.
+PRIM peels thin slices off the whole until what is left is dense with runs of interest, in the EMA workbench's
+implementation (Friedman and Fisher's algorithm with a lenient objective, for numbers and choices). Of its trajectory
+that box is taken which has the best balance of coverage and density (their harmonic mean) among those each limit of
+which is significant; then it is run again on the runs outside. CART cuts the runs by a tree, in scikit-learn's
+implementation; boxes are its leaves in which runs of interest are denser than in half of the way from all runs to
+certainty, or than one half.
 
-Each limit has a quasi-p-value: how often chance would make the box as dense, were this limit dropped (one-sided binomial).
-It is no true p: the box was searched for with the same runs.
+Each limit has a quasi-p-value: how often chance would make the box as dense, were this limit dropped (one-sided
+binomial). It is no true p: the box was searched for with the same runs.
 
 Invariant: coverage, density and mass are counted over all runs given, however a box was found.
-References: Bryant and Lempert, Technological Forecasting and Social Change 77 (2010) 34; Friedman and Fisher, Statistics and
-Computing 9 (1999) 123; Kwakkel and Jaxa-Rozen, Env. Modelling Software 79 (2016) 311; Breiman et al., Classification and
-regression trees (1984); Lempert, Bryant and Bankes, RAND WR-557 (2008).
+References: Bryant and Lempert, Technological Forecasting and Social Change 77 (2010) 34; Friedman and Fisher,
+Statistics and Computing 9 (1999) 123; Kwakkel and Jaxa-Rozen, Env. Modelling Software 79 (2016) 311; Breiman et al.,
+Classification and regression trees (1984); Lempert, Bryant and Bankes, RAND WR-557 (2008).
 """
 
 from __future__ import annotations
@@ -194,7 +196,7 @@ def _peel(
     import pandas as pd
 
     table = pd.DataFrame({name: _column(values[rows]) for name, values in factors.items()})
-    table = table.loc[:, table.nunique() > 1]
+    table = table.loc[:, [len(np.unique(table[name].astype(str))) > 1 for name in table.columns]]
     if not len(table.columns):
         return None
     with warnings.catch_warnings():

@@ -3,16 +3,17 @@
 In: outputs (run, output). Out: `S1` and `ST` (extended FAST), or `S1` alone (random balance, EASI).
 
 Extended FAST: the runs are D curves, one a factor, in which that factor goes round at a frequency and the others at low
-ones. What of an output's spectrum lies at the frequency and its harmonics is the factor's own share; what lies below half
-of it is that of all others. A curve is one sample: nothing in it says how far another curve would be off, and resampling
-stretches of it, as others do, measures something else. So there is no interval; repeat with another seed to see.
+ones. What of an output's spectrum lies at the frequency and its harmonics is the factor's own share; what lies below
+half of it is that of all others. A curve is one sample: nothing in it says how far another curve would be off, and
+resampling stretches of it, as others do, measures something else. So there is no interval; repeat with another seed to
+see.
 
 EASI: runs are put in the order of a factor, up and down again, so that the factor has frequency 1 in them. Tissot and
 Prieur's correction takes out what noise adds. Intervals by halves (`resample`).
 
 Invariant: a curve in which a run failed gives no index of its factor for the output that failed.
-References: Saltelli, Tarantola and Chan, Technometrics 41 (1999) 39; Tarantola, Gatelli and Mara, Reliability Eng. System
-Safety 91 (2006) 717; Plischke, same 95 (2010) 354; Tissot and Prieur, same 107 (2012) 205.
+References: Saltelli, Tarantola and Chan, Technometrics 41 (1999) 39; Tarantola, Gatelli and Mara, Reliability Eng.
+System Safety 91 (2006) 717; Plischke, same 95 (2010) 354; Tissot and Prieur, same 107 (2012) 205.
 """
 
 from __future__ import annotations
@@ -124,5 +125,13 @@ def easi_indices(
         return {"S1": found - bias / (1 - bias) * (1 - found)}
 
     return estimate_given(
-        "easi", X, values, compute, least=4 * harmonics + 1, resamples=resamples, level=level, seed=seed, threads=threads
+        "easi",
+        X,
+        values,
+        compute,
+        least=4 * harmonics + 1,
+        resamples=resamples,
+        level=level,
+        seed=seed,
+        threads=threads,
     )

@@ -69,7 +69,7 @@ class Indices:
     @property
     def factors(self) -> int:
         """Number of factors."""
-        return next(iter(self.measures.values())).value.shape[0]
+        return len(next(iter(self.measures.values())).value)
 
     @property
     def outputs(self) -> int:
@@ -113,6 +113,11 @@ def as_factors(values: NDArray[np.generic]) -> Array:
     if not np.isfinite(out).all():
         raise ValueError("factors must be finite numbers: a run's factors are known even where it failed")
     return out
+
+
+def all_sound(values: Array) -> NDArray[np.bool_]:
+    """Return which blocks (block, row, output) have numbers in all rows, (block, output)."""
+    return np.asarray(np.isfinite(values).all(axis=1), dtype=np.bool_)
 
 
 def is_constant(mean: Array, variance: Array) -> NDArray[np.bool_]:

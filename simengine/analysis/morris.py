@@ -1,13 +1,15 @@
 """Elementary effects: which factors matter at all, from few runs.
 
-In: factors (run, factor) and outputs (run, output) of trajectories: blocks of D + 1 runs, of which each changes one factor.
-Out: `mu` (mean effect), `mu_star` (mean size of the effect), `sigma` (spread of the effect: interaction or curvature).
+In: factors (run, factor) and outputs (run, output) of trajectories: blocks of D + 1 runs, of which each changes one
+factor. Out: `mu` (mean effect), `mu_star` (mean size of the effect), `sigma` (spread of the effect: interaction or
+curvature).
 
 An effect is the change of the output by that of the factor, which is counted in the units `factors` are given in: give
 factors in [0, 1) to compare them.
 
 Invariant: a trajectory in which a run failed takes no part in the output that failed.
-References: Morris, Technometrics 33 (1991) 161; Campolongo, Cariboni and Saltelli, Env. Modelling Software 22 (2007) 1509.
+References: Morris, Technometrics 33 (1991) 161; Campolongo, Cariboni and Saltelli, Env. Modelling Software 22 (2007)
+1509.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.analysis.indices import Array, Indices, as_columns, as_factors, reasons_of
+from simengine.analysis.indices import Array, Indices, all_sound, as_columns, as_factors, reasons_of
 from simengine.analysis.resample import draw_counts, measure_of
 from simengine.analysis.threads import column_parts, map_parts
 
@@ -37,7 +39,9 @@ def elementary_effects(factors: Array, values: Array) -> Array:
     steps = np.diff(factors.reshape(-1, many + 1, many), axis=1)
     moved = steps != 0
     if not ((moved.sum(axis=2) == 1).all() and (moved.sum(axis=1) == 1).all()):
-        raise ValueError("runs are no trajectories: each run must change one factor, and a trajectory each of them once")
+        raise ValueError(
+            "runs are no trajectories: each run must change one factor, and a trajectory each of them once"
+        )
     which = np.argmax(moved, axis=2)
     size = np.take_along_axis(steps, which[:, :, None], axis=2)
     change = np.diff(values.reshape(len(steps), many + 1, -1), axis=1) / size
@@ -99,7 +103,7 @@ def morris_indices(
 def _moments(effects: Array, counts: Array) -> tuple[Array, Array]:
     """Return how many trajectories are sound, and (mu, mu*, sigma) by resample, factor and output."""
     points, factors, outputs = effects.shape
-    sound = np.isfinite(effects).all(axis=1)
+    sound = all_sound(effects)
     effects = np.where(sound[:, None, :], effects, 0.0)
     centre = effects.sum(axis=0) / np.maximum(sound.sum(axis=0), 1)
     moved = np.where(sound[:, None, :], effects - centre, 0.0)

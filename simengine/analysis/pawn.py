@@ -1,14 +1,15 @@
 """PAWN: how far an output's distribution moves when a factor is known to lie in one of its classes.
 
-In: factors (run, factor) and outputs (run, output) of any runs. Out: the Kolmogorov-Smirnov distances between the output's
-distribution in a class and in all runs: `median` (what is usually told), `mean` and `maximum` over classes.
+In: factors (run, factor) and outputs (run, output) of any runs. Out: the Kolmogorov-Smirnov distances between the
+output's distribution in a class and in all runs: `median` (what is usually told), `mean` and `maximum` over classes.
 
 The distance of a class of n runs is not 0 for a factor that does nothing: about 0.87 / sqrt(n) on average. `idle`
 says how large the median is for a factor of as many classes that is a mere permutation of its own values.
 
 Invariant: only ranks of the output count: any rising function of it has the same indices.
-References: Pianosi and Wagener, Env. Modelling Software 67 (2015) 1; 108 (2018) 197; Puy, Lo Piano and Saltelli, same 127
-(2020) 104679, for what the choice of classes and summary does; Khorashadi Zadeh et al., same 91 (2017) 210, for the dummy.
+References: Pianosi and Wagener, Env. Modelling Software 67 (2015) 1; 108 (2018) 197; Puy, Lo Piano and Saltelli, same
+127 (2020) 104679, for what the choice of classes and summary does; Khorashadi Zadeh et al., same 91 (2017) 210, for the
+dummy.
 """
 
 from __future__ import annotations

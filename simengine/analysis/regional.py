@@ -1,12 +1,13 @@
 """Regional sensitivity: in which factors runs that behave in some way differ from those that do not.
 
-In: factors (run, factor), and for each outcome which runs have it (run, outcome): a goal that is met, a run that failed.
-Out: `distance`, Kolmogorov and Smirnov's between a factor's distributions in the runs that have it and in the others; `shift`,
-the difference of the factor's mean between the two, in standard deviations (its sign says to which side); `p`, how often a
-factor that does nothing has as large a distance.
+In: factors (run, factor), and for each outcome which runs have it (run, outcome): a goal that is met, a run that
+failed. Out: `distance`, Kolmogorov and Smirnov's between a factor's distributions in the runs that have it and in the
+others; `shift`, the difference of the factor's mean between the two, in standard deviations (its sign says to which
+side); `p`, how often a factor that does nothing has as large a distance.
 
-Of a factor that is a choice the distance depends on the order of the choices, which means nothing: give `choices` for those,
-and the distance is half of the sum of the differences of shares (total variation), p that of the chi-squared test.
+Of a factor that is a choice the distance depends on the order of the choices, which means nothing: give `choices` for
+those, and the distance is half of the sum of the differences of shares (total variation), p that of the chi-squared
+test.
 
 Invariant: an outcome that no run has, or all, has no measures.
 References: Spear and Hornberger, Water Research 14 (1980) 43; Hornberger and Spear, J. Env. Management 12 (1981) 7.
@@ -57,7 +58,9 @@ def regional_indices(
     has = has[:, None] if has.ndim == 1 else has
     if len(has) != len(X):
         raise ValueError(f"there are outcomes of {len(has)} runs, and factors of {len(X)}")
-    sound = np.ones(has.shape, dtype=np.bool_) if known is None else np.asarray(known, dtype=np.bool_).reshape(has.shape)
+    sound = (
+        np.ones(has.shape, dtype=np.bool_) if known is None else np.asarray(known, dtype=np.bool_).reshape(has.shape)
+    )
     shape = (X.shape[1], has.shape[1])
     table = {name: np.full((1 + resamples, *shape), np.nan) for name in ("distance", "shift")}
     p = np.full(shape, np.nan)
@@ -103,7 +106,9 @@ def _compare(factors: Array, has: NDArray[np.bool_], choices: Collection[int]) -
 def _shares(values: Array, has: NDArray[np.bool_]) -> tuple[Array, Array]:
     number = np.unique(values, return_inverse=True)[1]
     many = int(number.max()) + 1
-    return np.bincount(number[has], minlength=many).astype(float), np.bincount(number[~has], minlength=many).astype(float)
+    return np.bincount(number[has], minlength=many).astype(float), np.bincount(number[~has], minlength=many).astype(
+        float
+    )
 
 
 def _chance(factors: Array, has: NDArray[np.bool_], distance: Array, choices: Collection[int]) -> Array:

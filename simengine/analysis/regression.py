@@ -1,16 +1,17 @@
 """Regression: how far an output follows its factors along straight lines, or along rising ones.
 
 In: factors (run, factor) and outputs (run, output) of any runs. Out, of the numbers themselves: `SRC` (standardised
-regression coefficient), `PCC` (correlation that is left when all other factors are taken out of both), `pearson`; of ranks:
-`SRRC`, `PRCC`, `spearman`; and for each output the fits `R2` and `R2 of ranks`.
+regression coefficient), `PCC` (correlation that is left when all other factors are taken out of both), `pearson`; of
+ranks: `SRRC`, `PRCC`, `spearman`; and for each output the fits `R2` and `R2 of ranks`.
 
-R2 is the share of the variance that the straight lines have. Where it is low (below 0.7 is a common rule), the coefficients
-say little: a factor that acts without being on a line, such as a parabola about the middle, has none.
+R2 is the share of the variance that the straight lines have. Where it is low (below 0.7 is a common rule), the
+coefficients say little: a factor that acts without being on a line, such as a parabola about the middle, has none.
 
 All follow from sums of products over runs; resamples weigh the runs. Ranks are those of all runs.
 
 Invariant: factors of which one is a straight line of others have no coefficients: NaN, and a note.
-References: Saltelli et al., Sensitivity analysis in practice (2004), 1.2.5 and 6; Iman and Conover, Technometrics 21 (1979)
+References: Saltelli et al., Sensitivity analysis in practice (2004), 1.2.5 and 6; Iman and Conover, Technometrics 21
+(1979)
 499; Helton et al., Reliability Eng. System Safety 91 (2006) 1175.
 """
 
@@ -142,8 +143,9 @@ def _regress(factors: Array, values: Array, counts: Array, *, ranks: bool) -> li
 def _partial(slope: Array, inverse: Array, fit: Array) -> Array:
     """Return the correlations left when all other factors are taken out of both.
 
-    With c the diagonal of the inverse of the factors' correlations, what a factor adds to R2 is slope^2 / c, and its partial
-    correlation is slope / sqrt(c (1 - R2) + slope^2) (the inverse of the matrix that has the output too, by blocks).
+    With c the diagonal of the inverse of the factors' correlations, what a factor adds to R2 is slope^2 / c, and its
+    partial correlation is slope / sqrt(c (1 - R2) + slope^2) (the inverse of the matrix that has the output too, by
+    blocks).
     """
     rest = np.maximum(1 - fit, 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):

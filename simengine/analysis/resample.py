@@ -8,9 +8,10 @@ half of the points are taken, without putting back; what half of the points give
 that around the truth (its variance is that of the whole times n/m - 1, which is 1 at m = n/2).
 
 Invariant: resamples depend on the seed and the number of points only.
-References: Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979); Shao and Wu, A general
-theory for jackknife variance estimation, Annals of Statistics 17 (1989), for halves; Archer, Saltelli and Sobol',
-Sensitivity measures, ANOVA-like techniques and the use of bootstrap, J. Statistical Computation and Simulation 58 (1997).
+References: Efron, Bootstrap methods: another look at the jackknife, Annals of Statistics 7 (1979); Shao and Wu, A
+general theory for jackknife variance estimation, Annals of Statistics 17 (1989), for halves; Archer, Saltelli and
+Sobol', Sensitivity measures, ANOVA-like techniques and the use of bootstrap, J. Statistical Computation and Simulation
+58 (1997).
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Robustness: how well policies do over all states of the world.
 
-In: an indicator (policy, state) and which values of it are wanted. Out: for each policy its measures, and the policy's rank.
+In: an indicator (policy, state) and which values of it are wanted. Out: for each policy its measures, and the policy's
+rank.
 
     worst, best        what it has in its worst and best state (maximin, maximax)
     hurwicz            half way between the two
@@ -10,13 +11,13 @@ In: an indicator (policy, state) and which values of it are wanted. Out: for eac
     regret, regret 90  the largest, and the 90th percentile, of what is lost against the best policy for the same state
     domain             share of states in which the goal is met (Starr's domain criterion, satisficing)
 
-Less is better where a goal says `<=`, more where it says `>=`; where it is a band, what counts is the distance to the band.
-Measures are in the indicator's unit, but `domain` (a share) and `mean and spread` (which has none of its own: it changes with
-the unit, and ranks by it mean little where values are small beside 1).
+Less is better where a goal says `<=`, more where it says `>=`; where it is a band, what counts is the distance to the
+band. Measures are in the indicator's unit, but `domain` (a share) and `mean and spread` (which has none of its own: it
+changes with the unit, and ranks by it mean little where values are small beside 1).
 
 Invariant: a state in which any policy failed counts for none: policies are compared over the same states.
-References: McPhail, Maier, Kwakkel, Giuliani, Castelletti and Westra, Earth's Future 6 (2018) 169, and the papers therein: Wald
-1950, Hurwicz 1953, Savage 1951, Starr 1963, Hamarat et al. 2014, Kwakkel et al. 2016.
+References: McPhail, Maier, Kwakkel, Giuliani, Castelletti and Westra, Earth's Future 6 (2018) 169, and the papers
+therein: Wald 1950, Hurwicz 1953, Savage 1951, Starr 1963, Hamarat et al. 2014, Kwakkel et al. 2016.
 """
 
 from __future__ import annotations
@@ -179,5 +180,4 @@ def _shown(name: str, value: Array, wanted: Wanted) -> Array:
 
 def _ranks(values: Array) -> NDArray[np.int64]:
     """Return ranks, 1 for the least; equal values share the better rank; 0 where there is no number."""
-    out = np.asarray([1 + int((values < own).sum()) if np.isfinite(own) else 0 for own in values], dtype=np.int64)
-    return out
+    return np.asarray([1 + int((values < own).sum()) if np.isfinite(own) else 0 for own in values], dtype=np.int64)

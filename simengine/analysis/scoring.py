@@ -1,12 +1,14 @@
 """Feature scores: which factors a forest of trees splits by to foresee an output, however bent its response.
 
-In: factors (run, factor) and outputs (run, output). Out: `score`, shares that add up to 1 over the factors; the fit `R2 out of
-bag`, how much of the variance trees foresee in runs they have not seen. Where that is low, scores are noise.
+In: factors (run, factor) and outputs (run, output). Out: `score`, shares that add up to 1 over the factors; the fit `R2
+out of bag`, how much of the variance trees foresee in runs they have not seen. Where that is low, scores are noise.
 
-Forests are scikit-learn's extremely randomised trees, as in the EMA workbench. Intervals: forests on halves of the runs.
+Forests are scikit-learn's extremely randomised trees, as in the EMA workbench. Intervals: forests on halves of the
+runs.
 
 Invariant: the same runs and seed give the same scores, on any number of threads.
-References: Geurts, Ernst and Wehenkel, Machine Learning 63 (2006) 3; Jaxa-Rozen and Kwakkel, Env. Modelling Software 107 (2018)
+References: Geurts, Ernst and Wehenkel, Machine Learning 63 (2006) 3; Jaxa-Rozen and Kwakkel, Env. Modelling Software
+107 (2018)
 245, for its use beside Sobol' indices.
 """
 
@@ -60,7 +62,9 @@ def feature_scores(
         table[0, :, column], fit[0, column] = _grow(x, y, trees, seed, threads)
         for number, half in enumerate(draw_halves(len(rows), resamples, seed)):
             if np.ptp(y[half]) > 0:
-                table[1 + number, :, column], _ = _grow(x[half], y[half], max(trees // 4, 10), seed + 1 + number, threads)
+                table[1 + number, :, column], _ = _grow(
+                    x[half], y[half], max(trees // 4, 10), seed + 1 + number, threads
+                )
     measures = {"score": measure_of(table[0], table[1:], level) if resamples else without_interval(table[0])}
     reasons = reasons_of(used >= _LEAST, constant)
     fits = {"R2 out of bag": without_interval(fit[0])}

@@ -4,10 +4,10 @@ In: outputs (run, output) of a design in blocks of D + 2 runs (A, AB_1 .. AB_D, 
 Out: `S1`, `ST`, and `S2` of pairs.
 
 First order after Saltelli et al. (2010), E[B (AB_i - A)] / V; total order after Jansen (1999), E[(A - AB_i)^2] / 2V;
-second order after Saltelli (2002), E[BA_i AB_j - A B] / V - S_i - S_j. V is the variance of A and B together; outputs are
-centred by their mean first, as SALib does, without which the first order is noisy where the mean is large (Sobol' et
-al. 2007). Intervals: bootstrap of the base points. All are ratios of sums over base points, so a chunk of outputs is three
-matrix products of the counts (resample, base point) with the terms (base point, factor x output).
+second order after Saltelli (2002), E[BA_i AB_j - A B] / V - S_i - S_j. V is the variance of A and B together; outputs
+are centred by their mean first, as SALib does, without which the first order is noisy where the mean is large (Sobol'
+et al. 2007). Intervals: bootstrap of the base points. All are ratios of sums over base points, so a chunk of outputs is
+three matrix products of the counts (resample, base point) with the terms (base point, factor x output).
 
 Invariant: a block in which a run failed takes no part in the output that failed, in no resample.
 
@@ -18,13 +18,12 @@ Physics Comm. 117 (1999) 35; Saltelli, Annoni, Azzini, Campolongo, Ratto and Tar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.analysis.indices import FEW_RUNS, Array, Indices, as_columns, is_constant, reasons_of
+from simengine.analysis.indices import FEW_RUNS, Array, Indices, all_sound, as_columns, is_constant, reasons_of
 from simengine.analysis.resample import draw_counts, measure_of
 from simengine.analysis.threads import column_parts, map_parts
 
@@ -57,7 +56,9 @@ class _Sums:
             total = 0.5 * self.total * scale[:, None]
             factors = first.shape[1]
             one, other = np.triu_indices(factors, 1)
-            second = (self.second * scale[:, None] - first[:, one] - first[:, other]) if self.second.size else first[:, :0]
+            second = (
+                (self.second * scale[:, None] - first[:, one] - first[:, other]) if self.second.size else first[:, :0]
+            )
         return first, total, second
 
 
@@ -141,7 +142,7 @@ def _centre(cube: Array) -> tuple[Array, bool]:
     total: Array = np.add.reduce(cube, axis=(0, 1))
     if np.isfinite(total).all():
         return total / (points * rows), True
-    sound = np.isfinite(cube).all(axis=1)
+    sound = all_sound(cube)
     kept = np.where(sound[:, None, :], cube, 0.0).sum(axis=(0, 1))
     return kept / np.maximum(sound.sum(axis=0) * rows, 1), False
 
@@ -158,7 +159,7 @@ def _sum(cube: Array, factors: int, counts: Array) -> _Sums:
     for begin in range(0, points, _POINTS):
         piece = slice(begin, begin + _POINTS)
         weight, own = counts[:, piece], cube[piece]
-        sound = None if whole else np.isfinite(own).all(axis=1)
+        sound = None if whole else all_sound(own)
         a, b = _row(own, 0, centre, sound), _row(own, rows - 1, centre, sound)
         simple[0] += weight @ (np.ones_like(a) if sound is None else sound.astype(np.float64))
         simple[1] += weight @ (a + b)
@@ -171,7 +172,7 @@ def _sum(cube: Array, factors: int, counts: Array) -> _Sums:
             total[:, i] += weight @ np.square(change, out=change)
         if second_order:
             _add_second(second, own, centre, sound, weight)
-    return _Sums(*simple, first, total, second, centre)
+    return _Sums(simple[0], simple[1], simple[2], first, total, second, centre)
 
 
 def _row(own: Array, row: int, centre: Array, sound: NDArray[np.bool_] | None) -> Array:
@@ -183,9 +184,7 @@ def _row(own: Array, row: int, centre: Array, sound: NDArray[np.bool_] | None) -
     return out
 
 
-def _add_second(
-    second: Array, own: Array, centre: Array, sound: NDArray[np.bool_] | None, weight: Array
-) -> None:
+def _add_second(second: Array, own: Array, centre: Array, sound: NDArray[np.bool_] | None, weight: Array) -> None:
     """Add the terms of pairs, BA_i AB_j - A B."""
     factors = own.shape[1] // 2 - 1
     both = _row(own, 0, centre, sound) * _row(own, own.shape[1] - 1, centre, sound)

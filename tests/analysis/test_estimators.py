@@ -177,8 +177,13 @@ def test_the_bound_of_derivatives():
     """Ishigami in factors from 0 to 1: E[f'^2] by integration; the bounds hold, and are what they should be."""
     x = np.random.default_rng(0).random((20000, 3))
     z = np.pi * (2 * x - 1)
-    slopes = 2 * np.pi * np.stack(
-        [np.cos(z[:, 0]) * (1 + 0.1 * z[:, 2] ** 4), 7 * np.sin(2 * z[:, 1]), 0.4 * z[:, 2] ** 3 * np.sin(z[:, 0])], axis=1
+    slopes = (
+        2
+        * np.pi
+        * np.stack(
+            [np.cos(z[:, 0]) * (1 + 0.1 * z[:, 2] ** 4), 7 * np.sin(2 * z[:, 1]), 0.4 * z[:, 2] ** 3 * np.sin(z[:, 0])],
+            axis=1,
+        )
     )
     found = dgsm_indices(slopes[:, None, :], ishigami(x))
     scale = 4 * np.pi**2
