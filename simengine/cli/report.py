@@ -11,16 +11,19 @@ from simengine.cli.terminal import print_json, working
 
 DESCRIPTION = """Make one self-contained HTML file of a result folder: goals, comparison, charts, maps, sources.
 
+Of the folder of a sweep: how sure it is that goals are met, what decides it, how far the numbers can be trusted.
+
 It needs no server and no other file; it reads on a phone, on paper and without JavaScript."""
 EXAMPLES = """examples:
   simengine report results/delft
   simengine report results/delft --out delft.html --language nl
+  simengine report results/delft-uncertainty
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("folder", metavar="DIR", help="a result folder, as `simengine run --out DIR` leaves it")
+    parser.add_argument("folder", metavar="DIR", help="a result folder, as `simengine run` or `simengine sweep` leaves it")
     parser.add_argument("--out", metavar="FILE", help="the file; else DIR.html beside the folder")
     parser.add_argument(
         "--language", choices=("en", "nl"), help="language of the words around titles; else the study's"
@@ -31,12 +34,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from simengine.report.pictures import make_report
+    from simengine.report.sweep_report import is_sweep, make_sweep_report
     from simengine.results.provenance import changed_files
 
     folder = Path(arguments.folder)
     out = Path(arguments.out) if arguments.out else folder.resolve().parent / f"{folder.resolve().name}.html"
     with working(f"drawing {arguments.folder}"):
-        make_report(folder, out, arguments.language)
+        if is_sweep(folder):
+            make_sweep_report(folder, out, arguments.language)
+        else:
+            make_report(folder, out, arguments.language)
     changed = changed_files(folder) or ()
     notes = [f"changed since they were written: {', '.join(changed)}"] if changed else []
     if arguments.json:

@@ -32,13 +32,14 @@ td.met .mark{color:var(--good)}td.missed .mark,dd.missed{color:var(--bad)}
 .mark{display:block;font-weight:600;white-space:nowrap}
 figure{margin:0 0 2rem}
 figure svg{display:block;width:100%;height:auto;max-width:60rem}
+figure svg.phone{display:none}
 figcaption{font-size:.92rem;color:var(--quiet)}
 figcaption p{margin:.2rem 0}
 details summary{cursor:pointer;color:#00588a}
 dt{font-weight:600;margin-top:.6rem}dd{margin:0;overflow-wrap:anywhere}
-@media(max-width:36rem){th,td{padding:.35rem .45rem}
+@media screen and (max-width:36rem){th,td{padding:.35rem .45rem}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
-figure{overflow-x:auto}figure svg{min-width:31rem}}
+figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
 figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

@@ -1,34 +1,33 @@
-"""Maps: an indicator by element, one map a scenario or a year, all on one scale.
+"""Maps: values by element, side by side, those that may be compared on one scale.
 
-In: a `Record`, the polygons of a dimension. Out: matplotlib figures.
+In: values by element, the polygons of a dimension. Out: sheets.
 
-Invariant: panels of a figure share their colours; an element without a value to show is hatched, never coloured.
+Invariant: maps of one scale share their colours; an element without a value to show is hatched, never coloured.
 """
 
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.report.chart import caption, head
+from simengine.report.axes import draw_foot, draw_head, foot_height, foot_of, ticks
+from simengine.report.chart import unit_of
 from simengine.report.geometry import Place
+from simengine.report.letters import text_width, wrap
+from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import INK, QUIET, luminance
 from simengine.report.words import Words
 from simengine.results.record import Record
 from simengine.results.study import Indicator, MapShape
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.colors import BoundaryNorm, Colormap
-    from matplotlib.figure import Figure
-
-_WIDTH = 8.6
 _MOST = 8
+UPWARDS = ("#f2f7d2", "#a5dab4", "#45a8be", "#1f66a5", "#15276a")
+"""From little to much: ever darker, also in grey."""
+ASIDE = ("#a84f00", "#eab070", "#f6f3ee", "#a89ecb", "#4b2c86")
+"""From below zero to above it: darker to both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,15 @@ class Panel:
     scenario: str
     time: float
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One map to be drawn: its title, a value for each element; `scale` says which maps share colours."""
+
+    title: str
+    values: Mapping[str, float]
+    scale: int = 0
 
 
 def panels_of(record: Record, words: Words) -> tuple[Panel, ...]:
@@ -64,136 +72,181 @@ def draw_map(
     shape: MapShape,
     places: Sequence[Place],
     words: Words,
-    panels: Sequence[Panel] | None = None,
-) -> Figure:
+    width: float = WIDE,
+) -> Sheet:
     """Return the maps of an indicator that has the dimension of a map."""
-    from matplotlib.figure import Figure  # heavy: only where something is drawn
+    layers = [Layer(p.title, values_on_map(record, indicator, p)) for p in panels_of(record, words)]
+    missing = words.hidden if indicator.hidden_where else words.no_value
+    source = f"{words.source}: {shape.source}" if shape.source else ""
+    return draw_maps(
+        layers, places, indicator.title, unit_of(indicator), words, width, missing=missing, notes=[source] if source else []
+    )
 
-    chosen = panels_of(record, words) if panels is None else tuple(panels)
+
+def draw_maps(
+    layers: Sequence[Layer],
+    places: Sequence[Place],
+    title: str,
+    unit: str,
+    words: Words,
+    width: float = WIDE,
+    *,
+    columns: int | None = None,
+    below: str = "",
+    missing: str = "",
+    scales: Sequence[str] = ("",),
+    notes: Sequence[str] = (),
+) -> Sheet:
+    """Return maps side by side, and a key of colours for each scale; `scales` says what each is of."""
+    sheet = Sheet(width, 0.0)
+    top = draw_head(sheet, title, below or unit) + 4
+    columns = min(columns or columns_for(len(layers), narrow=sheet.is_narrow), len(layers) or 1)
+    cell = (width - 24) / columns
+    frame = Frame.of(places, cell - 8, 330.0)
+    colours = [Colours.of([v for la in layers if la.scale == n for v in la.values.values()]) for n in range(len(scales))]
     middles = {p.element: p.middle for p in places}
-    values = [values_on_map(record, indicator, p) for p in chosen]
-    bounds, colours, norm = _scale([v for found in values for v in found.values()])
-    points = np.concatenate([r for p in places for rings in p.polygons for r in rings])
-    low, high = points.min(axis=0), points.max(axis=0)
-    stretch = math.cos(math.radians(float(low[1] + high[1]) / 2))
-    ratio = float((high[1] - low[1]) / ((high[0] - low[0]) * stretch))
-    columns = _columns(len(chosen))
-    rows = math.ceil(len(chosen) / columns)
-    cell = (_WIDTH - 0.3) / columns
-    panel_height = min(cell * ratio, 4.6) + 0.32
-    top, foot = 0.6, 0.85
-    height = rows * panel_height + top + foot
-    figure = Figure(figsize=(_WIDTH, height))
-    head(figure, indicator, top=1 - 0.2 / height)
-    for number, (panel, found) in enumerate(zip(chosen, values, strict=True)):
-        row, column = divmod(number, columns)
-        box = (
-            (0.15 + column * cell + 0.05) / _WIDTH,
-            1 - (top + (row + 1) * panel_height - 0.02) / height,
-            (cell - 0.1) / _WIDTH,
-            (panel_height - 0.32) / height,
-        )
-        axes = figure.add_axes(box)
-        axes.set_aspect(1 / stretch)
-        axes.set_axis_off()
-        pad = 0.02 * (high - low)
-        axes.set_xlim(low[0] - pad[0], high[0] + pad[0])
-        axes.set_ylim(low[1] - pad[1], high[1] + pad[1])
-        title = "\n".join(textwrap.wrap(panel.title, max(16, int(cell * 12)), max_lines=2, placeholder=" …"))
-        axes.set_title(title, fontsize=8.5, fontweight="bold", color=INK, pad=3, y=1.0)
-        _draw_places(axes, places, middles, found, colours, norm, words, small=columns > 2)
-    _legend(figure, bounds, colours, norm, words, indicator.unit)
-    notes = [f"{words.source}: {shape.source}"] if shape.source else []
-    if any(math.isnan(found.get(p.element, math.nan)) for found in values for p in places):
-        notes.insert(0, f"▨ {words.hidden if indicator.hidden_where else words.no_value}")
-    caption(figure, [" · ".join(notes)] if notes else [])
-    return figure
+    for first in range(0, len(layers), columns):
+        row = layers[first : first + columns]
+        heads = [wrap(la.title, cell - 6, 8.5, bold=True) for la in row]
+        head = max(len(h) for h in heads) * 10.4 + 4
+        for column, (layer, lines) in enumerate(zip(row, heads, strict=True)):
+            left = 12 + column * cell
+            sheet.lines_of_text(left + cell / 2, top + head - 4 - 10.4 * (len(lines) - 1), lines, 8.5, bold=True,
+                                anchor="middle", name="panel")  # fmt: skip
+            spot = (left + (cell - frame.width) / 2, top + head)
+            _draw_places(sheet, places, middles, layer.values, colours[layer.scale], frame, spot, words,
+                         named=cell > 190)  # fmt: skip
+        top += head + frame.height + 10
+    for number, of in enumerate(scales):
+        top = _legend(sheet, colours[number], words, f"{of} ({unit})" if of else unit, top)
+    if any(math.isnan(la.values.get(p.element, math.nan)) for la in layers for p in places):
+        notes = [f"▨ {missing or words.no_value}", *notes]
+    foot = foot_of([" · ".join(notes)] if notes else [], width)
+    sheet.height = top + foot_height(foot)
+    draw_foot(sheet, foot)
+    return sheet
 
 
-def _columns(count: int) -> int:
+def columns_for(count: int, *, narrow: bool) -> int:
     """Return how many maps stand side by side: so that as few places as can be stay empty."""
+    if narrow:
+        return min(2, max(1, count))
     if count <= 3:
         return max(1, count)
     return min((4, 3), key=lambda c: (math.ceil(count / c) * c - count, -c))
 
 
-def _scale(values: Sequence[float]) -> tuple[list[float], Colormap, BoundaryNorm]:
-    """Return round class bounds over all values, and their colours: two hues around zero where signs differ."""
-    import matplotlib as mpl
-    from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
-    from matplotlib.ticker import MaxNLocator
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where degrees lie on paper: a degree of longitude is narrower than one of latitude, by its cosine."""
 
-    finite = [v for v in values if math.isfinite(v)] or [0.0]
-    low, high = min(finite), max(finite)
-    if low < 0 < high:
-        low, high = -max(-low, high), max(-low, high)
-    elif 0 <= low < 0.5 * high:
-        low = 0.0
-    if high <= low:
-        low, high = low - (abs(low) * 0.5 or 1), high + (abs(high) * 0.5 or 1)
-    bounds = [float(b) for b in MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)]
-    bounds = [b for n, b in enumerate(bounds) if n == len(bounds) - 1 or bounds[n + 1] > low]
-    bounds = [b for n, b in enumerate(bounds) if n == 0 or bounds[n - 1] < high]
-    name = "PuOr_r" if low < 0 < high else "YlGnBu"
-    whole = mpl.colormaps[name]
-    part = whole if low < 0 < high else LinearSegmentedColormap.from_list("part", whole(np.linspace(0.06, 0.92, 256)))
-    return bounds, part, BoundaryNorm(bounds, part.N, clip=True)
+    west: float
+    north: float
+    across: float
+    up: float
+    width: float
+    height: float
+
+    @classmethod
+    def of(cls, places: Sequence[Place], width: float, most: float) -> Frame:
+        """Return the frame that holds all places, no wider and no higher than asked."""
+        points = np.concatenate([r for p in places for rings in p.polygons for r in rings])
+        low, high = points.min(axis=0), points.max(axis=0)
+        stretch = math.cos(math.radians(float(low[1] + high[1]) / 2))
+        wide, tall = float(high[0] - low[0]) * stretch or 1.0, float(high[1] - low[1]) or 1.0
+        up = min(width / wide, most / tall)
+        return cls(float(low[0]), float(high[1]), up * stretch, up, wide * up, tall * up)
+
+    def place(self, points: np.ndarray, spot: tuple[float, float]) -> np.ndarray:
+        """Return points in degrees as places on paper, the frame's upper left corner at a spot."""
+        x, y = points[..., 0], points[..., 1]
+        return np.stack([spot[0] + (x - self.west) * self.across, spot[1] + (self.north - y) * self.up], axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """Classes of values between round bounds, and their colours: two hues around zero where signs differ."""
+
+    bounds: tuple[float, ...]
+    colours: tuple[str, ...]
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Colours:
+        """Return classes that hold all values."""
+        finite = [v for v in values if math.isfinite(v)] or [0.0]
+        low, high = min(finite), max(finite)
+        both = low < 0 < high
+        if both:
+            low, high = -max(-low, high), max(-low, high)
+        elif 0 <= low < 0.5 * high:
+            low = 0.0
+        if high <= low:
+            low, high = low - (abs(low) * 0.5 or 1), high + (abs(high) * 0.5 or 1)
+        inside = ticks(low, high, 8)
+        step = inside[1] - inside[0] if len(inside) > 1 else high - low
+        bounds = [inside[0] - step, *inside, inside[-1] + step]
+        bounds = [b for n, b in enumerate(bounds) if n == len(bounds) - 1 or bounds[n + 1] > low]
+        bounds = [round(b, 12) + 0.0 for n, b in enumerate(bounds) if n == 0 or bounds[n - 1] < high]
+        count = len(bounds) - 1
+        return cls(tuple(bounds), tuple(_between(ASIDE if both else UPWARDS, (n + 0.5) / count) for n in range(count)))
+
+    def of_value(self, value: float) -> str:
+        """Return the colour of a value."""
+        place = int(np.searchsorted(self.bounds, value, side="right")) - 1
+        return self.colours[min(max(place, 0), len(self.colours) - 1)]
+
+
+def _between(stops: Sequence[str], share: float) -> str:
+    """Return the colour at a share of the way through stops."""
+    at = share * (len(stops) - 1)
+    first = min(int(at), len(stops) - 2)
+    one, other = ([int(c[n : n + 2], 16) for n in (1, 3, 5)] for c in stops[first : first + 2])
+    return "#" + "".join(f"{round(a + (b - a) * (at - first)):02x}" for a, b in zip(one, other, strict=True))
 
 
 def _draw_places(
-    axes: Axes,
+    sheet: Sheet,
     places: Sequence[Place],
     middles: Mapping[str, tuple[float, float]],
     values: Mapping[str, float],
-    colours: Colormap,
-    norm: BoundaryNorm,
+    colours: Colours,
+    frame: Frame,
+    spot: tuple[float, float],
     words: Words,
     *,
-    small: bool,
+    named: bool,
 ) -> None:
-    from matplotlib.colors import to_hex
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path as Outline
-
     for place in places:
         value = values.get(place.element, math.nan)
         known = math.isfinite(value)
-        fill = to_hex(colours(norm(value))) if known else "#f4f5f6"
-        for rings in place.polygons:
-            outline = Outline.make_compound_path(*(Outline(r, closed=True) for r in rings))
-            look: dict[str, Any] = {"fc": fill, "ec": "white", "lw": 0.9}
-            if not known:
-                look |= {"hatch": "////", "ec": "#c3c9cf", "lw": 0.5}
-            axes.add_patch(PathPatch(outline, gid=f"place-{place.element}", label=f"{value!r}", **look))
-        ink = "#ffffff" if known and luminance(fill) < 0.3 else INK
+        fill = colours.of_value(value) if known else ""
         number = words.number(value) if known else ""
-        name = textwrap.fill(place.label, 11, break_long_words=False)
-        text = number if small else f"{name}\n{number}".rstrip()
-        if text:
-            x, y = middles[place.element]
-            colour = ink if known else QUIET
-            axes.text(x, y, text, ha="center", va="center", fontsize=6.3, color=colour, linespacing=1.05, clip_on=False)
+        tip = f"{place.label}: {number or '–'}"
+        for rings in place.polygons:
+            sheet.area([frame.place(r, spot) for r in rings], fill, edge="#ffffff" if known else "#c3c9cf",
+                       width=0.9 if known else 0.5, hatched=not known, name=f"place-{place.element}", tip=tip)  # fmt: skip
+        x, y = frame.place(np.asarray(middles[place.element]), spot)
+        lines = [*(_name_lines(place.label) if named else []), *([number] if number else [])]
+        ink = INK if known else QUIET
+        if known and luminance(fill) < 0.3:
+            ink = "#ffffff"
+        sheet.lines_of_text(x, y + 2.2 - 3.5 * (len(lines) - 1), lines, 6.0, ink, anchor="middle", name="value")
 
 
-def _legend(
-    figure: Figure, bounds: Sequence[float], colours: Colormap, norm: BoundaryNorm, words: Words, unit: str
-) -> None:
-    """Draw the classes in a row of boxes, their bounds below."""
-    height = figure.get_figheight()
-    axes = figure.add_axes((0.02, 0.5 / height, 0.46, 0.14 / height))
-    count = len(bounds) - 1
-    for n in range(count):
-        axes.add_patch(_box(n, colours(norm((bounds[n] + bounds[n + 1]) / 2))))
-    axes.set_xlim(0, count)
-    axes.set_ylim(0, 1)
-    axes.set_yticks([])
-    axes.set_xticks(range(count + 1), [words.number(b, 4) for b in bounds], fontsize=7.5)
-    axes.tick_params(length=2, pad=2)
-    axes.spines[:].set_visible(False)
-    axes.text(count * 1.02, 0.5, unit, fontsize=8, color=QUIET, va="center")
+def _name_lines(label: str) -> list[str]:
+    return wrap(label, 50.0, 6.0, most=3)
 
 
-def _box(left: float, colour: Any) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((left, 0), 1, 1, fc=colour, ec="white", lw=0.8)
+def _legend(sheet: Sheet, colours: Colours, words: Words, told: str, top: float) -> float:
+    """Draw the classes in a row of boxes, their bounds below; return where there is room again."""
+    count = len(colours.colours)
+    step = min(46.0, (sheet.width * 0.62) / count)
+    for n, colour in enumerate(colours.colours):
+        sheet.box(16 + n * step, top + 2, step, 9, colour, edge="#ffffff", name="class")
+    small = max(text_width(words.number(b, 4), 7.5) for b in colours.bounds) > step - 3
+    for n, bound in enumerate(colours.bounds):
+        if not small or n % 2 == 0:
+            sheet.text(16 + n * step, top + 20, words.number(bound, 4), 7.5, QUIET, anchor="middle", name="bound")
+    left = 16 + count * step + 9
+    sheet.lines_of_text(left, top + 9.5, wrap(told, sheet.width - left - 8, 8.0, most=2), 8.0, QUIET, name="scale")
+    return top + 28

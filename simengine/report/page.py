@@ -12,16 +12,15 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
-from typing import Any
 
-from simengine.report.assets import SCRIPT, STYLE
+from simengine.report.markup import html_list, html_table, told_provenance, told_source, whole_page
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.style import Stroke, strokes
 from simengine.report.words import Words
 from simengine.results.compare import Compared, compare_scenarios, goal_rows
-from simengine.results.provenance import changed_files, read_provenance
+from simengine.results.provenance import read_provenance
 from simengine.results.record import Record
-from simengine.results.study import Score, Source
+from simengine.results.study import Score
 
 Numbers = Mapping[str, Sequence[Compared]]
 """The comparison, by variable."""
@@ -70,18 +69,9 @@ def build_page(
         ("maps", words.maps, _pictures(record, pictures, (Kind.MAP,), numbers, words, {}, first=len(pictures))),
         ("findings", words.findings, _findings(record)),
         ("sources", words.sources, _sources(record, words)),
-        ("provenance", words.provenance, _provenance(provenance, folder, words)),
+        ("provenance", words.provenance, told_provenance(provenance, folder, words)),
     ]
-    shown = [s for s in sections if s[2]]
-    links = "".join(f'<a href="#{key}">{escape(title)}</a>' for key, title, _ in shown)
-    body = "".join(f'<section id="{key}"><h2>{escape(title)}</h2>{text}</section>' for key, title, text in shown)
-    return (
-        f'<!DOCTYPE html>\n<html lang="{escape(words.code)}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(record.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<header><h1>{escape(record.title)}</h1><nav>{links}</nav></header>\n<main>{body}</main>\n"
-        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    )
+    return whole_page(record.title, words.code, sections)
 
 
 def _scenarios(record: Record, styles: Mapping[str, Stroke], words: Words) -> str:
@@ -142,11 +132,7 @@ def _score(score: Score | None, words: Words) -> str:
 
 
 def _table(corner: Sequence[str], record: Record, body: str) -> str:
-    heads = "".join(f'<th scope="col">{escape(c)}</th>' for c in corner)
-    heads += "".join(
-        f'<th scope="col" data-scenario="{n}">{escape(s.title or s.name)}</th>' for n, s in enumerate(record.scenarios)
-    )
-    return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
+    return html_table(corner, [s.title or s.name for s in record.scenarios], body)
 
 
 def _comparison(record: Record, numbers: Numbers, words: Words) -> str:
@@ -220,51 +206,12 @@ def _numbers(record: Record, compared: Sequence[Compared], unit: str, words: Wor
 
 def _findings(record: Record) -> str:
     titles = record.titles()
-    return _list(f"{titles.get(f.scenario, f.scenario)}: {f.name}: {f.message}" for f in record.findings)
-
-
-def _list(texts: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(t)}</li>" for t in texts)
-    return f"<ul>{items}</ul>" if items else ""
+    return html_list(f"{titles.get(f.scenario, f.scenario)}: {f.name}: {f.message}" for f in record.findings)
 
 
 def _sources(record: Record, words: Words) -> str:
-    items = [f"<li>{_source(s, words)}</li>" for s in record.sources]
+    items = [f"<li>{told_source(s, words)}</li>" for s in record.sources]
     measured = dict.fromkeys(h.source for h in record.history if h.source)
     drawn = dict.fromkeys(m.source for m in record.maps if m.source)
     items += [f"<li>{escape(text)}</li>" for text in (*measured, *drawn)]
     return f"<ul>{''.join(items)}</ul>" if items else ""
-
-
-def _source(source: Source, words: Words) -> str:
-    title = escape(source.title or source.publisher or source.path)
-    if source.path.startswith(("https://", "http://")):
-        title = f'<a href="{escape(source.path, quote=True)}">{title}</a>'
-    parts = [source.publisher if source.title else ""]
-    parts += [f"{words.licence} {source.licence}"] if source.licence else []
-    parts += [f"{words.version} {source.version}"] if source.version else []
-    rest = escape(", ".join(p for p in parts if p))
-    return f"{title}; {rest}" if rest else title
-
-
-def _provenance(provenance: Mapping[str, Any], folder: Path, words: Words) -> str:
-    """Return where results come from; nothing of when they were made: the same folder gives the same page."""
-    engine = provenance.get("engine") or {}
-    settings = provenance.get("settings") or {}
-    rows = [
-        (words.engine, f"{engine.get('name', '')} {engine.get('version', '')}".strip()),
-        (words.digest, str(provenance.get("digest") or "")),
-        (words.settings, "; ".join(f"{k}: {v}" for k, v in settings.items())),
-    ]
-    text = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in rows if v)
-    files = [
-        f"<li>{escape(str(i.get('path')))} <small>{escape(str(i.get('role')))}, SHA-256 "
-        f"<code>{escape(str(i.get('sha256'))[:16])}…</code></small></li>"
-        for i in provenance.get("inputs") or []
-    ]
-    if files:
-        text += f"<dt>{escape(words.inputs)}</dt><dd><ul>{''.join(files)}</ul></dd>"
-    changed = changed_files(folder)
-    if changed:
-        text += f'<dt>{escape(words.changed)}</dt><dd class="missed">{escape(", ".join(changed))}</dd>'
-    return f"<dl>{text}</dl><p>{escape(words.more)}</p>" if text else ""

@@ -6,10 +6,14 @@ Invariant: every picture has a text.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from html import escape
 
+from simengine.report.raster import png_of
+from simengine.report.sheet import NARROW, WIDE, Sheet
+from simengine.report.svg import svg_of
 from simengine.results.study import Indicator
 
 
@@ -19,43 +23,75 @@ class Kind(Enum):
     OVERVIEW = "overview"
     CHART = "chart"
     MAP = "map"
+    # of a sweep
+    CHANCES = "chances"
+    RANGES = "ranges"
+    FAN = "fan"
+    TORNADO = "tornado"
+    COURSES = "courses"
+    SCATTER = "scatter"
+    PARALLEL = "parallel"
+    BOX = "box"
+    TREE = "tree"
+    SPREAD = "spread"
+    ROBUST = "robust"
+    CONVERGENCE = "convergence"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """`path` is its place in the folder without ending; `alt` its text; `indicator` what it is about, if one."""
+    """`path` is its place in the folder without ending; `alt` its text; `indicator` what it is about, if one; `about` the
+    name of an indicator, output or goal of a sweep that it is about.
+
+    It is drawn twice: wide for a desk and for paper, narrow for a phone.
+    """
 
     path: str
     kind: Kind
     title: str
     alt: str
-    svg: bytes = field(repr=False)
-    png: bytes = field(repr=False)
+    wide: Sheet = field(repr=False)
+    narrow: Sheet = field(repr=False)
     indicator: Indicator | None = None
+    about: str = ""
+
+    @property
+    def svg(self) -> bytes:
+        """The wide drawing as SVG."""
+        return svg_of(self.wide)
+
+    @property
+    def png(self) -> bytes:
+        """The wide drawing as PNG."""
+        return png_of(self.wide)
 
 
-_ID = re.compile(r'\bid="([^"]*)"')
-_REFERENCE = re.compile(r'(url\(#|xlink:href="#|href="#)([^")]+)')
-_OF_SCENARIO = re.compile(r"s(\d+)-[a-z]+(?:-\d+)?")
+def twice(draw: Callable[[float], Sheet]) -> tuple[Sheet, Sheet]:
+    """Return a drawing for a desk and for a phone."""
+    return draw(WIDE), draw(NARROW)
+
+
+def svg_and_png(picture: Picture) -> dict[str, bytes]:
+    """Return the files of a picture, by their paths inside the folder."""
+    return {f"{picture.path}.svg": picture.svg, f"{picture.path}.png": picture.png}
 
 
 def inline_svg(picture: Picture, number: int) -> str:
-    """Return a picture as SVG for a page: as wide as there is room, its ids its own, its elements marked by scenario.
+    """Return a picture as SVG for a page, for a desk and for a phone: as wide as there is room, its ids its own.
 
     What belongs to a scenario has `data-scenario`, its number in the study.
     """
-    text = picture.svg.decode()
-    text = text[text.index("<svg") :].strip()
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = _REFERENCE.sub(lambda m: f"{m[1]}p{number}-{m[2]}", text)
-    text = _ID.sub(lambda m: _marked(m[1], number), text)
+    desk = _inline(svg_of(picture.wide), f"p{number}", picture.alt, "desk")
+    return desk + _inline(svg_of(picture.narrow), f"n{number}", picture.alt, "phone")
+
+
+def _inline(svg: bytes, prefix: str, alt: str, kind: str) -> str:
+    text = svg.decode()
+    text = text[text.index("<svg") :].strip().replace('id="hatch"', f'id="{prefix}-hatch"', 1)
+    text = text.replace("url(#hatch)", f"url(#{prefix}-hatch)")
     head, rest = text.split(">", 1)
-    box = re.search(r'viewBox="[^"]*"', head)
-    label = escape(picture.alt, quote=True)
-    opening = f'<svg xmlns:xlink="http://www.w3.org/1999/xlink" {box[0] if box else ""} role="img" aria-label="{label}"'
-    return f'{opening} xmlns="http://www.w3.org/2000/svg">{rest}'
+    head = _SIZE.sub("", head)
+    return f'{head} class="{kind}" role="img" aria-label="{escape(alt, quote=True)}">{rest}'
 
 
-def _marked(name: str, number: int) -> str:
-    scenario = _OF_SCENARIO.fullmatch(name)
-    return f'data-scenario="{scenario[1]}"' if scenario else f'id="p{number}-{name}"'
+_SIZE = re.compile(r' (?:width|height)="[^"]*"')

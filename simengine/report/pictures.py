@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from simengine.report.chart import draw_chart
@@ -17,8 +18,7 @@ from simengine.report.geometry import Place, read_places
 from simengine.report.map import draw_map, panels_of
 from simengine.report.page import build_page
 from simengine.report.panels import draw_elements, draw_overview
-from simengine.report.picture import Kind, Picture
-from simengine.report.style import drawing, png_bytes, svg_bytes
+from simengine.report.picture import Kind, Picture, svg_and_png, twice
 from simengine.report.words import Words, words_for
 from simengine.results.filename import file_names
 from simengine.results.reading import read_folder
@@ -55,62 +55,42 @@ def draw_folder(folder: Path) -> None:
     atlases = read_atlases(folder, record)
     pictures = list(draw_pictures(record, atlases, words))
     for picture in pictures:
-        path = folder / picture.path
-        path.parent.mkdir(exist_ok=True)
-        path.with_suffix(".svg").write_bytes(picture.svg)
-        path.with_suffix(".png").write_bytes(picture.png)
+        for name, data in svg_and_png(picture).items():
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
     (folder / "index.html").write_text(
         build_page(folder, record, pictures, words, _labels(atlases)), encoding="utf-8", newline="\n"
     )
 
 
-def draw_pictures(
-    record: Record, atlases: tuple[Atlas, ...], words: Words, *, with_png: bool = True
-) -> Iterator[Picture]:
+def draw_pictures(record: Record, atlases: tuple[Atlas, ...], words: Words) -> Iterator[Picture]:
     """Yield the pictures of a record: all at a glance, then each indicator and its maps."""
+    if sum(_has(record, i, scalar=True) for i in record.indicators) > 1:
+        drawn = twice(partial(draw_overview, record, words))
+        yield Picture("charts/overview", Kind.OVERVIEW, words.overview, words.overview, *drawn)
     files = file_names([i.variable for i in record.indicators])
-    labels = _labels(atlases)
-    png = png_bytes if with_png else _no_png
-    with drawing():
-        if sum(_has(record, i, scalar=True) for i in record.indicators) > 1:
-            figure = draw_overview(record, words)
-            yield Picture(
-                "charts/overview", Kind.OVERVIEW, words.overview, words.overview, svg_bytes(figure), png(figure)
-            )
-        for indicator in record.indicators:
-            name = files[indicator.variable]
-            alt = _alt(record, indicator, words)
-            if _has(record, indicator, scalar=True):
-                figure = draw_chart(record, indicator, words)
-                yield Picture(
-                    f"charts/{name}", Kind.CHART, indicator.title, alt, svg_bytes(figure), png(figure), indicator
-                )
-            if _has(record, indicator, scalar=False):
-                figure = draw_elements(record, indicator, labels, words)
-                yield Picture(
-                    f"charts/{name}-by-element",
-                    Kind.CHART,
-                    indicator.title,
-                    alt,
-                    svg_bytes(figure),
-                    png(figure),
-                    indicator,
-                )
-            for atlas in atlases:
-                if _fits(record, indicator, atlas):
-                    figure = draw_map(record, indicator, atlas.shape, atlas.places, words)
-                    told = words.map_of.format(
-                        title=indicator.title,
-                        unit=indicator.unit,
-                        panels="; ".join(p.title for p in panels_of(record, words)),
-                    )
-                    yield Picture(
-                        f"maps/{name}", Kind.MAP, indicator.title, told, svg_bytes(figure), png(figure), indicator
-                    )
+    for indicator in record.indicators:
+        yield from _of_indicator(record, indicator, atlases, files[indicator.variable], words)
 
 
-def _no_png(_: object) -> bytes:
-    return b""
+def _of_indicator(
+    record: Record, indicator: Indicator, atlases: tuple[Atlas, ...], name: str, words: Words
+) -> Iterator[Picture]:
+    """Yield the pictures of an indicator: its chart, a panel for each element, its maps."""
+    title, alt = indicator.title, _alt(record, indicator, words)
+    if _has(record, indicator, scalar=True):
+        drawn = twice(partial(draw_chart, record, indicator, words))
+        yield Picture(f"charts/{name}", Kind.CHART, title, alt, *drawn, indicator)
+    if _has(record, indicator, scalar=False):
+        drawn = twice(partial(draw_elements, record, indicator, _labels(atlases), words))
+        yield Picture(f"charts/{name}-by-element", Kind.CHART, title, alt, *drawn, indicator)
+    for atlas in atlases:
+        if _fits(record, indicator, atlas):
+            drawn = twice(partial(draw_map, record, indicator, atlas.shape, atlas.places, words))
+            panels = "; ".join(p.title for p in panels_of(record, words))
+            told = words.map_of.format(title=title, unit=indicator.unit, panels=panels)
+            yield Picture(f"maps/{name}", Kind.MAP, title, told, *drawn, indicator)
 
 
 def _has(record: Record, indicator: Indicator, *, scalar: bool) -> bool:
@@ -152,13 +132,25 @@ def make_report(folder: Path, out: Path, language: str | None = None) -> None:
 
     """
     record = read_folder(folder)
+    free_to_write(folder, out)
+    words = words_for(language or record.language)
+    atlases = read_atlases(folder, record)
+    pictures = list(draw_pictures(record, atlases, words))
+    write_text(build_page(folder, record, pictures, words, _labels(atlases)), out)
+
+
+def free_to_write(folder: Path, out: Path) -> None:
+    """See that a page may be written to a file.
+
+    Raises
+    ------
+    InputError
+        If it is a folder, or one of the folder's own tables.
+
+    """
     inside = out.resolve().is_relative_to(folder.resolve())
     if out.is_dir() or (inside and out.exists() and out.suffix.casefold() not in {".html", ".htm"}):
         raise InputError(f"`{out}` is {'a folder' if out.is_dir() else 'a file of the results'}; name an .html file")
-    words = words_for(language or record.language)
-    atlases = read_atlases(folder, record)
-    pictures = list(draw_pictures(record, atlases, words, with_png=False))
-    write_text(build_page(folder, record, pictures, words, _labels(atlases)), out)
 
 
 def _labels(atlases: tuple[Atlas, ...]) -> dict[str, str]:

@@ -1,8 +1,8 @@
-"""How pictures look: colours all can tell apart, quiet axes, text that stays text.
+"""How pictures look: colours all can tell apart.
 
-In: scenarios. Out: a colour and a stroke for each; figures; SVG and PNG bytes.
+In: scenarios. Out: a colour and a stroke for each.
 
-Invariant: a scenario has the same colour in every picture; the same picture has the same bytes.
+Invariant: a scenario has the same colour in every picture.
 
 References
 ----------
@@ -12,44 +12,17 @@ Okabe, M., Ito, K. (2008): Color universal design. The yellow is left out: on wh
 
 from __future__ import annotations
 
-import io
 import math
-import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from simengine.results.record import Record
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MOST_HIGHLIGHTED = 8
 INK, QUIET, GRID, GREY = "#1f2933", "#5b6770", "#e4e7eb", "#aab2ba"
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7B3F98")
 BASE_COLOUR = "#1f2933"
 DPI = 150
-SETTINGS: dict[str, Any] = {
-    "svg.hashsalt": "simengine",
-    "svg.fonttype": "none",  # text that can be searched, read aloud and copied
-    "font.family": ["sans-serif"],
-    "font.sans-serif": ["DejaVu Sans"],  # comes with matplotlib: the same everywhere
-    "font.size": 9,
-    "text.color": INK,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": QUIET,
-    "axes.linewidth": 0.8,
-    "axes.titlesize": 11,
-    "axes.unicode_minus": True,
-    "xtick.color": QUIET,
-    "ytick.color": QUIET,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "path.simplify": True,
-    "figure.dpi": 100,
-    "text.parse_math": False,  # names may hold a $
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,43 +105,3 @@ def readable(colour: str) -> str:
 
 def _hex(parts: Sequence[int]) -> str:
     return "#" + "".join(f"{p:02x}" for p in parts)
-
-
-@contextmanager
-def drawing() -> Iterator[None]:
-    """Draw in the house's style while it lasts, whatever the user's own settings are."""
-    import matplotlib as mpl  # heavy: only where something is drawn
-
-    with mpl.rc_context():
-        settings: Any = mpl.rcParams  # its stubs want every name as a literal
-        settings.update(mpl.rcParamsDefault)
-        settings.update(SETTINGS)
-        yield
-
-
-def svg_bytes(figure: Figure) -> bytes:
-    """Return a figure as SVG without date; what scenario an element is of stands in its `id`."""
-    out = io.BytesIO()
-    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": "simengine"}, facecolor="white")
-    text = out.getvalue().decode()
-    # a reader without our font takes one of about the same width
-    text = re.sub(r"'DejaVu Sans'(?:, *sans-serif)?", "'DejaVu Sans', Verdana, sans-serif", text)
-    return _ids_that_differ(text).encode()
-
-
-def _ids_that_differ(text: str) -> str:
-    """Return SVG in which what panels have in common is numbered: an id stands once in a document."""
-    seen: dict[str, int] = {}
-
-    def numbered(found: re.Match[str]) -> str:
-        count = seen[found[1]] = seen.get(found[1], 0) + 1
-        return found[0] if count == 1 else f' id="{found[1]}-{count}"'
-
-    return re.sub(r' id="([^"]*)"', numbered, text)
-
-
-def png_bytes(figure: Figure) -> bytes:
-    """Return a figure as PNG, for programs that do not read SVG."""
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=DPI, metadata={"Software": "simengine"}, facecolor="white")
-    return out.getvalue()

@@ -1,0 +1,298 @@
+"""The page of a sweep: how sure it is that goals are met, what decides it, how far the numbers can be trusted.
+
+In: a `SweepRecord`, its pictures. Out: one HTML file.
+
+Invariant: what a planner asks first stands first; a number stands with how many runs it is of, and what failed is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
+from simengine.report.picture import Kind, Picture, inline_svg
+from simengine.report.sweep_boxes import read_outcomes, rule_of, title_of
+from simengine.report.sweep_pictures import LEVEL, goal_of
+from simengine.report.sweep_record import SweepRecord, scenario_names
+from simengine.report.sweep_words import SweepWords
+from simengine.results.study import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_SAMPLE = ("morris", "fast", "one at a time", "grid", "factorial")
+"""Designs whose runs are no sample of what may come."""
+_MOST_FAILURES = 12
+
+
+def build_sweep_page(
+    record: SweepRecord,
+    pictures: Sequence[Picture],
+    words: SweepWords,
+    sources: Sequence[Source] = (),
+    measured: Iterable[str] = (),
+) -> str:
+    """Return the page of a sweep.
+
+    Parameters
+    ----------
+    record
+        The sweep.
+    pictures
+        Its pictures, as `draw_sweep` gives them.
+    words
+        The language.
+    sources
+        Who published data it was made from.
+    measured
+        Whose measurements and maps are drawn.
+
+    """
+    drawn = _Figures(pictures)
+    sections: list[Section] = [
+        ("sure", words.sure, _sure(record, drawn, words)),
+        ("decides", words.decides, _decides(record, drawn, words)),
+        ("wide", words.wide, drawn.of(Kind.FAN) + drawn.of(Kind.SPREAD)),
+        ("robust", words.robust, _robust(record, drawn, words)),
+        ("details", words.details, _details(record, drawn, words)),
+        ("trust", words.trust, _trust(record, drawn, words)),
+        ("varied", words.varied, _varied(record, words)),
+        ("sources", words.sources, _sources(sources, measured, words)),
+        ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
+    ]
+    return whole_page(record.title, words.code, sections, _lead(record, words))
+
+
+class _Figures:
+    """Pictures as figures, each with its number on the page."""
+
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self.pictures = list(enumerate(pictures))
+
+    def of(self, kind: Kind, about: str | None = None) -> str:
+        """Return the pictures of a kind."""
+        return "".join(
+            f"<figure>{inline_svg(p, n)}</figure>"
+            for n, p in self.pictures
+            if p.kind is kind and about in {None, p.about}
+        )
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{escape(t)}</p>" for t in texts if t)
+
+
+def _lead(record: SweepRecord, words: SweepWords) -> str:
+    count = len(record.scenarios)
+    scenarios = words.one_scenario if count == 1 else words.many_scenarios.format(count=count)
+    texts = [
+        words.lead.format(
+            runs=words.number(record.runs, 12), scenarios=scenarios, factors=len(record.about["factors"])
+        )
+    ]
+    if record.failed:
+        share = words.percent(record.failed / max(record.runs, 1))
+        texts[0] += " " + words.some_failed.format(count=words.number(record.failed, 12), share=share)
+    else:
+        texts[0] += f" {words.none_failed}"
+    missing = sum(max(0, s.wanted - s.done) for s in record.scenarios)
+    if missing:
+        texts.append(words.runs_missing.format(count=words.number(missing, 12)))
+    kind = record.about["design"]["kind"]
+    if kind in NO_SAMPLE:
+        texts.append(words.no_sample.format(kind=kind))
+    return f'<div class="lead">{_paragraphs(texts)}</div>'
+
+
+def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+    if not record.with_goals:
+        return _paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
+    sentences = [_chance_sentence(record, n, words) for n in range(len(record.with_goals))]
+    is_sample = record.about["design"]["kind"] not in NO_SAMPLE
+    with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
+    without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
+    more = f"<details><summary>{escape(words.without_goals)}</summary>{without}</details>" if without else ""
+    return (
+        html_list([s for s in sentences if s])
+        + _paragraphs([words.how_to_read if is_sample else ""])
+        + drawn.of(Kind.CHANCES)
+        + _chance_table(record, words)
+        + with_goal
+        + more
+    )
+
+
+def _chance_sentence(record: SweepRecord, number: int, words: SweepWords) -> str:
+    """Return what is to be said of a goal: in which scenario it is surest, and in which least."""
+    indicator = record.with_goals[number]
+    chances = record.chances[:, number]
+    known = np.flatnonzero(np.isfinite(chances))
+    if not known.size:
+        return ""
+    goal = f"{indicator.title} {goal_of(indicator, words)}"
+    best, worst = known[np.argmax(chances[known])], known[np.argmin(chances[known])]
+    if chances[worst] >= 1:
+        return words.all_meet.format(goal=goal)
+    if chances[best] <= 0:
+        return words.none_meets.format(goal=goal)
+    if known.size == 1:
+        return words.only_chance.format(goal=goal, share=words.percent(float(chances[best])))
+    text = words.best_for.format(
+        goal=goal, share=words.percent(float(chances[best])), scenario=record.scenarios[best].title
+    )
+    if chances[worst] < chances[best]:
+        text += words.worst_of.format(
+            share=words.percent(float(chances[worst])), scenario=record.scenarios[worst].title
+        )
+    return f"{text}."
+
+
+def _chance_table(record: SweepRecord, words: SweepWords) -> str:
+    if not np.isfinite(record.chances).any():
+        return ""
+    rows = [
+        (f"{i.title} {goal_of(i, words)}", *(words.percent(float(v)) for v in record.chances[:, n]))
+        for n, i in enumerate(record.with_goals)
+    ]
+    table = html_table([words.goal], [s.title for s in record.scenarios], html_rows(rows))
+    return f"<details><summary>{escape(words.table)}</summary>{table}</details>"
+
+
+def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+    """Return for each indicator what decides it, first those with goals, and rules in words."""
+    rules: dict[str, str] = {}
+    for outcome in read_outcomes(record):
+        where = words.in_scenario.format(scenario=outcome.scenario.title)
+        told = [rule_of(b, words) for b in outcome.prim or outcome.cart]
+        texts = html_list(told) or _paragraphs([outcome.why_none])
+        if texts:
+            rules[outcome.name] = f"<h4>{escape(title_of(outcome, words))} <small>{escape(where)}</small></h4>{texts}"
+    out = []
+    for indicator in sorted(record.indicators, key=lambda i: not i.goal):
+        body = drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
+        if body:
+            out.append(f"<h3>{escape(indicator.title)}</h3>{body}")
+    failed = drawn.of(Kind.BOX, "failed") + rules.get("failed", "")
+    if failed:
+        out.append(failed)
+    return "".join(out) or _paragraphs([words.no_indices])
+
+
+def _robust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+    figures = drawn.of(Kind.ROBUST)
+    table = record.table("robustness")
+    if not figures or table is None:
+        return ""
+    told = words.states_told.format(
+        states=words.number(float(table["states"].min()), 12), dropped=words.number(float(table["dropped"].max()), 12)
+    )
+    return figures + _paragraphs([told])
+
+
+def _details(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+    """Return what is for a closer look, behind a line for each indicator and output."""
+    out = []
+    for indicator in record.indicators:
+        body = "".join(drawn.of(k, indicator.name) for k in (Kind.SCATTER, Kind.PARALLEL, Kind.TREE))
+        if body:
+            out.append(f"<details><summary>{escape(indicator.title)}</summary>{body}</details>")
+    courses = drawn.of(Kind.COURSES)
+    if courses:
+        out.append(f"<details><summary>{escape(words.courses)}</summary>{courses}</details>")
+    return "".join(out)
+
+
+def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+    design = record.about["design"]
+    told = f"{design['kind']}, n = {words.number(float(design['n']), 12)}, {words.seed} {design['seed']}"
+    rows = [(words.design, told), (words.kept, words.kept_told.get(record.about["kept"], record.about["kept"]))]
+    learned = record.json("learned.json") or {}
+    main = learned.get("main")
+    if main and record.indices is not None:
+        rows.append((words.method, words.measure(main["method"], main["measure"])))
+    precision = learned.get("precision")
+    if precision:
+        width = words.number(float(precision["half width"]), 2)
+        rows.append((words.intervals, words.widest.format(level=LEVEL, width=width)))
+    error = _integration(record.table("integration"), record, words)
+    if error:
+        rows.append((words.integration, error))
+    text = "".join(f"<dt>{escape(k)}</dt><dd>{escape(str(v))}</dd>" for k, v in rows)
+    counts = [(s.title, *(words.number(float(v), 12) for v in (s.wanted, s.done, s.failed))) for s in record.scenarios]
+    table = html_table([words.scenario, words.wanted, words.done, words.failed], [], html_rows(counts))
+    return (
+        f"<dl>{text}</dl><h3>{escape(words.runs)}</h3>{table}"
+        + _failures(record, words)
+        + _notes(learned, record, words)
+        + drawn.of(Kind.CONVERGENCE)
+    )
+
+
+def _failures(record: SweepRecord, words: SweepWords) -> str:
+    """Return why runs failed, the commonest reason first."""
+    table = record.table("failures")
+    if table is None:
+        return ""
+    groups = table.groupby(["scenario", "variable", "reason"], dropna=False, sort=True)["time"].agg(["size", "min", "max"])
+    ordered = groups.reset_index().sort_values("size", ascending=False, kind="stable")
+    titles = {s.name: s.title for s in record.scenarios}
+    rows = []
+    for found in ordered.head(_MOST_FAILURES).to_dict("records"):
+        first, last = words.time(float(found["min"])), words.time(float(found["max"]))
+        when = first if first == last else f"{first} – {last}"
+        why = f"{found['variable']}: {found['reason']}"
+        rows.append((titles.get(str(found["scenario"]), str(found["scenario"])), words.number(float(found["size"]), 9), when, why))
+    if len(ordered) > _MOST_FAILURES:
+        rows.append((f"+ {len(ordered) - _MOST_FAILURES}", "", "", ""))
+    table_text = html_table([words.scenario, words.how_many, words.when, words.why], [], html_rows(rows))
+    return f"<h3>{escape(words.failures)}</h3>{table_text}"
+
+
+def _notes(learned: Mapping[str, Any], record: SweepRecord, words: SweepWords) -> str:
+    titles = {s.name: s.title for s in record.scenarios}
+    by_note: dict[str, list[str]] = {}
+    for scenario, notes in (learned.get("notes") or {}).items():
+        for note in notes:
+            by_note.setdefault(note, []).append(titles.get(scenario, ""))
+    texts = []
+    for note, of in by_note.items():
+        everywhere = len(of) == len(record.scenarios) or of == [""]
+        texts.append(note if everywhere else f"{', '.join(of)}: {note}")
+    return f"<h3>{escape(words.notes)}</h3>{html_list(texts)}" if texts else ""
+
+
+def _integration(table: pd.DataFrame | None, record: SweepRecord, words: SweepWords) -> str:
+    """Return how much half the time step changes."""
+    if table is None or "share" not in table:
+        return ""
+    known = table[np.isfinite(table["share"])]
+    if not len(known):
+        return ""
+    worst = known.loc[known["share"].idxmax()]
+    return words.integration_told.format(
+        runs=words.number(float(worst["runs"]), 9),
+        worst=words.percent(float(worst["share"])),
+        indicator=record.title_of_output(str(worst["indicator"])),
+    )
+
+
+def _varied(record: SweepRecord, words: SweepWords) -> str:
+    """Return what was drawn, and from which distribution."""
+    rows = []
+    for factor in record.result.factors:
+        fixed = [s for s in record.scenarios if factor["name"] in s.fixed]
+        note = f" ({words.not_varied.format(scenarios=scenario_names(fixed))})" if fixed else ""
+        rows.append((str(factor["name"]), f"{factor['text']}{note}", str(factor["unit"])))
+    if not rows:
+        return ""
+    return html_table([words.factor, words.distribution, words.unit], [], html_rows(rows))
+
+
+def _sources(sources: Sequence[Source], measured: Iterable[str], words: SweepWords) -> str:
+    items = [f"<li>{told_source(s, words)}</li>" for s in sources]
+    items += [f"<li>{escape(text)}</li>" for text in dict.fromkeys(measured) if text]
+    return f"<ul>{''.join(items)}</ul>" if items else ""

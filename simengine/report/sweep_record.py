@@ -1,0 +1,292 @@
+"""What pictures and the page of a sweep are made of: its folder, as plain values.
+
+In: the folder of a sweep. Out: scenarios, goals, factors, tables; chances that goals are met.
+
+Invariant: runs that failed are never among those that meet or miss a goal; a table that is not there is empty, not a guess.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.report.scatter import Cloud
+from simengine.results.provenance import read_provenance
+from simengine.source.diagnostic import InputError
+from simengine.sweep.result import SweepResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Numbers = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepScenario:
+    """A scenario of a sweep: its number, how many runs it has, what it sets that is then not drawn."""
+
+    place: int
+    name: str
+    title: str
+    wanted: int
+    done: int
+    failed: int
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SweepIndicator:
+    """An indicator: `low` and `high` are the ends of its goal, NaN where it has none on that side."""
+
+    name: str
+    title: str
+    unit: str
+    output: str
+    window: tuple[float, ...] = ()
+    goal: str = ""
+    low: float = math.nan
+    high: float = math.nan
+
+    @property
+    def aim(self) -> tuple[float, str] | None:
+        """The goal as a value and its relation, where it has one end only."""
+        if math.isfinite(self.high) and not math.isfinite(self.low):
+            return self.high, "<="
+        if math.isfinite(self.low) and not math.isfinite(self.high):
+            return self.low, ">="
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class SweepOutput:
+    """An output over time; `factor` takes values of the model's unit to `unit`."""
+
+    column: str
+    variable: str
+    element: str
+    title: str
+    unit: str
+    factor: float = 1.0
+    goals: tuple[tuple[float, float, str], ...] = ()
+    hidden_where: str = ""
+    hidden_below: float = 0.0
+    dimensions: tuple[str, ...] = ()
+
+
+class SweepRecord:
+    """A sweep to be drawn."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.result = SweepResult(folder)
+        about = self.result.about
+        self.about: Mapping[str, Any] = about
+        self.title = str(about["title"])
+        self.language = str(about.get("language") or "en")
+        self.times: Numbers = self.result.times
+        self.levels = tuple(float(v) for v in about["levels"])
+        self.scenarios = tuple(
+            SweepScenario(n, s["name"], s["title"] or s["name"], s["wanted"], s["done"], s["failed"], tuple(s["fixed"]))
+            for n, s in enumerate(about["scenarios"])
+        )
+        self.indicators = tuple(
+            SweepIndicator(i["name"], i["title"] or i["name"], _plain(i["unit"]), i["output"], tuple(i["window"]), i["goal"],
+                           _number(i["low"]), _number(i["high"]))  # fmt: skip
+            for i in about["indicators"]
+        )
+        self.outputs = tuple(
+            SweepOutput(
+                o["column"],
+                o["variable"],
+                o["element"],
+                o["title"],
+                _plain(o["shown unit"]),
+                float(o["factor"]),
+                tuple((float(g["time"]), float(g["value"]), str(g["relation"])) for g in o["goals"]),
+                o["hidden where"],
+                float(o["hidden below"]),
+                tuple(o["dimensions"]),
+            )
+            for o in about["outputs"]
+            if o["shown"]
+        )
+
+    @property
+    def runs(self) -> int:
+        """All runs that are done."""
+        return sum(s.done for s in self.scenarios)
+
+    @property
+    def failed(self) -> int:
+        """All runs that failed."""
+        return sum(s.failed for s in self.scenarios)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all runs asked for are there, and put together."""
+        return all(s.done >= s.wanted for s in self.scenarios) and (self.folder / "quantiles.parquet").is_file()
+
+    @property
+    def has_runs(self) -> bool:
+        """Whether single runs were kept."""
+        return self.about["kept"] != "none" and (self.folder / "runs.parquet").is_file()
+
+    @property
+    def with_goals(self) -> tuple[SweepIndicator, ...]:
+        """The indicators that have a goal."""
+        return tuple(i for i in self.indicators if i.goal)
+
+    def table(self, name: str) -> pd.DataFrame | None:
+        """Return a table of the folder; None where there is none."""
+        try:
+            found = self.result.table(name)
+        except InputError:
+            return None
+        return found if len(found) else None
+
+    @cached_property
+    def indices(self) -> pd.DataFrame | None:
+        """The table of indices."""
+        return self.table("indices")
+
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """Where results come from."""
+        return read_provenance(self.folder) or {}
+
+    def json(self, name: str) -> Any:
+        """Return what a JSON file of the folder holds; None where there is none."""
+        path = self.folder / name
+        if not path.is_file():
+            return None
+        try:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as reason:
+            raise InputError(f"`{path}` is damaged: {reason}") from None
+
+    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
+        """Return an indicator of all runs; NaN where a run failed."""
+        values = self.result.indicator(indicator.name, scenario.name)
+        return np.where(self._failed(scenario), np.nan, values)
+
+    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs meet a goal."""
+        return self.result.met(indicator.name, scenario.name)
+
+    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        return self.result.failed(scenario.name)
+
+    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs did not fail."""
+        return ~self._failed(scenario)
+
+    @cached_property
+    def chances(self) -> Numbers:
+        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
+        out = np.full((len(self.scenarios), len(self.with_goals)), np.nan)
+        if not self.has_runs:
+            return out
+        for s in self.scenarios:
+            sound = self.sound(s)
+            for n, indicator in enumerate(self.with_goals):
+                if sound.any():
+                    out[s.place, n] = self.met(indicator, s)[sound].mean()
+        return out
+
+    @cached_property
+    def all_met(self) -> Numbers:
+        """The share of runs that meet all goals, by scenario."""
+        out = np.full(len(self.scenarios), np.nan)
+        if self.has_runs and self.with_goals:
+            for s in self.scenarios:
+                sound = self.sound(s)
+                together = np.logical_and.reduce([self.met(i, s) for i in self.with_goals])
+                if sound.any():
+                    out[s.place] = together[sound].mean()
+        return out
+
+    def focus(self, indicator: SweepIndicator) -> SweepScenario:
+        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
+        if indicator in self.with_goals:
+            chances = self.chances[:, self.with_goals.index(indicator)]
+            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
+            if np.isfinite(open_).any():
+                return self.scenarios[int(np.argmin(open_))]
+        return self.scenarios[0]
+
+    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
+        """Return the factors of all runs of a scenario, those that it sets itself left out."""
+        draws = self.result.draws(scenario.name)
+        out = []
+        for n, factor in enumerate(self.result.factors):
+            if factor["name"] in scenario.fixed:
+                continue
+            labels: tuple[str, ...] = ()
+            column = self.result.runs(scenario.name)[factor["column"]]
+            if column.dtype.name in {"category", "object", "str", "string"}:
+                labels = tuple(sorted(set(column.astype(str))))
+            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
+        return tuple(out)
+
+    def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
+        found = self._quantiles.get((scenario.name, output.variable, output.element))
+        return None if found is None else found * output.factor
+
+    @cached_property
+    def _quantiles(self) -> dict[tuple[str, str, str], Numbers]:
+        """Quantiles by scenario, variable and element, (level, time)."""
+        if not (self.folder / "quantiles.parquet").is_file():
+            return {}
+        frame = self.result.quantiles()
+        frame = frame[frame["level"].astype(str) != "mean"]
+        out: dict[tuple[str, str, str], Numbers] = {}
+        columns = ["scenario", "variable", "element"]
+        for key, part in frame.groupby(columns, sort=False, observed=True):
+            by_level = part["level"].astype(str).astype(float).to_numpy()
+            order = np.lexsort((part["time"].to_numpy(), by_level))
+            grid = part["value"].to_numpy()[order]
+            if grid.size == len(self.levels) * self.times.size:
+                out[(str(key[0]), str(key[1]), str(key[2]))] = grid.reshape(len(self.levels), -1)
+        return out
+
+    def hidden(self, output: SweepOutput, scenario: SweepScenario) -> NDArray[np.bool_] | None:
+        """Return at which times an element is not to be shown: where the median of what it goes by is too small."""
+        if not output.hidden_where:
+            return None
+        found = self._quantiles.get((scenario.name, output.hidden_where, output.element))
+        middle = next((n for n, level in enumerate(self.levels) if abs(level - 0.5) < 1e-9), None)
+        if found is None or middle is None:
+            return None
+        return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
+
+    def title_of_output(self, name: str) -> str:
+        """Return what people call an output or an indicator of a table."""
+        for indicator in self.indicators:
+            if name == indicator.name:
+                return indicator.title
+        for output in self.outputs:
+            if name in {output.column, output.variable}:
+                return output.title
+        return name
+
+
+def _plain(unit: str) -> str:
+    return "" if unit in {"Dmnl", "dmnl", "1"} else unit
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
+
+
+def scenario_names(scenarios: Sequence[SweepScenario]) -> str:
+    """Return the titles of scenarios, one after the other."""
+    return ", ".join(f"“{s.title}”" for s in scenarios)
