@@ -53,18 +53,6 @@ class Draws:
         """The units of what is drawn, "" where it has none."""
         return tuple(f.unit for f in self.factors)
 
-    @property
-    def marginals(self) -> tuple[Any, ...]:
-        """Distributions of the factors."""
-        return tuple(f.marginal for f in self.factors)
-
-    @property
-    def about(self) -> Any:
-        """All that decides the draws but their number."""
-        d = self.design
-        return {"design": [d.kind, d.factors, d.seed], "factors": [[f.name, f.kind, f.change, f.text, f.unit] for f in self.factors],
-                "correlation": self.correlation, "given": self.given}
-
     def unit(self, first: int, count: int) -> Array:
         """Return rows between 0 and 1, (count, factors), with the correlations asked for."""
         rows = self.design.rows(first, count)
