@@ -1,7 +1,7 @@
 """The page that tells what decides Delft's goals: `python -m docs.uncertainty [--in FOLDER]`.
 
-In: the sweeps `uncertainty` and `sensitivity` of scenarios/delft.yaml, run where they are not there yet. Out: their figures
-(docs/figures/delft-uncertainty.json), docs/delft-uncertainty.md, and its pictures.
+In: the sweeps `uncertainty` and `sensitivity` of scenarios/delft.yaml, run where they are not there yet. Out: their
+figures (docs/figures/delft-uncertainty.json), docs/delft-uncertainty.md, and its pictures.
 
 Invariant: every figure on the page is one of the figures; a test holds the page to them, and them to the engine.
 """
@@ -21,6 +21,10 @@ from docs.uncertainty_words import FACTORS, WORDS, short
 HERE = Path(__file__).resolve().parent
 PAGE = HERE / "delft-uncertainty.md"
 FIVE = 5
+UNSURE = 0.05
+MET = {"open": "met in some draws", "never": "met in none", "always": "met in all"}
+IN_UNITS = {"1/Year": (100.0, "% a year"), "MEUR/(yr*person)": (1e6, "EUR a year"), "Dmnl": (1.0, "")}
+"""Units as people read them, with what a value is multiplied by."""
 
 
 def main(given: list[str] | None = None) -> None:
@@ -46,9 +50,18 @@ def tell(figures: Figures) -> str:
     parts = []
     for part in WORDS.strip().split("\n\n"):
         text = part.format(**values)
-        kept = text.startswith(("#", "|", "!", "- "))
-        parts.append(text if kept else textwrap.fill(" ".join(text.split()), 120, break_on_hyphens=False))
+        parts.append(text if text.startswith(("#", "|", "!")) else filled(text))
     return "\n\n".join(parts) + "\n"
+
+
+def filled(text: str) -> str:
+    """Return a paragraph, or the points of a list, in lines of the page's width."""
+    points = ("\n" + text).split("\n- ") if text.startswith("- ") else ["", text]
+    mark, indent = ("- ", "  ") if text.startswith("- ") else ("", "")
+    return "\n".join(
+        textwrap.fill(mark + " ".join(p.split()), 120, subsequent_indent=indent, break_on_hyphens=False)
+        for p in points[1:]
+    )
 
 
 def numbers(figures: Figures) -> dict[str, str]:
@@ -76,12 +89,14 @@ def numbers(figures: Figures) -> dict[str, str]:
         "rest met": percent(coupled["all but off gas 2050"]),
         "rest met apart": percent(apart["all but off gas 2050"]),
         "kept five": str(len(set(ours) & set(theirs))),
-        "gone": joined([short(n) for n in ours if n not in theirs]),
-        "come": joined([short(n) for n in theirs if n not in ours]),
+        "changed": changed(ours, theirs),
         "sixth": short(first[FIVE][0]),
         "sixth part": f"{first[FIVE][1]:.2f}",
-        "fifth": short(first[FIVE - 1][0]),
         "sixth often": f"{100 * first[FIVE][4]:.0f}",
+        "clear": "the fifth place is open." if first[FIVE][4] > UNSURE else "the five are sure.",
+        "open": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "open"]),
+        "never": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "never"]),
+        "always": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "always"]),
         "grant": f"{index_of(figures, COUPLED, 'nuisance', grant)[1]:.2f}",
         "rain": short(place[APART][0]),
         "rain part": f"{figures['indices'][APART]['nuisance'][0][1]:.2f}",
@@ -92,8 +107,17 @@ def numbers(figures: Figures) -> dict[str, str]:
     }
 
 
+def changed(ours: list[str], theirs: list[str]) -> str:
+    """Return which of the first five go, and which come, where there are no cross-overs."""
+    gone, come = ([short(n) for n in a if n not in b] for a, b in ((ours, theirs), (theirs, ours)))
+    if not gone:
+        return ""
+    one = len(gone) == 1
+    return f"; {joined(gone)} {'goes' if one else 'go'}, {joined(come)} {'comes' if one else 'come'} instead"
+
+
 def part(figures: Figures, scenario: str, factor: str) -> float:
-    """Return the part a factor has in the spread of the goals."""
+    """Return the part a factor has in whether the goals are met."""
     return float(next(row[1] for row in figures["deciders"][scenario] if row[0] == factor))
 
 
@@ -121,10 +145,14 @@ def interval(row: list[Any]) -> str:
 
 
 def decides(figures: Figures, scenario: str, factor: str) -> str:
-    """Return the goals in whose spread a factor has a part worth telling."""
-    found = [(index_of(figures, scenario, goal, factor)[1], goal) for goal in GOALS]
-    named = [f"{goal_title(figures, goal).lower()} {value:.2f}" for value, goal in sorted(found, reverse=True) if value >= 0.05]
-    return "; ".join(named)
+    """Return the goals of which a factor decides a part worth telling."""
+    rows = figures["decides"][scenario]
+    found = [(next(r[1] for r in rows[goal] if r[0] == factor), goal) for goal in rows]
+    return "; ".join(
+        f"{goal_title(figures, goal).lower()} {value:.2f}"
+        for value, goal in sorted(found, reverse=True)
+        if value >= 0.1
+    )
 
 
 def goal_title(figures: Figures, goal: str) -> str:
@@ -134,7 +162,7 @@ def goal_title(figures: Figures, goal: str) -> str:
 
 def five_table(figures: Figures) -> str:
     """Return the five that decide most, as a table."""
-    lines = ["| | uncertain | part in the spread of the goals | of which goals | among the five | without cross-overs |",
+    lines = ["| | uncertain | its part | in which goals | among the five | without cross-overs |",
              "|---:|---|---:|---|---:|---:|"]  # fmt: skip
     others = {row[0]: (n + 1, row) for n, row in enumerate(figures["deciders"][APART])}
     for n, row in enumerate(figures["deciders"][COUPLED][:FIVE]):
@@ -150,7 +178,9 @@ def share_table(figures: Figures) -> str:
     lines = ["| | " + " | ".join(heads) + " | the four that can be met |", "|---" + "|---:" * (len(heads) + 1) + "|"]
     for scenario in figures["scenarios"].values():
         cells = [percent(scenario["met"][g]) for g in GOALS]
-        lines.append(f"| {scenario['title']} | " + " | ".join(cells) + f" | {percent(scenario['all but off gas 2050'])} |")
+        lines.append(
+            f"| {scenario['title']} | " + " | ".join(cells) + f" | {percent(scenario['all but off gas 2050'])} |"
+        )
     return "\n".join(lines)
 
 
@@ -162,14 +192,15 @@ def goal_table(figures: Figures) -> str:
         for scenario in (COUPLED, APART):
             rows = figures["indices"][scenario][goal][:3]
             cells.append("; ".join(f"{short(r[0])} {interval(r)}" for r in rows if r[1] >= 0.02))
-        lines.append(f"| {goal_title(figures, goal)} | {cells[0]} | {cells[1]} |")
+        met = MET[figures["kinds"][goal]]
+        lines.append(f"| {goal_title(figures, goal)} ({met}) | {cells[0]} | {cells[1]} |")
     return "\n".join(lines)
 
 
 def flip_table(figures: Figures) -> str:
     """Return how often the cross-overs decide whether a goal is met."""
-    lines = ["| goal | met only with cross-overs | met only without | what they change (5 %, half, 95 % of the draws) |",
-             "|---|---:|---:|---:|"]  # fmt: skip
+    heads = ("goal", "met only with cross-overs", "met only without", "what they change (5 %, half, 95 % of draws)")
+    lines = [f"| {' | '.join(heads)} |", "|---|---:|---:|---:|"]
     for goal in GOALS:
         row, unit = figures["flips"][goal], figures["goals"][goal]["unit"]
         low, middle, high = (f"{x:+.2g}" if abs(x) < 100 else f"{x:+.0f}" for x in row["difference"])
@@ -180,8 +211,7 @@ def flip_table(figures: Figures) -> str:
 
 def box_list(figures: Figures) -> str:
     """Return where goals are missed or met, as a list."""
-    return "\n".join(textwrap.fill("- " + box_text(figures, box), 120, subsequent_indent="  ", break_on_hyphens=False)
-                     for box in figures["boxes"])  # fmt: skip
+    return "\n".join(f"- {box_text(figures, box)}" for box in figures["boxes"])
 
 
 def box_text(figures: Figures, box: Figures) -> str:
@@ -189,18 +219,19 @@ def box_text(figures: Figures, box: Figures) -> str:
     what = {"missed": "is missed", "met": "is met", "nearly": "is nearly met (95 % of the homes or more)"}[box["what"]]
     limits = joined([limit_text(figures, *limit) for limit in box["limits"]])
     title = figures["scenarios"][box["scenario"]]["title"]
-    return (f"**{goal_title(figures, box['goal'])}** {what} in {100 * box['overall']:.0f} % of the runs of {title}; where "
-            f"{limits}, in {100 * box['density']:.0f} %. That box holds {100 * box['mass']:.0f} % of the draws and "
-            f"{100 * box['coverage']:.0f} % of these runs.")  # fmt: skip
+    return (f"**{goal_title(figures, box['goal'])}** {what} in {100 * box['overall']:.0f} % of the runs of {title}; "
+            f"where {limits}, in {100 * box['density']:.0f} %. That box holds {100 * box['mass']:.0f} % of the draws "
+            f"and {100 * box['coverage']:.0f} % of these runs.")  # fmt: skip
 
 
 def limit_text(figures: Figures, factor: str, low: float | None, high: float | None, choices: list[str]) -> str:
     """Return one limit of a box in words."""
-    name, unit = short(factor), figures["factors"][factor]["unit"].replace("Dmnl", "").strip()
+    name, unit = short(factor), figures["factors"][factor]["unit"]
     if choices:
-        return f"{name} is {' or '.join(choices)}"
-    ends = [f"{word} {x:.3g}" for word, x in (("at least", low), ("at most", high)) if x is not None]
-    return f"{name} is {' and '.join(ends)} {unit}".strip()
+        return f"{name}: {' or '.join(choices)}"
+    times, unit = IN_UNITS.get(unit, (1.0, unit))
+    ends = [f"{word} {times * x:.3g}" for word, x in (("at least", low), ("at most", high)) if x is not None]
+    return f"{name}: {' and '.join(ends)} {unit}".strip()
 
 
 def factor_table(figures: Figures) -> str:
@@ -209,7 +240,9 @@ def factor_table(figures: Figures) -> str:
     for row in figures["deciders"][COUPLED]:
         about = figures["factors"][row[0]]
         unit = "" if about["unit"] == "Dmnl" else about["unit"]
-        lines.append(f"| {FACTORS[row[0]]} | {about['text']} | {unit} | {row[1]:.3f} | {part(figures, APART, row[0]):.3f} |")
+        lines.append(
+            f"| {FACTORS[row[0]]} | {about['text']} | {unit} | {row[1]:.3f} | {part(figures, APART, row[0]):.3f} |"
+        )
     return "\n".join(lines)
 
 

@@ -31,9 +31,10 @@ FIGURES = Path(__file__).resolve().parent / "figures" / "delft-uncertainty.json"
 GOALS = ("off gas 2030", "off gas 2050", "nuisance", "heat stress", "jobs")
 """Indicators with goals, in the order they are told."""
 COUPLED, APART = "everything", "everything apart"
+DECIDED = 0.005
+"""A goal met in fewer of the draws than this is never met, in more than all but this always: too few to say more."""
 SAMPLED = 48
 """Runs of each scenario that are kept beside the figures."""
-TOLD = 8
 NEARLY = 95.0
 """A city with so many of its homes off gas, in per cent, is nearly there: a threshold of ours."""
 NEAR = 0.05
@@ -59,13 +60,16 @@ def measure(folder: Path, runs: Mapping[str, int] | None = None) -> Figures:
     spread = se.run_sweep(SCENARIOS, "uncertainty", runs=asked.get("uncertainty"), out=folder / "uncertainty")
     causes = se.run_sweep(SCENARIOS, "sensitivity", runs=asked.get("sensitivity"), out=folder / "sensitivity")
     indicators = {i["name"]: i for i in spread.indicators}
+    kinds = kinds_of(causes)
     return {
         "factors": {f["name"]: {"text": f["text"], "unit": f["unit"]} for f in spread.factors},
         "goals": {g: {"title": indicators[g]["title"], "goal": indicators[g]["goal"], "unit": indicators[g]["unit"]}
                   for g in GOALS},
         "runs": {"uncertainty": spread.size, "sensitivity": causes.size},
         "scenarios": {name: scenario_figures(spread, name) for name in spread.scenarios},
-        "deciders": {name: deciders(causes, name) for name in causes.scenarios},
+        "kinds": kinds,
+        "deciders": {name: deciders(causes, name, kinds) for name in causes.scenarios},
+        "decides": {name: indices(causes, name, kinds) for name in causes.scenarios},
         "indices": {name: indices(causes, name) for name in causes.scenarios},
         "flips": flips(spread),
         "boxes": boxes(spread),
@@ -99,29 +103,50 @@ def scenario_figures(spread: se.SweepResult, name: str) -> Figures:
     }
 
 
-def goal_values(result: se.SweepResult, scenario: str) -> Numbers:
-    """Return the goals' indicators, (run, goal)."""
-    return np.stack([result.indicator(g, scenario) for g in GOALS], axis=1)
+def kinds_of(causes: se.SweepResult) -> dict[str, str]:
+    """Return of every goal whether draws decide, with all measures, that it is met: `open`, `never` or `always`."""
+    out = {}
+    for goal in GOALS:
+        met = float(causes.met(goal, COUPLED).mean())
+        out[goal] = "never" if met < DECIDED else "always" if met > 1 - DECIDED else "open"
+    return out
 
 
-def deciders(causes: se.SweepResult, scenario: str) -> list[list[Any]]:
-    """Return factors by their part in the spread of all goals: name, part, interval, how often among the first five."""
+def outputs(result: se.SweepResult, scenario: str, kinds: Mapping[str, str] | None = None) -> dict[str, Numbers]:
+    """Return what is looked at of each goal, by run: its indicator.
+
+    Where `kinds` is given: of an open goal whether it is met, of one never met its indicator, none of one always met.
+    """
+    out: dict[str, Numbers] = {}
+    for goal in GOALS:
+        values = result.indicator(goal, scenario)
+        kind = "never" if kinds is None else kinds[goal]
+        if kind == "open":
+            out[goal] = np.where(np.isfinite(values), result.met(goal, scenario), np.nan)
+        elif kind == "never":
+            out[goal] = values
+    return out
+
+
+def deciders(causes: se.SweepResult, scenario: str, kinds: Mapping[str, str]) -> list[list[Any]]:
+    """Return factors by their part in whether goals are met: name, part, interval, how often among the first five."""
     names = [f["name"] for f in causes.factors]
-    found = find_deciders(goal_values(causes, scenario), len(names))
+    looked_at = outputs(causes, scenario, kinds)
+    found = find_deciders(np.stack(list(looked_at.values()), axis=1), len(names))
     return [[names[d.factor], d.value, d.low, d.high, d.often] for d in found]
 
 
-def indices(causes: se.SweepResult, scenario: str) -> Figures:
-    """Return for every goal the factors with the largest total-order index: name, index, interval, first order."""
+def indices(causes: se.SweepResult, scenario: str, kinds: Mapping[str, str] | None = None) -> Figures:
+    """Return for every goal its factors by total-order index: name, index, interval, first order."""
     names = [f["name"] for f in causes.factors]
-    found = sobol_indices(goal_values(causes, scenario), len(names), resamples=500)
+    looked_at = outputs(causes, scenario, kinds)
+    found = sobol_indices(np.stack(list(looked_at.values()), axis=1), len(names), resamples=500)
     total, first = found["ST"], found["S1"]
     out: Figures = {}
-    for goal, name in enumerate(GOALS):
-        order = np.argsort(-total.value[:, goal], kind="stable")
-        out[name] = [
-            [names[f], *(float(a[f, goal]) for a in (total.value, total.low, total.high, first.value))] for f in order
-        ]
+    for column, goal in enumerate(looked_at):
+        order = np.argsort(-np.nan_to_num(total.value[:, column]), kind="stable")
+        numbers = (total.value, total.low, total.high, first.value)
+        out[goal] = [[names[f], *(float(a[f, column]) for a in numbers)] for f in order]
     return out
 
 

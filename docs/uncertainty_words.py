@@ -9,7 +9,7 @@ FACTORS = {
     "energy.gas price factor": "Gas price: consumer price from 2030 on, relative to today's",
     "energy.price elasticity": "Elasticity: how gas use answers the price",
     "energy.insulation rate": "Insulating: share of badly insulated homes a year, of owners' own accord",
-    "energy.cost of insulating": "Cost of insulating a home",
+    "energy.cost of insulating": "Cost: of insulating a home",
     "energy.heat pump rate": "Heat pumps: share of well insulated homes a year that leave gas of their own accord",
     "energy.response of heat pumps to price": "Pull of the price: how much faster heat pumps come when gas is dear",
     "energy.installer capacity": "Installers: how many homes a year they can do",
@@ -21,7 +21,7 @@ FACTORS = {
     "insulation late": "Insulation late: years the insulation programme begins late",
     "housing late": "Housing late: years the housing programme begins late",
     "climate": "Climate: low, middle or high scenario of KNMI'23 for 2050",
-    "water.rain intensity factor of the scenario": "Rain: how heavy the shower of once a year is, relative to the statistics",
+    "water.rain intensity factor of the scenario": "Rain: the shower of once a year, relative to the statistics",
     "water.capacity of combined sewers": "Old sewers: what combined sewers take",
     "water.capacity of separate sewers": "New sewers: what separate sewers take",
     "water.storage in 2016": "Storage: what the city could hold in 2016 beside its sewers",
@@ -53,96 +53,104 @@ def short(factor: str) -> str:
 WORDS = """
 # What decides whether Delft reaches its goals
 
-Written by `python -m docs.uncertainty` from two sweeps over `scenarios/delft.yaml`, {runs} runs of the coupled models in
-all; every figure is the engine's. {count} things are uncertain: prices, what people do about them, rain and climate,
-sewers, growth of jobs, labour, how strong the cross-overs are, and whether what is decided comes late or in part. [The
-scenarios](delft.md) tells what the measures do when nothing is uncertain; [the models](delft-models.md) where numbers come
-from.
+Written by `python -m docs.uncertainty` from two sweeps over `scenarios/delft.yaml`, {runs} runs of the coupled
+models in all; every figure is the engine's. {count} things are uncertain: prices, what people do about them, rain
+and climate, sewers, growth of jobs, labour, how strong the cross-overs are, and whether what is decided comes late
+or in part. [The scenarios](delft.md) tells what the measures do when nothing is uncertain, [the
+models](delft-models.md) where numbers come from.
 
 ## The answer
 
-With all measures taken and all cross-overs at work, these five decide most of whether the goals are reached:
+With all measures taken and all cross-overs at work, these five decide most:
 
 {five}
 
-The part of a factor is its total-order Sobol index (all that would remain uncertain of an indicator if only this were
-not known) in the mean over the five goals, each counting alike, with 95 % intervals; parts overlap, so they add up to more
-than one. "Among the five": in how many of 500 resamples of the runs it is one of the first five. The sixth is {sixth}, with
-{sixth part}; it is among the first five in {sixth often} % of the resamples, so the line between the fifth and the sixth is
-thin, that between the third and the rest is not.
+What is looked at: of {open}, whether the goal is met; of {never}, which no run meets, how far it gets; {always} is
+within its goal in every run, so nothing decides it. The part of a factor in each is its total-order Sobol index:
+what would remain uncertain if all were known but this. The table has the mean over these goals, each counting
+alike, with 95 % intervals; parts overlap, so they add up to more than one. "Among the five": in how many of 500
+resamples of the runs it is one of the first five. The sixth is {sixth} with {sixth part}, among the five in {sixth
+often} % of the resamples: {clear}
 
-![What decides each goal, with cross-overs and without](figures/delft-deciders.svg)
+![What decides the goals, with cross-overs and without](figures/delft-deciders.svg)
 
-**No run reaches the goal of 2050 for gas.** All homes off gas means 100 %; of the runs with all measures the best reaches
-{best} %, half of them stay below {middle} %, nine in ten lie between {low} and {high} %. What decides there decides the
-margin: how many homes are left. Nearly there, with 95 % of the homes off gas, are {nearly} of the runs. A last law, or a last
-street, that ends what nobody chose to end is not in the model; without it, waiting for owners does not do.
+**No run reaches the goal of 2050 for gas.** All homes off gas means 100 %. Of the runs with all measures the best
+reaches {best} %, half of them stay below {middle} %, and nine in ten lie between {low} and {high} %. With 95 % of
+the homes off gas or more, {nearly} of the runs are nearly there. In the model a home leaves gas when a network
+comes or its owner chooses; nothing makes the last ones leave. A rule that does, such as a day after which there is
+no gas, is not among the measures.
 
-![Homes off gas: as now, and with all measures](figures/delft-off-gas.svg)
+![Homes off gas: share by scenario, with what was measured](figures/delft-off-gas.svg)
 
 ## How often the goals are met
 
-Share of {draws} draws, the same for all scenarios, in which each goal is met; in brackets what so few draws leave open.
-{failed} runs failed. These are shares of what we drew, not chances: they are as good as the ranges.
+Share of {draws} draws, the same for all scenarios, in which each goal is met; in brackets what so few draws leave
+open. {failed} runs failed. These are shares of what we drew, not chances: they are as good as the ranges.
 
 {shares}
 
-Measures work: nuisance by rain is under control in every draw once the water programme is there, and the jobs come in
-almost every draw with the programme of the knowledge economy. Two goals stay open whatever is done: heat stress, which the
-climate decides, and homes off gas. The thresholds for nuisance (0.2 events a year) and heat stress (10 days) are ours, not the
-city's; those for gas and jobs are the city's.
+Nuisance by rain is within its goal in every draw once the water programme is there, and the jobs come in almost
+every draw with the programme of the knowledge economy: these two the city has in hand. Heat stress is a matter of
+the climate whatever is planted, and homes off gas of what owners do. The thresholds for nuisance (0.2 events a
+year) and heat stress (10 days) are ours, not the city's; those for gas and jobs are the city's.
 
 ## Do the cross-overs change the answer?
 
-{kept five} of the five stay the same when every department reckons alone: {gone} goes, {come} comes in its place. Goal by
-goal, the three that decide most:
+{kept five} of the five are the same when every department reckons alone{changed}. What changes is which number one
+ought to look up next. Indicator by indicator, the three that decide most of its spread:
 
 {goals}
 
-For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain part}) and of sewers. Coupled,
-the first question is what the state grants for an inhabitant more ({grant}): where that is much, the free room of the
-budget pays for storage and depaving, and nuisance falls further than any department would reckon; where it is little, new
-homes pave and nothing pays. For **homes off gas in 2030** labour comes into it: technicians asked for by other works, homes
-that wait, the cost that makes work of money. For **heat stress** and **jobs** the answer is the same with and without.
+For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain part}) and of
+sewers. Coupled, the first question is what the state grants for an inhabitant more ({grant}): where that is much,
+the free room of the budget pays for storage and depaving, and nuisance falls below what the water department would
+reckon; where it is little, new homes pave and nobody pays. With all measures the goal is met either way; with the
+programme for jobs and homes alone it is the grant that decides it (below). For **homes off gas in 2030** a little
+labour comes in: the more money works cost, the more technicians they ask for, and homes wait. For **heat stress**
+and **jobs** the answer is the same with and without.
 
 The same draws, with and without cross-overs:
 
 {flips}
 
-So the cross-overs seldom decide whether a goal is met, and often by how much: {rest met} of the draws meet the four goals that
-can be met at all when coupled, {rest met apart} when apart. They change most what one ought to find out first.
+So cross-overs decide whether a goal is met in few draws, most of all for homes off gas in 2030, where reckoning
+apart promises more than hands can do. The four goals that can be met at all are met together in {rest met} of the
+draws when coupled, in {rest met apart} when apart.
 
 ## Where goals are missed
 
-Boxes in the space of all that is uncertain, found by PRIM: inside, the outcome is denser than elsewhere.
+Boxes in the space of all that is uncertain, found by PRIM among the {draws} draws: inside, the outcome is denser
+than elsewhere.
 
 {boxes}
 
 ## What this rests on
 
-- **The ranges.** Everything here follows from `scenarios/uncertain.yaml`: measured things are drawn narrowly, assumed ones
-  as widely as they are assumed. The heat pump rate matters so much because so little is known of it.
-- **The past.** {fits} of the draws are within {within} % of the gas and the electricity measured from 2016 to 2023. With only
-  these, no share above changes by more than {moved} percentage points. The draws are not weighted by how well they fit: that is
-  calibration, and comes later.
-- **The design.** Shares: a Latin hypercube of {draws} draws, with the rate of insulating and the price elasticity correlated,
-  since the data know only both together. Indices: Saltelli's scheme on Sobol's sequence, {blocks} runs a scenario, without
-  that correlation; both matter little for the goals.
-- **What hardly matters** (less than 0.01 with and without cross-overs): {idle}. Better numbers for these would not change
-  the answer.
+- **The ranges.** Everything here follows from `scenarios/uncertain.yaml`: measured things are drawn narrowly,
+  assumed ones as widely as they are assumed. Heat pumps come first because so little is known of them.
+- **The past.** {fits} of the draws are within {within} % of the gas and electricity measured from 2016 to 2023.
+  With only these, no share above changes by more than {moved} percentage points. Draws are not weighted by how well
+  they fit; that is calibration.
+- **The design.** Shares: a Latin hypercube of {draws} draws, with the rate of insulating and the price elasticity
+  correlated, since the data know them together only. Indices: Saltelli's scheme on Sobol's sequence, {blocks} runs
+  a scenario, without that correlation; neither of the two matters for these goals.
+- **What hardly matters** (a part below 0.01, with cross-overs and without): {idle}. Better numbers for these would
+  not change the answer. Some of them matter for carbon dioxide or bills, which have no goal here.
 
 ## What it cannot say
 
-- It says nothing of what is not in the models: a national ban on gas, a grid that is full, a second Covid, other firms.
-- The climate scenarios have no probabilities; ours (0.3, 0.4, 0.3) are a choice. "Climate decides heat stress" does not
-  depend on them, the share of runs does.
-- The upper end of the state grant is the average of today, which also pays for services that new inhabitants ask for; the model
-  counts it as free. The truth is likely nearer the lower end, and the part of this factor then smaller. It is the first number
-  to look up.
-- Levels of nuisance rest on assumed storage and sewers; trust differences more than levels.
-- Measures are taken as given. Which measures would be robust is another question: sweeps over levers can ask it.
+- Nothing of what is not in the models: a ban on gas, a grid that is full, a crisis, another university.
+- The climate scenarios have no probabilities; ours (0.3, 0.4, 0.3) are a choice. That the climate decides heat
+  stress does not depend on them; the share of runs does.
+- The upper end of the state grant is today's average, which also pays for services that new inhabitants ask for,
+  while the model counts it as free. By the municipality's own word it is near the lower end; its part in nuisance
+  would then be smaller. It is a number one can look up.
+- Levels of nuisance rest on assumed storage and sewers: trust differences more than levels.
+- All measures are taken as given, late or in part at most. Which measures would be robust is another question.
 
 ## All that is uncertain
+
+The part is that of the first table.
 
 {factors}
 """
