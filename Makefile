@@ -13,13 +13,16 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 STAMP := .venv/.installed
 DOCS := .venv/.docs
 
-.PHONY: help demo test golden lint format types layers bench bench-kernel wheel docs lock check clean
+.PHONY: help demo sweep test golden lint format types layers bench bench-kernel bench-sweep wheel docs lock check clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
 
 demo: $(STAMP)  ## The main job: the scenarios of Delft on its coupled models, into results/delft
 	$(BIN)/simengine run scenarios/delft.yaml --out results/delft
+
+sweep: $(STAMP)  ## What is uncertain: six scenarios of Delft with 2,000 draws each, into results/delft-uncertainty
+	$(BIN)/simengine sweep scenarios/delft.yaml --sweep uncertainty --out results/delft-uncertainty
 
 test: $(STAMP)  ## All tests
 	$(BIN)/python -m pytest -n auto -q
@@ -49,6 +52,9 @@ wheel: $(STAMP)  ## A wheel in dist/
 
 bench-kernel: $(STAMP)  ## Runs beside those of peers and of C
 	$(BIN)/python -m benchmarks.kernel
+
+bench-sweep: $(STAMP)  ## A sweep of 100,000 runs, beside its bare kernel and peers
+	$(BIN)/python -m benchmarks.sweep
 
 docs: $(DOCS)  ## The documentation as a site in site/
 	$(BIN)/python -m docs.reference

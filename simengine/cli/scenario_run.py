@@ -110,8 +110,9 @@ def _show(study: Study, plan: Plan, folder: Path, files: int) -> None:
     text = score_table(study.scores, [o.name for o in study.outcomes], _width())
     if text:
         print(text)
-    for share in plan.shares:
-        print(f"{share.name}: pending, it is of the runs of a sweep")
+    if plan.shares:
+        names = ", ".join(share.name for share in plan.shares)
+        print(f"pending, for they are of the runs of a sweep: {names}")
     for finding in study.findings:
         print(f"check failed in `{finding.scenario}`: {finding.name}: {finding.message}")
     print(f"{counts(study)}; {folder} holds {files} files", file=sys.stderr)

@@ -8,8 +8,9 @@ import simengine as se
 from docs.story import PAGE, SCENARIOS, STORIES, tell
 from simengine.results.study import Study
 
-NEEDED = {"reference", "gas to heat", "insulation", "solar panels", "energy-neutral", "climate-proof, low",
-          "climate-proof, high", "knowledge economy", "everything", "everything apart", "poor city"}  # fmt: skip
+NEEDED = {"reference", "gas to heat", "insulation", "solar panels", "energy-neutral", "climate-proof",
+          "climate-proof, low", "climate-proof, high", "knowledge economy", "everything", "everything apart",
+          "everything, high climate", "poor city"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +54,9 @@ def test_what_is_told_holds(plan: se.StudyPlan, study: Study) -> None:
     assert of("climate-proof, high", "nuisance") < of("high climate, as now", "nuisance") / 3
     assert of("high climate, as now", "jobs") < of("reference", "jobs")
     assert of("everything apart", "CO2 2050") < of("everything", "CO2 2050")
+    assert of("climate-proof", "gas 2040") > of("reference", "gas 2040")
+    assert of("everything, high climate", "nuisance") < 0.2
+    assert of("everything, high climate", "heat stress") > 10
     assert of("poor city", "unemployment") == max(s.value for s in study.scores if s.name == "unemployment")
 
 
