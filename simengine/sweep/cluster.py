@@ -82,8 +82,10 @@ class DaskExecutor:
     """Computes shards on the workers of a cluster file."""
 
     cluster: Cluster
+    told: Told = lambda _: None
+    """Is told in words what happens to workers and scheduler."""
 
-    def run(self, plan: SweepPlan, shards: Sequence[Shard], folder: Path, told: Told) -> Iterator[ShardDone]:
+    def run(self, sweep: SweepPlan, shards: Sequence[Shard], folder: Path) -> Iterator[ShardDone]:
         """Yield what is done of every shard, as it is done.
 
         Raises
@@ -96,10 +98,10 @@ class DaskExecutor:
             If the disk of a worker is full, or fails.
 
         """
-        cluster = self.cluster
+        cluster, told = self.cluster, self.told
         work = _Work(deque(shards), len(shards))
         lost_at: float | None = None
-        with order(plan, folder, cluster.threads_of_a_shard, same_versions=cluster.same_versions) as made:
+        with order(sweep, folder, cluster.threads_of_a_shard, same_versions=cluster.same_versions) as made:
             while work.left:
                 try:
                     with workers_of(cluster) as workers:

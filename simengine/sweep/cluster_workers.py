@@ -144,6 +144,7 @@ def workers_of(cluster: Cluster, patience: float = _CONNECT) -> Iterator[Workers
         "distributed.comm.timeouts.connect": f"{patience}s",
         "distributed.admin.tick.limit": "1h",  # tasks are long calls; that is no news
         "distributed.worker.daemon": True,
+        "distributed.deploy.lost-worker-timeout": "5s",
     }
     with _quiet(), dask.config.set(settings):
         match cluster.workers:
@@ -221,6 +222,7 @@ def _local(asked: Local) -> Iterator[Workers]:
             memory_limit=asked.memory or "auto",
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
+            preload=["simengine.sweep.cluster_local"],
         ) as cluster,
         _client(address=cluster) as client,
     ):
