@@ -28,6 +28,9 @@ if _typing.TYPE_CHECKING:
         Severity,
         SimengineError,
     )
+    from simengine.sweep.plan import SweepPlan
+    from simengine.sweep.result import SweepResult, read_sweep
+    from simengine.sweep.study import load_sweep, run_sweep
 
 __version__ = "0.1.0"
 
@@ -45,8 +48,13 @@ __all__ = [
     "SimengineError",
     "Study",
     "StudyPlan",
+    "SweepPlan",
+    "SweepResult",
     "load",
     "load_study",
+    "load_sweep",
+    "read_sweep",
+    "run_sweep",
 ]
 
 _HOMES = {
@@ -56,8 +64,13 @@ _HOMES = {
     "Run": "results.run",
     "Study": "results.study",
     "StudyPlan": "scenario.study",
+    "SweepPlan": "sweep.plan",
+    "SweepResult": "sweep.result",
     "load": "api.load",
     "load_study": "scenario.study",
+    "load_sweep": "sweep.study",
+    "read_sweep": "sweep.result",
+    "run_sweep": "sweep.study",
 }
 
 

@@ -13,6 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simengine.api.gradient import compute_gradient, find_inputs, with_initial_values
 from simengine.api.programs import Prepared, Programs
 from simengine.api.request import (
@@ -31,12 +34,12 @@ from simengine.api.variables import Variables
 from simengine.check.units import check_units
 from simengine.engine.keep import read_keep
 from simengine.engine.run import simulate
-from simengine.engine.trajectory import Trajectory
+from simengine.engine.trajectory import Failure, Trajectory
 from simengine.model.definition import ModelDefinition
 from simengine.program.program import Program
 from simengine.results.labels import Saved
 from simengine.results.run import Ensemble, Quantiles, Run
-from simengine.source.diagnostic import Diagnostic, RunWarning, Severity
+from simengine.source.diagnostic import Diagnostic, InputError, RunWarning, Severity
 from simengine.source.render import sort_diagnostics
 
 if TYPE_CHECKING:
@@ -156,6 +159,7 @@ class Model:
         integration: str | None = None,
         keep: Sequence[float] | Sequence[str] | str | None = None,
         progress: Callable[[int, int], None] | None = None,
+        first_run: int = 0,
     ) -> Ensemble:
         """Run the model many times at once: the first axis of an array among the values is the run.
 
@@ -176,6 +180,9 @@ class Model:
             memory then holds no more. Results have a dimension `statistic` instead of `time`.
         progress
             Is told now and then how many runs are done, and of how many. Ctrl-C, or what it raises, ends the work.
+        first_run
+            The number of the first run, the others following: run r has the draws of run number first_run + r, so
+            that a part of many runs is what it is in the whole. `Ensemble.failed` goes by places, from 0.
 
         Raises
         ------
@@ -188,8 +195,10 @@ class Model:
             If runs failed: `Ensemble.failed` says which and why. They change no other run.
 
         """
-        asked = _Asked(values, save, threads, seed, integration, keep, progress)
-        return Ensemble(*_run_many(self, self._programs, self._selections, asked))
+        asked = Asked(values, save, threads, seed, integration, keep, progress, run_numbers=_numbers(values, first_run))
+        ensemble = run_ensemble(self, asked)
+        _warn(self, ensemble.failed, ensemble.size)
+        return ensemble
 
     def quantiles(
         self,
@@ -225,8 +234,10 @@ class Model:
             If runs failed: they are not counted; `Quantiles.failed` says which and why.
 
         """
-        asked = _Asked(values, save, threads, seed, integration, keep, progress, read_levels(levels))
-        return Quantiles(*_run_many(self, self._programs, self._selections, asked))
+        asked = Asked(values, save, threads, seed, integration, keep, progress, read_levels(levels))
+        quantiles = Quantiles(*_run_many(self, self._programs, self._selections, asked))
+        _warn(self, quantiles.failed, count_runs(values))
+        return quantiles
 
     def gradient(
         self, values: Values | None, wrt: Sequence[str], outputs: Sequence[str], integration: str | None = None
@@ -295,23 +306,34 @@ class Model:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What an ensemble is asked for."""
+class Asked:
+    """What an ensemble is asked for, as `Model.ensemble` takes it.
+
+    `run_numbers`, which seed the draws of each run, say how many there are where no array among the values does; None:
+    0, 1, 2, ...
+    """
 
     values: Values
-    save: Sequence[str] | None
-    threads: int | None
-    seed: int
-    integration: str | None
-    keep: Sequence[float] | Sequence[str] | str | None
-    progress: Callable[[int, int], None] | None
+    save: Sequence[str] | None = None
+    threads: int | None = None
+    seed: int = 0
+    integration: str | None = None
+    keep: Sequence[float] | Sequence[str] | str | None = None
+    progress: Callable[[int, int], None] | None = None
     levels: tuple[float, ...] = ()
+    run_numbers: NDArray[np.int64] | None = None
 
 
-def _run_many(model: Model, programs: Programs, selections: Selections, asked: _Asked) -> tuple[Saved, Trajectory]:
-    """Return what was saved of many runs; warn the caller's caller of those that fail."""
+def run_ensemble(model: Model, asked: Asked) -> Ensemble:
+    """Return an ensemble of a model, in silence: `Ensemble.failed` says what failed, by place."""
+    return Ensemble(*_run_many(model, model._programs, model._selections, asked))  # noqa: SLF001  (the module's own)
+
+
+def _run_many(model: Model, programs: Programs, selections: Selections, asked: Asked) -> tuple[Saved, Trajectory]:
+    """Return what was saved of many runs; failures have their places."""
     check_ensemble(asked.threads, asked.seed)
-    keep, runs = read_keep(asked.keep), count_runs(asked.values)
+    numbers = _numbers(asked.values) if asked.run_numbers is None else asked.run_numbers
+    keep, runs = read_keep(asked.keep), numbers.size
     method, saved = choose_method(model.definition, asked.integration), selections.find(asked.save)
     request = Request.of(model.definition, asked.values)
     prepared = _prepare(model, programs, request, runs, None if asked.save is None else saved)
@@ -319,6 +341,7 @@ def _run_many(model: Model, programs: Programs, selections: Selections, asked: _
     trajectory = simulate(
         prepared.program,
         parameters=prepared.parameters,
+        run_numbers=numbers,
         seed=asked.seed,
         slots=saved.slots,
         method=method,
@@ -329,10 +352,25 @@ def _run_many(model: Model, programs: Programs, selections: Selections, asked: _
         progress=asked.progress,
     )
     if trajectory.failures:
-        first, count = trajectory.failures[0], len(trajectory.failures)
-        text = f"{count} of {runs} runs of `{model.name}` fail; the first, run {first.run}: {first}"
-        warnings.warn(text, RunWarning, 3)
+        places = {number: place for place, number in enumerate(numbers.tolist())}
+        placed = tuple(replace(f, run=places[f.run]) for f in trajectory.failures)
+        trajectory = replace(trajectory, failures=placed)
     return saved, trajectory
+
+
+def _numbers(values: Values, first: int = 0) -> NDArray[np.int64]:
+    """Return the numbers of the runs of an ensemble."""
+    if isinstance(first, bool) or not isinstance(first, int | np.integer) or not 0 <= first < 2**32:
+        raise InputError(f"the number of the first run must be a whole number from 0, not {first!r}")
+    return np.arange(first, first + count_runs(values), dtype=np.int64)
+
+
+def _warn(model: Model, failed: Mapping[int, Failure], runs: int) -> None:
+    """Warn the caller's caller of runs that fail."""
+    if failed:
+        first = next(iter(failed))
+        text = f"{len(failed)} of {runs} runs of `{model.name}` fail; the first, run {first}: {failed[first]}"
+        warnings.warn(text, RunWarning, 3)
 
 
 def _prepare(model: Model, programs: Programs, request: Request, runs: int | None, wanted: Saved | None) -> Prepared:

@@ -98,6 +98,34 @@ class Sketch:
                 out[row] = np.clip(values[at], self._least, self._largest)
         return out.reshape(len(levels), *self.shape)
 
+    def counts(self) -> tuple[Keys, Keys, Keys]:
+        """Return cell, bucket and count of all buckets that are not empty, in order of cell and bucket."""
+        self._count()
+        return self._keys >> _ROOM, self._keys & ((1 << _ROOM) - 1), self._counts
+
+    @property
+    def ends(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The smallest and the largest value of every cell."""
+        return self._least, self._largest
+
+    @staticmethod
+    def of(shape: tuple[int, ...], runs: int, counts: Sequence[Keys], ends: Sequence[NDArray[np.float64]]) -> Sketch:
+        """Return the sketch that `runs`, `counts()` and `ends` of another came from."""
+        made = Sketch(shape)
+        cells, buckets, numbers = counts
+        made.runs = runs
+        made._keys = (np.asarray(cells, dtype=np.int64) << _ROOM) | np.asarray(buckets, dtype=np.int64)
+        made._counts = np.asarray(numbers, dtype=np.int64)
+        made._least, made._largest = (np.array(e, dtype=np.float64).ravel() for e in ends)
+        return made
+
+    def means(self) -> NDArray[np.float64]:
+        """Return the mean of every cell, to 1 part in 2000 of its size: every value stands for its bucket's middle."""
+        cells, buckets, numbers = self.counts()
+        total = np.bincount(cells, weights=_middle(buckets) * numbers, minlength=self.cells)
+        mean = np.clip(total / self.runs, self._least, self._largest) if self.runs else np.full(self.cells, np.nan)
+        return mean.reshape(self.shape)
+
     def _count(self) -> None:
         if self._pending:
             keys, counts = np.unique(np.concatenate(self._pending), return_counts=True)

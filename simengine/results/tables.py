@@ -27,7 +27,12 @@ UNIT = Field("unit", "string", "Unit of the value")
 
 def time_field(record: Record) -> Field:
     """Return the column of times."""
-    return Field("time", "number", "Time in the model", record.time_unit)
+    return time_field_in(record.time_unit)
+
+
+def time_field_in(unit: str) -> Field:
+    """Return the column of times in a unit."""
+    return Field("time", "number", "Time in the model", unit)
 
 
 def sheets_of(record: Record) -> tuple[Sheet, ...]:

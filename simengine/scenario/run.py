@@ -59,7 +59,7 @@ def run_plan(
     needed |= dict.fromkeys(b for b in bounds if isinstance(b, str) and b != "inherit")
     cases = {n: plan.scenarios[n] for n in needed}
     cases |= {r.case_of(s): plan.given[r.case_of(s)] for r in rules if r.given for s in r.scenarios}
-    kept = _kept(plan, save)
+    kept = kept_of(plan, save)
     bases = _Bases(plan)
     runs = run_cases(
         Asked(plan.model, plan.timing.method, kept), plan.gathering, [bases.case(c, n) for n, c in cases.items()]
@@ -78,7 +78,7 @@ def _narrowed(rule: Rule, names: Sequence[str]) -> Rule:
     return replace(rule, scenarios=tuple(s for s in rule.scenarios if s in names))
 
 
-def _kept(plan: Plan, save: Sequence[str] | None) -> list[str] | None:
+def kept_of(plan: Plan, save: Sequence[str] | None) -> list[str] | None:
     """Return what is saved: what was asked for, and what indicators and checks look at; None: all variables."""
     if plan.save is None and not save:
         return None
@@ -148,11 +148,11 @@ def _study(
         inputs=inputs_of(plan),
         settings=told[0],
         resolved=told[1],
-        language=_language(plan),
+        language=language_of(plan),
     )
 
 
-def _language(plan: Plan) -> str:
+def language_of(plan: Plan) -> str:
     """Return the language that titles are in: that in which the study's own stands first."""
     first = next(iter(plan.document.title or {}), "")
     return first if first in {"en", "nl"} else "en"
@@ -168,7 +168,7 @@ def settings_of_run(plan: Plan, save: Sequence[str] | None) -> dict[str, object]
         "time_step": clock.step,
         "save_every": plan.timing.save_every,
         "seed": 0,
-        "save": ", ".join(_kept(plan, save) or ["all variables"]),
+        "save": ", ".join(kept_of(plan, save) or ["all variables"]),
     }
 
 

@@ -1,6 +1,7 @@
 """What became of indicators and their goals.
 
-In: runs by scenario, and indicators. Out: a `Score` for each scenario and indicator.
+In: runs by scenario, and indicators. Out: a `Score` for each scenario and indicator. `measure` is the one place where an
+indicator's number is computed, of one run or of many at once.
 
 Means and totals over time are by the trapezoid rule over saved times; `first_below` and `first_above` are saved times.
 
@@ -37,7 +38,7 @@ def score(indicator: Indicator, scenario: str, runs: Mapping[str, Run]) -> Score
     values = _values(indicator, runs[scenario])
     if indicator.minus is not None:
         values = values - _values(indicator, runs[indicator.minus])
-    value = _statistic(indicator, times, values)
+    value = float(measure(indicator, times, values))
     made = Score(
         scenario, indicator.name, title_of(indicator.title, indicator.name), value, indicator.unit,
         variable=indicator.column, at=indicator.at,
@@ -50,37 +51,51 @@ def score(indicator: Indicator, scenario: str, runs: Mapping[str, Run]) -> Score
 
 
 def _values(indicator: Indicator, run: Run) -> Array:
-    variable = run.values(indicator.target.variable.name)
-    flat = variable.reshape(variable.shape[0], -1)
-    return np.asarray(flat[:, int(indicator.target.places[0])], dtype=np.float64)
+    return values_of(indicator, run.values(indicator.target.variable.name))
 
 
-def _statistic(indicator: Indicator, times: Array, values: Array) -> float:
+def values_of(indicator: Indicator, variable: Array) -> Array:
+    """Return the values over time of what an indicator looks at, of those of its variable: (..., time, elements)."""
+    elements = len(indicator.target.sizes)
+    leading = variable.shape[: variable.ndim - elements]
+    flat = variable.reshape(*leading, -1)
+    return np.asarray(flat[..., int(indicator.target.places[0])], dtype=np.float64)
+
+
+def measure(indicator: Indicator, times: Array, values: Array) -> Array:
+    """Return an indicator of runs whose values over time are given, (..., time): a number a run, in its unit.
+
+    Sums go from the first time to the last, so that a run's bits do not depend on how many are measured together.
+    """
     begin, end = indicator.window
     if indicator.statistic in {"first_below", "first_above"}:
         there = values <= indicator.level if indicator.statistic == "first_below" else values >= indicator.level
         there &= np.isfinite(values)  # a run that failed has come to nothing
-        return float(times[np.argmax(there)]) if there.any() else math.nan
+        return np.where(there.any(axis=-1), times[np.argmax(there, axis=-1)], math.nan)
     inside = (times >= begin - _SAME) & (times <= end + _SAME)
-    chosen, at = values[inside], times[inside]
-    if not chosen.size:
-        return math.nan
+    chosen, at = values[..., inside], times[inside]
+    if not at.size:
+        return np.full(values.shape[:-1], math.nan)
     match indicator.statistic:
         case "mean":
-            result = _integral(at, chosen) / (at[-1] - at[0]) if at.size > 1 else float(chosen[0])
+            result = _integral(at, chosen) / (at[-1] - at[0]) if at.size > 1 else chosen[..., 0]
         case "sum":
             result = _integral(at, chosen)
         case "min":
-            result = float(chosen.min())
+            result = chosen.min(axis=-1)
         case "max":
-            result = float(chosen.max())
+            result = chosen.max(axis=-1)
         case _:
-            result = float(chosen[-1])
-    return float(result) * indicator.factor
+            result = chosen[..., -1]
+    return np.asarray(result * indicator.factor, dtype=np.float64)
 
 
-def _integral(times: Array, values: Array) -> float:
-    return float(((values[1:] + values[:-1]) / 2 * np.diff(times)).sum())
+def _integral(times: Array, values: Array) -> Array:
+    if times.size < 2:
+        return np.zeros(values.shape[:-1])
+    parts = (values[..., 1:] + values[..., :-1]) / 2 * np.diff(times)
+    total: Array = np.add.accumulate(parts, axis=-1)[..., -1]
+    return total
 
 
 def _for_good(times: Array, holds: NDArray[np.bool_]) -> float | None:

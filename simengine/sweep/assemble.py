@@ -1,0 +1,165 @@
+"""Putting a sweep together: one table of runs, quantiles, failures, from shards that are all there.
+
+In: a `SweepPlan` and its shards in a folder. Out: runs.parquet, quantiles.parquet, failures.csv, sweep.json.
+
+Memory holds one shard, or `ROOM` bytes of one output at a time: never the sweep.
+
+Invariant: what is written follows from the shards alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.results.provenance import json_text
+from simengine.results.sheet import Field, Sheet
+from simengine.results.tables import SCENARIO, time_field_in
+from simengine.sweep.about import FILE, about_of
+from simengine.sweep.columns import open_writer, parquet_bytes, read_table, repeated, table_of, whole, words
+from simengine.sweep.folder import ShardDone, draft_of, path_of, put_in_place, write_bytes
+from simengine.sweep.plan import SweepPlan
+from simengine.sweep.tables import RUNS, SERIES, SKETCH, merge_sketches, read_sketch, series_columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Array = NDArray[np.float64]
+ROOM = 256_000_000
+"""Bytes of values held at once for exact quantiles, where one time of all runs takes no more."""
+MEAN = "mean"
+
+
+def assemble(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> None:
+    """Write the tables of the whole sweep; all shards are there."""
+    _write_runs(folder / "runs.parquet", folder, done)
+    _write_quantiles(sweep, folder, done)
+    sheet = failure_sheet(sweep, folder, done)
+    write_bytes(folder / "failures.csv", sheet.text().encode())
+    write_about(sweep, folder, done)
+
+
+def write_about(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> None:
+    """Write `sweep.json`, unless it says so already."""
+    data, path = json_text(about_of(sweep, done)).encode(), folder / FILE
+    if not path.is_file() or path.read_bytes() != data:
+        write_bytes(path, data)
+
+
+def _write_runs(path: Path, folder: Path, done: Iterable[ShardDone]) -> None:
+    """Write the runs of all shards, a group of rows a shard."""
+    draft, writer = draft_of(path), None
+    try:
+        for one in done:
+            table = read_table(path_of(folder, one.shard, RUNS))
+            writer = writer or open_writer(draft, table.schema)
+            writer.write_table(table, row_group_size=max(1, table.num_rows))
+        assert writer is not None
+        writer.close()
+        put_in_place(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def failure_sheet(sweep: SweepPlan, folder: Path, done: Iterable[ShardDone]) -> Sheet:
+    """Return the runs that failed."""
+    fields = (
+        SCENARIO,
+        Field("run", "number", "Number of the run"),
+        time_field_in(sweep.plan.names.time_unit),
+        Field("variable", "string", "The first variable, by causality, that is not a number"),
+        Field("reason", "string", "Why"),
+    )
+    rows: list[tuple[str | float | None, ...]] = []
+    for one in done:
+        if not one.failed:
+            continue
+        table = read_table(path_of(folder, one.shard, RUNS), ["scenario", "run", "failed at", "failed in", "failed"])
+        columns = [c.to_pylist() for c in table.columns]
+        rows += [row for row in zip(*columns, strict=True) if row[-1] is not None]
+    return Sheet("failures", "Runs that failed: values that are not numbers", fields, tuple(rows))
+
+
+def _write_quantiles(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> None:
+    parts = [
+        _quantile_rows(sweep, scenario, *_quantiles(sweep, folder, [d for d in done if d.shard.scenario == scenario]))
+        for scenario in sweep.scenarios
+    ]
+    import pyarrow as pa
+
+    write_bytes(folder / "quantiles.parquet", parquet_bytes(whole(pa.concat_tables(parts))))
+
+
+def _quantile_rows(sweep: SweepPlan, scenario: str, quantiles: Array, means: Array) -> pa.Table:
+    """Return quantiles, (level, time, column), and means, (time, column), as rows: column by column, time by time."""
+    levels = [f"{level:g}" for level in sweep.levels] + [MEAN]
+    values = np.concatenate([quantiles, means[None]])  # (level, time, column)
+    times, columns = sweep.times.size, sweep.columns
+    each, count = times * len(levels), times * len(levels) * len(columns)
+
+    def by_column(texts: Sequence[str]) -> pa.Array:
+        return words([t for text in texts for t in [text] * each])
+
+    return table_of({
+        "scenario": repeated(scenario, count),
+        "variable": by_column([c.variable.name for c in columns]),
+        "element": by_column([c.element for c in columns]),
+        "unit": by_column([c.variable.units for c in columns]),
+        "time": np.tile(np.repeat(sweep.times, len(levels)), len(columns)),
+        "level": words(levels * (times * len(columns))),
+        "value": np.ascontiguousarray(values.transpose(2, 1, 0)).ravel(),
+    })  # fmt: skip
+
+
+def _quantiles(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tuple[Array, Array]:
+    if sweep.kept == "all":
+        return _exact(sweep, folder, done)
+    merged = merge_sketches([read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done])[0]
+    return merged.quantiles(sweep.levels), merged.means()
+
+
+def _exact(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tuple[Array, Array]:
+    """Return quantiles and means of the runs that did not fail, output by output, as many times at once as fit."""
+    sound = [_sound(folder, d) for d in done]
+    runs, times = int(sum(s.sum() for s in sound)), sweep.times.size
+    quantiles = np.full((len(sweep.levels), times, len(sweep.columns)), np.nan)
+    means = np.full((times, len(sweep.columns)), np.nan)
+    if not runs:
+        return quantiles, means
+    at_once = max(1, min(times, ROOM // (8 * runs)))
+    names = series_columns(sweep)
+    for place, column in enumerate(sweep.columns):
+        for first in range(0, times, at_once):
+            part = slice(first, first + at_once)
+            values = np.concatenate([
+                _values(folder, d, names[column.name], times)[s, part] for d, s in zip(done, sound, strict=True)
+            ])  # fmt: skip
+            ordered = np.sort(values, axis=0)
+            quantiles[:, part, place] = quantiles_of(ordered, sweep.levels)
+            means[part, place] = np.add.accumulate(ordered, axis=0)[-1] / runs
+    return quantiles, means
+
+
+def quantiles_of(ordered: Array, levels: Iterable[float]) -> Array:
+    """Return for each level the smallest value that so large a share of rows does not exceed; rows rise."""
+    count = len(ordered)
+    ranks = [max(1, int(np.ceil(level * count * (1 - 1e-15)))) for level in levels]
+    return ordered[np.asarray(ranks, dtype=np.int64) - 1]
+
+
+def _sound(folder: Path, done: ShardDone) -> NDArray[np.bool_]:
+    """Return which runs of a shard did not fail."""
+    if not done.failed:
+        return np.ones(done.shard.runs, dtype=np.bool_)
+    failed = read_table(path_of(folder, done.shard, RUNS), ["failed"])["failed"]
+    return np.asarray(failed.is_null())
+
+
+def _values(folder: Path, done: ShardDone, column: str, times: int) -> Array:
+    """Return the values of an output, (runs, times)."""
+    table = read_table(path_of(folder, done.shard, SERIES), [column])
+    return np.asarray(table[column]).reshape(done.shard.runs, times)
