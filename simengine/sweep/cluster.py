@@ -23,8 +23,8 @@ from queue import Empty, SimpleQueue
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
-from simengine.source.diagnostic import InputError, RunError, SimengineError
-from simengine.sweep.cluster_file import Cluster
+from simengine.source.diagnostic import InputError, ModelError, RunError, SimengineError
+from simengine.sweep.cluster_file import Cluster, read_cluster
 from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
 from simengine.sweep.cluster_workers import NoSchedulerError, Workers, workers_of
 from simengine.sweep.folder import ShardDone, find_done
@@ -120,6 +120,28 @@ class DaskExecutor:
                     if time.monotonic() - lost_at > cluster.reconnect:
                         raise _gone(cluster, work)
                     time.sleep(1.0)
+
+
+def open_executor(path: str | os.PathLike[str], told: Told = lambda _: None) -> DaskExecutor:
+    """Return what does the work on the cluster that a file tells of.
+
+    Parameters
+    ----------
+    path
+        The cluster file.
+    told
+        Is told in words what happens to workers and scheduler.
+
+    Raises
+    ------
+    ModelError
+        If the file is wrong: with everything that is wrong with it.
+
+    """
+    cluster, found = read_cluster(path)
+    if cluster is None:
+        raise ModelError(found)
+    return DaskExecutor(cluster, told)
 
 
 def _gone(cluster: Cluster, work: _Work) -> RunError:

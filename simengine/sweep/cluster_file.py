@@ -236,7 +236,7 @@ LOCAL = Record("local workers", _local, (
     Field("memory", MEMORY, "memory of each worker: one that takes more is started anew; its shard is tried again"),
 ))  # fmt: skip
 
-SLURM = Mapped(Record("SLURM jobs", _slurm, (
+SLURM = Mapped(Record("a SLURM job", _slurm, (
     Field("cores", _whole(1), "cores of a job; its one worker uses them all", required=True),
     Field("memory", MEMORY, "memory of a job", required=True),
     Field("walltime", DURATION, "the time after which SLURM ends a job", required=True),

@@ -51,7 +51,7 @@ class Workers(ABC):
     def slots(self) -> int | None:
         """Return how many tasks workers take at a time, None where the scheduler does not answer."""
         try:
-            return sum(self.client.nthreads().values())
+            return int(sum(self.client.nthreads().values()))
         except Exception:  # noqa: BLE001 - whatever it is, the connection's state tells
             return None
 
