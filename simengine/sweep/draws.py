@@ -63,10 +63,7 @@ class Draws:
 
     @property
     def marginals(self) -> tuple[Marginal, ...]:
-        return tuple(
-            Marginal(f.kind, f"{f.kind} {list((f.numbers or {}).values()) or dict(f.choices)}", bool(f.choices))
-            for f in self.plan.uncertainty.factors
-        )
+        return tuple(Marginal(f.kind, f"{f.kind} {list((f.numbers or {}).values()) or dict(f.choices)}", bool(f.choices)) for f in self.plan.uncertainty.factors)
 
     def unit(self, first: int, count: int) -> NDArray[np.float64]:
         return self.design.rows(first, count)
@@ -103,10 +100,5 @@ class Draws:
 
     @property
     def about(self) -> Mapping[str, Any]:
-        return {
-            "design": [self.design.kind, self.design.factors, self.design.seed],
-            "factors": [
-                [f.name, f.kind, dict(f.numbers or {}), f.within, f.choices, f.sets]
-                for f in self.plan.uncertainty.factors
-            ],
-        }
+        return {"design": [self.design.kind, self.design.factors, self.design.seed],
+                "factors": [[f.name, f.kind, dict(f.numbers or {}), f.within, f.choices, f.sets] for f in self.plan.uncertainty.factors]}
