@@ -136,6 +136,7 @@ class SweepsKeep:
     span: Span = _span()
     quantiles: tuple[At[float], ...] = ()
     runs: At[str] | None = None
+    variables: tuple[At[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

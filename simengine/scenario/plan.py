@@ -7,7 +7,7 @@ Invariant: a plan that is made runs; one with errors is never half made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,6 +54,7 @@ class Plan:
     given: Mapping[str, PlannedScenario] = field(default_factory=dict)  # further runs that checks look at
     uncertainty: Uncertainty = Uncertainty()
     save: tuple[str, ...] | None = None
+    sweep_outputs: tuple[str, ...] | None = None  # variables that sweeps keep over time
     charts: tuple[StudyIndicator, ...] = ()
     history: tuple[History, ...] = ()
     maps: tuple[MapShape, ...] = ()
@@ -141,6 +142,7 @@ class _Planner:
         uncertainty = read_uncertainty(document, self.names, scenarios, crosses, to)
         history, maps, files = read_measured(document, self.names, to)
         save, charts = self._saved(), read_charts(document, self.names, to)
+        kept = self._kept_of_sweeps()
         if timing is None:
             return None
         made_by = {s.name: cross for cross, ones in crosses.items() for s in ones}
@@ -163,7 +165,7 @@ class _Planner:
         to.problems += find_orphans(model.definition, levers, indicators)
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
-                    tuple(shares), tuple(rules), given, uncertainty, save, charts, history, maps, files,
+                    tuple(shares), tuple(rules), given, uncertainty, save, kept, charts, history, maps, files,
                     self.model_files, warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
@@ -174,10 +176,16 @@ class _Planner:
 
     def _saved(self) -> tuple[str, ...] | None:
         save = self.document.save
-        if save is None or not save.variables:
-            return None
+        return self._variables(save.variables) if save is not None and save.variables else None
+
+    def _kept_of_sweeps(self) -> tuple[str, ...] | None:
+        keep = self.document.save.sweeps_keep if self.document.save is not None else None
+        return self._variables(keep.variables) if keep is not None and keep.variables else None
+
+    def _variables(self, written: Sequence[At[str]]) -> tuple[str, ...]:
+        """Return the variables that names and patterns mean."""
         out = []
-        for name in save.variables:
+        for name in written:
             text = name.value.strip()
             if text.endswith("[*]"):
                 text = text[:-3].strip()

@@ -179,7 +179,9 @@ SAVE = Record("what is saved", Save, (
     Field("sweeps_keep", Record("what is kept of sweeps", SweepsKeep, (
         Field("quantiles", Many(Number(0.0, 1.0)), "which quantiles over the runs"),
         Field("runs", Choice({"all": "every run", "kpis": "the indicators of every run", "none": "no single run"}),
-              "what of single runs"),
+              "what of single runs; `all` where not said"),
+        Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
+              "whose values over time are kept, or counted for quantiles; where not said, what is drawn and measured"),
     )), "what is kept of sweeps"),
 ))  # fmt: skip
 

@@ -186,11 +186,19 @@ def plan_sweep(plan: Plan, name: str | None = None, runs: int | None = None) -> 
 
 
 def _outputs(plan: Plan) -> tuple[str, ...]:
-    """Return the variables that are kept: those the file saves, draws and measures; where it names none, all."""
-    looked_at = [i.target.variable.name for i in plan.indicators]
-    looked_at += [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
-    names = kept_of(plan, None) or looked_at or None
-    return tuple(v.name for v in find_saved(plan.model.program, names).variables)
+    """Return the variables kept over time: those the file names for sweeps; else what it draws and measures.
+
+    Indicators are computed from what is kept, so their variables are among them. Where there is none of these, it is
+    what scenarios save.
+    """
+    names = [i.target.variable.name for i in plan.indicators]
+    if plan.sweep_outputs is not None:
+        names += plan.sweep_outputs
+    else:
+        names += [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
+        names += [h.column.split("[", 1)[0] for h in plan.history]
+    chosen = list(dict.fromkeys(names)) or kept_of(plan, None)
+    return tuple(v.name for v in find_saved(plan.model.program, chosen).variables)
 
 
 def _seed(seed: int, scenario: str) -> int:

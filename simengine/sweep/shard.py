@@ -13,11 +13,9 @@ Invariant: shards of one key agree in every run they share.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
