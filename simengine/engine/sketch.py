@@ -128,7 +128,7 @@ class Sketch:
 
     def _count(self) -> None:
         if self._pending:
-            keys, counts = np.unique(np.concatenate(self._pending), return_counts=True)
+            keys, counts = _tally(np.concatenate(self._pending).reshape(-1, self.cells))
             self._pending, self._waiting = [], 0
             self._join(keys, counts)
 
@@ -139,6 +139,25 @@ class Sketch:
         starts = np.flatnonzero(np.diff(both, prepend=-1))
         self._keys = both[starts]
         self._counts = np.add.reduceat(numbers, starts) if starts.size else numbers
+
+
+def _tally(keys: Keys) -> tuple[Keys, Keys]:
+    """Return the different keys, rising, and how often each is there; of rows with a column a cell."""
+    least = keys.min(axis=0)
+    width = keys.max(axis=0) - least + 1
+    total = int(width.sum())
+    if total > _SPARSE * keys.size:
+        return np.unique(keys, return_counts=True)
+    # values of a cell are mostly near each other: their buckets can be counted in place, which takes no sorting
+    first = np.cumsum(width) - width
+    counts = np.bincount((keys + (first - least)).ravel(), minlength=total)
+    there = np.flatnonzero(counts)
+    cells = np.searchsorted(first, there, side="right") - 1
+    return there - (first - least)[cells], counts[there]
+
+
+_SPARSE = 4
+"""Buckets that may be empty for each value: beyond, sorting is cheaper than counting in place."""
 
 
 def _bucket(values: NDArray[np.float64]) -> Any:

@@ -1,7 +1,7 @@
 """What became of indicators and their goals.
 
-In: runs by scenario, and indicators. Out: a `Score` for each scenario and indicator. `measure` is the one place where an
-indicator's number is computed, of one run or of many at once.
+In: runs by scenario, and indicators. Out: a `Score` for each scenario and indicator. `measure` is the one place where
+an indicator's number is computed, of one run or of many at once.
 
 Means and totals over time are by the trapezoid rule over saved times; `first_below` and `first_above` are saved times.
 

@@ -2,7 +2,7 @@
 
 In: a `SweepPlan` and its shards in a folder. Out: runs.parquet, quantiles.parquet, failures.csv, sweep.json.
 
-Memory holds one shard, or `ROOM` bytes of one output at a time: never the sweep.
+Memory holds one shard, or `ROOM` bytes of values at a time (one value of every run, where that is more).
 
 Invariant: what is written follows from the shards alone.
 """
@@ -10,6 +10,7 @@ Invariant: what is written follows from the shards alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 ROOM = 256_000_000
-"""Bytes of values held at once for exact quantiles, where one time of all runs takes no more."""
+"""Bytes of values held at once for exact quantiles."""
 MEAN = "mean"
 
 
@@ -125,30 +126,55 @@ def _quantiles(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tup
 def _exact(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tuple[Array, Array]:
     """Return quantiles and means of the runs that did not fail, output by output, as many times at once as fit."""
     sound = [_sound(folder, d) for d in done]
-    runs, times = int(sum(s.sum() for s in sound)), sweep.times.size
-    quantiles = np.full((len(sweep.levels), times, len(sweep.columns)), np.nan)
-    means = np.full((times, len(sweep.columns)), np.nan)
+    runs, times, columns = int(sum(s.sum() for s in sound)), sweep.times.size, len(sweep.columns)
+    quantiles, means = np.full((len(sweep.levels), times, columns), np.nan), np.full((times, columns), np.nan)
     if not runs:
         return quantiles, means
+    names = list(series_columns(sweep).values())
+    together = max(1, min(columns, ROOM // (8 * runs * times)))
     at_once = max(1, min(times, ROOM // (8 * runs)))
-    names = series_columns(sweep)
-    for place, column in enumerate(sweep.columns):
-        for first in range(0, times, at_once):
-            part = slice(first, first + at_once)
-            values = np.concatenate([
-                _values(folder, d, names[column.name], times)[s, part] for d, s in zip(done, sound, strict=True)
-            ])  # fmt: skip
-            ordered = np.sort(values, axis=0)
-            quantiles[:, part, place] = quantiles_of(ordered, sweep.levels)
-            means[part, place] = np.add.accumulate(ordered, axis=0)[-1] / runs
+    for first in range(0, columns, together):
+        for begin in range(0, times, at_once):
+            chosen, part = slice(first, first + together), slice(begin, begin + at_once)
+            values = _values(folder, done, sound, names[chosen], slice(*part.indices(times)), (runs, times))
+            with ThreadPoolExecutor() as pool:
+                found = list(pool.map(lambda cells: _summary(cells, sweep.levels), values))
+            quantiles[:, part, chosen] = np.stack([q for q, _ in found], axis=-1)
+            means[part, chosen] = np.stack([m for _, m in found], axis=-1)
     return quantiles, means
 
 
-def quantiles_of(ordered: Array, levels: Iterable[float]) -> Array:
-    """Return for each level the smallest value that so large a share of rows does not exceed; rows rise."""
-    count = len(ordered)
-    ranks = [max(1, int(np.ceil(level * count * (1 - 1e-15)))) for level in levels]
-    return ordered[np.asarray(ranks, dtype=np.int64) - 1]
+def _summary(cells: Array, levels: Sequence[float]) -> tuple[Array, Array]:
+    """Return quantiles, (level, cell), and means, (cell,), of values (cell, run).
+
+    A quantile is the smallest value that so large a share of runs does not exceed, as in `engine.sketch`.
+    """
+    count = cells.shape[-1]
+    means = cells.sum(axis=-1) / count
+    ranks = np.asarray([max(1, int(np.ceil(level * count * (1 - 1e-15)))) for level in levels], dtype=np.int64) - 1
+    cells.partition(np.unique(ranks), axis=-1)
+    return cells[:, ranks].T, means
+
+
+def _values(
+    folder: Path,
+    done: Sequence[ShardDone],
+    sound: Sequence[NDArray[np.bool_]],
+    columns: Sequence[str],
+    part: slice,
+    shape: tuple[int, int],
+) -> Array:
+    """Return outputs at a part of the times, of all runs that did not fail: (column, time, run)."""
+    runs, times = shape
+    out = np.empty((len(columns), part.stop - part.start, runs))
+    first = 0
+    for one, good in zip(done, sound, strict=True):
+        table = read_table(path_of(folder, one.shard, SERIES), columns)
+        last = first + int(good.sum())
+        for place, column in enumerate(columns):
+            out[place, :, first:last] = np.asarray(table[column]).reshape(-1, times)[good, part].T
+        first = last
+    return out
 
 
 def _sound(folder: Path, done: ShardDone) -> NDArray[np.bool_]:
@@ -157,9 +183,3 @@ def _sound(folder: Path, done: ShardDone) -> NDArray[np.bool_]:
         return np.ones(done.shard.runs, dtype=np.bool_)
     failed = read_table(path_of(folder, done.shard, RUNS), ["failed"])["failed"]
     return np.asarray(failed.is_null())
-
-
-def _values(folder: Path, done: ShardDone, column: str, times: int) -> Array:
-    """Return the values of an output, (runs, times)."""
-    table = read_table(path_of(folder, done.shard, SERIES), [column])
-    return np.asarray(table[column]).reshape(done.shard.runs, times)

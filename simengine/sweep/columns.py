@@ -1,7 +1,7 @@
 """Parquet files of a sweep: their columns, and bytes that are always the same.
 
-In: arrays. Out: bytes of a Parquet file: fixed row groups, zstd, words as dictionaries, numbers split by byte, which zstd
-packs better; no times of writing.
+In: arrays. Out: bytes of a Parquet file: fixed row groups, zstd, words as dictionaries, numbers split by byte, which
+zstd packs better; no times of writing.
 
 Invariant: equal values give equal bytes.
 """
@@ -59,6 +59,7 @@ def options(schema: pa.Schema) -> dict[str, Any]:
         "compression_level": 1,
         "use_dictionary": coded,
         "column_encoding": dict.fromkeys(floats, "BYTE_STREAM_SPLIT") or None,
+        "write_statistics": coded,  # of numbers that all differ they cost more than packing them
     }
 
 

@@ -34,6 +34,9 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles where the file names none: the bands of a fan chart, and the median."""
 ROWS = 2048
 """Runs a shard has, about: enough for the machine's lanes and threads, few enough to be lost without regret."""
+ROOM = 100_000_000
+"""Bytes that the values over time of a shard take at most, where there are more than `FEWEST` runs."""
+FEWEST = 256
 RESERVED = ("scenario", "run", "failed", "failed at", "failed in")
 """Columns of the table of runs that are no factor and no indicator."""
 
@@ -73,7 +76,8 @@ class SweepPlan:
     def shard_rows(self) -> int:
         """Runs of a whole shard: whole blocks of the design, whatever the number of runs."""
         block = self.some.design.block
-        return max(1, ROWS // block) * block
+        rows = int(np.clip(ROOM // (8 * self.times.size * len(self.columns)), FEWEST, ROWS))
+        return max(1, rows // block) * block
 
     @property
     def indicators(self) -> tuple[Indicator, ...]:

@@ -79,7 +79,6 @@ def keys_of(sweep: SweepPlan) -> dict[str, str]:
         "kept": sweep.kept,
         "outputs": [c.name for c in sweep.columns],
         "indicators": [_measured(i, sweep) for i in sweep.indicators],
-        "shares": [],
         "columns": [dict(sweep.factor_columns), dict(sweep.indicator_columns)],
     }
     out: dict[str, str] = {}
@@ -144,8 +143,7 @@ def _text(value: Any) -> Iterator[str]:
                 yield from _text(one)
         case set() | frozenset():
             yield f"set {len(value)}"
-            for text in sorted("\n".join(_text(one)) for one in value):
-                yield text
+            yield from sorted("\n".join(_text(one)) for one in value)
         case _ if is_dataclass(value):
             yield type(value).__name__
             for part in fields(value):
