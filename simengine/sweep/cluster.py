@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from simengine.source.diagnostic import InputError, ModelError, RunError, SimengineError
 from simengine.sweep.cluster_file import Cluster, read_cluster
 from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
-from simengine.sweep.cluster_workers import NoSchedulerError, Workers, workers_of
+from simengine.sweep.cluster_workers import CONNECT, NoSchedulerError, Workers, workers_of
 from simengine.sweep.folder import ShardDone, find_done
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
@@ -69,12 +69,15 @@ class _Work:
     @property
     def state(self) -> str:
         """How far it has come, in words."""
-        return f"{self.of - self.left:,} of {self.of:,} shards are finished and kept"
+        return f"{self.of - self.left:,} of the {self.of:,} shards that were to be made are finished and kept"
 
-    def take_back(self) -> None:
-        """Put what was given out in front again."""
-        self.waiting.extendleft(shard for _, shard in reversed(self.out.values()))
+    def take_back(self, folder: Path) -> list[ShardDone]:
+        """Return what was done although nobody could say so any more, and put the rest in front again."""
+        shards = [shard for _, shard in self.out.values()]
+        done = {shard: find_done(folder, shard) for shard in shards}
+        self.waiting.extendleft(shard for shard in reversed(shards) if done[shard] is None)
         self.out.clear()
+        return [one for one in done.values() if one is not None]
 
 
 @dataclass(frozen=True)
@@ -103,23 +106,26 @@ class DaskExecutor:
         lost_at: float | None = None
         with order(sweep, folder, cluster.threads_of_a_shard, same_versions=cluster.same_versions) as made:
             while work.left:
+                patience = CONNECT
+                if lost_at is not None:
+                    left = lost_at + cluster.reconnect - time.monotonic()
+                    if left < 0:
+                        raise _gone(cluster, work)
+                    patience = max(1.0, min(left, CONNECT))
                 try:
-                    with workers_of(cluster) as workers:
+                    with workers_of(cluster, patience) as workers:
                         if lost_at is not None:
                             told(f"the scheduler {cluster.workers} is back")
                             lost_at = None
                         yield from _Session(cluster, workers, made, work, told).serve()
                 except _LostError:
-                    work.take_back()
+                    yield from work.take_back(folder)
                     lost_at = time.monotonic()
                     told(f"the scheduler {cluster.workers} does not answer; it is looked for")
                 except NoSchedulerError:
                     if lost_at is None:
                         raise
-                if lost_at is not None:
-                    if time.monotonic() - lost_at > cluster.reconnect:
-                        raise _gone(cluster, work)
-                    time.sleep(1.0)
+                    time.sleep(0.5)
 
 
 def open_executor(path: str | os.PathLike[str], told: Told = lambda _: None) -> DaskExecutor:

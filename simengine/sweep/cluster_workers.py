@@ -25,7 +25,8 @@ from simengine.sweep.cluster_file import Cluster, Local, Scheduler, Slurm
 if TYPE_CHECKING:
     from distributed import Client
 
-_CONNECT = 10.0  # seconds
+CONNECT = 10.0
+"""Seconds to try to connect to a scheduler."""
 
 
 class NoSchedulerError(InputError):
@@ -118,7 +119,7 @@ class _Jobs(Workers):
 
 
 @contextmanager
-def workers_of(cluster: Cluster, patience: float = _CONNECT) -> Iterator[Workers]:
+def workers_of(cluster: Cluster, patience: float = CONNECT) -> Iterator[Workers]:
     """Give the workers of a cluster file.
 
     Parameters
@@ -161,7 +162,8 @@ def workers_of(cluster: Cluster, patience: float = _CONNECT) -> Iterator[Workers
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what Dask logs of lost connections to itself: we tell it in our own words."""
-    names = ("distributed", "tornado.application", "asyncio")
+    chatty = ("distributed", "tornado", "asyncio")
+    names = [name for name in logging.root.manager.loggerDict if name.split(".")[0] in chatty]
     kept = {name: logging.getLogger(name).level for name in names}
     for name in names:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -203,7 +205,8 @@ def _address_in(asked: Scheduler) -> str:
     try:
         return str(json.loads(asked.file.read_text(encoding="utf-8"))["address"])
     except OSError as problem:
-        raise InputError(f"the scheduler's file `{asked.file}` cannot be read: {problem.strerror}") from None
+        text = f"the scheduler's file `{asked.file}` cannot be read: {problem.strerror or problem}"
+        raise NoSchedulerError(text) from None
     except (ValueError, KeyError, TypeError):
         raise InputError(f"`{asked.file}` is no file that `dask scheduler --scheduler-file` wrote") from None
 

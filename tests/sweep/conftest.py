@@ -21,7 +21,7 @@ class Undisturbed:
     start: Starter
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def calm(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     """Return a study and what an undisturbed sweep of it, on one thread, leaves."""
     place = tmp_path_factory.mktemp("calm")

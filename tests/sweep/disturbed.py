@@ -6,13 +6,13 @@ In: a folder for the study, the arguments of `simengine sweep`. Out: processes t
 from __future__ import annotations
 
 import hashlib
+import importlib
 import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -80,14 +80,9 @@ def wait_for(what: Callable[[], object], *, lives: Callable[[], bool] = lambda: 
         time.sleep(0.01)
 
 
-def command(*arguments: str | Path) -> list[str]:
-    """Return `simengine ARGUMENTS` as a command line of this Python."""
-    return [sys.executable, "-m", "simengine.cli.main", *map(str, arguments)]
-
-
 @dataclass
-class Sweep:
-    """A `simengine sweep` that runs, in a process and a process group of its own."""
+class Command:
+    """A command that runs, in a process and a process group of its own."""
 
     process: multiprocessing.process.BaseProcess
     told: Path
@@ -112,51 +107,38 @@ class Sweep:
         assert self.process.pid is not None
         os.killpg(self.process.pid, number)
 
+    def kill(self) -> None:
+        """End it as a machine that loses its power does."""
+        self.signal(signal.SIGKILL)
+        self.process.join()
+
     def end(self) -> int:
         """Wait for its end and return its exit code."""
         self.process.join(PATIENCE)
         if self.process.is_alive():
-            self.signal(signal.SIGKILL)
-            self.process.join()
+            self.kill()
             raise AssertionError(f"it does not end:\n{self.text}")
         assert "Traceback" not in self.text, self.text
         assert self.code is not None
         return self.code
 
 
-@dataclass(frozen=True)
-class Starter:
-    """Starts sweeps from a process that has everything imported: what is disturbed is work, not the start of Python."""
-
-    folder: Path
-
-    def sweep(self, *arguments: str | Path, limit: int | None = None) -> Sweep:
-        """Start `simengine sweep`; no file may have more bytes than the limit."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["tests.sweep.disturbed", *HEAVY])
-        told = self.folder / f"told-{time.monotonic_ns()}.txt"
-        told.touch()
-        process = context.Process(target=_sweep, args=(["sweep", *map(str, arguments)], str(told), limit))
-        process.start()
-        return Sweep(process, told)
-
-    def run(self, *arguments: str | Path, limit: int | None = None) -> tuple[int, str]:
-        """Run `simengine sweep` to its end; return its exit code and what it printed."""
-        sweep = self.sweep(*arguments, limit=limit)
-        return sweep.end(), sweep.text
+HEAVY = ("simengine.cli.main", "simengine.sweep.study", "simengine.sweep.cluster", "simengine.engine.native",
+         "pyarrow.parquet", "pandas", "xarray", "distributed.cli.dask_scheduler", "distributed.cli.dask_worker")  # fmt: skip
+"""Imported once, in the process that all others are forked from: what is disturbed is work, not the start of Python."""
 
 
-HEAVY = (
-    "simengine.cli.main",
-    "simengine.sweep.study",
-    "simengine.engine.native",
-    "pyarrow.parquet",
-    "pandas",
-    "xarray",
-)
+def start(module: str, arguments: Sequence[str | Path], told: Path, limit: int | None = None) -> Command:
+    """Start the `main` of a module with arguments; no file that it writes may have more bytes than the limit."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.sweep.disturbed", *HEAVY])
+    told.touch()
+    process = context.Process(target=_run, args=(module, [*map(str, arguments)], str(told), limit))
+    process.start()
+    return Command(process, told)
 
 
-def _sweep(arguments: list[str], told: str, limit: int | None) -> None:
+def _run(module: str, arguments: list[str], told: str, limit: int | None) -> None:
     os.setsid()
     handle = os.open(told, os.O_WRONLY | os.O_APPEND)
     os.dup2(handle, 1)
@@ -165,17 +147,32 @@ def _sweep(arguments: list[str], told: str, limit: int | None) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    from simengine.cli.main import main
+    sys.exit(importlib.import_module(module).main(arguments))
 
-    sys.exit(main(arguments))
+
+@dataclass(frozen=True)
+class Starter:
+    """Starts `simengine sweep`."""
+
+    folder: Path
+
+    def sweep(self, *arguments: str | Path, limit: int | None = None) -> Command:
+        """Start it."""
+        told = self.folder / f"told-{time.monotonic_ns()}.txt"
+        return start("simengine.cli.main", ["sweep", *arguments], told, limit)
+
+    def run(self, *arguments: str | Path, limit: int | None = None) -> tuple[int, str]:
+        """Run it to its end; return its exit code and what it printed."""
+        sweep = self.sweep(*arguments, limit=limit)
+        return sweep.end(), sweep.text
 
 
 @dataclass
 class Dask:
-    """A scheduler and workers, each a process of its own, as people start them on machines."""
+    """A scheduler and workers, each a process of its own, as `dask scheduler` and `dask worker` are."""
 
     folder: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    started: list[Command] = field(default_factory=list)
 
     def cluster(self, *lines: str) -> Path:
         """Return a cluster file for it."""
@@ -183,33 +180,27 @@ class Dask:
         path.write_text("\n".join(["scheduler: scheduler.json", "wait: 30 s", *lines]), encoding="utf-8")
         return path
 
-    def scheduler(self) -> subprocess.Popen[bytes]:
+    def scheduler(self) -> Command:
         """Start a scheduler; it writes down where it is."""
         file = self.folder / "scheduler.json"
         file.unlink(missing_ok=True)
-        process = self._start("scheduler", "--scheduler-file", file, "--host", "127.0.0.1", "--port", "0", "--no-show",
+        started = self._start("scheduler", "--scheduler-file", file, "--host", "127.0.0.1", "--port", "0", "--no-show",
                               "--no-dashboard")  # fmt: skip
-        wait_for(file.is_file, lives=lambda: process.poll() is None)
-        return process
+        wait_for(file.is_file, lives=lambda: started.alive)
+        return started
 
-    def worker(self, **environment: str) -> subprocess.Popen[bytes]:
+    def worker(self) -> Command:
         """Start a worker: one process that takes one shard at a time."""
         return self._start("worker", "--scheduler-file", self.folder / "scheduler.json", "--nthreads", "1", "--no-nanny",
-                           "--no-dashboard", "--local-directory", self.folder / "scratch", **environment)  # fmt: skip
+                           "--no-dashboard", "--local-directory", self.folder / "scratch")  # fmt: skip
 
-    def _start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
-        log = (self.folder / f"dask-{len(self.started)}.log").open("wb")
-        with log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "dask", *map(str, arguments)],
-                stdout=log, stderr=log, start_new_session=True, env={**os.environ, **environment},
-            )  # fmt: skip
-        self.started.append(process)
-        return process
+    def _start(self, command: str, *arguments: str | Path) -> Command:
+        told = self.folder / f"{command}-{len(self.started)}.log"
+        self.started.append(start(f"distributed.cli.dask_{command}", arguments, told))
+        return self.started[-1]
 
     def stop(self) -> None:
         """End what still runs."""
-        for process in self.started:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for one in self.started:
+            if one.alive:
+                one.kill()
