@@ -193,9 +193,9 @@ def _set_points(
     program: Program, change: Points, shared: NDArray[np.float64], by_run: dict[int, NDArray[np.float64]]
 ) -> None:
     """Give the points of a change, where they are opened, to the parameters that hold them."""
-    tables = change.tables or (change.table,)
-    for key, numbers in ((x_key, [t.x for t in tables]), (y_key, [t.y for t in tables])):
-        columns = np.asarray(numbers, dtype=np.float64).T
+    x, y = change.columns or (np.asarray(change.table.x), np.asarray(change.table.y))
+    for key, numbers in ((x_key, x), (y_key, y)):
+        columns = numbers if numbers.ndim == 2 else numbers[:, None]
         for place, column in zip(point_places(program, change.target, key).tolist(), columns, strict=False):
             shared[place] = column[0]
             if np.any(column != column[0]):

@@ -44,14 +44,14 @@ class Numbers:
 class Points:
     """Points for every element of a target: a series over time, or the points of a lookup.
 
-    Opened points are parameters: `tables` has them for every run of an ensemble, as many in each. The model's `own` are
-    those its equation has.
+    Opened points are parameters: `columns` has their x and their y for every run of an ensemble, each (points,) where
+    runs do not differ, or (points, runs). The model's `own` are those its equation has.
     """
 
     target: Target
     table: Table
     opened: bool = False
-    tables: tuple[Table, ...] = ()
+    columns: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
     own: bool = False
 
 
@@ -67,13 +67,13 @@ def count_runs(values: Mapping[str, Any]) -> int:
         If there is no array, or they differ in length.
 
     """
-    lengths = {name: len(_points_by_run(value) or value) for name, value in values.items() if _is_array(value)}
+    lengths = [(name, length) for name, value in values.items() for length in sorted(_lengths(value))]
     if not lengths:
         raise InputError("an ensemble needs at least one array, with one value a run")
-    if len(set(lengths.values())) > 1:
-        given = ", ".join(f"{length} for `{name}`" for name, length in lengths.items())
+    if len({length for _, length in lengths}) > 1:
+        given = ", ".join(f"{length} for `{name}`" for name, length in lengths)
         raise InputError(f"the arrays of an ensemble must have one length, one value a run; given are {given}")
-    runs = next(iter(lengths.values()))
+    runs = lengths[0][1]
     if not runs:
         raise InputError("an ensemble needs at least one run; its arrays are empty")
     return runs
@@ -111,12 +111,15 @@ class ValueReader:
     def _change(self, target: Target, value: Any, runs: int | None) -> Change:
         points = _points_in(value)
         lookup = role_of(target.variable) is Role.LOOKUP
+        if points is not None and runs is not None and any(_varies(v) for p in points for v in p):
+            return self._columns(target, points, runs, lookup=lookup)
         if points is not None:
             return Points(target, self._table(target, points, lookup=lookup))
         several = _points_by_run(value) if runs is not None else None
         if several is not None:
             tables = _as_long(target, [self._table(target, given, lookup=lookup) for given in several])
-            return Points(target, tables[0], opened=True, tables=tables)
+            x, y = (np.asarray([getattr(t, axis) for t in tables], dtype=np.float64).T for axis in ("x", "y"))
+            return Points(target, tables[0], opened=True, columns=(x, y))
         if lookup:
             each = "" if runs is None else "; for points that differ between runs, a list of such, one a run"
             raise InputError(f"`{target.text}` is a lookup: give it points, {{x: y, ...}} or [(x, y), ...]{each}")
@@ -169,11 +172,34 @@ class ValueReader:
         pairs.sort(key=lambda p: p[0])
         if not lookup and any(a[0] == b[0] for a, b in pairwise(pairs)):
             raise InputError(f"`{target.text}`: the series has two values at one time")
-        between = Between.INTERPOLATE
-        literal = target.variable.equations[0].expression
-        if lookup and isinstance(literal, TableLiteral):
-            between = literal.table.between
-        return Table(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), between)
+        return Table(tuple(x for x, _ in pairs), tuple(y for _, y in pairs), _between(target, lookup=lookup))
+
+    def _columns(self, target: Target, points: Iterable[tuple[Any, Any]], runs: int, *, lookup: bool) -> Points:
+        """Return points whose x or y are arrays, one number a run."""
+        pairs = [(self._along_runs(target, x, runs), self._along_runs(target, y, runs)) for x, y in points]
+        x, y = (_stacked([p[axis] for p in pairs]) for axis in (0, 1))
+        bad = x[~np.isfinite(x)]
+        if bad.size:
+            raise InputError(f"`{target.text}`: a point cannot be put at {bad[0]}")
+        if np.any(x[1:] < x[:-1]):
+            order = np.argsort(x, axis=0, kind="stable")
+            if x.ndim == 2 and y.ndim == 1:
+                y = np.repeat(y[:, None], runs, axis=1)
+            x = np.take_along_axis(x, order, axis=0)
+            y = y[order] if x.ndim == 1 else np.take_along_axis(y, order, axis=0)
+        if not lookup and np.any(x[1:] == x[:-1]):
+            raise InputError(f"`{target.text}`: the series has two values at one time")
+        first = [tuple((a if a.ndim == 1 else a[:, 0]).tolist()) for a in (x, y)]
+        table = Table(first[0], first[1], _between(target, lookup=lookup))
+        return Points(target, table, opened=True, columns=(x, y))
+
+    def _along_runs(self, target: Target, value: Any, runs: int) -> NDArray[np.float64]:
+        """Return a coordinate of a point: a number, or one a run."""
+        numbers = self._numbers(target, value)
+        if numbers.shape not in {(), (runs,)}:
+            text = f"each point takes one number, or {runs}, one a run; given is an array of shape {numbers.shape}"
+            raise InputError(f"`{target.text}`: {text}")
+        return numbers
 
     def _coordinate(self, target: Target, value: Any) -> float:
         try:
@@ -202,11 +228,35 @@ def _rows(target: Target, numbers: NDArray[np.float64], runs: int) -> NDArray[np
                      f"given is {numbers.shape}")  # fmt: skip
 
 
+def _between(target: Target, *, lookup: bool) -> Between:
+    """Return how points given to a variable are read: as the lookup reads its own; a series by straight lines."""
+    literal = target.variable.equations[0].expression
+    return literal.table.between if lookup and isinstance(literal, TableLiteral) else Between.INTERPOLATE
+
+
+def _stacked(rows: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return coordinates of points, (points,) where all are numbers, else (points, runs)."""
+    return np.stack(np.broadcast_arrays(*rows))
+
+
+def _varies(value: Any) -> bool:
+    """Return whether a coordinate of a point is one number a run."""
+    return not isinstance(value, str) and bool(np.ndim(value))
+
+
 def _is_array(value: Any) -> bool:
-    """Return whether a value of an ensemble varies by run."""
+    """Return whether a value of an ensemble, which holds no points, varies by run."""
     if isinstance(value, str) or _points_in(value) is not None:
         return False
     return bool(np.ndim(value)) if not isinstance(value, list | tuple) else True
+
+
+def _lengths(value: Any) -> set[int]:
+    """Return how many runs a value has numbers for; none where it is the same in all."""
+    points = None if isinstance(value, str) else _points_in(value)
+    if points is not None:
+        return {len(v) for p in points for v in p if _varies(v)}
+    return {len(_points_by_run(value) or value)} if _is_array(value) else set()
 
 
 def _points_in(value: Any) -> Iterable[tuple[Any, Any]] | None:

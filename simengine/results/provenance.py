@@ -59,15 +59,11 @@ def digest_of(study: Study) -> str:
 
 def provenance_of(study: Study, seconds: float | None = None) -> dict[str, Any]:
     """Return what is known of where results come from. Only `when` differs from run to run."""
-    import simengine
-
     infos = {o.name: o.run.info for o in study.outcomes}
     return {
         "format": FORMAT,
         "digest": digest_of(study),
-        "engine": {"name": "simengine", "version": simengine.__version__},
-        "python": platform.python_version(),
-        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
+        **made_by(),
         "settings": {str(k): _plain(v) for k, v in study.settings.items()},
         "runs": {n: {"method": i.method, "steps": i.steps, "backend": i.backend} for n, i in infos.items()},
         "inputs": [{"path": i.path, "role": i.role, "sha256": i.sha256} for i in study.inputs],
@@ -76,6 +72,17 @@ def provenance_of(study: Study, seconds: float | None = None) -> dict[str, Any]:
             "seconds": seconds,
             "seconds in runs": round(sum(i.seconds for i in infos.values()), 6),
         },
+    }
+
+
+def made_by() -> dict[str, Any]:
+    """Return what computes: the engine, Python and libraries, with their versions."""
+    import simengine
+
+    return {
+        "engine": {"name": "simengine", "version": simengine.__version__},
+        "python": platform.python_version(),
+        "libraries": {name: version for name in _LIBRARIES if (version := _version(name))},
     }
 
 
@@ -90,9 +97,10 @@ def _version(library: str) -> str:
         return ""
 
 
-def sealed(provenance: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Return provenance with the hashes of all files of a folder, and a seal over itself."""
-    files = {name: hash_of((folder / name).read_bytes()) for name in files_in(folder) if name != FILE}
+def sealed(provenance: Mapping[str, Any], folder: Path, names: Iterable[str] | None = None) -> dict[str, Any]:
+    """Return provenance with the hashes of files of a folder (None: of all), and a seal over itself."""
+    chosen = files_in(folder) if names is None else sorted(names)
+    files = {name: hash_of((folder / name).read_bytes()) for name in chosen if name != FILE}
     whole = {**provenance, "files": files}
     return {**whole, "seal": _seal(whole)}
 

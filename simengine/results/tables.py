@@ -143,16 +143,21 @@ def comparison_sheet(record: Record) -> Sheet:
 
 def history_sheet(record: Record) -> Sheet:
     """Return `history`: what was measured."""
+    return history_rows(record.history, record.time_unit)
+
+
+def history_rows(history: Iterable[History], time_unit: str) -> Sheet:
+    """Return `history` of some columns."""
     fields = (
         Field("column", "string", "Column it is about: Name or Name[element]"),
-        time_field(record),
+        time_field_in(time_unit),
         Field("value", "number", "What was measured, in the unit of the indicator"),
         Field("quality", "string", "Quality flag of the value"),
         Field("source", "string", "Who measured or published it"),
     )
     rows = tuple(
         (h.column, t, v, h.quality[n] if n < len(h.quality) else None, h.source)
-        for h in record.history
+        for h in history
         for n, (t, v) in enumerate(zip(h.times, h.values, strict=True))
     )
     return Sheet("history", "What was measured, drawn under the runs", fields, rows)

@@ -161,10 +161,28 @@ def _numbers(rows: list[float]) -> Any:
 
 def one_of(values: Mapping[str, Any], number: int) -> dict[str, Any]:
     """Return what one run of an ensemble is given, as `Model.run` takes it."""
-    return {
-        k: float(v[number]) if isinstance(v, np.ndarray) else v[number] if isinstance(v, list) else v
-        for k, v in values.items()
-    }
+    return {name: _one_of(value, number) for name, value in values.items()}
+
+
+def _one_of(value: Any, number: int) -> Any:
+    match value:
+        case np.ndarray():
+            return _at(value, number)
+        case dict():
+            return {x: _at(y, number) for x, y in value.items()}
+        case list() if value and all(isinstance(p, tuple) for p in value):
+            return [(_at(x, number), _at(y, number)) for x, y in value]
+        case list():
+            return value[number]
+    return value
+
+
+def _at(value: Any, number: int) -> Any:
+    """Return the number that one run has of an array of them; what is no array is the same in all runs."""
+    if not isinstance(value, np.ndarray) or not value.ndim:
+        return value
+    one = value[number]
+    return one if one.ndim else float(one)
 
 
 @dataclass(frozen=True)

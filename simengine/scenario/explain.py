@@ -126,38 +126,6 @@ def explain_scenario(plan: Plan, name: str) -> str:
     return "\n".join(lines)
 
 
-def explain_sweeps(plan: Plan) -> str:
-    """Return in words what is uncertain, and which sweeps are asked for."""
-    found = plan.uncertainty
-    lines: list[str] = []
-    if found.factors:
-        lines.append("uncertain, for sweeps:")
-    for factor in found.factors:
-        unit = f" {factor.target.variable.units}" if factor.target is not None and factor.target.variable.units else ""
-        if factor.kind == "choice":
-            what = ", ".join(f"{n} ({w:.4g})" for n, w in factor.choices)
-            sets = sorted({v for s in (factor.sets or {}).values() for v in s})
-            what += f"; each sets {', '.join(sets)}" if factor.target is None else ""
-        else:
-            what = ", ".join(f"{n} {v:.6g}" for n, v in (factor.numbers or {}).items()) + unit
-        cut = f", cut to {factor.within[0]:.6g} .. {factor.within[1]:.6g}" if factor.within else ""
-        lines.append(f"  {factor.name}: {factor.kind}, {what}{cut}  ({place_of(factor.span)})")
-    for correlation in plan.document.correlated:
-        names = " and ".join(n.value for n in correlation.between)
-        lines.append(f"  {names}: rank correlation {correlation.rho.value:g}  ({place_of(correlation.span)})")
-    if found.sweeps:
-        lines.append("sweeps, not run by `simengine run`:")
-    for name, sweep in found.sweeps:
-        scenarios = ", ".join(s.value for s in sweep.scenarios)
-        lines.append(f"  {name}: {int(sweep.n.value)} {sweep.sample.value} draws of {scenarios}")
-    if plan.shares:
-        lines.append("indicators of sweeps, pending until one is run:")
-        lines += [
-            f"  {s.name}: the share of runs in which `{s.of}` meets its goal {s.goal}".rstrip() for s in plan.shares
-        ]
-    return "\n".join(lines)
-
-
 def plain_scenario(plan: Plan, name: str) -> dict[str, Any]:
     """Return what a scenario sets, as plain data."""
     scenario = plan.scenarios[name]
@@ -239,34 +207,3 @@ def _level(value: Level) -> str:
 
 def _quantity(value: Quantity) -> str:
     return value.value if isinstance(value.value, str) else f"{value.value:g}"
-
-
-def plain_sweeps(plan: Plan) -> dict[str, Any]:
-    """Return what is uncertain and the sweeps over it, as plain data."""
-    found = plan.uncertainty
-    return {
-        "uncertain": [
-            {
-                "name": f.name,
-                "kind": f.kind,
-                "place": place_of(f.span),
-                "numbers": dict(f.numbers or {}),
-                "within": list(f.within) if f.within else None,
-                "choices": dict(f.choices),
-                "sets": {name: dict(values) for name, values in (f.sets or {}).items()},
-            }
-            for f in found.factors
-        ],
-        "correlation": None if found.correlation is None else found.correlation.tolist(),
-        "sweeps": [
-            {
-                "name": name,
-                "scenarios": [s.value for s in sweep.scenarios],
-                "sample": sweep.sample.value,
-                "n": int(sweep.n.value),
-                "seed": None if sweep.seed is None else int(sweep.seed.value),
-            }
-            for name, sweep in found.sweeps
-        ],
-        "pending": [{"name": s.name, "share of runs": s.of, "goal": s.goal} for s in plan.shares],
-    }

@@ -97,7 +97,10 @@ class Cross:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """How uncertain something is: the name of a distribution, its numbers, and the range it is cut to."""
+    """How uncertain something is: the name of a distribution, its numbers, and the range it is cut to.
+
+    `change` says what is drawn: "" the value itself; "times", "plus", "later": by how much what is there is changed.
+    """
 
     kind: str
     numbers: tuple[tuple[str, Quantity], ...]
@@ -105,6 +108,14 @@ class Distribution:
     within: tuple[Quantity, ...] = ()
     weights: NamedOnes[At[float]] = ()
     sets: At[str] | None = None
+    of: At[str] | None = None
+    change: str = ""
+    file: At[str] | None = None  # of samples: where they stand
+    column: At[str] | None = None
+    unit: At[str] | None = None
+    smooth: At[bool] | None = None
+    columns: NamedOnes[At[str]] = ()
+    units: NamedOnes[At[str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +133,16 @@ class Sweep:
 
     scenarios: tuple[At[str], ...]
     sample: At[str]
-    n: At[float]
     span: Span = _span()
+    n: At[float] | None = None
     seed: At[float] | None = None
     same_draws: At[bool] | None = None
     ignore_correlation: At[bool] | None = None
+    second_order: At[bool] | None = None
+    trajectories: At[float] | None = None
+    levels: At[float] | NamedOnes[At[float]] | None = None
+    quantiles: tuple[At[float], ...] = ()
+    file: At[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,9 +150,9 @@ class SweepsKeep:
     """What is kept of sweeps."""
 
     span: Span = _span()
+    variables: tuple[At[str], ...] = ()
     quantiles: tuple[At[float], ...] = ()
     runs: At[str] | None = None
-    variables: tuple[At[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

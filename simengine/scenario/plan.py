@@ -7,7 +7,7 @@ Invariant: a plan that is made runs; one with errors is never half made.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,8 +19,10 @@ from simengine.results.study import History, MapShape
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.scenario.check import Rule, read_rules
 from simengine.scenario.cross import expand_crosses
+from simengine.scenario.correlation import read_correlation
 from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
+from simengine.scenario.factor import Uncertainty
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
 from simengine.scenario.inherit import Inheritance, Resolved, stacked
@@ -31,8 +33,9 @@ from simengine.scenario.names import ModelNames
 from simengine.scenario.purpose import find_orphans
 from simengine.scenario.reader import Sources, beside, read_document
 from simengine.scenario.settled import PlannedScenario, Settled
+from simengine.scenario.sweeps import read_sweeps
 from simengine.scenario.times import Timing, read_timing, timed
-from simengine.scenario.uncertainty import Uncertainty, read_uncertainty
+from simengine.scenario.uncertainty import read_factors
 from simengine.source.diagnostic import Diagnostic, ModelError, has_errors
 from simengine.source.render import sort_diagnostics
 
@@ -52,9 +55,8 @@ class Plan:
     shares: tuple[ShareOfRuns, ...] = ()
     rules: tuple[Rule, ...] = ()
     given: Mapping[str, PlannedScenario] = field(default_factory=dict)  # further runs that checks look at
-    uncertainty: Uncertainty = Uncertainty()
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
     save: tuple[str, ...] | None = None
-    sweep_outputs: tuple[str, ...] | None = None  # variables that sweeps keep over time
     charts: tuple[StudyIndicator, ...] = ()
     history: tuple[History, ...] = ()
     maps: tuple[MapShape, ...] = ()
@@ -139,10 +141,12 @@ class _Planner:
         crosses = expand_crosses(document, scenarios, self.names, to)
         levers = read_levers(document, self.names, to)
         check_balance_members(levers, to)
-        uncertainty = read_uncertainty(document, self.names, scenarios, crosses, to)
+        factors = read_factors(document, self.names, levers, to)
+        correlation = read_correlation(document, factors, to)
+        sweeps = read_sweeps(document, factors, self.names, [*scenarios, *crosses], to)
+        uncertainty = Uncertainty(tuple(factors), correlation, sweeps)
         history, maps, files = read_measured(document, self.names, to)
         save, charts = self._saved(), read_charts(document, self.names, to)
-        kept = self._kept_of_sweeps()
         if timing is None:
             return None
         made_by = {s.name: cross for cross, ones in crosses.items() for s in ones}
@@ -165,7 +169,7 @@ class _Planner:
         to.problems += find_orphans(model.definition, levers, indicators)
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
-                    tuple(shares), tuple(rules), given, uncertainty, save, kept, charts, history, maps, files,
+                    tuple(shares), tuple(rules), given, uncertainty, save, charts, history, maps, files,
                     self.model_files, warnings)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
@@ -176,16 +180,10 @@ class _Planner:
 
     def _saved(self) -> tuple[str, ...] | None:
         save = self.document.save
-        return self._variables(save.variables) if save is not None and save.variables else None
-
-    def _kept_of_sweeps(self) -> tuple[str, ...] | None:
-        keep = self.document.save.sweeps_keep if self.document.save is not None else None
-        return self._variables(keep.variables) if keep is not None and keep.variables else None
-
-    def _variables(self, written: Sequence[At[str]]) -> tuple[str, ...]:
-        """Return the variables that names and patterns mean."""
+        if save is None or not save.variables:
+            return None
         out = []
-        for name in written:
+        for name in save.variables:
             text = name.value.strip()
             if text.endswith("[*]"):
                 text = text[:-3].strip()

@@ -23,10 +23,10 @@ from simengine.scenario.file import Document, title_of
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import PATH
 from simengine.scenario.sections import DOCUMENT, PART
+from simengine.scenario.uncertain_shape import DRAWN
 
 Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
-_FOUND_LATER = ("path",)
 
 
 def scenario_schema(model: Model, document: Document | None = None) -> Schema:
@@ -43,7 +43,7 @@ def scenario_schema(model: Model, document: Document | None = None) -> Schema:
     names = ModelNames(model)
     known = _Names(model, names, document)
     whole = {**DOCUMENT.schema(), "required": []}  # a part that others use needs nothing
-    definitions = {"path": PATH.find().schema(), **known.definitions()}
+    definitions = {"path": PATH.find().schema(), "drawn": DRAWN.schema(), **known.definitions()}
     expanded = _Expansion(known)
     body = expanded.of(whole)
     return {

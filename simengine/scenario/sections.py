@@ -7,6 +7,7 @@ Invariant: this table is the only list of keys.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from simengine.language.yaml.node import Node, Scalar
@@ -24,6 +25,7 @@ from simengine.language.yaml.shape import (
     Text,
     Words,
 )
+from simengine.sampling.design import KINDS as DESIGNS
 from simengine.scenario.file import (
     Bound,
     Chart,
@@ -145,22 +147,46 @@ CORRELATION = Record("a correlation", Correlation, (
     Field("rho", Number(-1.0, 1.0), "the rank correlation of each two of them", required=True),
 ))  # fmt: skip
 
-SAMPLE = Choice({
-    "random": "independent draws",
-    "latin": "a Latin hypercube",
-    "sobol": "a Sobol sequence, with what Sobol indices need",
-    "halton": "a Halton sequence",
-    "morris": "Morris trajectories",
-})  # fmt: skip
+SAMPLE = Choice(DESIGNS)
+
+class _Count:
+    """A whole number from 1; NaN where something else stands there, which is noted: it is not missing."""
+
+    takes = Number(1, whole=True).takes
+
+    def read(self, node: Node, to: Reading) -> At[float]:
+        """Return the number."""
+        return Number(1, whole=True).read(node, to) or At(math.nan, node.span)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the schema."""
+        return Number(1, whole=True).schema()
+
+
+LEVELS: Shape[Any] = Kinds(
+    "a whole number, or one by the name of each factor",
+    scalar=Number(2, whole=True),
+    mapping=Named(Number(2, whole=True), "an uncertain thing"),
+)
 
 SWEEP = Record("a sweep", Sweep, (
     Field("scenarios", Many(Text("a scenario's or cross's name"), single=True, least=1), "which scenarios",
           required=True),
     Field("sample", SAMPLE, "how draws are made", required=True),
-    Field("n", Number(1, whole=True), "how many", required=True),
-    Field("seed", Number(0, whole=True), "the seed of the draws"),
-    Field("same_draws", Switch(), "whether all scenarios have the same draws"),
+    Field("n", _Count(), "how many runs of each scenario; of `sobol` blocks, of `morris` trajectories, of "
+          "`fast` runs a factor, of `table` rows from the first; grids have a size of their own"),
+    Field("seed", Number(0, 2.0**53, whole=True), "the seed of the draws; 0 where not said"),
+    Field("same_draws", Switch(), "whether all scenarios have the same draws; they have where not said"),
     Field("ignore_correlation", Switch(), "whether correlations are left out"),
+    Field("second_order", Switch(), "of `sobol`: whether second-order indices are wanted, which takes twice the runs"),
+    Field("trajectories", _Count(), "of `morris`: another word for `n`"),
+    Field("levels", LEVELS, "of `morris` (an even number; 4 where not said), `grid`, `factorial` and `one at a time` (2 "
+          "where not said): how many levels each factor has"),
+    Field("quantiles", Mapped(Many(Number(0.0, 1.0)), exactly(2, "[lowest, highest], two numbers from 0 to 1, are"),
+          "[lowest, highest], numbers from 0 to 1"),
+          "of `morris`, `factorial` (0 and 1 where not said) and `one at a time` (0.05 and 0.95): between which quantiles "
+          "of each distribution the levels lie"),
+    Field("file", Text("a CSV file"), "of `table`: a CSV file beside this one, a column an uncertain thing"),
 ))  # fmt: skip
 
 CHART = Record("a chart", Chart, (
@@ -177,11 +203,11 @@ SAVE = Record("what is saved", Save, (
     Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
           "names, or patterns with `*`; all variables where not said"),
     Field("sweeps_keep", Record("what is kept of sweeps", SweepsKeep, (
+        Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
+              "names, or patterns with `*`, of the variables kept; where not said those of indicators and those drawn"),
         Field("quantiles", Many(Number(0.0, 1.0)), "which quantiles over the runs"),
         Field("runs", Choice({"all": "every run", "kpis": "the indicators of every run", "none": "no single run"}),
-              "what of single runs; `all` where not said"),
-        Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
-              "whose values over time are kept, or counted for quantiles; where not said, what is drawn and measured"),
+              "what of single runs"),
     )), "what is kept of sweeps"),
 ))  # fmt: skip
 

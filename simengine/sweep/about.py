@@ -38,7 +38,7 @@ def about_of(sweep: SweepPlan, done: Iterable[ShardDone]) -> dict[str, Any]:
         "model": plan.model.name,
         "scenarios": [
             {"name": s, "title": title_of(plan.scenarios[s].resolved.title, s), "file": files[s],
-             "fixed": list(sweep.draws[s].fixed(s)), **counts[s]}
+             "fixed": sweep.draws[s].fixed(s), **counts[s]}
             for s in sweep.scenarios
         ],
         "runs": sweep.runs,
@@ -62,11 +62,11 @@ def about_of(sweep: SweepPlan, done: Iterable[ShardDone]) -> dict[str, Any]:
 
 
 def _factors(sweep: SweepPlan) -> list[dict[str, Any]]:
-    out = []
-    for name, unit, marginal in zip(sweep.some.names, sweep.some.units, sweep.some.marginals, strict=True):
-        out.append({"name": name, "column": sweep.factor_columns[name], "unit": unit, "kind": marginal.kind,
-                    "text": marginal.text, "discrete": marginal.discrete})  # fmt: skip
-    return out
+    return [
+        {"name": f.name, "column": sweep.factor_columns[f.name], "unit": f.unit, "kind": f.kind, "text": f.text,
+         "discrete": f.marginal.discrete, "choices": [name for name, _ in f.choices]}
+        for f in sweep.some.factors
+    ]  # fmt: skip
 
 
 def _outputs(sweep: SweepPlan) -> list[dict[str, Any]]:

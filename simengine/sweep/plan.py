@@ -21,13 +21,13 @@ from simengine.api.request import find_saved
 from simengine.engine.clock import plan_time
 from simengine.results.labels import Column, Saved
 from simengine.results.run import Run
-from simengine.scenario.file import Sweep
+from simengine.scenario.factor import SweepSettings
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.plan import Plan
 from simengine.scenario.run import kept_of
 from simengine.source.diagnostic import InputError
 from simengine.source.names import nearest_names
-from simengine.sweep.draws import Draws
+from simengine.sweep.draws import Draws, draws_of
 
 KEPT = ("all", "kpis", "none")
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -119,7 +119,7 @@ class SweepPlan:
             If there is no such scenario or run.
 
         """
-        return {k: v[0] if isinstance(v, np.ndarray | list) else v for k, v in self._given(scenario, run).items()}
+        return {name: _only(value) for name, value in self._given(scenario, run).items()}
 
     def run(self, scenario: str, run: int, save: Sequence[str] | None = None) -> Run:
         """Return one run of the sweep, made anew with the noise of its number; `save` as for `Model.run`.
@@ -142,6 +142,20 @@ class SweepPlan:
             raise InputError(f"there is no run {run}: the sweep has runs 0 to {self.runs - 1}")
         ((_, values),) = self.draws[scenario].parts(scenario, run, 1)
         return values
+
+
+def _only(value: Any) -> Any:
+    """Return what the only run of an ensemble is given."""
+    match value:
+        case np.ndarray():
+            return float(value[0]) if value.ndim == 1 else value[0]
+        case dict():
+            return {x: _only(y) for x, y in value.items()}
+        case list() if value and all(isinstance(v, tuple) for v in value):
+            return [tuple(_only(part) for part in pair) for pair in value]  # points of a lookup
+        case list():
+            return value[0]
+    return value
 
 
 def _free(names: Iterable[str], taken: set[str], what: str) -> dict[str, str]:
@@ -174,46 +188,28 @@ def plan_sweep(plan: Plan, name: str | None = None, runs: int | None = None) -> 
         If there is no such sweep, or none at all.
 
     """
-    name, sweep = _find(plan, name)
+    name, settings = _find(plan, name)
     if runs is not None and runs < 1:
         raise InputError(f"a sweep needs at least one run, not {runs}")
-    known = [s.value for s in sweep.scenarios]
+    known = [s.value for s in settings.written.scenarios]
     scenarios = tuple(n for n, s in plan.scenarios.items() if n in known or s.cross in known)
-    same = sweep.same_draws is None or sweep.same_draws.value
-    own = int(sweep.seed.value) if sweep.seed is not None else 0
-    first = Draws.of(plan, sweep, runs)
-    draws = {s: first if same else Draws.of(plan, sweep, runs, _seed(own, s)) for s in scenarios}
+    first = draws_of(plan, name, runs=runs)
+    draws = {s: first if settings.same_draws else draws_of(plan, name, s, runs) for s in scenarios}
     keep = plan.document.save.sweeps_keep if plan.document.save is not None else None
     levels = tuple(sorted({q.value for q in keep.quantiles})) if keep and keep.quantiles else LEVELS
     kept = keep.runs.value if keep and keep.runs else "all"
-    return SweepPlan(plan, name, scenarios, draws, own, same, kept, levels, _outputs(plan), runs)
+    return SweepPlan(plan, name, scenarios, draws, settings.seed, settings.same_draws, kept, levels, _outputs(plan), runs)
 
 
 def _outputs(plan: Plan) -> tuple[str, ...]:
-    """Return the variables kept over time: those the file names for sweeps; else what it draws and measures.
-
-    Indicators are computed from what is kept, so their variables are among them. Where there is none of these, it is
-    what scenarios save.
-    """
+    """Return the variables kept over time; indicators are computed from what is kept, so theirs are among them."""
     names = [i.target.variable.name for i in plan.indicators]
-    if plan.sweep_outputs is not None:
-        names += plan.sweep_outputs
-    else:
-        names += [name.split("[", 1)[0] for c in plan.charts for name in (c.variable, c.hidden_where) if name]
-        names += [h.column.split("[", 1)[0] for h in plan.history]
-    chosen = list(dict.fromkeys(names)) or kept_of(plan, None)
+    chosen = list(dict.fromkeys([*names, *(n.split("[", 1)[0] for c in plan.charts for n in (c.variable, c.hidden_where) if n)])) or kept_of(plan, None)
     return tuple(v.name for v in find_saved(plan.model.program, chosen).variables)
 
 
-def _seed(seed: int, scenario: str) -> int:
-    """Return a seed of a scenario's own."""
-    import hashlib
-
-    return int.from_bytes(hashlib.sha256(f"{seed} {scenario}".encode()).digest()[:6], "big")
-
-
-def _find(plan: Plan, name: str | None) -> tuple[str, Sweep]:
-    sweeps = dict(plan.uncertainty.sweeps)
+def _find(plan: Plan, name: str | None) -> tuple[str, SweepSettings]:
+    sweeps = plan.uncertainty.sweeps
     if not sweeps:
         raise InputError(f"`{plan.path}` has no `sweeps`: they say which scenarios are run with how many draws")
     if name is None:

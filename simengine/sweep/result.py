@@ -165,7 +165,8 @@ class SweepResult:
 
         parquet, text = self.folder / f"{name}.parquet", self.folder / f"{name}.csv"
         if parquet.is_file():
-            return self._table(parquet.name).to_pandas()
+            frame: pd.DataFrame = self._table(parquet.name).to_pandas()
+            return frame
         if text.is_file():
             return pd.read_csv(text)
         there = sorted({p.stem for p in self.folder.glob("*.parquet")} | {p.stem for p in self.folder.glob("*.csv")})

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -25,6 +25,7 @@ from simengine.results.filename import file_names
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.run import values_of
 from simengine.source.file import Span
+from simengine.sweep.draws import Draws
 from simengine.sweep.plan import SweepPlan
 
 FORMAT = 1
@@ -83,11 +84,20 @@ def keys_of(sweep: SweepPlan) -> dict[str, str]:
     }
     out: dict[str, str] = {}
     for scenario, draws in sweep.draws.items():
-        whole = None if draws.design.is_growable else sweep.runs
-        about = {"scenario": scenario, "values": values_of(sweep.plan, scenario), "draws": draws.about,
-                 "seed": sweep.seed, "runs": whole}  # fmt: skip
+        about = {"scenario": scenario, "values": values_of(sweep.plan, scenario), "draws": _drawn(draws),
+                 "seed": sweep.seed}  # fmt: skip
         out[scenario] = hashlib.sha256("\n".join(_text({**common, **about})).encode()).hexdigest()
     return out
+
+
+def _drawn(draws: Draws) -> list[object]:
+    """Return all that decides what run n is given; the number of runs only where that does."""
+    design = draws.design
+    if design.kind == "latin":
+        design = replace(design, n=0, cube=design.cube or design.n)
+    elif design.is_growable:
+        design = replace(design, n=0, cube=0)
+    return [draws.factors, design, draws.correlation, draws.given]
 
 
 def _measured(indicator: Indicator, sweep: SweepPlan) -> dict[str, Any]:

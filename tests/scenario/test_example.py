@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.scenario.explain import explain_sweeps
+from simengine.scenario.uncertain_words import explain_sweeps
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.run import run_plan
 from simengine.source.render import render_full
