@@ -242,6 +242,7 @@ def _cores() -> int:
 def _slurm(asked: Slurm) -> Iterator[Workers]:
     try:
         from dask_jobqueue.slurm import SLURMCluster, SLURMJob
+        from distributed.core import Status
     except ImportError:
         raise InputError("`slurm:` needs dask-jobqueue: pip install 'simengine[cluster]'") from None
     for command in (SLURMJob.submit_command, SLURMJob.cancel_command):
@@ -256,7 +257,8 @@ def _slurm(asked: Slurm) -> Iterator[Workers]:
             try:
                 await super().start()
             except (RuntimeError, OSError, ValueError) as problem:
-                refused.append(_last_line(str(problem)))
+                refused.append(_said_by(str(problem)))
+                self.status = Status.failed  # as closing the cluster expects of a job that is none
                 raise
 
     life, spread = asked.lifetime
@@ -294,8 +296,8 @@ def _clock(seconds: float) -> str:
     return f"{days}-{hour:02}:{minute:02}:{second:02}"
 
 
-def _last_line(text: str) -> str:
+def _said_by(text: str) -> str:
     """Return what `sbatch` said, of all that is told about its failing."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = [line for line in lines if line.startswith("sbatch:")]
-    return (said or lines or ["no reason is given"])[-1].removeprefix("sbatch: error: ")
+    said = [line.removeprefix("sbatch: error: ") for line in lines if line.startswith("sbatch: error: ")]
+    return "; ".join(said) if said else lines[-1] if lines else "no reason is given"
