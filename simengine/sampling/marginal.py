@@ -193,7 +193,7 @@ class Discrete:
 
 @dataclass(frozen=True, eq=False)
 class Smoothed:
-    """A sample made continuous: straight lines between its sorted values, the i-th of n having (i - 1)/(n - 1) below."""
+    """A sample made continuous: straight lines between sorted values, the i-th of n having (i - 1)/(n - 1) below."""
 
     values: Array  # rising
     within: tuple[float, float] | None = None

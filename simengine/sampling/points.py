@@ -52,8 +52,8 @@ def _rows_of(engine: Any, first: int, count: int) -> Array:
         engine.fast_forward(first)
         return np.asarray(engine.random(count))
     # asked for the first point alone, then for the rest, SciPy does not warn that their number is no power of 2
-    begin = np.asarray(engine.random(1))
-    return begin if count == 1 else np.concatenate([begin, engine.random(count - 1)])
+    begin: Array = np.asarray(engine.random(1))
+    return begin if count == 1 else np.concatenate([begin, np.asarray(engine.random(count - 1))])
 
 
 def saltelli_points(factors: int, seed: int, first: int, count: int, *, second_order: bool) -> Array:

@@ -1,10 +1,11 @@
 """A scenario in many runs that differ in what is drawn.
 
-In: a planned scenario, factors, for each the numbers drawn by run. Out: values as `Model.ensemble` takes them: arrays with a
-number a run, series and lookups with arrays in their points.
+In: a planned scenario, factors, for each the numbers drawn by run. Out: values as `Model.ensemble` takes them: arrays
+with a number a run, series and lookups with arrays in their points.
 
-What is drawn for a variable counts where the scenario leaves it alone: for an element before the whole. Changes (`later`,
-`times`, `plus`) are made to what is there, in this order, those of one kind in the order of the file.
+What is drawn for a variable counts where the scenario leaves it alone: for an element before the whole, for a variable
+before a set of many. Changes (`later`, `times`, `plus`) are made to what is there, in this order, those of one kind in
+the order of the file.
 
 Invariant: run i has the bits that `Model.run` gives with the values of run i.
 """
@@ -40,7 +41,7 @@ _MANY = 2**62  # more elements than any variable has
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The changes to one element: a factor that gives its value, with the column of its sets, and those that change it."""
+    """What is drawn of one element: a factor that gives its value, the column of its sets; factors that change it."""
 
     value: tuple[int, int] | None = None
     later: tuple[int, ...] = ()
@@ -203,9 +204,9 @@ class Varied:
             return self._changed_numbers(np.asarray(value_at(base, self.clock.start)), drawn, columns)
         x, y = self._points(base, [columns.numbers(n) for n in drawn.later])
         for n in drawn.times:
-            y = _along(y, x) * columns.numbers(n)
+            y = _by_run(y) * columns.numbers(n)
         for n in drawn.plus:
-            y = _along(y, x) + columns.numbers(n)
+            y = _by_run(y) + columns.numbers(n)
         return x, y
 
     @staticmethod
@@ -303,7 +304,7 @@ class _Columns:
         return drawn if sets is None else np.asarray(sets.values[drawn.astype(np.int64), column])
 
 
-def _along(y: Array, x: Array) -> Array:
+def _by_run(y: Array) -> Array:
     """Return y so that it can be joined with numbers by run: (points, 1) or (points, runs)."""
     return y[:, None] if y.ndim == 1 else y
 

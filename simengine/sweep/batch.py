@@ -67,7 +67,7 @@ def make_batch(
     bases: dict[str, _Made] = {}
     for other in dict.fromkeys(i.minus for i in sweep.indicators if i.minus is not None):
         looked_at = {i.target.variable.name for i in sweep.indicators if i.minus == other}
-        bases[other] = task.run(other, sorted(looked_at))
+        bases[other] = own if other == scenario else task.run(other, sorted(looked_at))
         for place, failure in bases[other].failed.items():
             failed.setdefault(place, Failed(f"in `{other}`: {failure.why}", failure.time, failure.variable))
     indicators: dict[str, Array] = {}

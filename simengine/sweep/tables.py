@@ -63,16 +63,21 @@ def _runs_table(sweep: SweepPlan, batch: Batch) -> pa.Table:
 
 def _series_table(sweep: SweepPlan, batch: Batch) -> pa.Table:
     count, times = batch.runs, batch.times.size
-    series = batch.series
-    for place in batch.failed:
-        series[place][np.isnan(series[place])] = np.nan  # one NaN only, whatever made it
     names = series_columns(sweep)
     return table_of({
         "scenario": repeated(batch.scenario, count * times),
         "run": np.repeat(np.arange(batch.first, batch.first + count, dtype=np.int64), times),
         "time": np.tile(batch.times, count),
-        **{names[c.name]: np.ascontiguousarray(series[:, :, n]).ravel() for n, c in enumerate(sweep.columns)},
+        **{names[c.name]: _column(batch, n) for n, c in enumerate(sweep.columns)},
     })  # fmt: skip
+
+
+def _column(batch: Batch, number: int) -> Array:
+    """Return an output of all runs, time by time; one NaN only, whatever made it."""
+    values = batch.series[:, :, number].copy()
+    if batch.failed:
+        values[np.isnan(values)] = np.nan
+    return values.ravel()
 
 
 def series_columns(sweep: SweepPlan) -> dict[str, str]:
