@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from simengine.source.diagnostic import InputError, ModelError, RunError, SimengineError
 from simengine.sweep.cluster_file import Cluster, read_cluster
-from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
+from simengine.sweep.cluster_task import Order, PlanFile, Receipt, Refusal, Trouble, do_shard, order
 from simengine.sweep.cluster_workers import CONNECT, NoSchedulerError, Workers, workers_of
 from simengine.sweep.folder import ShardDone, find_done
 from simengine.sweep.plan import SweepPlan
@@ -104,7 +104,7 @@ class DaskExecutor:
         cluster, told = self.cluster, self.told
         work = _Work(deque(shards), len(shards))
         lost_at: float | None = None
-        with order(sweep, folder, cluster.threads_of_a_shard, same_versions=cluster.same_versions) as made:
+        with order(sweep, folder, cluster.threads_of_a_shard, same_versions=cluster.same_versions) as (made, file):
             while work.left:
                 patience = CONNECT
                 if lost_at is not None:
@@ -117,7 +117,7 @@ class DaskExecutor:
                         if lost_at is not None:
                             told(f"the scheduler {cluster.workers} is back")
                             lost_at = None
-                        yield from _Session(cluster, workers, made, work, told).serve()
+                        yield from _Session(cluster, workers, made, file, work, told).serve()
                 except _LostError:
                     yield from work.take_back(folder)
                     lost_at = time.monotonic()
@@ -164,6 +164,7 @@ class _Session:
     cluster: Cluster
     workers: Workers
     order: Order
+    plan: PlanFile
     work: _Work
     told: Told
     ended: SimpleQueue[str] = field(default_factory=SimpleQueue)
@@ -195,6 +196,7 @@ class _Session:
 
     def look(self) -> None:
         """See which workers there are, and to it that there are some."""
+        self.plan.keep()
         slots = self.workers.slots()
         if slots is not None:
             self.slots = slots

@@ -23,11 +23,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from secrets import token_hex
 from typing import cast
 
 from simengine.sweep.cluster_versions import Versions, own_versions
-from simengine.sweep.folder import ShardDone
+from simengine.sweep.folder import ShardDone, draft_of
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.work import run_shard
@@ -35,7 +34,6 @@ from simengine.sweep.work import run_shard
 _PATIENCE = 20.0
 """Seconds until a file written on one machine must be seen on another: NFS keeps for up to a minute that there is none,
 but not where the folder is listed."""
-_PLAN = ".plan-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,24 @@ def _read(folder: Path, name: str) -> bytes | None:
         time.sleep(0.2)
 
 
+@dataclass(frozen=True)
+class PlanFile:
+    """The plan of a sweep in its folder, for workers to read: a draft, so that it goes when its writer has died."""
+
+    path: Path
+    data: bytes
+
+    def keep(self) -> None:
+        """Say that it is in use still: drafts that nobody has touched for long are taken for those of the dead."""
+        try:
+            os.utime(self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self.path.write_bytes(self.data)
+
+
 @contextmanager
-def order(plan: SweepPlan, folder: Path, threads: int, *, same_versions: bool) -> Iterator[Order]:
+def order(plan: SweepPlan, folder: Path, threads: int, *, same_versions: bool) -> Iterator[tuple[Order, PlanFile]]:
     """Give what tasks are told while the plan lies in the folder.
 
     Raises
@@ -131,27 +145,11 @@ def order(plan: SweepPlan, folder: Path, threads: int, *, same_versions: bool) -
         If it cannot be written there.
 
     """
-    data = pickle.dumps(plan)
-    host = socket.gethostname()
-    for old in folder.glob(f"{_PLAN}{host}.*"):  # of sweeps that were killed
-        with contextlib.suppress(OSError, ValueError):
-            if not _lives(int(old.name.split(".")[-2])):
-                old.unlink()
-    path = folder / f"{_PLAN}{host}.{os.getpid()}.{token_hex(4)}"
+    file = PlanFile(draft_of(folder / "plan"), pickle.dumps(plan))
     try:
-        path.write_bytes(data)
-        yield Order(str(folder.resolve()), path.name, hashlib.sha256(data).hexdigest(), threads, own_versions(),
-                    same_versions)  # fmt: skip
+        file.path.write_bytes(file.data)
+        code = hashlib.sha256(file.data).hexdigest()
+        yield Order(str(folder.resolve()), file.path.name, code, threads, own_versions(), same_versions), file
     finally:
         with contextlib.suppress(OSError):
-            path.unlink()
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+            file.path.unlink()

@@ -157,9 +157,9 @@ class Starter:
     folder: Path
 
     def sweep(self, *arguments: str | Path, limit: int | None = None) -> Command:
-        """Start it."""
+        """Start it: runs and tables only, for what is learned from them follows from these."""
         told = self.folder / f"told-{time.monotonic_ns()}.txt"
-        return start("simengine.cli.main", ["sweep", *arguments], told, limit)
+        return start("simengine.cli.main", ["sweep", *arguments, "--no-learn", "--no-draw"], told, limit)
 
     def run(self, *arguments: str | Path, limit: int | None = None) -> tuple[int, str]:
         """Run it to its end; return its exit code and what it printed."""

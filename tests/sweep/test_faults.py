@@ -5,16 +5,18 @@ All on real processes: the command, run as people run it, apart from Python's ow
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
-import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from simengine.sweep.folder import clear_drafts, draft_of
 from tests.sweep.conftest import Undisturbed
 from tests.sweep.disturbed import SHARDS, contents, finished, wait_for
 
@@ -31,10 +33,10 @@ def mounted(folder: Path, options: str) -> bool:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder on a disk of a megabyte."""
+    """Return a folder on a disk of four megabytes."""
     place = tmp_path / "disk"
     try:
-        there = mounted(place, "size=1m")
+        there = mounted(place, "size=4m")
     except FileNotFoundError:
         there = False
     if not there:
@@ -107,16 +109,28 @@ def test_files_that_cannot_grow(limit: int, calm: Undisturbed, tmp_path: Path) -
 
 
 def test_a_full_disk(calm: Undisturbed, small_disk: Path) -> None:
-    out = small_disk / "out"
-    code, text = calm.start.run(calm.study, "--out", out)
-    assert code == 1, text
-    assert "the disk is full" in text
-    kept = finished(out)
-    assert 0 < len(kept) < SHARDS
-    subprocess.run(["mount", "-o", "remount,size=50m", small_disk], check=True)
+    """There is room when it begins; then somebody else takes it."""
+    out, other = small_disk / "out", small_disk / "other"
+    sweep = calm.start.sweep(calm.study, "--out", out, "--workers", "1")
+    wait_for(lambda: finished(out), lives=lambda: sweep.alive)
+    with other.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(bytes(4096))
+    assert sweep.end() == 1, sweep.text
+    assert "the disk is full" in sweep.text
+    assert 0 < len(finished(out)) < SHARDS
+    assert not any(path.name.endswith(".draft") for path in out.rglob("*"))
+    other.unlink()
     code, text = calm.start.run(calm.study, "--out", out)
     assert code == 0, text
     assert contents(out) == calm.files
+
+
+def test_a_disk_that_is_too_small(calm: Undisturbed, small_disk: Path) -> None:
+    """What does not fit is not begun."""
+    code, text = calm.start.run(calm.study, "--out", small_disk / "out", "--runs", "200000")
+    assert code == 1, text
+    assert not finished(small_disk / "out")
 
 
 def test_a_folder_that_cannot_be_written(calm: Undisturbed, tmp_path: Path) -> None:
@@ -194,7 +208,7 @@ def test_what_dead_and_living_writers_left(calm: Undisturbed, tmp_path: Path) ->
     shards.mkdir(parents=True)
     gone = subprocess.Popen(["true"])
     gone.wait()
-    here = socket.gethostname()
+    here = draft_of(shards / "x").name[1:].split("~")[0]
     dead = shards / f".{here}~{gone.pid}~0a0a~0-2048.0.runs.parquet.draft"
     alive = shards / f".{here}~{os.getpid()}~0b0b~0-2048.0.runs.parquet.draft"
     other = shards / ".another~1~0c0c~0-2048.0.runs.parquet.draft"
@@ -208,3 +222,15 @@ def test_what_dead_and_living_writers_left(calm: Undisturbed, tmp_path: Path) ->
     for path in (alive, other, ahead):
         path.unlink()
     assert contents(tmp_path) == calm.files
+
+
+def test_a_clock_that_is_ahead_of_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draft is old by the clock of the disk that gave it its time, not by ours."""
+    fresh, old = (tmp_path / f".another~{n}~0a0a~0-2048.0.runs.parquet.draft" for n in (1, 2))
+    for path in (fresh, old):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 7200, time.time() - 7200))
+    monkeypatch.setattr(time, "time", lambda now=time.time: now() + 36000)
+    clear_drafts(tmp_path)
+    assert fresh.exists()
+    assert not old.exists()
