@@ -66,10 +66,11 @@ class _Work:
         """How many shards are not done."""
         return len(self.waiting) + len(self.out)
 
-    @property
-    def state(self) -> str:
-        """How far it has come, in words."""
-        return f"{self.of - self.left:,} of the {self.of:,} shards that were to be made are finished and kept"
+    def state(self, folder: str | Path) -> str:
+        """Return in words how far it has come; what nobody could tell of any more is found in the folder."""
+        rest = [*self.waiting, *(shard for _, shard in self.out.values())]
+        done = self.of - sum(find_done(Path(folder), shard) is None for shard in rest)
+        return f"{done:,} of the {self.of:,} shards that were to be made are finished and kept"
 
     def take_back(self, folder: Path) -> list[ShardDone]:
         """Return what was done although nobody could say so any more, and put the rest in front again."""
@@ -110,7 +111,7 @@ class DaskExecutor:
                 if lost_at is not None:
                     left = lost_at + cluster.reconnect - time.monotonic()
                     if left < 0:
-                        raise _gone(cluster, work)
+                        raise _gone(cluster, work.state(folder))
                     patience = max(1.0, min(left, CONNECT))
                 try:
                     with workers_of(cluster, patience) as workers:
@@ -150,9 +151,9 @@ def open_executor(path: str | os.PathLike[str], told: Told = lambda _: None) -> 
     return DaskExecutor(cluster, told)
 
 
-def _gone(cluster: Cluster, work: _Work) -> RunError:
+def _gone(cluster: Cluster, state: str) -> RunError:
     return RunError(
-        f"the scheduler {cluster.workers} is gone; {work.state}. The same command, when there is a scheduler again, "
+        f"the scheduler {cluster.workers} is gone; {state}. The same command, when there is a scheduler again, "
         "goes on from there"
     )
 
@@ -175,6 +176,11 @@ class _Session:
     """When it was first seen that there is no worker."""
     others: set[str] = field(default_factory=set)
     """Hosts of other versions, that were told."""
+
+    @property
+    def state(self) -> str:
+        """How far the work has come, in words."""
+        return self.work.state(self.order.folder)
 
     def serve(self) -> Iterator[ShardDone]:
         """Yield what is done, until nothing is left."""
@@ -209,7 +215,7 @@ class _Session:
             self.empty_since = now
             self.told("waiting for a worker")
         elif longest is not None and now - self.empty_since > longest:
-            raise RunError(f"there is no worker, for {longest:g} s: {self.workers.absence()}; {self.work.state}")
+            raise RunError(f"there is no worker, for {longest:g} s: {self.workers.absence()}; {self.state}")
 
     def give_out(self) -> None:
         """Give the scheduler shards, but not more than its workers are about to need."""
@@ -266,7 +272,7 @@ class _Session:
                 raise InputError(f"the worker on {host} has {text}: shards would not be the same everywhere{hint}")
             case Refusal(host=host, text=text, number=number):
                 if number not in _PASSING:
-                    raise OSError(number, f"{os.strerror(number)}, on {host}; {self.work.state}", text)
+                    raise OSError(number, f"{os.strerror(number)}, on {host}; {self.state}", text)
                 self.count_loss(shard, 1, f"the disk failed on {host} ({text})")
                 self.work.waiting.append(shard)
                 return None
@@ -298,8 +304,7 @@ class _Session:
         self.work.losses[shard] += lost
         if self.work.losses[shard] >= self.cluster.attempts:
             raise RunError(
-                f"shard {shard.stem} was tried {self.work.losses[shard]} times: {why}; too little memory? "
-                f"{self.work.state}"
+                f"shard {shard.stem} was tried {self.work.losses[shard]} times: {why}; too little memory? {self.state}"
             )
 
     def call_off(self) -> None:

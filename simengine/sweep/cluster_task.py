@@ -31,9 +31,9 @@ from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.work import run_shard
 
-_PATIENCE = 20.0
-"""Seconds until a file written on one machine must be seen on another: NFS keeps for up to a minute that there is none,
-but not where the folder is listed."""
+_PATIENCE = 8.0
+"""Seconds until a file written on one machine must be seen on another: NFS remembers for up to a minute that there is
+none, but not where the folder is listed."""
 
 
 @dataclass(frozen=True, slots=True)
