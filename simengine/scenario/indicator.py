@@ -100,7 +100,7 @@ def _share(name: At[str], kpi: Kpi, known: dict[str, Kpi], names: ModelNames, to
         return None
     if known[kpi.share_of_runs.value].goal is None:
         text = f"the indicator `{kpi.share_of_runs.value}` has no goal, so that no share of runs meets it"
-        to.error("missing-key", text, kpi.share_of_runs.span, help=["give it one: `goal: \"<= 210\"`"])
+        to.error("missing-key", text, kpi.share_of_runs.span, help=['give it one: `goal: "<= 210"`'])
         return None
     goal = None if kpi.goal is None else read_goal(kpi.goal, "dimensionless", names, to)
     if kpi.goal is not None and goal is None:

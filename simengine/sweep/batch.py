@@ -96,7 +96,7 @@ class _Made:
     @property
     def failed(self) -> dict[int, Failed]:
         return {
-            int(places[n]): Failed(str(f), f.time, f.variable)
+            int(places[n]): Failed(f.reason, f.time, f.variable)
             for places, ensemble in self.ensembles for n, f in ensemble.failed.items()
         }  # fmt: skip
 

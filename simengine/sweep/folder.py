@@ -72,6 +72,14 @@ def find_done(folder: Path, shard: Shard, *, thorough: bool = False) -> ShardDon
     return ShardDone(shard, failed, files, counts, fresh=False) if sound else None
 
 
+def find_sound(folder: Path, shard: Shard) -> ShardDone | None:
+    """Return a shard that is there to its last byte; where it is damaged, it is no longer said to be there."""
+    found = find_done(folder, shard, thorough=True)
+    if found is None:
+        path_of(folder, shard, DONE).unlink(missing_ok=True)
+    return found
+
+
 def find_parts(folder: Path, shard: Shard) -> list[Shard]:
     """Return other shards of the same question that begin where this one does: what a smaller or larger sweep left."""
     out = []

@@ -117,9 +117,7 @@ def _measured(sweep: SweepPlan, scenario: str, run: int, model: Model, more: Map
     return out
 
 
-def _single(
-    sweep: SweepPlan, drawn_for: str, scenario: str, run: int, model: Model, more: Mapping[str, float]
-) -> Run:
+def _single(sweep: SweepPlan, drawn_for: str, scenario: str, run: int, model: Model, more: Mapping[str, float]) -> Run:
     ((_, values),) = sweep.draws[drawn_for].parts(scenario, run, 1)
     given = {key_of(name) for name in more}
     values = {name: v for name, v in values.items() if key_of(name) not in given} | dict(more)

@@ -210,9 +210,7 @@ class SweepResult:
     def _series_files(self, scenario: str) -> list[Path]:
         about = self._named(self._known(scenario), self.about["scenarios"], "scenario")
         rows, key = int(self.about["shard rows"]), self.about["keys"][scenario]
-        shards = [
-            Shard(scenario, about["file"], n, min(n + rows, self.size), key) for n in range(0, self.size, rows)
-        ]
+        shards = [Shard(scenario, about["file"], n, min(n + rows, self.size), key) for n in range(0, self.size, rows)]
         missing = [s for s in shards if find_done(self.folder, s) is None]
         if missing:
             raise InputError(

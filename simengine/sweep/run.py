@@ -11,14 +11,14 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from simengine.source.diagnostic import InputError
-from simengine.sweep.folder import ShardDone, clear_drafts, find_done
+from simengine.sweep.folder import ShardDone, clear_drafts, find_sound
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.work import run_shard
@@ -111,7 +111,7 @@ def run_shards(
         clear_drafts(folder)
         found: dict[Shard, ShardDone] = {}
         for shard in wanted:
-            there = find_done(folder, shard, thorough=True)
+            there = find_sound(folder, shard)
             if there is not None:
                 found[shard] = there
                 told(there)
@@ -141,8 +141,3 @@ def disk_error(folder: Path, reason: OSError) -> InputError:
         )
     return InputError(f"`{folder}` cannot be written: {reason.strerror or reason}")
 
-
-def find_all(folder: Path, shards: Iterable[Shard]) -> list[ShardDone] | None:
-    """Return shards if all are there, by their sizes; None where one is missing."""
-    found = [find_done(folder, s) for s in shards]
-    return None if any(f is None for f in found) else [f for f in found if f is not None]

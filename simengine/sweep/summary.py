@@ -67,12 +67,13 @@ def _indicator_sheet(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) 
 def _levels(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield for each indicator how many runs have a value, and its quantiles over these."""
     if sweep.kept == "none":
-        parts = [read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done]
-        for sketch in merge_sketches(parts)[1:]:
+        counts = [read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done]
+        for sketch in merge_sketches(counts)[1:]:
             yield sketch.runs, sketch.quantiles(sweep.levels)[:, 0]
         return
     for column in sweep.indicator_columns.values():
-        values = np.concatenate([np.asarray(read_table(path_of(folder, d.shard, RUNS), [column])[column]) for d in done])
+        parts = [np.asarray(read_table(path_of(folder, d.shard, RUNS), [column])[column]) for d in done]
+        values = np.concatenate(parts)
         ordered = np.sort(values[np.isfinite(values)])
         yield ordered.size, quantiles_of(ordered, sweep.levels)
 
@@ -88,7 +89,7 @@ def quantiles_of(ordered: NDArray[np.float64], levels: Sequence[float]) -> NDArr
     return ordered[ranks_of(levels, ordered.size)] if ordered.size else np.full(len(levels), np.nan)
 
 
-def _met(sweep: SweepPlan, scenario: str, indicator: str, done: Sequence[ShardDone]) -> int:
+def _met(scenario: str, indicator: str, done: Sequence[ShardDone]) -> int:
     return sum(int(d.counts[indicator]) for d in _of(scenario, done))
 
 
@@ -108,7 +109,7 @@ def _goal_sheet(sweep: SweepPlan, done: Sequence[ShardDone]) -> Sheet:
         failed = sum(d.failed for d in _of(scenario, done))
         for i in sweep.indicators:
             if i.goal is not None:
-                met = _met(sweep, scenario, i.name, done)
+                met = _met(scenario, i.name, done)
                 rows.append((scenario, i.name, title_of(i.title, i.name), i.goal.text, sweep.runs, failed, met,
                              met / sweep.runs))  # fmt: skip
     return Sheet("goals", "In which share of runs goals are met", fields, tuple(rows))
@@ -127,7 +128,7 @@ def _share_sheet(sweep: SweepPlan, done: Sequence[ShardDone]) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for scenario in sweep.scenarios:
         for share in sweep.plan.shares:
-            value = _met(sweep, scenario, share.of, done) / sweep.runs
+            value = _met(scenario, share.of, done) / sweep.runs
             met = None if share.wanted is None else bool(share.wanted.met(value))
             rows.append((scenario, share.name, title_of(share.title, share.name), share.of, value, share.goal, met))
     return Sheet("shares", "Scores that are shares of runs", fields, tuple(rows))

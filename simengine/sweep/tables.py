@@ -15,7 +15,7 @@ import numpy as np
 
 from simengine.engine.sketch import Sketch
 from simengine.sweep.batch import Array, Batch
-from simengine.sweep.columns import column_of, repeated, table_of, words
+from simengine.sweep.columns import column_of, repeated, table_of, whole, words
 from simengine.sweep.plan import SweepPlan
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def tables_of(sweep: SweepPlan, batch: Batch) -> dict[str, pa.Table]:
     """Return the tables of some runs."""
     runs = _runs_table(sweep, batch)
     if sweep.kept == "none":
-        runs = runs.take(sorted(batch.failed))  # those that failed are told in any case
+        chosen = np.asarray(sorted(batch.failed), dtype=np.int64)
+        runs = whole(runs.take(chosen))  # those that failed are told in any case
     if sweep.kept == "all":
         return {RUNS: runs, SERIES: _series_table(sweep, batch)}
     return {RUNS: runs, SKETCH: sketch_table(_sketches(sweep, batch))}
