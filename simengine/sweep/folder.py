@@ -74,9 +74,11 @@ def find_done(folder: Path, shard: Shard, *, thorough: bool = False) -> ShardDon
 
 def find_sound(folder: Path, shard: Shard) -> ShardDone | None:
     """Return a shard that is there to its last byte; where it is damaged, it is no longer said to be there."""
+    said = path_of(folder, shard, DONE)
+    was_said = said.is_file()  # looked at first: another sweep may write it at any moment, and right
     found = find_done(folder, shard, thorough=True)
-    if found is None:
-        path_of(folder, shard, DONE).unlink(missing_ok=True)
+    if found is None and was_said:
+        said.unlink(missing_ok=True)
     return found
 
 
