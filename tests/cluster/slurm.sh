@@ -46,34 +46,35 @@ same() {
 
 jobs_of() { squeue --noheader --format="$2" --name="$1"; }
 small="--cpus-per-task=1 --mem=1G --time=5"
+quick="--no-learn --no-draw" # what is learned and drawn follows from the files that are compared
 
 "$python" -c 'import pathlib; from tests.sweep.disturbed import write_study; write_study(pathlib.Path())' || exit 1
-simengine sweep ponds.yaml --out local > local.txt 2>&1 || { cat local.txt; exit 1; }
+simengine sweep ponds.yaml --out local $quick > local.txt 2>&1 || { cat local.txt; exit 1; }
 echo "$(find local -name '*.done' | wc -l) shards, $(find local -type f | wc -l) files on this machine"
 
 mkdir "$work/slurm"
 start_slurm "$work/slurm" || exit 1
 echo "SLURM $(sinfo --version | cut -d' ' -f2) with $(sinfo --noheader --format='%c cores on %n')"
 
-array=$(sbatch --parsable --array=1-4 $small "$root/scenarios/slurm/sweep.sh" ponds.yaml --out array)
-sbatch --wait --dependency="afterany:$array" $small "$root/scenarios/slurm/assemble.sh" ponds.yaml --out array > /dev/null
+array=$(sbatch --parsable --array=1-4 $small "$root/scenarios/slurm/sweep.sh" ponds.yaml --out array $quick)
+sbatch --wait --dependency="afterany:$array" $small "$root/scenarios/slurm/assemble.sh" ponds.yaml --out array $quick > /dev/null
 same "an array of 4 tasks, then an assembling job" array
 
-array=$(sbatch --parsable --array=1-3 $small "$root/scenarios/slurm/sweep.sh" ponds.yaml --out cancelled)
+array=$(sbatch --parsable --array=1-3 $small "$root/scenarios/slurm/sweep.sh" ponds.yaml --out cancelled $quick)
 until find cancelled -name '*.done' 2> /dev/null | grep -q . || [ -z "$(jobs_of sweep %i)" ]; do sleep 0.05; done
 scancel --signal=KILL --full "${array}_1"
 scancel "${array}_3"
-sbatch --wait --dependency="afterany:$array" $small "$root/scenarios/slurm/assemble.sh" ponds.yaml --out cancelled > /dev/null
+sbatch --wait --dependency="afterany:$array" $small "$root/scenarios/slurm/assemble.sh" ponds.yaml --out cancelled $quick > /dev/null
 same "an array of which one task was killed and one cancelled" cancelled
 
 printf 'slurm: {cores: 1, memory: 1 GB, walltime: 5 min, jobs: [1, 2]}\nin_flight: 1\n' > cluster.yaml
-simengine sweep ponds.yaml --out jobs --cluster cluster.yaml > jobs.txt 2>&1 || { cat jobs.txt; failed=1; }
+simengine sweep ponds.yaml --out jobs --cluster cluster.yaml $quick > jobs.txt 2>&1 || { cat jobs.txt; failed=1; }
 same "jobs by dask-jobqueue" jobs
 for _ in $(seq 50); do [ -z "$(jobs_of simengine %i)" ] && break; sleep 0.2; done
 [ -z "$(jobs_of simengine %i)" ] || { echo "jobs are left in the queue"; squeue; failed=1; }
 
 printf 'slurm: {cores: 1, memory: 1 GB, walltime: 5 min, jobs: 1}\nin_flight: 1\n' > cluster.yaml
-simengine sweep ponds.yaml --out lost --cluster cluster.yaml > lost.txt 2>&1 &
+simengine sweep ponds.yaml --out lost --cluster cluster.yaml $quick > lost.txt 2>&1 &
 sweep=$!
 until find lost -name '*.done' 2> /dev/null | grep -q . || ! kill -0 $sweep 2> /dev/null; do sleep 0.05; done
 scancel --signal=KILL --full --name=simengine
@@ -81,7 +82,7 @@ wait $sweep || { cat lost.txt; failed=1; }
 same "jobs by dask-jobqueue, the only one killed: another takes its place" lost
 
 printf 'slurm: {cores: 1, memory: 1 GB, walltime: 5 min, queue: nowhere}\n' > cluster.yaml
-if simengine sweep ponds.yaml --out refused --cluster cluster.yaml > refused.txt 2>&1; then
+if simengine sweep ponds.yaml --out refused --cluster cluster.yaml $quick > refused.txt 2>&1; then
   echo "a queue that is not there was taken"
   failed=1
 elif grep -q "SLURM does not take the job" refused.txt && ! grep -q Traceback refused.txt; then
