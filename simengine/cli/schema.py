@@ -1,4 +1,4 @@
-"""`simengine schema`: the JSON Schema of scenario files for a model."""
+"""`simengine schema`: the JSON Schema of scenario files for a model, or of cluster files."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ if TYPE_CHECKING:
     from simengine.api.model import Model
     from simengine.scenario.file import Document
 
-DESCRIPTION = """Write the JSON Schema of scenario files for a model, with the model's own names.
+DESCRIPTION = """Write the JSON Schema of scenario files for a model, with the model's own names; or of cluster files.
 
 An editor with a YAML language server then completes variables, with units and documentation, and flags misspelt ones.
 The first line of the scenario file names it:  # yaml-language-server: $schema=delft.schema.json"""
 EXAMPLES = """examples:
   simengine schema models/energy.mdl --out scenarios/energy.schema.json
   simengine schema scenarios/delft.yaml --out scenarios/delft.schema.json   # its scenarios and levers are known too
+  simengine schema cluster.yaml --out cluster.schema.json   # of files for `simengine sweep --cluster`
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("file", metavar="MODEL-OR-SCENARIO", help="a model, a cross-over file or a scenario file")
+    parser.add_argument("file", metavar="FILE", help="a model, a cross-over, scenario or cluster file")
     parser.add_argument("--out", metavar="FILE", help="the file to write; else it is printed")
     parser.add_argument("--json", action="store_true", help="tell what was written as JSON")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from simengine.scenario.schema import scenario_schema
+    from simengine.sweep.cluster_file import cluster_schema, is_cluster_file
 
-    with working(f"reading {arguments.file}"):
-        model, document = _read(arguments.file)
-    schema = scenario_schema(model, document)
+    if is_cluster_file(arguments.file):
+        schema = cluster_schema()
+    else:
+        from simengine.scenario.schema import scenario_schema
+
+        with working(f"reading {arguments.file}"):
+            model, document = _read(arguments.file)
+        schema = scenario_schema(model, document)
     text = json.dumps(schema, ensure_ascii=False, separators=(",", ":")) + "\n"
     if arguments.out is None:
         sys.stdout.write(text)

@@ -19,9 +19,9 @@ import json
 import os
 import re
 import socket
-import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ SHARDS = "shards"
 DONE = ".done"
 _DRAFT = re.compile(r"\.(?P<host>[^~]*)~(?P<process>\d+)~.*\.draft")
 _NAME = re.compile(r"(?P<first>\d+)-(?P<last>\d+)\.(?P<key>[0-9a-f]+)(?P<rest>\..+)")
+_ATTEMPTS = 3
 _ABANDONED = 3600.0
 """Seconds after which a draft of another machine, which takes seconds to write, is nobody's."""
 
@@ -73,9 +74,11 @@ def find_done(folder: Path, shard: Shard, *, thorough: bool = False) -> ShardDon
 
 def find_sound(folder: Path, shard: Shard) -> ShardDone | None:
     """Return a shard that is there to its last byte; where it is damaged, it is no longer said to be there."""
+    said = path_of(folder, shard, DONE)
+    was_said = said.is_file()  # looked at first: another sweep may write it at any moment, and right
     found = find_done(folder, shard, thorough=True)
-    if found is None:
-        path_of(folder, shard, DONE).unlink(missing_ok=True)
+    if found is None and was_said:
+        said.unlink(missing_ok=True)
     return found
 
 
@@ -99,15 +102,21 @@ def write_done(folder: Path, done: ShardDone) -> None:
 def write_bytes(path: Path, data: bytes | memoryview) -> tuple[int, str]:
     """Write a file, whole or not at all, and return its size and SHA-256.
 
-    It is under another name until it is on the disk.
+    It is under another name until it is on the disk. A draft that vanishes, since somebody took its writer for dead, is
+    written again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = draft_of(path)
-    try:
-        draft.write_bytes(data)
-        put_in_place(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    for attempt in range(_ATTEMPTS):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = draft_of(path)
+        try:
+            draft.write_bytes(data)
+            put_in_place(draft, path)
+            break
+        except FileNotFoundError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+        finally:
+            draft.unlink(missing_ok=True)
     return len(data), hashlib.sha256(data).hexdigest()
 
 
@@ -121,8 +130,17 @@ def put_in_place(draft: Path, path: Path) -> None:
 
 def draft_of(path: Path) -> Path:
     """Return the name a file has while it is written: it says who writes it."""
-    host = re.sub(r"[^\w-]", "-", socket.gethostname())
-    return path.with_name(f".{host}~{os.getpid()}~{os.urandom(4).hex()}~{path.name}.draft")
+    return path.with_name(f".{_machine()}~{os.getpid()}~{os.urandom(4).hex()}~{path.name}.draft")
+
+
+@cache
+def _machine() -> str:
+    """Return where numbers of processes mean the same as here: this machine, or this container on it."""
+    try:
+        numbering = str(Path("/proc/self/ns/pid").readlink())
+    except OSError:  # no Linux
+        numbering = ""
+    return re.sub(r"[^\w-]", "-", socket.gethostname()) + "".join(c for c in numbering if c.isdigit())
 
 
 def _sync_folder(folder: Path) -> None:
@@ -163,18 +181,32 @@ def _hash(path: Path) -> str:
 
 def clear_drafts(folder: Path) -> None:
     """Remove what writers that are dead have left half written."""
-    for path in folder.rglob(".*.draft") if folder.is_dir() else ():
+    drafts = list(folder.rglob(".*.draft")) if folder.is_dir() else []
+    if not drafts:
+        return
+    now = _time_of(folder)
+    for path in drafts:
         found = _DRAFT.fullmatch(path.name)
-        if found is not None and not _is_alive(path, found["host"], int(found["process"])):
+        if found is not None and not _is_alive(path, found["host"], int(found["process"]), now):
             path.unlink(missing_ok=True)
 
 
-def _is_alive(path: Path, host: str, process: int) -> bool:
+def _time_of(folder: Path) -> float:
+    """Return what time it is for the disk, whose clock need not be ours."""
+    probe = draft_of(folder / "time")
     try:
-        age = time.time() - path.stat().st_mtime
+        probe.touch()
+        return probe.stat().st_mtime
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _is_alive(path: Path, host: str, process: int, now: float) -> bool:
+    try:
+        age = now - path.stat().st_mtime
     except OSError:
         return True  # it has its place by now
-    if host != re.sub(r"[^\w-]", "-", socket.gethostname()):
+    if host != _machine():
         return age < _ABANDONED
     if process == os.getpid():
         return True

@@ -52,7 +52,7 @@ def run_shard(
         Is told now and then that work goes on; what it raises ends it.
 
     """
-    there = find_done(folder, shard)
+    there = find_done(folder, shard, thorough=True)
     if there is not None:
         return there
     part = _part(sweep, folder, shard)

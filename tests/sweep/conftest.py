@@ -1,9 +1,10 @@
-"""What the tests of sweeps share: a small pond, and folders as bytes."""
+"""What the tests of sweeps share: a small pond, folders as bytes; and what disturbed sweeps are compared with."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads
 from simengine.sweep.study import Ways, complete_sweep, load_sweep
+from tests.sweep.disturbed import SHARDS, Dask, Starter, contents, finished, write_study
 
 HERE = Path(__file__).parent
 DATA_ONLY = Ways(learns=False)
@@ -60,3 +62,32 @@ def complete(sweep: SweepPlan, folder: Path, workers: int = 1) -> dict[str, byte
 def files_of(folder: Path) -> dict[str, bytes]:
     """Return all files of a folder, by path."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A study, and what the folder of its sweep holds when nothing went wrong."""
+
+    study: Path
+    folder: Path
+    files: dict[str, str]
+    start: Starter
+
+
+@pytest.fixture(scope="session")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Return a study and what an undisturbed sweep of it, on one thread, leaves."""
+    place = tmp_path_factory.mktemp("calm")
+    study, start = write_study(place), Starter(place)
+    code, text = start.run(study, "--out", place / "out", "--workers", "1")
+    assert code == 0, text
+    assert len(finished(place / "out")) == SHARDS
+    return Undisturbed(study, place / "out", contents(place / "out"), start)
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Dask]:
+    """Return what starts a scheduler and workers; whatever still runs ends with the test."""
+    started = Dask(tmp_path)
+    yield started
+    started.stop()
