@@ -68,6 +68,8 @@ class Bench:
         for turn in range(repeats + 1):
             for key, action in self.actions.items():
                 again = self.again.get(key, 1)
+                if not turn:
+                    action()  # compiles, imports and fills caches: what this takes says nothing of the next
                 took = undisturbed(repeated(action, again)) / again
                 if turn:
                     self.times.setdefault(key, []).append(took / self.per.get(key, 1))

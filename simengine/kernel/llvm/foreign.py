@@ -26,7 +26,7 @@ from simengine.kernel.matrix import inverse
 from simengine.kernel.primitive import FUNCTIONS
 from simengine.kernel.query import answer
 from simengine.kernel.random import RandomStreams
-from simengine.program.node import Along, Apply, Ask, Draw, Inverse, Slots
+from simengine.program.node import Along, Apply, Ask, Draw, Inverse
 from simengine.program.op import AlongOp
 
 Array = NDArray[np.float64]
@@ -178,8 +178,5 @@ class Foreign:
     def _advance(self, site: Site) -> None:
         state = self.devices[site.device]
         if state is not None:
-            state.advance(tuple(np.array(self._taken(slots)) for slots in site.taken), self._clock)
-
-    def _taken(self, slots: Slots) -> Array:
-        first = int(np.ravel(slots)[0])
-        return self._memory(bool(self.module.varying[first]))[slots]
+            memory = self._memory(site.lanes)
+            state.advance(tuple(np.array(memory[slots]) for slots in site.taken), self._clock)

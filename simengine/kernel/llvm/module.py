@@ -23,6 +23,7 @@ from simengine.kernel.llvm.assembly import Assembly
 from simengine.kernel.llvm.chunk import OPERATIONS, Chunk, roots_of, share_out
 from simengine.kernel.llvm.driver import ARGUMENTS, write_driver
 from simengine.kernel.llvm.frame import Temporaries
+from simengine.kernel.llvm.hoist import hoist
 from simengine.kernel.llvm.method import Course, Courses, Method, plan_courses
 from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
@@ -128,14 +129,20 @@ def write_module(
     if not alone:
         assert varied is not None
         varying = reached_slots(program, varied, noise=noise)
-    courses = plan_courses(program, methods, varying)
     packed = pack_tables(program.tables)
 
     def write() -> tuple[Texts, Outline]:
-        writer = ModuleWriter(program, courses, width, columns, machine, packed, noise=noise and not alone)
         with no_collection():
-            texts = writer.texts()
-        return texts, writer.outline()
+            ready = hoist(program)
+            flags = varying
+            if not alone and ready.slot_count > varying.size:
+                assert varied is not None
+                flags = reached_slots(ready, varied, noise=noise)
+            elif alone:
+                flags = np.zeros(ready.slot_count, dtype=np.bool_)
+            courses = plan_courses(ready, methods, flags)
+            writer = ModuleWriter(ready, courses, width, columns, machine, packed, noise=noise and not alone)
+            return writer.texts(), writer.outline()
 
     if outline is None:
         texts, outline = write()
@@ -150,7 +157,7 @@ def write_module(
         columns,
         np.flatnonzero(~differs),
         np.flatnonzero(differs),
-        courses.varying,
+        varying,
         packed,
         outline,
         later,

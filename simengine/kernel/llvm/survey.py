@@ -34,7 +34,7 @@ from simengine.program.node import (
 from simengine.program.op import AlongOp, Distribution, Op
 from simengine.program.walk import arrays_of, nodes_upward, rank_of
 
-_CHEAP = {
+CHEAP = {
     Op.ADD, Op.SUB, Op.MUL, Op.NEG, Op.ABS, Op.MIN, Op.MAX, Op.LT, Op.LE, Op.GT, Op.GE, Op.EQ, Op.NE,
     Op.AND, Op.OR, Op.NOT, Op.SELECT,
 }  # fmt: skip
@@ -163,7 +163,7 @@ class Survey:
     def is_repeated(self, node: Node, axes: list[int]) -> bool:
         """Return whether a dear node would be computed more than once at a point, in loops over these axes."""
         if isinstance(node, Apply):
-            if node.op in _CHEAP:
+            if node.op in CHEAP:
                 return False
         elif not isinstance(node, Reduce | Lookup | Draw | Gather):
             return False
