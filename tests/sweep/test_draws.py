@@ -188,11 +188,11 @@ def test_without_any_draw_a_run_is_the_scenario_itself(make: Make) -> None:
 @pytest.mark.parametrize("shift", [-4, -1, 2, 7])
 def test_later_is_the_same_path_with_other_times(make: Make, shift: int) -> None:
     """The path written with other times is the judge; a step before the begin of the run may come into it."""
-    head = """time: {save_every: 0.25 year}
-scenarios:
-  was: {set: {gas tax: {step: [0.1, 0.5], at: 2018}, subsidy: {table: {2022: 1, 2030: 4}}, green roofs: {pulse: 8, at: 2025, for: 3 year, every: 10 year}}}
-  moved: {set: {gas tax: {step: [0.1, 0.5], at: %d}, subsidy: {table: {%d: 1, %d: 4}}, green roofs: {pulse: 8, at: %d, for: 3 year, every: 10 year}}}
-""" % (2018 + shift, 2022 + shift, 2030 + shift, 2025 + shift)
+    parts = "gas tax: {{step: [0.1, 0.5], at: {}}}, subsidy: {{table: {{{}: 1, {}: 4}}}}, "
+    parts += "green roofs: {{pulse: 8, at: {}, for: 3 year, every: 10 year}}"
+    was = (2018, 2022, 2030, 2025)
+    moved = parts.format(*(t + shift for t in was))
+    head = f"time: {{save_every: 0.25 year}}\nscenarios:\n  was: {{set: {{{parts.format(*was)}}}}}\n  moved: {{set: {{{moved}}}}}\n"
     factors = {n: f"{{later: {{discrete: {{{shift} year: 1}}}}}}" for n in ("gas tax", "subsidy", "green roofs")}
     plan = make(_text(factors, "sample: random, n: 2", "[was]", head))
     draws, names = draws_of(plan, "s"), list(factors)
