@@ -319,3 +319,37 @@ def test_runs_that_do_not_differ_are_runs_all_the_same(make: Make) -> None:
     assert [p.tolist() for p, _ in parts] == [[0], [1]]
     for places, values in parts:
         assert plan.model.ensemble(values, save=["seen gas"])["seen gas"].sizes["run"] == len(places)
+
+
+def test_points_with_arrays_are_those_of_a_list_by_run(make: Make) -> None:
+    model = make("scenarios: {base: }\n").model
+    high, late = np.array([1.0, 2.0, 4.0]), np.array([2030.0, 2035.25, 2040.0])
+    save = ["gas use", "learned", "gas tax"]
+    together = model.ensemble({
+        "gas tax": {2020: 0.1, 2030: high}, "subsidy": [(2020, 1), (late, high), (2050, "2 MEUR/year")],
+        "effect of time": {0: 1, 5: high, 10: 3},
+    }, save=save)  # fmt: skip
+    apart = model.ensemble({
+        "gas tax": [{2020: 0.1, 2030: h} for h in high],
+        "subsidy": [{2020: 1, t: h, 2050: 2} for t, h in zip(late, high, strict=True)],
+        "effect of time": [{0: 1, 5: h, 10: 3} for h in high],
+    }, save=save)  # fmt: skip
+    for name in save:
+        assert together[name].values.tobytes() == apart[name].values.tobytes()
+    crossing = model.ensemble({"gas tax": [(np.array([2040.0, 2025.0]), 0.5), (2030, 0.1)]}, save=["gas tax"])
+    assert crossing["gas tax"].isel(time=0).values.tolist() == [0.1, 0.5]
+    assert crossing["gas tax"].isel(time=-1).values.tolist() == [0.5, 0.1]
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"gas tax": {2020: np.ones(3), 2030: np.ones(2)}}, "must have one length"),
+    ({"gas tax": {2020: np.ones(3)}, "subsidy": np.ones(4)}, "must have one length"),
+    ({"gas tax": {2020: np.array([1.0, np.nan])}}, "not a number"),
+    ({"gas tax": [(np.array([2020.0, np.inf]), 1)]}, "a point cannot be put at inf"),
+    ({"gas tax": [(np.array([2020.0, 2030.0]), 1), (2030, 2)]}, "two values at one time"),
+    ({"gas tax": {2020: np.ones((3, 2))}}, "each point takes one number, or 3, one a run"),
+])  # fmt: skip
+def test_points_with_arrays_that_do_not_fit_are_refused(make: Make, values: dict[str, object], said: str) -> None:
+    model = make("scenarios: {base: }\n").model
+    with pytest.raises(InputError, match=said):
+        model.ensemble(values)
