@@ -213,3 +213,25 @@ def test_a_model_without_a_derivative_is_refused_with_the_reason(tmp_path):
     result, plan = run_only(tmp_path, "random, n: 60, seed: 1", variables="late", **late)
     with pytest.raises(InputError, match="delay"):
         learn(result, plan, gradients=5)
+
+
+def test_factors_without_an_order(tmp_path):
+    """A choice between three has no regression, and boxes by name; a row of a file is left to designs that see it."""
+    (tmp_path / "rows.csv").write_text("still\n" + "\n".join(str(n) for n in range(1, 9)) + "\n")
+    (tmp_path / "ways.csv").write_text("way,delay\nslow,1\nmiddle,2\nquick,3\n")
+    extra = "  way: {choice: {slow: 0.3, middle: 0.3, quick: 0.4}, sets: ways.csv}\n  drawn: {rows: rows.csv}"
+    goal = '  delayed: {value: delay, goal: "<= 2.5"}'
+    result, _ = run(tmp_path, "random, n: 200, seed: 1", uncertain=extra, kpis=goal)
+    table = result.table("indices")
+    assert set(table.query("method == 'pawn'")["factor"]) == {"cost", "rate", "idle", "way"}
+    assert set(table.query("method == 'regression'")["factor"]) == {"cost", "rate", "idle", ""}
+    best = table.query("method == 'pawn' and measure == 'median' and output == 'delayed'").set_index("factor")["value"]
+    assert best.idxmax() == "way"
+    assert "`way` is a choice without an order: regression leaves it out" in notes(result)["base"]
+    assert any(n.startswith("`drawn` draws a row of a file") for n in notes(result)["base"])
+    found = json.loads((result.folder / "boxes.json").read_text())["outcomes"]
+    (outcome,) = (o for o in found if o["outcome"] == "delayed")
+    for box in outcome["boxes"]:
+        (limit,) = box["limits"]
+        assert (limit["factor"], limit["choices"]) == ("way", ["quick"])
+        assert box["coverage"] == box["density"] == 1
