@@ -235,3 +235,12 @@ def test_factors_without_an_order(tmp_path):
         (limit,) = box["limits"]
         assert (limit["factor"], limit["choices"]) == ("way", ["quick"])
         assert box["coverage"] == box["density"] == 1
+
+
+def test_pairs_where_the_design_has_them(tmp_path):
+    """Cost and rate act together by what is missing of their first orders."""
+    result, _ = run(tmp_path, "sobol, n: 256, seed: 1, second_order: on", kept="kpis")
+    own = result.table("indices").query("measure == 'S2' and output == 'bill at end' and kind == 'indicator'")
+    assert list(zip(own["factor"], own["other"], strict=True)) == [("cost", "rate"), ("cost", "idle"), ("rate", "idle")]
+    both = own.iloc[0]
+    assert both["low"] <= 1 - bill_indices(4)[0].sum() <= both["high"]
