@@ -17,7 +17,7 @@ from simengine.sweep.folder import SHARDS, ShardDone, clear_drafts, draft_of, fi
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
 from simengine.sweep.shard import Shard, cut_shards
-from simengine.sweep.study import complete_sweep
+from simengine.sweep.study import Ways, complete_sweep
 from tests.conftest import ROOT
 from tests.sweep.conftest import DATA_ONLY, HERE, MakeSweep, complete, files_of
 
@@ -243,3 +243,26 @@ def test_a_folder_of_others_is_refused(make: MakeSweep, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds files, and no sweep"):
         complete(make(runs=10), tmp_path / "mine")
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_pictures_are_made_once_and_sealed(make: MakeSweep, tmp_path: Path) -> None:
+    drawn: list[Path] = []
+
+    def draw(folder: Path) -> None:
+        assert (folder / "runs.parquet").is_file()
+        drawn.append(folder)
+        (folder / "charts").mkdir(exist_ok=True)
+        (folder / "charts" / "water.svg").write_text("<svg/>")
+        (folder / "index.html").write_text("<html/>")
+
+    sweep, ways = make(runs=40), Ways(learns=False, draw=draw)
+    complete(sweep, tmp_path / "out")  # without pictures
+    for _ in range(2):
+        complete_sweep(sweep, tmp_path / "out", Threads(1), ways=ways)
+    assert len(drawn) == 1
+    sealed = json.loads((tmp_path / "out" / "provenance.json").read_text())["files"]
+    assert {"charts/water.svg", "index.html", "runs.parquet"} <= set(sealed)
+    (tmp_path / "out" / "index.html").write_text("changed")
+    complete_sweep(sweep, tmp_path / "out", Threads(1), ways=ways)
+    assert len(drawn) == 2
+    assert (tmp_path / "out" / "index.html").read_text() == "<html/>"
