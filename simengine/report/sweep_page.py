@@ -127,7 +127,7 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
 def _chance_sentence(record: SweepRecord, number: int, words: SweepWords) -> str:
     """Return what is to be said of a goal: in which scenario it is surest, and in which least."""
     indicator = record.with_goals[number]
-    chances = record.chances[:, number]
+    chances = record.of_runs.chances[:, number]
     known = np.flatnonzero(np.isfinite(chances))
     if not known.size:
         return ""
@@ -150,10 +150,10 @@ def _chance_sentence(record: SweepRecord, number: int, words: SweepWords) -> str
 
 
 def _chance_table(record: SweepRecord, words: SweepWords) -> str:
-    if not np.isfinite(record.chances).any():
+    if not np.isfinite(record.of_runs.chances).any():
         return ""
     rows = [
-        (f"{i.title} {goal_of(i, words)}", *(words.percent(float(v)) for v in record.chances[:, n]))
+        (f"{i.title} {goal_of(i, words)}", *(words.percent(float(v)) for v in record.of_runs.chances[:, n]))
         for n, i in enumerate(record.with_goals)
     ]
     table = html_table([words.goal], [s.title for s in record.scenarios], html_rows(rows))
@@ -182,7 +182,7 @@ def _strongest(record: SweepRecord, words: SweepWords) -> str:
     for indicator in record.with_goals:
         if record.indices is None:
             break
-        scenario = record.focus(indicator)
+        scenario = record.of_runs.focus(indicator)
         rows = rows_of(record.indices, scenario.name, indicator.name, "indicator")
         choice = choose(rows)
         if choice is None:

@@ -38,7 +38,7 @@ def draw_sweep(
 ) -> Iterator[Picture]:
     """Yield the pictures of a sweep."""
     files = file_names([i.name for i in record.indicators])
-    if record.with_goals and np.isfinite(record.chances).any():
+    if record.with_goals and np.isfinite(record.of_runs.chances).any():
         yield _chances(record, words)
     for indicator in record.indicators:
         name = files[indicator.name]
@@ -57,10 +57,10 @@ def _chances(record: SweepRecord, words: SweepWords) -> Picture:
     """Return the table of goals by scenario."""
     goals = record.with_goals
     columns = [(i.title, goal_of(i, words)) for i in goals]
-    values = record.chances
+    values = record.of_runs.chances
     if len(goals) > 1:
         columns.append((words.all_goals, ""))
-        values = np.column_stack([values, record.all_met])
+        values = np.column_stack([values, record.of_runs.all_met])
     rows = [s.title for s in record.scenarios]
     draw = partial(_draw_chances, rows, columns, values, words)
     alt = f"{words.met_shares}, {words.met_below}. " + " ".join(
@@ -91,7 +91,7 @@ def _ranges(record: SweepRecord, indicator: SweepIndicator, name: str, words: Sw
     """Yield where an indicator may end, by scenario."""
     ranges = []
     for s in record.scenarios:
-        values = record.values(indicator, s)
+        values = record.of_runs.values(indicator, s)
         values = values[np.isfinite(values)]
         if not values.size:
             continue
@@ -100,7 +100,7 @@ def _ranges(record: SweepRecord, indicator: SweepIndicator, name: str, words: Sw
         chance = ""
         if indicator.goal:
             place = record.with_goals.index(indicator)
-            chance = words.chance_of.format(share=words.percent(float(record.chances[s.place, place])))
+            chance = words.chance_of.format(share=words.percent(float(record.of_runs.chances[s.place, place])))
         ranges.append(Range(s.title, record.levels, found, chance, s.place, is_base=s.place == 0))
     if not ranges:
         return
@@ -129,7 +129,7 @@ def _draw_ranges(
 
 def _deciding(record: SweepRecord, indicator: SweepIndicator, name: str, words: SweepWords) -> Iterator[Picture]:
     """Yield what decides an indicator, in the scenario in which that is least sure."""
-    scenario = record.focus(indicator)
+    scenario = record.of_runs.focus(indicator)
     table = record.indices
     order: list[str] = []
     if table is not None:
@@ -193,8 +193,8 @@ def _of_runs(
     words: SweepWords,
 ) -> Iterator[Picture]:
     """Yield an indicator against the strongest factors, and the runs that meet its goal against the others."""
-    clouds = record.clouds(scenario)
-    values = record.values(indicator, scenario)
+    clouds = record.of_runs.clouds(scenario)
+    values = record.of_runs.values(indicator, scenario)
     if not clouds or not np.isfinite(values).any():
         return
     places = {f: n for n, f in enumerate(order)}
@@ -207,8 +207,8 @@ def _of_runs(
     yield Picture(f"charts/{name}-scatter", Kind.SCATTER, title, alt, *twice(draw), about=indicator.name)
     if not indicator.goal:
         return
-    sound = record.sound(scenario)
-    met = record.met(indicator, scenario)[sound]
+    sound = record.of_runs.sound(scenario)
+    met = record.of_runs.met(indicator, scenario)[sound]
     if 0 < met.sum() < met.size:
         kept = [Cloud(c.factor, c.unit, c.values[sound], c.labels) for c in clouds]
         title = words.parallel_of.format(goal=f"{indicator.title} {goal_of(indicator, words)}")

@@ -130,11 +130,6 @@ class SweepRecord:
         return sum(s.failed for s in self.scenarios)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all runs asked for are there, and put together."""
-        return all(s.done >= s.wanted for s in self.scenarios) and (self.folder / "quantiles.parquet").is_file()
-
-    @property
     def has_runs(self) -> bool:
         """Whether single runs were kept."""
         return self.about["kept"] != "none" and (self.folder / "runs.parquet").is_file()
@@ -158,6 +153,11 @@ class SweepRecord:
         return self.table("indices")
 
     @cached_property
+    def of_runs(self) -> SweepRuns:
+        """The single runs."""
+        return SweepRuns(self)
+
+    @cached_property
     def provenance(self) -> Mapping[str, Any]:
         """Where results come from."""
         return read_provenance(self.folder) or {}
@@ -171,70 +171,6 @@ class SweepRecord:
             return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as reason:
             raise InputError(f"`{path}` is damaged: {reason}") from None
-
-    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
-        """Return an indicator of all runs; NaN where a run failed."""
-        values = self.result.indicator(indicator.name, scenario.name)
-        return np.where(self._failed(scenario), np.nan, values)
-
-    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs meet a goal."""
-        return self.result.met(indicator.name, scenario.name)
-
-    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        return self.result.failed(scenario.name)
-
-    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs did not fail."""
-        return ~self._failed(scenario)
-
-    @cached_property
-    def chances(self) -> Numbers:
-        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
-        out = np.full((len(self.scenarios), len(self.with_goals)), np.nan)
-        if not self.has_runs:
-            return out
-        for s in self.scenarios:
-            sound = self.sound(s)
-            for n, indicator in enumerate(self.with_goals):
-                if sound.any():
-                    out[s.place, n] = self.met(indicator, s)[sound].mean()
-        return out
-
-    @cached_property
-    def all_met(self) -> Numbers:
-        """The share of runs that meet all goals, by scenario."""
-        out = np.full(len(self.scenarios), np.nan)
-        if self.has_runs and self.with_goals:
-            for s in self.scenarios:
-                sound = self.sound(s)
-                together = np.logical_and.reduce([self.met(i, s) for i in self.with_goals])
-                if sound.any():
-                    out[s.place] = together[sound].mean()
-        return out
-
-    def focus(self, indicator: SweepIndicator) -> SweepScenario:
-        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
-        if indicator in self.with_goals:
-            chances = self.chances[:, self.with_goals.index(indicator)]
-            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
-            if np.isfinite(open_).any():
-                return self.scenarios[int(np.argmin(open_))]
-        return self.scenarios[0]
-
-    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
-        """Return the factors of all runs of a scenario, those that it sets itself left out."""
-        draws = self.result.draws(scenario.name)
-        out = []
-        for n, factor in enumerate(self.result.factors):
-            if factor["name"] in scenario.fixed:
-                continue
-            labels: tuple[str, ...] = ()
-            column = self.result.runs(scenario.name)[factor["column"]]
-            if column.dtype.name in {"category", "object", "str", "string"}:
-                labels = tuple(sorted(set(column.astype(str))))
-            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
-        return tuple(out)
 
     def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
         """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
@@ -281,6 +217,77 @@ class SweepRecord:
             if name in {output.column, output.variable}:
                 return output.title
         return name
+
+
+class SweepRuns:
+    """The single runs of a sweep: what they were given, what they came to, and which goals they meet."""
+
+    def __init__(self, record: SweepRecord) -> None:
+        self.record = record
+
+    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
+        """Return an indicator of all runs; NaN where a run failed."""
+        values = self.record.result.indicator(indicator.name, scenario.name)
+        return np.where(self._failed(scenario), np.nan, values)
+
+    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs meet a goal."""
+        return self.record.result.met(indicator.name, scenario.name)
+
+    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        return self.record.result.failed(scenario.name)
+
+    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs did not fail."""
+        return ~self._failed(scenario)
+
+    @cached_property
+    def chances(self) -> Numbers:
+        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
+        out = np.full((len(self.record.scenarios), len(self.record.with_goals)), np.nan)
+        if not self.record.has_runs:
+            return out
+        for s in self.record.scenarios:
+            sound = self.sound(s)
+            for n, indicator in enumerate(self.record.with_goals):
+                if sound.any():
+                    out[s.place, n] = self.met(indicator, s)[sound].mean()
+        return out
+
+    @cached_property
+    def all_met(self) -> Numbers:
+        """The share of runs that meet all goals, by scenario."""
+        out = np.full(len(self.record.scenarios), np.nan)
+        if self.record.has_runs and self.record.with_goals:
+            for s in self.record.scenarios:
+                sound = self.sound(s)
+                together = np.logical_and.reduce([self.met(i, s) for i in self.record.with_goals])
+                if sound.any():
+                    out[s.place] = together[sound].mean()
+        return out
+
+    def focus(self, indicator: SweepIndicator) -> SweepScenario:
+        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
+        if indicator in self.record.with_goals:
+            chances = self.chances[:, self.record.with_goals.index(indicator)]
+            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
+            if np.isfinite(open_).any():
+                return self.record.scenarios[int(np.argmin(open_))]
+        return self.record.scenarios[0]
+
+    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
+        """Return the factors of all runs of a scenario, those that it sets itself left out."""
+        draws = self.record.result.draws(scenario.name)
+        out = []
+        for n, factor in enumerate(self.record.result.factors):
+            if factor["name"] in scenario.fixed:
+                continue
+            labels: tuple[str, ...] = ()
+            column = self.record.result.runs(scenario.name)[factor["column"]]
+            if column.dtype.name in {"category", "object", "str", "string"}:
+                labels = tuple(sorted(set(column.astype(str))))
+            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
+        return tuple(out)
 
 
 def _indicator(about: Mapping[str, Any]) -> SweepIndicator:

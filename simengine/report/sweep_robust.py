@@ -69,7 +69,7 @@ def draw_convergence(record: SweepRecord, indicator: SweepIndicator, name: str, 
     table = record.table("convergence")
     if table is None:
         return
-    scenario = record.focus(indicator)
+    scenario = record.of_runs.focus(indicator)
     rows = table[
         (table["scenario"] == scenario.name) & (table["output"] == indicator.name) & (table["kind"] == "indicator")
     ]

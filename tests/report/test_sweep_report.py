@@ -92,13 +92,13 @@ def test_goals_are_met_by_the_runs_the_table_of_runs_says(record: SweepRecord) -
         sound = rows[rows["failed"].isna()]
         assert len(rows) - len(sound) == scenario.failed > 0
         wanted = [(sound["gas 2040"] <= 2.5).mean(), (sound["gas 2030"] <= 50).mean()]
-        assert record.chances[scenario.place].tolist() == pytest.approx(wanted)
-        assert np.isnan(record.values(record.indicators[0], scenario)).sum() == scenario.failed
+        assert record.of_runs.chances[scenario.place].tolist() == pytest.approx(wanted)
+        assert np.isnan(record.of_runs.values(record.indicators[0], scenario)).sum() == scenario.failed
     assert (
-        record.focus(record.indicators[0]).name
-        == min(record.scenarios, key=lambda s: abs(record.chances[s.place, 0] - 0.5)).name
+        record.of_runs.focus(record.indicators[0]).name
+        == min(record.scenarios, key=lambda s: abs(record.of_runs.chances[s.place, 0] - 0.5)).name
     )
-    assert record.focus(record.indicators[1]) is record.scenarios[0]  # always met: the base will do
+    assert record.of_runs.focus(record.indicators[1]) is record.scenarios[0]  # always met: the base will do
 
 
 def test_fans_are_the_quantiles_in_the_unit_shown(record: SweepRecord) -> None:
