@@ -139,7 +139,7 @@ def _deciding(record: SweepRecord, indicator: SweepIndicator, name: str, words: 
             others = [
                 rows_of(table, s.name, indicator.name, "indicator") for s in record.scenarios if s is not scenario
             ]
-            effects = effects_of(rows, choice, others)
+            effects = effects_of(rows, choice, others, record.unordered)
             order = [e.factor for e in sorted(effects, key=lambda e: -abs(np.nan_to_num(e.main.value)))]
             yield _tornado(effects, choice, indicator, scenario, name, words, many=len(record.scenarios) > 1)
     if record.has_runs:

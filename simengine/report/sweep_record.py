@@ -130,6 +130,11 @@ class SweepRecord:
         return sum(s.failed for s in self.scenarios)
 
     @property
+    def unordered(self) -> frozenset[str]:
+        """The factors that are choices: their values have no order."""
+        return frozenset(f["name"] for f in self.result.factors if f["kind"] in {"choice", "rows"})
+
+    @property
     def has_runs(self) -> bool:
         """Whether single runs were kept."""
         return self.about["kept"] != "none" and (self.folder / "runs.parquet").is_file()
