@@ -19,8 +19,11 @@ from numpy.typing import NDArray
 
 from simengine.analysis.indices import Array, Indices, as_columns, as_factors, is_constant, reasons_of
 from simengine.analysis.resample import draw_halves, measure_of, without_interval
+from simengine.analysis.threads import available_threads
 
 _LEAST = 40
+_LARGE = 100_000
+"""Numbers of a sample from which on threads cost less than they bring."""
 
 
 def feature_scores(
@@ -76,8 +79,9 @@ def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | N
     from sklearn.ensemble import ExtraTreesRegressor
 
     least = max(1, len(values) // 200)
+    count = (threads or available_threads()) if factors.size > _LARGE else 1
     forest = ExtraTreesRegressor(
-        trees, min_samples_leaf=least, max_features=1 / 3, bootstrap=True, random_state=seed, n_jobs=threads or -1
+        trees, min_samples_leaf=least, max_features=1 / 3, bootstrap=True, random_state=seed, n_jobs=count
     )
     forest.fit(factors, values)
     seen, count = np.zeros(len(values)), np.zeros(len(values))

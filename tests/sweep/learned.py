@@ -10,7 +10,7 @@ delay = 1 ~ year ~ |
 stock = INTEG(-stock * rate, 100) ~ home ~ |
 bill = stock * cost + 0 * idle ~ EUR*home ~ |
 still = 7 ~ home ~ |
-broken = SQRT(cost - 1.2) ~ EUR^0.5 ~ |
+broken = LN(cost - 1.2) ~ dmnl ~ |
 late = DELAY FIXED(stock, delay, 0) ~ home ~ |
 INITIAL TIME = 0 ~ year ~|
 FINAL TIME = 4 ~ year ~|
@@ -30,20 +30,21 @@ uncertain:
 {uncertain}
 sweeps:
   main: {{scenarios: {scenarios}, sample: {sample}}}
-save: {{variables: [{variables}], sweeps_keep: {{runs: {kept}}}}}
+save: {{variables: [bill], sweeps_keep: {{runs: {kept}, variables: [{variables}]}}}}
 kpis:
   bill at end: {{value: bill, at: 4, goal: "<= 130"}}
   still: {{value: still}}
   low at: {{value: bill, first_below: 130}}
+{kpis}
 """
 
 
-def write_study(folder, sample, scenarios="[base]", kept="all", variables="bill, still", uncertain=""):
+def write_study(folder, sample, scenarios="[base]", kept="all", variables="bill, still", uncertain="", kpis=""):
     """Write model and scenario file, and return the latter."""
     (folder / "m.mdl").write_text(MODEL)
     path = folder / "s.yaml"
-    text = STUDY.format(sample=sample, scenarios=scenarios, kept=kept, variables=variables, uncertain=uncertain)
-    path.write_text(text)
+    settings = {"scenarios": scenarios, "kept": kept, "variables": variables, "uncertain": uncertain, "kpis": kpis}
+    path.write_text(STUDY.format(sample=sample, **settings))
     return path
 
 
