@@ -188,11 +188,11 @@ def test_without_any_draw_a_run_is_the_scenario_itself(make: Make) -> None:
 @pytest.mark.parametrize("shift", [-4, -1, 2, 7])
 def test_later_is_the_same_path_with_other_times(make: Make, shift: int) -> None:
     """The path written with other times is the judge; a step before the begin of the run may come into it."""
-    head = """time: {save_every: 0.25 year}
-scenarios:
-  was: {set: {gas tax: {step: [0.1, 0.5], at: 2018}, subsidy: {table: {2022: 1, 2030: 4}}, green roofs: {pulse: 8, at: 2025, for: 3 year, every: 10 year}}}
-  moved: {set: {gas tax: {step: [0.1, 0.5], at: %d}, subsidy: {table: {%d: 1, %d: 4}}, green roofs: {pulse: 8, at: %d, for: 3 year, every: 10 year}}}
-""" % (2018 + shift, 2022 + shift, 2030 + shift, 2025 + shift)
+    parts = "gas tax: {{step: [0.1, 0.5], at: {}}}, subsidy: {{table: {{{}: 1, {}: 4}}}}, "
+    parts += "green roofs: {{pulse: 8, at: {}, for: 3 year, every: 10 year}}"
+    was = (2018, 2022, 2030, 2025)
+    moved = parts.format(*(t + shift for t in was))
+    head = f"time: {{save_every: 0.25 year}}\nscenarios:\n  was: {{set: {{{parts.format(*was)}}}}}\n  moved: {{set: {{{moved}}}}}\n"
     factors = {n: f"{{later: {{discrete: {{{shift} year: 1}}}}}}" for n in ("gas tax", "subsidy", "green roofs")}
     plan = make(_text(factors, "sample: random, n: 2", "[was]", head))
     draws, names = draws_of(plan, "s"), list(factors)
@@ -319,3 +319,37 @@ def test_runs_that_do_not_differ_are_runs_all_the_same(make: Make) -> None:
     assert [p.tolist() for p, _ in parts] == [[0], [1]]
     for places, values in parts:
         assert plan.model.ensemble(values, save=["seen gas"])["seen gas"].sizes["run"] == len(places)
+
+
+def test_points_with_arrays_are_those_of_a_list_by_run(make: Make) -> None:
+    model = make("scenarios: {base: }\n").model
+    high, late = np.array([1.0, 2.0, 4.0]), np.array([2030.0, 2035.25, 2040.0])
+    save = ["gas use", "learned", "gas tax"]
+    together = model.ensemble({
+        "gas tax": {2020: 0.1, 2030: high}, "subsidy": [(2020, 1), (late, high), (2050, "2 MEUR/year")],
+        "effect of time": {0: 1, 5: high, 10: 3},
+    }, save=save)  # fmt: skip
+    apart = model.ensemble({
+        "gas tax": [{2020: 0.1, 2030: h} for h in high],
+        "subsidy": [{2020: 1, t: h, 2050: 2} for t, h in zip(late, high, strict=True)],
+        "effect of time": [{0: 1, 5: h, 10: 3} for h in high],
+    }, save=save)  # fmt: skip
+    for name in save:
+        assert together[name].values.tobytes() == apart[name].values.tobytes()
+    crossing = model.ensemble({"gas tax": [(np.array([2040.0, 2025.0]), 0.5), (2030, 0.1)]}, save=["gas tax"])
+    assert crossing["gas tax"].isel(time=0).values.tolist() == [0.1, 0.5]
+    assert crossing["gas tax"].isel(time=-1).values.tolist() == [0.5, 0.1]
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"gas tax": {2020: np.ones(3), 2030: np.ones(2)}}, "must have one length"),
+    ({"gas tax": {2020: np.ones(3)}, "subsidy": np.ones(4)}, "must have one length"),
+    ({"gas tax": {2020: np.array([1.0, np.nan])}}, "not a number"),
+    ({"gas tax": [(np.array([2020.0, np.inf]), 1)]}, "a point cannot be put at inf"),
+    ({"gas tax": [(np.array([2020.0, 2030.0]), 1), (2030, 2)]}, "two values at one time"),
+    ({"gas tax": {2020: np.ones((3, 2))}}, "each point takes one number, or 3, one a run"),
+])  # fmt: skip
+def test_points_with_arrays_that_do_not_fit_are_refused(make: Make, values: dict[str, object], said: str) -> None:
+    model = make("scenarios: {base: }\n").model
+    with pytest.raises(InputError, match=said):
+        model.ensemble(values)
