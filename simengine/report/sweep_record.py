@@ -91,6 +91,7 @@ class SweepRecord:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.result = SweepResult(folder)
+        self._tables: dict[str, pd.DataFrame | None] = {}
         about = self.result.about
         self.about: Mapping[str, Any] = about
         self.title = str(about["title"])
@@ -146,11 +147,13 @@ class SweepRecord:
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table of the folder; None where there is none."""
-        try:
-            found = self.result.table(name)
-        except InputError:
-            return None
-        return found if len(found) else None
+        if name not in self._tables:
+            try:
+                found = self.result.table(name)
+            except InputError:
+                found = None
+            self._tables[name] = found if found is not None and len(found) else None
+        return self._tables[name]
 
     @cached_property
     def indices(self) -> pd.DataFrame | None:
@@ -176,6 +179,28 @@ class SweepRecord:
             return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as reason:
             raise InputError(f"`{path}` is damaged: {reason}") from None
+
+    @cached_property
+    def chances(self) -> Numbers:
+        """The share of all runs that meet each goal, (scenario, goal); a run that failed meets none. NaN: not known."""
+        out = np.full((len(self.scenarios), len(self.with_goals)), np.nan)
+        table = self.table("goals")
+        if table is not None:
+            places = {s.name: s.place for s in self.scenarios}
+            columns = {i.name: n for n, i in enumerate(self.with_goals)}
+            for scenario, indicator, share in zip(table["scenario"], table["indicator"], table["share"], strict=True):
+                if scenario in places and indicator in columns:
+                    out[places[scenario], columns[indicator]] = share
+        return out
+
+    def ends(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an indicator over the runs that have a value, (level,); None where there are none."""
+        table = self.table("indicators")
+        if table is None:
+            return None
+        rows = table[(table["scenario"] == scenario.name) & (table["indicator"] == indicator.name)]
+        values: Numbers = rows.sort_values("level")["value"].to_numpy(dtype=np.float64)
+        return values if values.size == len(self.levels) and np.isfinite(values).all() else None
 
     def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
         """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
@@ -247,34 +272,18 @@ class SweepRuns:
         return ~self._failed(scenario)
 
     @cached_property
-    def chances(self) -> Numbers:
-        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
-        out = np.full((len(self.record.scenarios), len(self.record.with_goals)), np.nan)
-        if not self.record.has_runs:
-            return out
-        for s in self.record.scenarios:
-            sound = self.sound(s)
-            for n, indicator in enumerate(self.record.with_goals):
-                if sound.any():
-                    out[s.place, n] = self.met(indicator, s)[sound].mean()
-        return out
-
-    @cached_property
     def all_met(self) -> Numbers:
-        """The share of runs that meet all goals, by scenario."""
+        """The share of runs that meet all goals, by scenario; NaN where single runs were not kept."""
         out = np.full(len(self.record.scenarios), np.nan)
         if self.record.has_runs and self.record.with_goals:
             for s in self.record.scenarios:
-                sound = self.sound(s)
-                together = np.logical_and.reduce([self.met(i, s) for i in self.record.with_goals])
-                if sound.any():
-                    out[s.place] = together[sound].mean()
+                out[s.place] = np.logical_and.reduce([self.met(i, s) for i in self.record.with_goals]).mean()
         return out
 
     def focus(self, indicator: SweepIndicator) -> SweepScenario:
         """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
         if indicator in self.record.with_goals:
-            chances = self.chances[:, self.record.with_goals.index(indicator)]
+            chances = self.record.chances[:, self.record.with_goals.index(indicator)]
             open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
             if np.isfinite(open_).any():
                 return self.record.scenarios[int(np.argmin(open_))]
