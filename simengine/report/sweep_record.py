@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from simengine.report.scatter import Cloud
 from simengine.results.provenance import read_provenance
 from simengine.source.diagnostic import InputError
+from simengine.sweep.columns import read_table
 from simengine.sweep.result import SweepResult
 
 if TYPE_CHECKING:
@@ -254,6 +255,7 @@ class SweepRuns:
 
     def __init__(self, record: SweepRecord) -> None:
         self.record = record
+        self._clouds: dict[str, tuple[Cloud, ...]] = {}
 
     def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
         """Return an indicator of all runs; NaN where a run failed."""
@@ -291,17 +293,22 @@ class SweepRuns:
 
     def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
         """Return the factors of all runs of a scenario, those that it sets itself left out."""
-        draws = self.record.result.draws(scenario.name)
-        out = []
-        for n, factor in enumerate(self.record.result.factors):
-            if factor["name"] in scenario.fixed:
-                continue
-            labels: tuple[str, ...] = ()
-            column = self.record.result.runs(scenario.name)[factor["column"]]
-            if column.dtype.name in {"category", "object", "str", "string"}:
-                labels = tuple(sorted(set(column.astype(str))))
-            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
-        return tuple(out)
+        if scenario.name not in self._clouds:
+            draws, names = self.record.result.draws(scenario.name), self._choices(scenario)
+            self._clouds[scenario.name] = tuple(
+                Cloud(str(f["name"]), _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
+                for n, f in enumerate(self.record.result.factors)
+                if f["name"] not in scenario.fixed
+            )
+        return self._clouds[scenario.name]
+
+    def _choices(self, scenario: SweepScenario) -> dict[str, tuple[str, ...]]:
+        """Return what was chosen from, by column, in order of the numbers that `SweepResult.draws` has of it."""
+        result = self.record.result
+        named = [f["column"] for f in result.factors if f["discrete"]]
+        rows = read_table(self.record.folder / "runs.parquet", named).slice(scenario.place * result.size, result.size)
+        words = {c: rows[c] for c in named if str(rows[c].type).startswith("dictionary")}
+        return {c: tuple(sorted(map(str, found.unique().to_pylist()))) for c, found in words.items()}
 
 
 def _indicator(about: Mapping[str, Any]) -> SweepIndicator:

@@ -101,6 +101,15 @@ def test_goals_are_met_by_the_runs_the_table_of_runs_says(record: SweepRecord) -
     assert record.of_runs.focus(record.indicators[2]) is record.scenarios[0]  # no goal: the base will do
 
 
+def test_factors_are_those_drawn_choices_by_name(record: SweepRecord) -> None:
+    frame = record.result.runs("insulate")
+    clouds = {c.factor: c for c in record.of_runs.clouds(record.scenarios[1])}
+    assert clouds["cold"].values.tolist() == frame["cold"].tolist()
+    source = clouds["source"]
+    assert source.labels == ("0", "1")
+    assert [source.labels[int(v)] for v in source.values] == frame["source"].astype(str).tolist()
+
+
 def test_fans_are_the_quantiles_in_the_unit_shown(record: SweepRecord) -> None:
     output = next(o for o in record.outputs if o.variable == "gas use")
     values = record.quantiles(output, record.scenarios[1])
