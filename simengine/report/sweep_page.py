@@ -119,6 +119,7 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
         + _paragraphs([words.how_to_read if is_sample else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
+        + _wanted_shares(record, words)
         + with_goal
         + _behind(words.without_goals, without)
     )
@@ -160,6 +161,32 @@ def _chance_table(record: SweepRecord, words: SweepWords) -> str:
     return _behind(words.table, table)
 
 
+def _wanted_shares(record: SweepRecord, words: SweepWords) -> str:
+    """Return scores that are shares of runs, beside what the study wants of them."""
+    table = record.table("shares")
+    if table is None:
+        return ""
+    rows = []
+    for name, part in table.groupby("name", sort=False):
+        found = part.set_index("scenario")
+        goal = words.relation(str(found["goal"].iloc[0])) if found["goal"].notna().any() else ""
+        cells = []
+        for s in record.scenarios:
+            if s.name not in found.index:
+                cells.append("<td>–</td>")
+                continue
+            met, share = found["met"][s.name], words.percent(float(found["value"][s.name]))
+            known = isinstance(met, bool | np.bool_)
+            look = ("met" if met else "missed") if known else ""
+            mark = f'<span class="mark">{"✓" if met else "✗"} {escape(words.met if met else words.missed)}</span> '
+            cells.append(f'<td class="{look}">{mark if known else ""}<b>{escape(share)}</b></td>')
+        title = escape(str(found["title"].iloc[0] or name))
+        rows.append(f'<tr><th scope="row">{title}<small>{escape(goal)}</small></th>{"".join(cells)}</tr>')
+    return f"<h3>{escape(words.wanted_shares)}</h3>" + html_table(
+        [words.goal], [s.title for s in record.scenarios], "".join(rows)
+    )
+
+
 def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     """Return for each indicator what decides it, those with goals open, and rules in words."""
     rules = _rules(record, words)
@@ -182,7 +209,7 @@ def _strongest(record: SweepRecord, words: SweepWords) -> str:
     for indicator in record.with_goals:
         if record.indices is None:
             break
-        scenario = record.focus(indicator)
+        scenario = record.of_runs.focus(indicator)
         rows = rows_of(record.indices, scenario.name, indicator.name, "indicator")
         choice = choose(rows)
         if choice is None:

@@ -101,7 +101,7 @@ def draw_tornado(
         below=13.0 if any(e.others for e in shown) else 9.0,
     )
     values = [v for e in shown for v in (e.main.value, e.main.high, e.main.low, *e.others)]
-    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.high)]
+    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.low, e.alone.high)]
     low, high = range_of([values, [0.0]])
     axes = Axes(sheet, rows.left, top, rows.right - rows.left, rows.bottom - top, (low, high), (0.0, 1.0))
     told = words.percent_or_zero if shares else (lambda v: words.number(v, 3))
