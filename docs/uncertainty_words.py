@@ -61,16 +61,18 @@ models](delft-models.md) where numbers come from.
 
 ## The answer
 
-With all measures taken and all cross-overs at work, these five decide most:
+With all measures taken and all cross-overs at work, these five decide most how many of the five goals are met:
 
 {five}
 
-What is looked at: of {open}, whether the goal is met; of {never}, which no run meets, how far it gets; {always} is
-within its goal in every run, so nothing decides it. The part of a factor in each is its total-order Sobol index:
-what would remain uncertain if all were known but this. The table has the mean over these goals, each counting
-alike, with 95 % intervals; parts overlap, so they add up to more than one. "Among the five": in how many of 500
-resamples of the runs it is one of the first five. The sixth is {sixth} with {sixth part}, among the five in {sixth
-often} % of the resamples: {clear}
+The part of a factor is its total-order Sobol index of the number of goals met: what would remain uncertain of that
+number if all were known but this factor. Intervals are of 95 %; parts overlap, so they add up to more than one.
+"Among the five": in how many of 500 resamples of the runs it is one of the first five. The sixth is {sixth} with
+{sixth_part}, among the five in {sixth_often} % of the resamples: {clear}
+
+Only goals that can go either way are decided by what is uncertain: {open}. With all measures {always} is within its
+goal in practically every run, so nothing decides it, and {never} is never reached, so there the question is how far
+one gets: that is decided by {margin}.
 
 ![What decides the goals, with cross-overs and without](figures/delft-deciders.svg)
 
@@ -96,12 +98,12 @@ year) and heat stress (10 days) are ours, not the city's; those for gas and jobs
 
 ## Do the cross-overs change the answer?
 
-{kept five} of the five are the same when every department reckons alone{changed}. What changes is which number one
+{kept_five} of the five are the same when every department reckons alone{changed}. What changes is which number one
 ought to look up next. Indicator by indicator, the three that decide most of its spread:
 
 {goals}
 
-For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain part}) and of
+For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain_part}) and of
 sewers. Coupled, the first question is what the state grants for an inhabitant more ({grant}): where that is much,
 the free room of the budget pays for storage and depaving, and nuisance falls below what the water department would
 reckon; where it is little, new homes pave and nobody pays. With all measures the goal is met either way; with the
@@ -114,8 +116,8 @@ The same draws, with and without cross-overs:
 {flips}
 
 So cross-overs decide whether a goal is met in few draws, most of all for homes off gas in 2030, where reckoning
-apart promises more than hands can do. The four goals that can be met at all are met together in {rest met} of the
-draws when coupled, in {rest met apart} when apart.
+apart promises more than hands can do. The four goals that can be met at all are met together in {rest_met} of the
+draws when coupled, in {rest_met_apart} when apart.
 
 ## Where goals are missed
 
@@ -150,7 +152,7 @@ than elsewhere.
 
 ## All that is uncertain
 
-The part is that of the first table.
+The part is that of the first table: in how many goals are met.
 
 {factors}
 """
