@@ -18,7 +18,7 @@ from simengine.report.sweep_words import sweep_words
 from simengine.report.tornado import Effect, Estimate, draw_tornado
 
 PLACE = FIGURES.parent
-WANTED = {"uncertainty/charts/energy-homes-off-gas-share.svg": "delft-off-gas.svg"}
+WANTED = {"uncertainty/charts/energy-homes-off-gas-share-fan.svg": "delft-off-gas.svg"}
 SHOWN = 12
 
 
