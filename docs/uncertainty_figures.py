@@ -35,7 +35,7 @@ GOALS = ("off gas 2030", "off gas 2050", "nuisance", "heat stress", "jobs")
 COUPLED, APART = "everything", "everything apart"
 DECIDED = 0.005
 """A goal met in fewer of the draws than this is never met, in more than all but this always: too few to say more."""
-SAMPLED = 48
+SAMPLED = 16
 """Runs of each scenario that are kept beside the figures."""
 NEARLY = 95.0
 """A city with so many of its homes off gas, in per cent, is nearly there: a threshold of ours."""
