@@ -36,9 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from simengine.scenario.explain import explain_scenario, plain_scenario
-    from simengine.scenario.uncertain_words import explain_sweeps, plain_sweeps
     from simengine.scenario.plan import read_plan
     from simengine.scenario.study import StudyPlan
+    from simengine.scenario.uncertain_words import explain_sweeps, plain_sweeps
     from simengine.scenario.writer import write_resolved
 
     more = {name: value for name, (_, value) in split_settings(arguments.set).items()}

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from simengine.sampling.family import Array
+from simengine.sampling.inverse import Array
 from simengine.sampling.points import (
     fast_points,
     grid_points,
@@ -37,7 +37,7 @@ KINDS: dict[str, str] = {
     "morris": "n Morris trajectories, factors + 1 runs each: screening by elementary effects",
     "fast": "n runs a factor along a curve: what FAST needs; such a design cannot grow",
     "grid": "every combination of each factor's levels, the middles of equal shares of its distribution",
-    "factorial": "every combination of each factor's levels from its lowest to its highest, a discrete one's values all",
+    "factorial": "every combination of each factor's levels from its lowest to its highest; of a choice all",
     "one at a time": "all factors at their middle, then each at its levels with the others at theirs",
     "table": "the rows of a file",
 }
@@ -58,8 +58,8 @@ class Design:
     factors
         How many columns.
     n
-        Its size as asked for: runs; of `sobol` blocks, of `morris` trajectories, of `fast` runs a factor; of `table` rows.
-        Grids have a size of their own.
+        Its size as asked for: runs; of `sobol` blocks, of `morris` trajectories, of `fast` runs a factor, of `table`
+        rows. Grids have a size of their own.
     seed
         The seed of what is random in it.
     second_order
@@ -221,7 +221,7 @@ class Design:
         """The middle of every factor: its median, or its likeliest value."""
         known = self.middles or (None,) * self.factors
         return tuple(
-            0.5 if m is None else float(m[np.argmax(w)])
+            0.5 if m is None or w is None else float(m[np.argmax(w)])
             for m, w in zip(known, self.weights or known, strict=True)
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simengine.sampling.family import Array
+from simengine.sampling.inverse import Array
 
 
 def random_points(factors: int, seed: int, first: int, count: int) -> Array:
@@ -52,8 +52,8 @@ def _rows_of(engine: Any, first: int, count: int) -> Array:
         engine.fast_forward(first)
         return np.asarray(engine.random(count))
     # asked for the first point alone, then for the rest, SciPy does not warn that their number is no power of 2
-    begin = np.asarray(engine.random(1))
-    return begin if count == 1 else np.concatenate([begin, engine.random(count - 1)])
+    begin: Array = np.asarray(engine.random(1))
+    return begin if count == 1 else np.concatenate([begin, np.asarray(engine.random(count - 1))])
 
 
 def saltelli_points(factors: int, seed: int, first: int, count: int, *, second_order: bool) -> Array:
@@ -89,7 +89,8 @@ def fast_points(factors: int, seed: int, n: int) -> Array:
     """Return the curves of extended FAST by SALib, n rows a factor (Saltelli, Tarantola, Chan 1999)."""
     from SALib.sample import fast_sampler
 
-    return np.clip(np.asarray(fast_sampler.sample(_problem(factors), n, seed=seed)), 0.0, 1.0)
+    rows: Array = np.asarray(fast_sampler.sample(_problem(factors), n, seed=seed))
+    return np.clip(rows, 0.0, 1.0)
 
 
 def _problem(factors: int) -> dict[str, Any]:

@@ -1,20 +1,20 @@
 """What a model itself has of an element before it runs: a constant's value, a stock's initial number, points.
 
-In: a variable of a model, an element. Out: a number, or points of a series or lookup; None where an equation computes it.
+In: a variable of a model, an element. Out: a number, or points of a series or lookup; None where it is computed.
 
 Invariant: what is given is what a run uses where nothing else is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.model.expression import ArrayLiteral, Call, Expression, Number, TableLiteral, Unary
+from simengine.model.expression import Call, Expression, Number, Sign, Subscript, TableLiteral, Unary
 from simengine.model.lookup import Between, Table
 from simengine.model.variable import Equation, Role, Variable, role_of
 from simengine.scenario.names import ModelNames
@@ -46,14 +46,13 @@ class Own:
 
     def places_of(self, equation: Equation) -> list[int]:
         """Return the elements an equation is for."""
-        places = self._left(equation, tuple(s.name for s in equation.subscripts))
-        for exception in equation.exceptions:
-            without = set(self._left(equation, tuple(s.name for s in exception)))
-            places = [p for p in places if p not in without]
-        return places
+        places = self._meant(equation.subscripts)
+        without = {p for exception in equation.exceptions for p in self._meant(exception)}
+        return [p for p in places if p not in without]
 
-    def _left(self, equation: Equation, names: tuple[str, ...]) -> list[int]:  # noqa: ARG002
-        text = f"{self.variable.name}[{','.join(names)}]" if names else self.variable.name
+    def _meant(self, subscripts: Sequence[Subscript]) -> list[int]:
+        inside = ",".join(s.name for s in subscripts)
+        text = f"{self.variable.name}[{inside}]" if inside else self.variable.name
         return [int(p) for p in self.names.meant(text).places]
 
     def number(self, place: int) -> float | None:
@@ -88,10 +87,8 @@ def _plain(expression: Expression) -> float | None:
     match expression:
         case Number(value=value):
             return value
-        case Unary(operand=Number(value=value), operator=operator):
-            return -value if operator.name == "NEGATE" else value
-        case ArrayLiteral():
-            return None
+        case Unary(sign=Sign.NEGATE, operand=Number(value=value)):
+            return -value
     return None
 
 

@@ -73,7 +73,8 @@ def _places(
             hint = f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else listed([f.name for f in factors])
             assert cells.file is not None
             line = cells.lines[0] - 1 if cells.lines else 1
-            to.problems.append(error("unknown-column", text, cells.place(max(line, 1), cells.heads, place), help=[hint]))
+            span = cells.place(max(line, 1), cells.heads, place)
+            to.problems.append(error("unknown-column", text, span, help=[hint]))
             good = False
             continue
         found[number] = (place, unit)

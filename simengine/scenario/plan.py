@@ -13,19 +13,19 @@ from pathlib import Path
 
 from simengine.api.load import load_with_files
 from simengine.api.model import Model
-from simengine.language.yaml.reading import At, Reading
-from simengine.model.variable import Role, role_of
+from simengine.language.yaml.reading import Reading
 from simengine.results.study import History, MapShape
 from simengine.results.study import Indicator as StudyIndicator
 from simengine.scenario.check import Rule, read_rules
-from simengine.scenario.cross import expand_crosses
 from simengine.scenario.correlation import read_correlation
+from simengine.scenario.cross import expand_crosses
 from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.factor import Uncertainty
 from simengine.scenario.file import Document
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
 from simengine.scenario.inherit import Inheritance, Resolved, stacked
+from simengine.scenario.kept import read_saved
 from simengine.scenario.limits import LeverRange, check_balance_members, read_levers
 from simengine.scenario.measured import read_measured
 from simengine.scenario.more import read_more
@@ -34,6 +34,7 @@ from simengine.scenario.purpose import find_orphans
 from simengine.scenario.reader import Sources, beside, read_document
 from simengine.scenario.settled import PlannedScenario, Settled
 from simengine.scenario.sweeps import read_sweeps
+from simengine.scenario.swept import Swept
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.scenario.uncertainty import read_factors
 from simengine.source.diagnostic import Diagnostic, ModelError, has_errors
@@ -63,11 +64,21 @@ class Plan:
     data_files: tuple[Path, ...] = ()
     model_files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()  # warnings
+    swept: tuple[str, ...] | None = None  # what sweeps keep, where the file says so
 
     @property
     def document(self) -> Document:
         """The file as written, with those it uses."""
         return self.sources.document
+
+    @property
+    def kept_of_sweeps(self) -> tuple[str, ...] | None:
+        """The variables that sweeps keep: those the file names, else those of indicators and charts; None: all."""
+        if self.swept is not None:
+            return self.swept
+        looked_at = [i.target.variable.name for i in self.indicators]
+        shown = [n.split("[", 1)[0] for c in self.charts for n in (c.variable, c.hidden_where) if n]
+        return tuple(dict.fromkeys([*looked_at, *shown])) or self.save
 
     @property
     def gathering(self) -> Gathering:
@@ -146,7 +157,10 @@ class _Planner:
         sweeps = read_sweeps(document, factors, self.names, [*scenarios, *crosses], to)
         uncertainty = Uncertainty(tuple(factors), correlation, sweeps)
         history, maps, files = read_measured(document, self.names, to)
-        save, charts = self._saved(), read_charts(document, self.names, to)
+        save = None
+        if document.save is not None and document.save.variables:
+            save = read_saved(document.save.variables, self.names, to)
+        kept, charts = self._kept_of_sweeps(), read_charts(document, self.names, to)
         if timing is None:
             return None
         made_by = {s.name: cross for cross, ones in crosses.items() for s in ones}
@@ -166,11 +180,12 @@ class _Planner:
             for rule in rules if rule.given for s in rule.scenarios if s in planned
         }  # fmt: skip
         self._check_bases(planned)
+        Swept(self.names, timing.clock, planned, to).check(uncertainty)
         to.problems += find_orphans(model.definition, levers, indicators)
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Plan(self.path, self.sources, model, self.names, timing, planned, tuple(levers), tuple(indicators),
                     tuple(shares), tuple(rules), given, uncertainty, save, charts, history, maps, files,
-                    self.model_files, warnings)  # fmt: skip
+                    self.model_files, warnings, kept)  # fmt: skip
 
     def _with_more(self, every: list[Resolved], more: Mapping[str, str]) -> list[Resolved]:
         settings = read_more(more, self.names, self.to)
@@ -178,33 +193,9 @@ class _Planner:
             return every
         return [Resolved(s.name, s.span, s.title, s.chain, stacked(s.layers, settings)) for s in every]
 
-    def _saved(self) -> tuple[str, ...] | None:
-        save = self.document.save
-        if save is None or not save.variables:
-            return None
-        out = []
-        for name in save.variables:
-            text = name.value.strip()
-            if text.endswith("[*]"):
-                text = text[:-3].strip()
-            if "[" in text:
-                whole = text.split("[", 1)[0].strip()
-                said = f"`{text}`: whole variables are saved"
-                self.to.error("wrong-kind", said, name.span, help=[f"save `{whole}`"])
-                continue
-            if "*" in text or "?" in text:
-                found = self.names.fitting(text)
-                if not found:
-                    self.to.error("unknown-name", f"no variable fits `{text}`", name.span)
-                out += found
-                continue
-            target = self.names.find(At(text, name.span), self.to)
-            if target is not None and role_of(target.variable) is Role.LOOKUP:
-                said = f"`{text}` is a lookup: it has no values over time to save"
-                self.to.error("lookup-as-value", said, name.span)
-            elif target is not None:
-                out.append(target.variable.name)
-        return tuple(dict.fromkeys(out))
+    def _kept_of_sweeps(self) -> tuple[str, ...] | None:
+        keep = None if self.document.save is None else self.document.save.sweeps_keep
+        return None if keep is None or not keep.variables else read_saved(keep.variables, self.names, self.to)
 
     def _check_bases(self, planned: Mapping[str, PlannedScenario]) -> None:
         """Note scenarios whose cross-overs are taken around each other."""

@@ -149,6 +149,7 @@ CORRELATION = Record("a correlation", Correlation, (
 
 SAMPLE = Choice(DESIGNS)
 
+
 class _Count:
     """A whole number from 1; NaN where something else stands there, which is noted: it is not missing."""
 
@@ -180,12 +181,12 @@ SWEEP = Record("a sweep", Sweep, (
     Field("ignore_correlation", Switch(), "whether correlations are left out"),
     Field("second_order", Switch(), "of `sobol`: whether second-order indices are wanted, which takes twice the runs"),
     Field("trajectories", _Count(), "of `morris`: another word for `n`"),
-    Field("levels", LEVELS, "of `morris` (an even number; 4 where not said), `grid`, `factorial` and `one at a time` (2 "
+    Field("levels", LEVELS, "of `morris` (an even number; 4 where not said), `grid`, `factorial`, `one at a time` (2 "
           "where not said): how many levels each factor has"),
     Field("quantiles", Mapped(Many(Number(0.0, 1.0)), exactly(2, "[lowest, highest], two numbers from 0 to 1, are"),
           "[lowest, highest], numbers from 0 to 1"),
-          "of `morris`, `factorial` (0 and 1 where not said) and `one at a time` (0.05 and 0.95): between which quantiles "
-          "of each distribution the levels lie"),
+          "of `morris`, `factorial` (0 and 1 where not said) and `one at a time` (0.05 and 0.95): between which "
+          "quantiles of each distribution the levels lie"),
     Field("file", Text("a CSV file"), "of `table`: a CSV file beside this one, a column an uncertain thing"),
 ))  # fmt: skip
 
@@ -204,7 +205,7 @@ SAVE = Record("what is saved", Save, (
           "names, or patterns with `*`; all variables where not said"),
     Field("sweeps_keep", Record("what is kept of sweeps", SweepsKeep, (
         Field("variables", Many(Text("a variable's name or a pattern", "patterns"), single=True),
-              "names, or patterns with `*`, of the variables kept; where not said those of indicators and those drawn"),
+              "names, or patterns with `*`, of what is kept; where not said the variables of indicators and of `draw`"),
         Field("quantiles", Many(Number(0.0, 1.0)), "which quantiles over the runs"),
         Field("runs", Choice({"all": "every run", "kpis": "the indicators of every run", "none": "no single run"}),
               "what of single runs"),

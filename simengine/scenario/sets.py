@@ -113,7 +113,9 @@ def read_rows(at: At[str], written: Distribution, names: ModelNames, to: Reading
         column = cells.column(head, to)
         unit = units.get(loose_key(target.text))
         spare.pop(loose_key(target.text), None)
-        if column is None or (column := _converted(column, unit, target.variable.units, target.text, names, to)) is None:
+        if column is not None:
+            column = _converted(column, unit, target.variable.units, target.text, names, to)
+        if column is None:
             return None
         columns.append(column)
     for name, _ in written.units:

@@ -186,8 +186,8 @@ class _Checked:
             return between
         for factor in self.factors:
             ends = factor.marginal.ends
-            beyond = [e for e, at, end in zip(ends, between, (0.0, 1.0), strict=True) if at == end and not np.isfinite(e)]
-            if beyond:
+            reached = [e for e, at, end in zip(ends, between, (0.0, 1.0), strict=True) if at == end]
+            if not np.all(np.isfinite(reached)):
                 text = f"`{self.kind}` looks at both ends of every distribution, and that of `{factor.name}` has none"
                 hint = ["`quantiles: [0.01, 0.99]` in the sweep, or `within` of the distribution, cuts it"]
                 self.to.error("conflicting-keys", text, self.sweep.sample.span, help=hint)
@@ -229,4 +229,3 @@ def _place(value: object) -> Span:
     if isinstance(first, tuple):
         return Span(first[0].span.file, first[0].span.start, last[1].span.end)
     return Span(first.span.file, first.span.start, last.span.end)
-

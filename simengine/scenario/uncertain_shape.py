@@ -150,11 +150,12 @@ DISTRIBUTION: Tagged[Distribution] = Tagged("a distribution", {
         _OF,
     )),
     "rows": Record("rows of a file", _rows, (
-        Field("rows", _FILE, "a file with a row a draw, such as a posterior: one draw sets many variables", required=True,
-              name="file"),
-        Field("columns", Named(Text("a column's name"), "a variable", "inputs"), "the column of each variable; where not "
-              "said all columns called like variables"),
-        Field("units", Named(Text("a unit"), "a variable", "inputs"), "units of columns; where not said the variables'"),
+        Field("rows", _FILE, "a file with a row a draw, such as a posterior: one draw sets many variables",
+              required=True, name="file"),
+        Field("columns", Named(Text("a column's name"), "a variable", "inputs"),
+              "the column of each variable; where not said all columns called like variables"),
+        Field("units", Named(Text("a unit"), "a variable", "inputs"),
+              "units of columns; where not said the variables'"),
     )),
     **{word: _changed(word) for word in CHANGES},
 })  # fmt: skip

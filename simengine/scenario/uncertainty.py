@@ -82,7 +82,8 @@ class _Reader:
             if values is None:
                 return None
             if within is not None and not np.any((values >= within[0]) & (values <= within[1])):
-                return self._nothing(written)
+                self._note_nothing(written)
+                return None
             smooth = written.smooth is not None and written.smooth.value
             return sample(values, within, smooth=smooth), None, within
         if written.kind == "discrete":
@@ -95,9 +96,12 @@ class _Reader:
             whole = self._integer(written, numbers, within)
             return None if whole is None else (whole, numbers, within)
         continuous = Continuous(written.kind, tuple(numbers.values()), within)
-        return self._nothing(written) if not continuous.mass > 0 else (continuous, numbers, within)
+        if continuous.mass > 0:
+            return continuous, numbers, within
+        self._note_nothing(written)
+        return None
 
-    def _nothing(self, written: Distribution) -> None:
+    def _note_nothing(self, written: Distribution) -> None:
         place = written.within[0].span.to(written.within[1].span)
         self.to.error("bad-distribution", f"`within` holds nothing of this {written.kind} distribution", place)
 
@@ -141,7 +145,10 @@ class _Reader:
             self.to.error("bad-distribution", text, written.numbers[1][1].span)
             return None
         made = Discrete.whole(numbers["low"], numbers["high"], within)
-        return made if made.values.size else self._nothing(written)
+        if made.values.size:
+            return made
+        self._note_nothing(written)
+        return None
 
     def _discrete(
         self, written: Distribution, unit: str, about: str, within: tuple[float, float] | None
@@ -163,7 +170,8 @@ class _Reader:
         if within is not None:
             kept &= (numbers >= within[0]) & (numbers <= within[1])
         if not kept.any():
-            return self._nothing(written)
+            self._note_nothing(written)
+            return None
         return Discrete("discrete", numbers[kept], weights[kept], within=within)
 
     def _within(self, written: Distribution, unit: str, about: str) -> tuple[float, float] | None:
@@ -194,7 +202,8 @@ class _Reader:
         shared = next((lever for lever in self.levers if lever.lever.balance is not None and
                        lever.target.variable.key == target.variable.key), None)  # fmt: skip
         if shared is not None and shared.lever.balance is not None:
-            said = f"{text} is a lever of the balance `{shared.lever.balance.value}`: what is drawn would leave no 100 %"
+            balance = shared.lever.balance.value
+            said = f"{text} is a lever of the balance `{balance}`: what is drawn would leave no 100 %"
             self.to.error("not-balanced", said, at.span, others=[Label(shared.name.span, "its balance")])
             return False
         return self._may_shape(at, factor, target)

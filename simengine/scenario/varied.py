@@ -1,10 +1,11 @@
 """A scenario in many runs that differ in what is drawn.
 
-In: a planned scenario, factors, for each the numbers drawn by run. Out: values as `Model.ensemble` takes them: arrays with a
-number a run, series and lookups with arrays in their points.
+In: a planned scenario, factors, for each the numbers drawn by run. Out: values as `Model.ensemble` takes them: arrays
+with a number a run, series and lookups with arrays in their points.
 
-What is drawn for a variable counts where the scenario leaves it alone: for an element before the whole. Changes (`later`,
-`times`, `plus`) are made to what is there, in this order, those of one kind in the order of the file.
+What is drawn for a variable counts where the scenario leaves it alone: for an element before the whole, for a variable
+before a set of many. Changes (`later`, `times`, `plus`) are made to what is there, in this order, those of one kind in
+the order of the file.
 
 Invariant: run i has the bits that `Model.run` gives with the values of run i.
 """
@@ -40,7 +41,7 @@ _MANY = 2**62  # more elements than any variable has
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """The changes to one element: a factor that gives its value, with the column of its sets, and those that change it."""
+    """What is drawn of one element: a factor that gives its value, the column of its sets; factors that change it."""
 
     value: tuple[int, int] | None = None
     later: tuple[int, ...] = ()
@@ -201,11 +202,11 @@ class Varied:
             return self._changed_numbers(columns.values(*drawn.value), drawn, columns)
         if not isinstance(base, _Series) and is_flat(base):
             return self._changed_numbers(np.asarray(value_at(base, self.clock.start)), drawn, columns)
-        x, y = self._points(base, [columns.numbers(n) for n in drawn.later])
+        x, y = self._points(base, drawn.later, columns)
         for n in drawn.times:
-            y = _along(y, x) * columns.numbers(n)
+            y = _by_run(y) * columns.numbers(n)
         for n in drawn.plus:
-            y = _along(y, x) + columns.numbers(n)
+            y = _by_run(y) + columns.numbers(n)
         return x, y
 
     @staticmethod
@@ -216,15 +217,19 @@ class Varied:
             values = values + columns.numbers(n)
         return values
 
-    def _points(self, base: Curve | _Series, delays: Sequence[Array]) -> Points:
+    def _points(self, base: Curve | _Series, later: Sequence[int], columns: _Columns) -> Points:
         """Return the points of a path over time, moved by delays."""
-        if not delays:
+        if not later:
             if isinstance(base, _Series):
                 return base.within(self.clock)
             points = points_of(base, self.clock)
             return np.array(list(points)), np.array(list(points.values()))
-        delay = sum(delays[1:], delays[0])
-        clock = _widened(self.clock, float(delay.min()), float(delay.max()))
+        # as far as any run may ask, not as these do: which points there are must not depend on which runs are made
+        ends = [self.factors[n].marginal.quantile(np.array([0.0, 1.0])) for n in later]
+        clock = _widened(self.clock, float(sum(e[0] for e in ends)), float(sum(e[1] for e in ends)))
+        delay = columns.numbers(later[0])
+        for n in later[1:]:
+            delay = delay + columns.numbers(n)
         if isinstance(base, _Series):
             x, y = base.within(clock)
         else:
@@ -303,7 +308,7 @@ class _Columns:
         return drawn if sets is None else np.asarray(sets.values[drawn.astype(np.int64), column])
 
 
-def _along(y: Array, x: Array) -> Array:
+def _by_run(y: Array) -> Array:
     """Return y so that it can be joined with numbers by run: (points, 1) or (points, runs)."""
     return y[:, None] if y.ndim == 1 else y
 

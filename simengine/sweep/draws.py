@@ -1,6 +1,6 @@
 """What the runs of a sweep are given: rows of a design, made numbers by the distributions of what is uncertain.
 
-In: a plan, one of its sweeps. Out: for any runs, counted from 0, the numbers between 0 and 1, the values drawn, and what
+In: a plan, one of its sweeps. Out: for any runs, counted from 0, numbers between 0 and 1, the values drawn, and what
 `Model.ensemble` takes to make these runs of a scenario.
 
 Invariant: what run n is given depends on the plan, the sweep and n only, never on which other runs are asked for.
