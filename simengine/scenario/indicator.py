@@ -67,13 +67,15 @@ class ShareOfRuns:
     of: str
     goal: str
     span: Span
+    wanted: Goal | None = None
+    """The goal as a band of shares, from 0 to 1."""
 
 
 def read_indicators(
     document: Document, names: ModelNames, timing: Timing, scenarios: Iterable[str], to: Reading
 ) -> tuple[list[Indicator], list[ShareOfRuns]]:
     """Return the indicators of a file, those of sweeps apart."""
-    known = {name.value for name, kpi in document.kpis if kpi.share_of_runs is None}
+    known = {name.value: kpi for name, kpi in document.kpis if kpi.share_of_runs is None}
     ones, shares = [], []
     reader = _IndicatorReader(names, timing, list(scenarios), to)
     for name, kpi in document.kpis:
@@ -88,7 +90,7 @@ def read_indicators(
     return ones, shares
 
 
-def _share(name: At[str], kpi: Kpi, known: set[str], names: ModelNames, to: Reading) -> ShareOfRuns | None:
+def _share(name: At[str], kpi: Kpi, known: dict[str, Kpi], names: ModelNames, to: Reading) -> ShareOfRuns | None:
     assert kpi.share_of_runs is not None
     if kpi.value is not None:
         text = "`value` and `share_of_runs` cannot stand together: an indicator is one of them"
@@ -96,9 +98,15 @@ def _share(name: At[str], kpi: Kpi, known: set[str], names: ModelNames, to: Read
     if kpi.share_of_runs.value not in known:
         to.unknown("unknown-indicator", "indicator", kpi.share_of_runs.value, kpi.share_of_runs.span, sorted(known))
         return None
-    if kpi.goal is not None and read_goal(kpi.goal, "dimensionless", names, to) is None:
+    if known[kpi.share_of_runs.value].goal is None:
+        text = f"the indicator `{kpi.share_of_runs.value}` has no goal, so that no share of runs meets it"
+        to.error("missing-key", text, kpi.share_of_runs.span, help=['give it one: `goal: "<= 210"`'])
         return None
-    return ShareOfRuns(name.value, kpi.title, kpi.share_of_runs.value, kpi.goal.value if kpi.goal else "", name.span)
+    goal = None if kpi.goal is None else read_goal(kpi.goal, "dimensionless", names, to)
+    if kpi.goal is not None and goal is None:
+        return None
+    text = kpi.goal.value if kpi.goal else ""
+    return ShareOfRuns(name.value, kpi.title, kpi.share_of_runs.value, text, name.span, goal)
 
 
 @dataclass

@@ -24,6 +24,7 @@ from simengine.sweep.about import FILE, about_of
 from simengine.sweep.columns import open_writer, parquet_bytes, read_table, repeated, table_of, whole, words
 from simengine.sweep.folder import ShardDone, draft_of, path_of, put_in_place, write_bytes
 from simengine.sweep.plan import SweepPlan
+from simengine.sweep.summary import ranks_of
 from simengine.sweep.tables import RUNS, SERIES, SKETCH, merge_sketches, read_sketch, series_columns
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _quantile_rows(sweep: SweepPlan, scenario: str, quantiles: Array, means: Arr
 def _quantiles(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tuple[Array, Array]:
     if sweep.kept == "all":
         return _exact(sweep, folder, done)
-    merged = merge_sketches([read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done])[0]
+    merged = merge_sketches(read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done)[0]
     return merged.quantiles(sweep.levels), merged.means()
 
 
@@ -152,7 +153,7 @@ def _summary(cells: Array, levels: Sequence[float]) -> tuple[Array, Array]:
     """
     count = cells.shape[-1]
     means = cells.sum(axis=-1) / count
-    ranks = np.asarray([max(1, int(np.ceil(level * count * (1 - 1e-15)))) for level in levels], dtype=np.int64) - 1
+    ranks = ranks_of(levels, count)
     cells.partition(np.unique(ranks), axis=-1)
     return cells[:, ranks].T, means
 

@@ -67,7 +67,7 @@ def make_batch(
     bases: dict[str, _Made] = {}
     for other in dict.fromkeys(i.minus for i in sweep.indicators if i.minus is not None):
         looked_at = {i.target.variable.name for i in sweep.indicators if i.minus == other}
-        bases[other] = task.run(other, sorted(looked_at))
+        bases[other] = own if other == scenario else task.run(other, sorted(looked_at))
         for place, failure in bases[other].failed.items():
             failed.setdefault(place, Failed(f"in `{other}`: {failure.why}", failure.time, failure.variable))
     indicators: dict[str, Array] = {}
@@ -96,7 +96,7 @@ class _Made:
     @property
     def failed(self) -> dict[int, Failed]:
         return {
-            int(places[n]): Failed(str(f), f.time, f.variable)
+            int(places[n]): Failed(f.reason, f.time, f.variable)
             for places, ensemble in self.ensembles for n, f in ensemble.failed.items()
         }  # fmt: skip
 

@@ -47,6 +47,8 @@ class ShardDone:
     counts: Mapping[str, Any]
     fresh: bool = True
     """Whether it was made just now."""
+    made: int = 0
+    """How many of its runs were made just now, the others having been there."""
 
 
 def path_of(folder: Path, shard: Shard, ending: str) -> Path:
@@ -69,6 +71,14 @@ def find_done(folder: Path, shard: Shard, *, thorough: bool = False) -> ShardDon
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
     return ShardDone(shard, failed, files, counts, fresh=False) if sound else None
+
+
+def find_sound(folder: Path, shard: Shard) -> ShardDone | None:
+    """Return a shard that is there to its last byte; where it is damaged, it is no longer said to be there."""
+    found = find_done(folder, shard, thorough=True)
+    if found is None:
+        path_of(folder, shard, DONE).unlink(missing_ok=True)
+    return found
 
 
 def find_parts(folder: Path, shard: Shard) -> list[Shard]:
@@ -207,6 +217,11 @@ def clear_stale(folder: Path, wanted: Iterable[Shard]) -> int:
 def shard_files(folder: Path) -> Iterator[Path]:
     """Yield all files of shards in a folder, in order."""
     yield from sorted(p for p in (folder / SHARDS).glob("*/*") if p.is_file())
+
+
+def is_sweep(folder: str | Path) -> bool:
+    """Return whether a folder is that of a sweep."""
+    return (Path(folder) / "sweep.json").is_file()
 
 
 def read_about(folder: Path) -> dict[str, Any]:

@@ -28,11 +28,15 @@ from simengine.sweep.about import FILE as ABOUT
 from simengine.sweep.about import about_of
 from simengine.sweep.folder import SHARDS, ShardDone, write_bytes
 from simengine.sweep.plan import SweepPlan
+from simengine.sweep.summary import FILES as SUMMARY
 
 TITLES = {
     "runs": "A row a run: what was drawn, what was measured, and why it failed",
     "quantiles": "Quantiles and mean over the runs that did not fail, at every time",
     "failures": "Runs that failed: values that are not numbers",
+    "indicators": "The spread of indicators over the runs",
+    "goals": "In which share of runs goals are met",
+    "shares": "Scores that are shares of runs",
     "history": "What was measured, in the model's unit",
     "integration": "What half the time step changes, in a sample of runs",
     "indices": "How much each factor matters",
@@ -40,7 +44,7 @@ TITLES = {
     "boxes": "Where in the space of factors goals are met or missed",
     "robustness": "Scenarios compared over all runs",
 }
-OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT)
+OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT, *SUMMARY)
 
 
 def digest_of(sweep: SweepPlan) -> str:

@@ -24,7 +24,6 @@ from simengine.results.run import Run
 from simengine.scenario.factor import SweepSettings
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.plan import Plan
-from simengine.scenario.run import kept_of
 from simengine.source.diagnostic import InputError
 from simengine.source.names import nearest_names
 from simengine.sweep.draws import Draws, draws_of
@@ -198,13 +197,14 @@ def plan_sweep(plan: Plan, name: str | None = None, runs: int | None = None) -> 
     keep = plan.document.save.sweeps_keep if plan.document.save is not None else None
     levels = tuple(sorted({q.value for q in keep.quantiles})) if keep and keep.quantiles else LEVELS
     kept = keep.runs.value if keep and keep.runs else "all"
-    return SweepPlan(plan, name, scenarios, draws, settings.seed, settings.same_draws, kept, levels, _outputs(plan), runs)
+    outputs = _outputs(plan)
+    return SweepPlan(plan, name, scenarios, draws, settings.seed, settings.same_draws, kept, levels, outputs, runs)
 
 
 def _outputs(plan: Plan) -> tuple[str, ...]:
     """Return the variables kept over time; indicators are computed from what is kept, so theirs are among them."""
     names = [i.target.variable.name for i in plan.indicators]
-    chosen = list(dict.fromkeys([*names, *(n.split("[", 1)[0] for c in plan.charts for n in (c.variable, c.hidden_where) if n)])) or kept_of(plan, None)
+    chosen = list(dict.fromkeys([*names, *(plan.kept_of_sweeps or ())])) or None
     return tuple(v.name for v in find_saved(plan.model.program, chosen).variables)
 
 

@@ -26,6 +26,7 @@ from simengine.sweep.plan import SweepPlan, plan_sweep
 from simengine.sweep.result import FilePath, SweepResult
 from simengine.sweep.run import Executor, Threads, Told, disk_error, run_shards
 from simengine.sweep.shard import cut_shards
+from simengine.sweep.summary import write_summary
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], ways: W
     clear_made(folder)
     ways.begins("putting together")
     assemble(planned, folder, done)
+    write_summary(planned, folder, done)
     names = [*OURS, *write_history(planned, folder)]
     ways.begins("halving the time step of some runs")
     differences = find_differences(planned)

@@ -8,14 +8,14 @@ Invariant: tables of parts of a shard, put together, are the tables of the whole
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simengine.engine.sketch import Sketch
 from simengine.sweep.batch import Array, Batch
-from simengine.sweep.columns import column_of, repeated, table_of, words
+from simengine.sweep.columns import column_of, repeated, table_of, whole, words
 from simengine.sweep.plan import SweepPlan
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def tables_of(sweep: SweepPlan, batch: Batch) -> dict[str, pa.Table]:
     """Return the tables of some runs."""
     runs = _runs_table(sweep, batch)
     if sweep.kept == "none":
-        runs = runs.take(sorted(batch.failed))  # those that failed are told in any case
+        chosen = np.asarray(sorted(batch.failed), dtype=np.int64)
+        runs = whole(runs.take(chosen))  # those that failed are told in any case
     if sweep.kept == "all":
         return {RUNS: runs, SERIES: _series_table(sweep, batch)}
     return {RUNS: runs, SKETCH: sketch_table(_sketches(sweep, batch))}
@@ -63,16 +64,21 @@ def _runs_table(sweep: SweepPlan, batch: Batch) -> pa.Table:
 
 def _series_table(sweep: SweepPlan, batch: Batch) -> pa.Table:
     count, times = batch.runs, batch.times.size
-    series = batch.series
-    for place in batch.failed:
-        series[place][np.isnan(series[place])] = np.nan  # one NaN only, whatever made it
     names = series_columns(sweep)
     return table_of({
         "scenario": repeated(batch.scenario, count * times),
         "run": np.repeat(np.arange(batch.first, batch.first + count, dtype=np.int64), times),
         "time": np.tile(batch.times, count),
-        **{names[c.name]: np.ascontiguousarray(series[:, :, n]).ravel() for n, c in enumerate(sweep.columns)},
+        **{names[c.name]: _column(batch, n) for n, c in enumerate(sweep.columns)},
     })  # fmt: skip
+
+
+def _column(batch: Batch, number: int) -> Array:
+    """Return an output of all runs, time by time; one NaN only, whatever made it."""
+    values = batch.series[:, :, number].copy()
+    if batch.failed:
+        values[np.isnan(values)] = np.nan
+    return values.ravel()
 
 
 def series_columns(sweep: SweepPlan) -> dict[str, str]:
@@ -131,10 +137,13 @@ def sketches_of(table: pa.Table, shapes: Sequence[tuple[int, ...]]) -> list[Sket
     return out
 
 
-def merge_sketches(parts: Sequence[Sketches]) -> list[Sketch]:
-    """Return the sketches of all runs that those of parts are of."""
-    total = list(parts[0])
-    for part in parts[1:]:
+def merge_sketches(parts: Iterable[Sketches]) -> list[Sketch]:
+    """Return the sketches of all runs that those of parts are of; parts are asked for one at a time."""
+    total: list[Sketch] = []
+    for part in parts:
+        if not total:
+            total = list(part)
+            continue
         for into, other in zip(total, part, strict=True):
             into.merge(other)
     return total
