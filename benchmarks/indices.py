@@ -11,6 +11,7 @@ from 5,000 runs.
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 import resource
 import time
@@ -99,7 +100,10 @@ def bench_sobol(outputs: int, repeat: int) -> list[str]:
     rate, bandwidth, least = limits(y)
     products = 2 * (RESAMPLES + 1) * POINTS * (2 * FACTORS + 3) * outputs
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    begin = time.process_time()
     ours, found = seconds(lambda: sobol_indices(y, FACTORS, resamples=RESAMPLES), repeat)
+    busy = (time.process_time() - begin) / repeat
+    load = os.getloadavg()[0]
     more = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     chosen = np.linspace(0, outputs - 1, THEIRS).astype(int)
     theirs, apart, widths = [], 0.0, []
@@ -138,6 +142,8 @@ def bench_sobol(outputs: int, repeat: int) -> list[str]:
             f"{rate / 1e9:.0f} billion/s, both measured in this run on"
         ),
         f"{available_threads()} threads. Memory beyond the outputs: {more:.0f} MB.",
+        f"Both cores together were busy for {busy:.1f} s a repetition; the machine's load was {load:.1f} (with other",
+        "work on it the seconds above are more than half of that).",
         "",
         (
             f"Largest difference from SALib's indices: {apart:.1e}. Widths of intervals over SALib's: median "

@@ -120,17 +120,16 @@ def sweep_once(sweep: SweepPlan, threads: int) -> None:
 # --- the limit
 
 
-def equations_a_run(program: Program) -> int:
+def equations_a_run(model: se.Model, program: Program) -> int:
     """Return how many equations a run evaluates: every element of every statement, as often as its clock ticks."""
-    specs = [float(program.defaults[int(np.flatnonzero(program.parameters == s)[0])]) for s in program.specs
-             if s in program.parameters]  # fmt: skip
-    begin, end, step = specs[:3]
-    base = round((end - begin) / step)
-    total = 0
+    names = {v.first: v.name for v in program.variables}
+    length = model.time.stop - model.time.start
+    total = _elements(program.step) * round(length / model.time.step)
     for clock in program.clocks:
-        own = float(program.defaults[int(np.flatnonzero(program.parameters == clock.step)[0])])
-        total += _elements(clock.group.step) * round((end - begin) / own)
-    return total + _elements(program.step) * base
+        value = model.variables[names[clock.step]].value
+        assert isinstance(value, float)
+        total += _elements(clock.group.step) * round(length / value)
+    return total
 
 
 def _elements(statements: Sequence[Statement]) -> int:
@@ -303,7 +302,7 @@ def report(runs: int, piece: int, repeats: int, counts: tuple[int, int, int]) ->
 
 def tell_whole(sweep: SweepPlan, program: Program, runs: int, took: dict[str, float]) -> list[str]:
     """Return what a whole sweep took, and what limits it."""
-    equations, kept = equations_a_run(program), len(sweep.columns) * sweep.times.size
+    equations, kept = equations_a_run(sweep.plan.model, program), len(sweep.columns) * sweep.times.size
     clock = sweep.plan.timing.clock
     steps, rate = (clock.stop - clock.start) / clock.step, runs / took["seconds"]
     return [

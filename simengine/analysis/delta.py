@@ -78,7 +78,16 @@ def delta_indices(
         return found
 
     return estimate_given(
-        "delta", X, values, compute, least=40, resamples=resamples, level=level, seed=seed, threads=threads
+        "delta",
+        X,
+        values,
+        compute,
+        ("delta", "S1", "idle"),
+        least=40,
+        resamples=resamples,
+        level=level,
+        seed=seed,
+        threads=threads,
     )
 
 

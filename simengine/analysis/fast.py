@@ -129,6 +129,7 @@ def easi_indices(
         X,
         values,
         compute,
+        ("S1",),
         least=4 * harmonics + 1,
         resamples=resamples,
         level=level,

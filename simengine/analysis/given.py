@@ -30,6 +30,7 @@ def estimate_given(
     factors: Array,
     values: NDArray[np.generic],
     compute: Compute,
+    names: tuple[str, ...],
     *,
     least: int,
     resamples: int,
@@ -46,8 +47,8 @@ def estimate_given(
         Its name.
     factors, values
         (run, factor) and (run, output); NaN where a run failed.
-    compute
-        What to compute.
+    compute, names
+        What to compute, and the measures it gives.
     least
         How many runs, at least, have to be left; half of them for an interval.
     resamples
@@ -77,7 +78,6 @@ def estimate_given(
     outputs = Y.shape[1]
     used = np.zeros(outputs, dtype=np.int64)
     constant = np.zeros(outputs, dtype=np.bool_)
-    names = list(dict.fromkeys(name for _, found, _, _ in done for name in found))
     table = {name: np.full((1 + resamples, factors.shape[1], outputs), np.nan) for name in names}
     for columns, found, count, still in done:
         used[columns], constant[columns] = count, still.astype(np.bool_)

@@ -27,9 +27,9 @@ from simengine.analysis.indices import FEW_RUNS, Array, Indices, all_sound, as_c
 from simengine.analysis.resample import draw_counts, measure_of
 from simengine.analysis.threads import column_parts, map_parts
 
-_COLUMNS = 128
-"""Outputs at a time: 1 kB of every run, so that rows of the design are read in long pieces."""
-_POINTS = 1024
+_COLUMNS = 256
+"""Outputs at a time: 2 kB of every run, so that rows of the design are read in long pieces."""
+_POINTS = 512
 """Base points at a time: terms of one factor are then 1 MB, which stay in the cache until they are summed."""
 _LEAST = 2
 

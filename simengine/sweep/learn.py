@@ -115,7 +115,7 @@ def _convergence(feed: Feed, learned: Learned) -> Iterator[tuple[Cell, ...]]:
     """Yield how the main measure of indicators came to be what it is, where the design's first runs are a design."""
     if not feed.result.about["design"]["growable"] or not learned.found or not feed.indicators.labels:
         return
-    if feed.kind == "sobol" and find_correlated(feed):
+    if feed.kind in ("sobol", "fast") and find_correlated(feed):
         return
     block = feed.block
     whole: Block = feed.indicators

@@ -66,12 +66,12 @@ def add_gradients(feed: Feed, runs: int, learned: Learned) -> None:
 def _factors_with_derivative(feed: Feed, learned: Learned) -> dict[int, tuple[Any, float]]:
     """Return the target and Poincare's constant of each factor that has a derivative."""
     factors = {f.name: f for f in feed.sweep.plan.uncertainty.factors}
-    marginals = feed.sweep.draws[feed.scenario].marginals
     out = {}
     for place in feed.free.tolist():
         name = feed.names[place]
-        factor, marginal = factors[name], marginals[place]
-        plain = factor.target is not None and factor.sets is None and not getattr(factor, "change", "")
+        factor = factors[name]
+        marginal = factor.marginal
+        plain = factor.target is not None and factor.sets is None and not factor.change
         if marginal.discrete or not plain:
             why = "its values are apart" if marginal.discrete else "it is no constant's value"
             learned.notes.append(f"`{name}` has no derivative: {why}")

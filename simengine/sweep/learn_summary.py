@@ -40,11 +40,21 @@ def summary_lines(result: SweepResult, most: int = MOST) -> list[str]:
         for indicator in result.indicators:
             mine = rows[rows["output"] == indicator["name"]]
             lines += _of_indicator(indicator, mine, _directions(frame, scenario, indicator["name"]), measure, most)
+            lines += _of_idle(frame, scenario, indicator["name"], method)
         lines += [f"  note: {note}" for note in about["notes"].get(scenario, [])]
     lines += [f"note: {note}" for note in about["notes"][""]]
     if about["precision"] is not None:
         lines.append(f"widest interval: {about['precision']['of']}")
     return lines
+
+
+def _of_idle(frame: Any, scenario: str, output: str, method: str) -> list[str]:
+    """Return what a factor that does nothing has, where the method tells."""
+    rows = frame[
+        (frame["scenario"] == scenario) & (frame["output"] == output) & (frame["kind"] == "indicator")
+        & (frame["method"] == method) & (frame["measure"] == "idle") & frame["value"].notna()
+    ]  # fmt: skip
+    return [f"    a factor that does nothing has {rows['value'].max():.3g} in so many runs"] if len(rows) else []
 
 
 def _directions(frame: Any, scenario: str, output: str) -> dict[str, str]:
