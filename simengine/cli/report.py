@@ -23,7 +23,9 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("folder", metavar="DIR", help="a result folder, as `simengine run` or `simengine sweep` leaves it")
+    parser.add_argument(
+        "folder", metavar="DIR", help="a result folder, as `simengine run` or `simengine sweep` leaves it"
+    )
     parser.add_argument("--out", metavar="FILE", help="the file; else DIR.html beside the folder")
     parser.add_argument(
         "--language", choices=("en", "nl"), help="language of the words around titles; else the study's"

@@ -11,6 +11,9 @@ STYLE = """
 body{margin:0 auto;max-width:70rem;padding:0 1rem 3rem;color:var(--ink);background:#fff;
 font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif}
 h1{font-size:clamp(1.5rem,4vw,2.3rem);line-height:1.2;margin:1.6rem 0 .6rem}
+h3{margin:1.6rem 0 .4rem}h4{margin:.6rem 0 .2rem}
+.lead p{max-width:46rem}
+section>details{margin:.5rem 0}
 h2{font-size:1.35rem;margin:2.4rem 0 .8rem;padding-top:.6rem;border-top:1px solid var(--line)}
 nav{display:flex;flex-wrap:wrap;gap:.2rem 1.1rem}
 a{color:#00588a}

@@ -17,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 from simengine.report.letters import fit, text_width
 from simengine.report.sheet import LEADING, Sheet
 from simengine.report.style import GREY, GRID, INK, QUIET
-from simengine.report.words import Words
 
 Span = tuple[float, float]
 Numbers = NDArray[np.float64]
@@ -76,28 +75,32 @@ class Axes:
         whole: bool = False,
         numbers: bool = True,
         grid: bool = False,
+        beyond: float = 30.0,
     ) -> None:
-        """Draw the lower side with ticks at round values, and their numbers; no number over another."""
+        """Draw the lower side with ticks at round values, and their numbers, none over another.
+
+        No number goes further `beyond` the axes than said: others may stand beside them.
+        """
         self.sheet.line([self.left, self.right], [self.bottom, self.bottom], GREY, 0.8, name="side")
         marks = ticks(*self.x, count, whole=whole)
         while len(marks) > 2 and _crowded([told(m) for m in marks], self.across(marks), size):
             count = max(1, count - 1)
             fewer = ticks(*self.x, count, whole=whole)
-            marks = fewer if len(fewer) < len(marks) else marks[:: 2]
+            marks = fewer if len(fewer) < len(marks) else marks[::2]
         for value in marks:
             x = float(self.across(value))
             if grid:
                 self.sheet.line([x, x], [self.top, self.bottom], GRID, 0.8, name="grid")
             self.sheet.line([x, x], [self.bottom, self.bottom + 3], GREY, 0.8, name="side")
             if numbers:
-                self.sheet.text(x, self.bottom + 4.5 + size, told(value), size, QUIET, anchor="middle", name="tick")
+                half = text_width(told(value), size) / 2
+                at = min(max(x, self.left - beyond + half), self.right + beyond - half)
+                self.sheet.text(at, self.bottom + 4.5 + size, told(value), size, QUIET, anchor="middle", name="tick")
 
 
 def _crowded(texts: Sequence[str], places: Numbers, size: float) -> bool:
     widths = [text_width(t, size) for t in texts]
-    return any(
-        places[n + 1] - places[n] < (widths[n] + widths[n + 1]) / 2 + size * 0.6 for n in range(len(texts) - 1)
-    )
+    return any(places[n + 1] - places[n] < (widths[n] + widths[n + 1]) / 2 + size * 0.6 for n in range(len(texts) - 1))
 
 
 def ticks(low: float, high: float, count: int, *, whole: bool = False) -> list[float]:

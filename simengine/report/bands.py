@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, assert_never
 
 from simengine.report.letters import text_width
-from simengine.report.sheet import Shape, Sheet
+from simengine.report.sheet import Sheet
 from simengine.report.style import QUIET
 from simengine.report.sweep_words import SweepWords
 
@@ -45,9 +45,7 @@ def bands_of(levels: Sequence[float]) -> tuple[Band, ...]:
     """
     count = len(levels)
     pairs = [(n, count - 1 - n) for n in range(count // 2) if levels[n] < 0.5 < levels[count - 1 - n]]
-    return tuple(
-        Band(a, b, levels[b] - levels[a], TINTS[min(n, len(TINTS) - 1)]) for n, (a, b) in enumerate(pairs)
-    )
+    return tuple(Band(a, b, levels[b] - levels[a], TINTS[min(n, len(TINTS) - 1)]) for n, (a, b) in enumerate(pairs))
 
 
 def middle_of(levels: Sequence[float]) -> int | None:
@@ -55,6 +53,7 @@ def middle_of(levels: Sequence[float]) -> int | None:
     return next((n for n, level in enumerate(levels) if abs(level - 0.5) < 1e-9), None)
 
 
+GoalShape = Literal["up", "down", "left", "right", "diamond"]
 Kind = Literal["band", "line", "dash", "ring", "dot", "tick", "up", "down", "left", "right", "diamond"]
 
 
@@ -69,9 +68,7 @@ class Entry:
 
 def key_of(levels: Sequence[float], words: SweepWords) -> list[Entry]:
     """Return the key of bands."""
-    entries = [
-        Entry("band", b.colour, words.of_runs.format(share=words.percent(b.share))) for b in bands_of(levels)
-    ]
+    entries = [Entry("band", b.colour, words.of_runs.format(share=words.percent(b.share))) for b in bands_of(levels)]
     if middle_of(levels) is not None:
         entries.append(Entry("line", MIDDLE, words.middle))
     return entries
@@ -84,7 +81,7 @@ def draw_key(sheet: Sheet, top: float, entries: Sequence[Entry], *, left: float 
         width = 22 + text_width(entry.text, 8.0)
         if x > left and x + width > sheet.width - 10:
             x, y = left, y + 12.5
-        _sample(sheet, x, y, entry)
+        draw_sample(sheet, x, y, entry)
         sheet.text(x + 20, y + 2.8, entry.text, 8.0, QUIET, name="key")
         x += width + 12
     return y + 9 if entries else top
@@ -95,7 +92,8 @@ def key_height(entries: Sequence[Entry], width: float, *, left: float = 12.0) ->
     return draw_key(Sheet(width, 0), 0.0, entries, left=left)
 
 
-def _sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
+def draw_sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
+    """Draw what a line of a key is of, around a place at its left."""
     match entry.kind:
         case "band":
             sheet.box(x, y - 3.5, 16, 7, entry.colour, name="key-sample")
@@ -115,7 +113,7 @@ def _sample(sheet: Sheet, x: float, y: float, entry: Entry) -> None:
             assert_never(entry.kind)
 
 
-def goal_shape(relation: str, *, lying: bool = False) -> Shape:
+def goal_shape(relation: str, *, lying: bool = False) -> GoalShape:
     """Return the mark of a goal: a triangle that points to the good side, a diamond where both sides are bad.
 
     Lying is where values grow to the right, not upwards.

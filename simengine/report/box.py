@@ -40,7 +40,7 @@ Kind = Literal["met", "missed", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: the share of the interesting runs it holds, the share of its runs that are interesting, and of all runs."""
+    """A box: the share of interesting runs it holds, of its runs that are interesting, and of all runs."""
 
     limits: tuple[Limit, ...]
     coverage: float
@@ -127,7 +127,9 @@ def _choices(sheet: Sheet, limit: Limit, left: float, right: float, y: float) ->
     step = (right - left) / len(limit.labels)
     for n, label in enumerate(limit.labels):
         inside = label in limit.chosen
-        sheet.box(left + n * step + 1, y - 6, step - 2, 14, PART if inside else WHOLE, name="part" if inside else "whole")
+        sheet.box(
+            left + n * step + 1, y - 6, step - 2, 14, PART if inside else WHOLE, name="part" if inside else "whole"
+        )
         sheet.text(left + (n + 0.5) * step, y + 4, fit(label, step - 6, 8.0), 8.0, "#ffffff" if inside else INK,
                    anchor="middle", bold=inside, name="choice")  # fmt: skip
 

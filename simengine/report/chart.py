@@ -84,10 +84,10 @@ def limits(series: Sequence[Series], history: History | None, indicator: Indicat
 
 
 def draw_scale(axes: Axes, words: Words, *, count: int, years: int, size: float, below: bool = True,
-               first: bool = True) -> None:  # fmt: skip
-    """Draw quiet lines, and numbers as people write them."""
+               first: bool = True, beyond: float = 30.0) -> None:  # fmt: skip
+    """Draw quiet lines, and numbers as people write them; those below go no further `beyond` the axes."""
     axes.draw_y((lambda v: words.number(v, 4)) if first else (lambda _: ""), count=count, size=size)
-    axes.draw_x(words.time, count=years, size=size, whole=True, numbers=below)
+    axes.draw_x(words.time, count=years, size=size, whole=True, numbers=below, beyond=beyond)
 
 
 def draw_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke], share: float = 1.0) -> None:
@@ -168,8 +168,9 @@ def _label_lines(axes: Axes, series: Sequence[Series], styles: dict[str, Stroke]
         x = float(axes.across(time))
         axes.sheet.line([max(x, axes.right) + 3, axes.right + 13], [axes.bottom - up, y], stroke.colour, 0.9,
                         name="lead", scenario=stroke.place)  # fmt: skip
-        axes.sheet.lines_of_text(axes.right + 16, y + 3 - 5.2 * (len(lines) - 1), lines, 8.5, stroke.ink,
-                                 bold=s.scenario == series[0].scenario, name="label", scenario=stroke.place)  # fmt: skip
+        top, is_base = y + 3 - 5.2 * (len(lines) - 1), s.scenario == series[0].scenario
+        axes.sheet.lines_of_text(axes.right + 16, top, lines, 8.5, stroke.ink, bold=is_base, name="label",
+                                 scenario=stroke.place)  # fmt: skip
 
 
 def _list_lines(

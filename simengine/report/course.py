@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of, spread
-from simengine.report.bands import Entry, draw_key
+from simengine.report.bands import Entry, Kind, draw_sample
 from simengine.report.letters import text_width, wrap
 from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import INK, PALETTE, QUIET, readable
@@ -80,14 +80,12 @@ def draw_shares(
     base = np.zeros_like(at)
     ends = []
     for name, values, colour in layers:
-        ring = np.concatenate(
-            [np.stack([x, axes.down(base + values)], 1), np.stack([x, axes.down(base)], 1)[::-1]]
-        )
+        ring = np.concatenate([np.stack([x, axes.down(base + values)], 1), np.stack([x, axes.down(base)], 1)[::-1]])
         if values.max(initial=0.0) > 0.0005:
             sheet.area([ring], colour, edge="#ffffff", width=0.9, name="layer", tip=name)
             ends.append((name, colour, float(base[-1] + values[-1] / 2)))
         base = base + values
-    _label_ends(axes, [e for e in ends if math.isfinite(e[2])], words)
+    _label_ends(axes, [e for e in ends if math.isfinite(e[2])])
     return _finished(axes, notes)
 
 
@@ -108,6 +106,8 @@ def draw_courses(
     at = np.unique(np.concatenate([c.at for c in first]))
     move: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.log2 if over_runs else np.asarray
     span = range_of([*(c.values for c in first), *(c.high for c in first if c.high is not None), [0.0]])
+    if shares:  # intervals of few runs reach far beyond what shares can be: they are cut off
+        span = max(span[0], -0.25), min(span[1], 1.25)
     sheet = Sheet(width, 0.0)
     told = words.percent_or_zero if shares else (lambda v: words.number(v, 3))
     along = (lambda v: words.number(float(2**v), 8)) if over_runs else words.time
@@ -125,7 +125,7 @@ def draw_courses(
         finite = np.flatnonzero(np.isfinite(course.values))
         if finite.size:
             ends.append((course.factor, colour, float(course.values[finite[-1]])))
-    _label_ends(axes, ends, words)
+    _label_ends(axes, ends)
     more = [words.factors_not_drawn.format(count=len(rest))] if rest else []
     return _finished(axes, [*notes, *more], below=words.runs_below if over_runs else "")
 
@@ -176,7 +176,7 @@ def _interval(
     axes.sheet.area(rings, colour, opacity=0.16, name="interval", tip=tip)
 
 
-def _label_ends(axes: Axes, ends: Sequence[tuple[str, str, float]], words: SweepWords) -> None:
+def _label_ends(axes: Axes, ends: Sequence[tuple[str, str, float]]) -> None:
     """Write what each course is beside its end; on a phone below the axes, with its colour."""
     if axes.sheet.is_narrow:
         return
@@ -204,10 +204,10 @@ def _finished(axes: Axes, notes: Sequence[str], below: str = "") -> Sheet:
         for mark in (*sheet.named("layer"), *sheet.named("course")):
             colour = getattr(mark, "fill", "") or getattr(mark, "edge", INK)
             named[getattr(mark, "tip", "")] = colour
-        kind = "band" if sheet.named("layer") else "line"
+        kind: Kind = "band" if sheet.named("layer") else "line"
         for name, colour in named.items():
             lines = wrap(name, sheet.width - 50, 8.5, most=2)
-            draw_key(sheet, y, [Entry(kind, colour, " ")])
+            draw_sample(sheet, 12, y + 6, Entry(kind, colour, ""))
             y = sheet.lines_of_text(34, y + 9, lines, 8.5, INK, name="label") - 8
     foot = foot_of(notes, sheet.width)
     sheet.height = y + 4 + foot_height(foot)

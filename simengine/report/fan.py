@@ -22,7 +22,6 @@ from simengine.report.bands import (
     bands_of,
     draw_key,
     goal_shape,
-    key_height,
     key_of,
     middle_of,
 )
@@ -86,7 +85,7 @@ def draw_fans(
     source = [words.measured_by.format(source=measured.source)] if measured is not None and measured.source else []
     foot = foot_of([*notes, *source], width)
     left = 10 + max(text_width(words.number(v, 4), 9.0) for v in span) + 8
-    gap, right = (8.0, 12.0) if not lone else (0.0, 92.0 if not sheet.is_narrow else 74.0)
+    gap, right = (8.0, 12.0) if not lone else (0.0, 16.0 + _room_for_ends(fans[0], words))
     cell = (width - left - right - gap * (columns - 1)) / columns
     heads = [[*wrap(f.title, cell, 8.5, bold=True, most=2), *wrap(f.told, cell, 7.5, most=1)] for f in fans]
     tall = (190.0 if sheet.is_narrow else 245.0) if lone else min(max(cell * 0.62, 78.0), 130.0)
@@ -98,14 +97,15 @@ def draw_fans(
             _titles(axes, fans[n], heads[n], lone=lone)
             _scale(axes, words, first=column == 0, below=n + columns >= len(fans), lone=lone)
             draw_bands(axes, fans[n])
-            if base is not None and not lone and n != fans.index(base):
+            if base is not None and not lone and fans[n] is not base:
                 _base_line(axes, base)
+            draw_middle(axes, fans[n])
             _past(axes, past, small=not lone)
             for goal in inside:
                 _goal(axes, goal)
             _ends(axes, fans[n], words, lone=lone)
         last_row = row == math.ceil(len(fans) / columns) - 1
-        top += head + tall + (20 if last_row or len(fans) % columns and row == len(fans) // columns - 1 else 9)
+        top += head + tall + (20 if last_row or (len(fans) % columns and row == len(fans) // columns - 1) else 9)
     sheet.height = top + 4 + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet
@@ -161,11 +161,11 @@ def _titles(axes: Axes, fan: Fan, lines: Sequence[str], *, lone: bool) -> None:
 def _scale(axes: Axes, words: SweepWords, *, first: bool, below: bool, lone: bool) -> None:
     size = 9.0 if lone else 8.0
     axes.draw_y((lambda v: words.number(v, 4)) if first else (lambda _: ""), count=5 if lone else 3, size=size)
-    axes.draw_x(words.time, count=7 if lone else 3, size=size, whole=True, numbers=below)
+    axes.draw_x(words.time, count=7 if lone else 3, size=size, whole=True, numbers=below, beyond=22.0 if lone else 3.0)
 
 
 def draw_bands(axes: Axes, fan: Fan) -> None:
-    """Draw the bands of a fan and its middle."""
+    """Draw the bands of a fan."""
     x = axes.across(fan.times)
     for band in bands_of(fan.levels):
         low, high = axes.down(fan.values[band.low]), axes.down(fan.values[band.high])
@@ -176,9 +176,13 @@ def draw_bands(axes: Axes, fan: Fan) -> None:
             for a, b in zip(edges[::2], edges[1::2], strict=True)
         ]
         axes.sheet.area(rings, band.colour, name="band", scenario=fan.scenario, tip=fan.title)
+
+
+def draw_middle(axes: Axes, fan: Fan) -> None:
+    """Draw the median of a fan, where it was kept."""
     middle = middle_of(fan.levels)
     if middle is not None:
-        y = axes.down(fan.values[middle])
+        x, y = axes.across(fan.times), axes.down(fan.values[middle])
         axes.sheet.line(x, y, MIDDLE, 1.8, name="middle", scenario=fan.scenario)
 
 
@@ -202,6 +206,17 @@ def _goal(axes: Axes, goal: Goal) -> None:
     axes.sheet.dots([x], [y], 3.8, INK, shape=goal_shape(relation), edge="#ffffff", width=0.8, name="goal")
 
 
+def _room_for_ends(fan: Fan, words: SweepWords) -> float:
+    """Return how wide the texts beside a lone fan are."""
+    texts = [_end_text(level, v, words) for level, row in zip(fan.levels, fan.values, strict=True) for v in row[-1:]]
+    return max(text_width(t, 8.0, bold=True) for t in texts)
+
+
+def _end_text(level: float, value: float, words: SweepWords) -> str:
+    name = words.middle_short if abs(level - 0.5) < 1e-9 else words.percent(level)
+    return f"{name}: {words.number(float(value))}"
+
+
 def _ends(axes: Axes, fan: Fan, words: SweepWords, *, lone: bool) -> None:
     """Write where the fan ends: every level at its place where there is room, else the middle."""
     good = np.flatnonzero(np.isfinite(fan.values).all(axis=0))
@@ -214,7 +229,5 @@ def _ends(axes: Axes, fan: Fan, words: SweepWords, *, lone: bool) -> None:
         y, is_middle = axes.bottom - at, abs(level - 0.5) < 1e-9
         x = float(axes.across(fan.times[last]))
         axes.sheet.line([x + 2, x + 9], [axes.bottom - up, y], QUIET, 0.6, name="lead")
-        text = f"{words.percent(level)}: {words.number(float(value))}"
-        if is_middle:
-            text = f"{words.middle_short}: {words.number(float(value))}"
+        text = _end_text(level, float(value), words)
         axes.sheet.text(x + 11, y + 3, text, 8.0, MIDDLE if is_middle else QUIET, bold=is_middle, name="end")

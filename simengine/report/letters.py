@@ -7,6 +7,7 @@ Invariant: widths depend on the text and the size only, not on the machine's fon
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,7 +36,15 @@ def font_path(data: str, *, bold: bool) -> Path:
 
 
 @cache
+def has_letter(letter: str, *, bold: bool) -> bool:
+    """Return whether the font has a letter."""
+    return font_of(bold=bold).get_char_index(ord(letter)) != 0
+
+
+@cache
 def _letter(letter: str, *, bold: bool) -> float:
+    if not has_letter(letter, bold=bold):  # another font will draw it, about as wide as high
+        return 0.0 if unicodedata.combining(letter) else 1.0
     # the linear advance is that of the design: hinting, which depends on the size, does not touch it
     return float(font_of(bold=bold).load_char(ord(letter)).linearHoriAdvance) / 65536 / _SIZE
 

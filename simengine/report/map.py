@@ -79,7 +79,14 @@ def draw_map(
     missing = words.hidden if indicator.hidden_where else words.no_value
     source = f"{words.source}: {shape.source}" if shape.source else ""
     return draw_maps(
-        layers, places, indicator.title, unit_of(indicator), words, width, missing=missing, notes=[source] if source else []
+        layers,
+        places,
+        indicator.title,
+        unit_of(indicator),
+        words,
+        width,
+        missing=missing,
+        notes=[source] if source else [],
     )
 
 
@@ -103,7 +110,9 @@ def draw_maps(
     columns = min(columns or columns_for(len(layers), narrow=sheet.is_narrow), len(layers) or 1)
     cell = (width - 24) / columns
     frame = Frame.of(places, cell - 8, 330.0)
-    colours = [Colours.of([v for la in layers if la.scale == n for v in la.values.values()]) for n in range(len(scales))]
+    colours = [
+        Colours.of([v for la in layers if la.scale == n for v in la.values.values()]) for n in range(len(scales))
+    ]
     middles = {p.element: p.middle for p in places}
     for first in range(0, len(layers), columns):
         row = layers[first : first + columns]
@@ -223,8 +232,9 @@ def _draw_places(
         number = words.number(value) if known else ""
         tip = f"{place.label}: {number or '–'}"
         for rings in place.polygons:
-            sheet.area([frame.place(r, spot) for r in rings], fill, edge="#ffffff" if known else "#c3c9cf",
-                       width=0.9 if known else 0.5, hatched=not known, name=f"place-{place.element}", tip=tip)  # fmt: skip
+            edge, width = ("#ffffff", 0.9) if known else ("#c3c9cf", 0.5)
+            sheet.area([frame.place(r, spot) for r in rings], fill, edge=edge, width=width, hatched=not known,
+                       holed=len(rings) > 1, name=f"place-{place.element}", tip=tip)  # fmt: skip
         x, y = frame.place(np.asarray(middles[place.element]), spot)
         lines = [*(_name_lines(place.label) if named else []), *([number] if number else [])]
         ink = INK if known else QUIET

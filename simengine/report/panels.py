@@ -63,7 +63,7 @@ def _panel(
     along, up = limits(series, history, indicator)
     left = 17 + max(text_width(words.number(v, 4), 7.5) for v in up)
     axes = Axes(sheet, x + left, top + 4, width - left - 12, height - 4, along, up)
-    draw_scale(axes, words, count=4, years=3, size=7.5)
+    draw_scale(axes, words, count=4, years=3, size=7.5, beyond=10.0)
     draw_lines(axes, series, styles, 0.65)
     if history is not None:
         draw_history(axes, history, 1.7)
@@ -92,7 +92,7 @@ def draw_elements(
         row, column = divmod(number, columns)
         axes = Axes(sheet, left + column * cell, top + row * (tall + 22) + 14, cell - 8, tall, along, up)
         is_last = number + columns >= len(chosen)
-        draw_scale(axes, words, count=3, years=2, size=7.5, below=is_last, first=column == 0)
+        draw_scale(axes, words, count=3, years=2, size=7.5, below=is_last, first=column == 0, beyond=3.0)
         draw_lines(axes, series, styles, 0.65)
         history = record.measured(f"{indicator.variable}[{element}]")
         if history is not None:

@@ -40,8 +40,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """`path` is its place in the folder without ending; `alt` its text; `indicator` what it is about, if one; `about` the
-    name of an indicator, output or goal of a sweep that it is about.
+    """A picture: `path` is its place in the folder without ending, `alt` its text.
+
+    `indicator` is what it is about, if one; of a sweep `about` is the name of that indicator or output.
 
     It is drawn twice: wide for a desk and for paper, narrow for a phone.
     """

@@ -10,34 +10,31 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import Any, assert_never
 
 import numpy as np
 
-from simengine.report.letters import font_path, text_width
+from simengine.report.letters import font_path, has_letter, text_width
 from simengine.report.sheet import Dots, Path, Points, Sheet, Text
 from simengine.report.style import DPI
 from simengine.report.svg import OUTLINES
 
-if TYPE_CHECKING:
-    from matplotlib.backend_bases import GraphicsContextBase
-    from matplotlib.backends.backend_agg import RendererAgg
-
 _CIRCLE = np.stack([np.cos(np.linspace(0, 2 * np.pi, 33)[:-1]), np.sin(np.linspace(0, 2 * np.pi, 33)[:-1])], axis=1)
 _TOUCHED = ("agg.", "path.", "text.", "hatch.")
 """Settings the renderer reads."""
+MISSING = "□"
+"""What stands for a letter the font has not; an SVG leaves it to the fonts of its reader."""
 _SHIFTS = [(dx, dy) for dx in (-1.2, 0.0, 1.2) for dy in (-1.2, 0.0, 1.2) if dx or dy]
 """Where white copies of a text lie that make its halo."""
 
 
 def png_of(sheet: Sheet) -> bytes:
     """Return a sheet as PNG, at 150 dots an inch."""
-    from matplotlib.backends.backend_agg import RendererAgg  # heavy: only where something is drawn
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
     with _settings():
-        renderer = RendererAgg(round(sheet.width * DPI / 72), round(sheet.height * DPI / 72), DPI)
+        renderer: Any = _renderer(round(sheet.width * DPI / 72), round(sheet.height * DPI / 72))
         pen = _Pen(renderer, sheet.height)
         pen.path(Path((np.asarray([(0, 0), (sheet.width, 0), (sheet.width, sheet.height), (0, sheet.height)], float),),
                       closed=True, fill="#ffffff"))  # fmt: skip
@@ -55,7 +52,9 @@ def png_of(sheet: Sheet) -> bytes:
     about = PngInfo()
     about.add_text("Software", "simengine")
     out = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(
+        out, format="png", pnginfo=about, dpi=(DPI, DPI), compress_level=5
+    )
     return out.getvalue()
 
 
@@ -66,16 +65,31 @@ def _settings() -> Iterator[None]:
 
     own = {k: mpl.rcParams[k] for k in mpl.rcParams if k.startswith(_TOUCHED)}
     mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if k.startswith(_TOUCHED)})
+    mpl.rcParams["text.hinting"] = "none"  # letters as wide as they are measured, and as a browser draws them
     try:
         yield
     finally:
         mpl.rcParams.update(own)
 
 
+def _renderer(width: int, height: int) -> Any:
+    from matplotlib.backends import backend_agg  # heavy: only where something is drawn
+
+    make: Any = backend_agg.RendererAgg
+    return make(width, height, DPI)
+
+
+def _turning(ring: Points, *, left: bool) -> Points:
+    """Return a ring that turns the way asked for: the renderer fills by winding, so holes turn the other way."""
+    x, y = ring[:, 0], ring[:, 1]
+    turns_left = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) > 0
+    return ring if turns_left is left else ring[::-1]
+
+
 class _Pen:
     """Draws marks by matplotlib's renderer, which has y upwards."""
 
-    def __init__(self, renderer: RendererAgg, height: float) -> None:
+    def __init__(self, renderer: Any, height: float) -> None:
         from matplotlib import get_data_path
         from matplotlib.font_manager import FontProperties
         from matplotlib.transforms import Affine2D, IdentityTransform
@@ -89,11 +103,12 @@ class _Pen:
     def path(self, mark: Path) -> None:
         from matplotlib.path import Path as Outline
 
-        codes: list[int] = []
+        codes: list[Any] = []
         for part in mark.parts:
             codes += [Outline.MOVETO] + [Outline.LINETO] * (len(part) - 1)
             codes += [Outline.CLOSEPOLY] if mark.closed else []
-        corners = [np.vstack([p, p[:1]]) if mark.closed else p for p in mark.parts]
+        parts = [_turning(p, left=not n) for n, p in enumerate(mark.parts)] if mark.holed else mark.parts
+        corners = [np.vstack([p, p[:1]]) if mark.closed else p for p in parts]
         self._outline(Outline(np.concatenate(corners), codes), mark, hatched=mark.hatched, dash=mark.dash)
 
     def _outline(
@@ -112,7 +127,7 @@ class _Pen:
         fill = "#f4f5f6" if hatched else mark.fill
         self.renderer.draw_path(gc, outline, self.place, to_rgb(fill) if fill else None)
 
-    def _context(self, colour: str, width: float, opacity: float) -> GraphicsContextBase:
+    def _context(self, colour: str, width: float, opacity: float) -> Any:
         gc = self.renderer.new_gc()
         gc.set_linewidth(width)
         gc.set_foreground(colour or "#000000")
@@ -131,7 +146,9 @@ class _Pen:
         self._outline(Outline(corners.reshape(-1, 2), codes * len(mark.places)), mark)
 
     def text(self, mark: Text) -> None:
-        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * text_width(mark.text, mark.size, bold=mark.bold)
+        shift = {"start": 0.0, "middle": 0.5, "end": 1.0}[mark.anchor] * text_width(
+            mark.text, mark.size, bold=mark.bold
+        )
         turn = np.radians(mark.turn)
         x, y = mark.x - shift * np.cos(turn), mark.y + shift * np.sin(turn)
         font = self.fonts[mark.bold].copy()
@@ -143,4 +160,5 @@ class _Pen:
 
     def _write(self, x: float, y: float, mark: Text, font: Any, colour: str) -> None:
         gc = self._context(colour, 1.0, 1.0)
-        self.renderer.draw_text(gc, x * self.scale, y * self.scale, mark.text, font, mark.turn)
+        text = "".join(c if has_letter(c, bold=mark.bold) else MISSING for c in mark.text)
+        self.renderer.draw_text(gc, x * self.scale, y * self.scale, text, font, mark.turn)

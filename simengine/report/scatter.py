@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of
-from simengine.report.bands import BAD, MIDDLE, Entry, draw_key
+from simengine.report.bands import BAD, Entry, draw_key
 from simengine.report.letters import text_width, wrap
 from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import INK, QUIET
@@ -124,9 +124,7 @@ def _panel(
         at = float(axes.down(goal[0]))
         axes.sheet.line([axes.left, axes.right], [at, at], INK, 0.9, dash=(1.6, 2.4), name="goal-line")
     middles = running_median(cloud.values[good], values[good], groups=len(cloud.labels) or _GROUPS)
-    places = (axes.across(middles[0]), axes.down(middles[1]))
-    axes.sheet.line(*places, "#ffffff", 3.6, name="under-median", opacity=0.8)
-    axes.sheet.line(*places, INK, 1.7, name="median")
+    _medians(axes, *middles, lying=bool(cloud.labels))
     broken = ~np.isfinite(values) & np.isfinite(cloud.values)
     if broken.any():
         _failed(axes, cloud.values[broken])
@@ -137,7 +135,16 @@ def _panel(
             axes.sheet.lines_of_text(float(axes.across(n)), axes.bottom + 12, wrap(label, room, 7.5, most=2), 7.5,
                                      QUIET, anchor="middle", name="tick")  # fmt: skip
     else:
-        axes.draw_x(lambda v: words.number(v, 4), count=4, size=8.0)
+        axes.draw_x(lambda v: words.number(v, 4), count=4, size=8.0, beyond=4.0)
+
+
+def _medians(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], *, lying: bool) -> None:
+    """Draw medians as a line; where they are of choices, which have no order, as a bar each."""
+    xs = np.stack([x - 0.36, x + 0.36, np.full_like(x, np.nan)], axis=1).ravel() if lying else x
+    ys = np.repeat(y, 3) if lying else y
+    places = axes.across(xs), axes.down(ys)
+    axes.sheet.line(*places, "#ffffff", 3.6, name="under-median", opacity=0.8)
+    axes.sheet.line(*places, INK, 1.7, name="median")
 
 
 def _apart(cloud: Cloud) -> NDArray[np.float64]:
@@ -174,7 +181,7 @@ def _failed(axes: Axes, values: NDArray[np.float64]) -> None:
 
 def draw_hexagons(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
     """Draw how many runs lie where, in hexagons; shades are steps of the root of the count."""
-    size = axes.width / _ACROSS / math.sqrt(3)
+    size = min(axes.width / _ACROSS / math.sqrt(3), 5.0)
     centres, counts = hexagons(x - axes.left, y - axes.top, size)
     if not len(counts):
         return
@@ -211,7 +218,8 @@ def hexagons(
     # half steps as whole numbers, so that both lattices fit one table
     key = np.stack([np.where(nearest, 2 * column, 2 * column2 + 1), np.where(nearest, 2 * row, 2 * row2 + 1)], axis=1)
     cells, counts = np.unique(key.astype(np.int64), axis=0, return_counts=True)
-    return cells * (wide / 2, tall / 2), counts
+    centres: NDArray[np.float64] = cells * np.asarray([wide / 2, tall / 2])
+    return centres, counts.astype(np.int64)
 
 
 def running_median(

@@ -37,6 +37,7 @@ class Path:
     dash: tuple[float, float] | None = None
     opacity: float = 1.0
     hatched: bool = False
+    holed: bool = False
     name: str = ""
     tip: str = ""
     scenario: int | None = None
@@ -120,11 +121,12 @@ class Sheet:
         width: float = 0.8,
         opacity: float = 1.0,
         hatched: bool = False,
+        holed: bool = False,
         name: str = "",
         tip: str = "",
         scenario: int | None = None,
     ) -> None:
-        """Fill polygons; where rings lie in each other, inner ones are holes."""
+        """Fill polygons; holed: one polygon, of which all rings but the first are holes."""
         parts = tuple(np.asarray(r, dtype=np.float64) for r in rings)
         if parts:
             self.marks.append(
@@ -136,6 +138,7 @@ class Sheet:
                     width=width,
                     opacity=opacity,
                     hatched=hatched,
+                    holed=holed,
                     name=name,
                     tip=tip,
                     scenario=scenario,
@@ -228,9 +231,7 @@ class Sheet:
     ) -> float:
         """Write lines of text below each other; return the base line that would come next."""
         for line in lines:
-            self.text(
-                x, y, line, size, colour, anchor=anchor, bold=bold, halo=halo, name=name, scenario=scenario
-            )
+            self.text(x, y, line, size, colour, anchor=anchor, bold=bold, halo=halo, name=name, scenario=scenario)
             y += size * LEADING
         return y
 

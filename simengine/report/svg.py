@@ -58,7 +58,7 @@ def _shape(tag: str, attributes: str, tip: str) -> str:
 def _look(mark: Path | Dots) -> str:
     fill = "url(#hatch)" if isinstance(mark, Path) and mark.hatched else mark.fill
     out = f' fill="{fill or "none"}"'
-    if isinstance(mark, Path) and mark.closed and len(mark.parts) > 1:
+    if isinstance(mark, Path) and mark.holed:
         out += ' fill-rule="evenodd"'
     if mark.edge:
         out += f' stroke="{mark.edge}" stroke-width="{_number(mark.width)}"'
@@ -94,7 +94,9 @@ def _dots(dots: Dots, whose: str) -> str:
     radius = dots.radius
     if dots.shape == "circle" and len(dots.places) == 1:
         x, y = dots.places[0]
-        return _shape("circle", f' cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"{_look(dots)}{whose}', dots.tip)
+        return _shape(
+            "circle", f' cx="{_number(x)}" cy="{_number(y)}" r="{_number(radius)}"{_look(dots)}{whose}', dots.tip
+        )
     if dots.shape == "circle":
         r = _number(radius)
         arc = f"a{r} {r} 0 1 0 {_number(2 * radius)} 0a{r} {r} 0 1 0 {_number(-2 * radius)} 0"

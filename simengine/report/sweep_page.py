@@ -15,9 +15,10 @@ import numpy as np
 
 from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
 from simengine.report.picture import Kind, Picture, inline_svg
-from simengine.report.sweep_boxes import read_outcomes, rule_of, title_of
-from simengine.report.sweep_pictures import LEVEL, goal_of
-from simengine.report.sweep_record import SweepRecord, scenario_names
+from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
+from simengine.report.sweep_measures import choose, estimates, rows_of
+from simengine.report.sweep_pictures import goal_of
+from simengine.report.sweep_record import LEVEL, SweepRecord, scenario_names
 from simengine.report.sweep_words import SweepWords
 from simengine.results.study import Source
 
@@ -90,9 +91,7 @@ def _lead(record: SweepRecord, words: SweepWords) -> str:
     count = len(record.scenarios)
     scenarios = words.one_scenario if count == 1 else words.many_scenarios.format(count=count)
     texts = [
-        words.lead.format(
-            runs=words.number(record.runs, 12), scenarios=scenarios, factors=len(record.about["factors"])
-        )
+        words.lead.format(runs=words.number(record.runs, 12), scenarios=scenarios, factors=len(record.about["factors"]))
     ]
     if record.failed:
         share = words.percent(record.failed / max(record.runs, 1))
@@ -115,21 +114,20 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     is_sample = record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
-    more = f"<details><summary>{escape(words.without_goals)}</summary>{without}</details>" if without else ""
     return (
         html_list([s for s in sentences if s])
         + _paragraphs([words.how_to_read if is_sample else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
         + with_goal
-        + more
+        + _behind(words.without_goals, without)
     )
 
 
 def _chance_sentence(record: SweepRecord, number: int, words: SweepWords) -> str:
     """Return what is to be said of a goal: in which scenario it is surest, and in which least."""
     indicator = record.with_goals[number]
-    chances = record.chances[:, number]
+    chances = record.of_runs.chances[:, number]
     known = np.flatnonzero(np.isfinite(chances))
     if not known.size:
         return ""
@@ -152,34 +150,69 @@ def _chance_sentence(record: SweepRecord, number: int, words: SweepWords) -> str
 
 
 def _chance_table(record: SweepRecord, words: SweepWords) -> str:
-    if not np.isfinite(record.chances).any():
+    if not np.isfinite(record.of_runs.chances).any():
         return ""
     rows = [
-        (f"{i.title} {goal_of(i, words)}", *(words.percent(float(v)) for v in record.chances[:, n]))
+        (f"{i.title} {goal_of(i, words)}", *(words.percent(float(v)) for v in record.of_runs.chances[:, n]))
         for n, i in enumerate(record.with_goals)
     ]
     table = html_table([words.goal], [s.title for s in record.scenarios], html_rows(rows))
-    return f"<details><summary>{escape(words.table)}</summary>{table}</details>"
+    return _behind(words.table, table)
 
 
 def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
-    """Return for each indicator what decides it, first those with goals, and rules in words."""
-    rules: dict[str, str] = {}
-    for outcome in read_outcomes(record):
-        where = words.in_scenario.format(scenario=outcome.scenario.title)
-        told = [rule_of(b, words) for b in outcome.prim or outcome.cart]
-        texts = html_list(told) or _paragraphs([outcome.why_none])
-        if texts:
-            rules[outcome.name] = f"<h4>{escape(title_of(outcome, words))} <small>{escape(where)}</small></h4>{texts}"
-    out = []
-    for indicator in sorted(record.indicators, key=lambda i: not i.goal):
-        body = drawn.of(Kind.TORNADO, indicator.name) + drawn.of(Kind.BOX, indicator.name) + rules.get(indicator.name, "")
+    """Return for each indicator what decides it, those with goals open, and rules in words."""
+    rules = _rules(record, words)
+    parts: dict[bool, list[str]] = {True: [], False: []}
+    for indicator in record.indicators:
+        figures = "".join(drawn.of(kind, indicator.name) for kind in (Kind.TORNADO, Kind.BOX))
+        body = figures + rules.get(indicator.name, "")
         if body:
-            out.append(f"<h3>{escape(indicator.title)}</h3>{body}")
-    failed = drawn.of(Kind.BOX, "failed") + rules.get("failed", "")
-    if failed:
-        out.append(failed)
-    return "".join(out) or _paragraphs([words.no_indices])
+            parts[bool(indicator.goal)].append(f"<h3>{escape(indicator.title)}</h3>{body}")
+    failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
+    opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
+    if not opened:
+        return closed or _paragraphs([words.no_indices])
+    return _strongest(record, words) + opened + _behind(words.without_goals, closed)
+
+
+def _strongest(record: SweepRecord, words: SweepWords) -> str:
+    """Return for each goal the three factors that matter most, where the least sure scenario is looked at."""
+    sentences = []
+    for indicator in record.with_goals:
+        if record.indices is None:
+            break
+        scenario = record.of_runs.focus(indicator)
+        rows = rows_of(record.indices, scenario.name, indicator.name, "indicator")
+        choice = choose(rows)
+        if choice is None:
+            continue
+        found = estimates(rows, choice.method, choice.main)
+        ranked = sorted((f for f in found if np.isfinite(found[f].value)), key=lambda f: -abs(found[f].value))
+        where = words.in_scenario.format(scenario=scenario.title)
+        first, rest = ranked[0], ", ".join(ranked[1:3])
+        text = words.mostly.format(indicator=indicator.title, scenario=where, first=first)
+        sentences.append(f"{text}{words.then.format(factors=rest) if rest else ''}.")
+    return html_list(sentences)
+
+
+def _rules(record: SweepRecord, words: SweepWords) -> dict[str, str]:
+    """Return for each goal the rules that are not drawn, in words, or why there are none."""
+    out = {}
+    for outcome in read_outcomes(record):
+        boxes = outcome.prim or outcome.cart
+        told = [rule_of(b, words) for b in (boxes[1:] if outcome.prim else boxes)]
+        where = words.in_scenario.format(scenario=outcome.scenario.title)
+        head = words.more_boxes if outcome.prim else title_of(outcome, words)
+        texts = html_list(told) or ("" if boxes else _paragraphs([f"{outcome.why_none}."]))
+        if texts:
+            out[outcome.name] = f"<h4>{escape(head)} <small>{escape(where)}</small></h4>{texts}"
+    return out
+
+
+def _behind(title: str, body: str) -> str:
+    """Return what stands behind a line that opens; nothing where there is nothing."""
+    return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
 
 
 def _robust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
@@ -198,12 +231,8 @@ def _details(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     out = []
     for indicator in record.indicators:
         body = "".join(drawn.of(k, indicator.name) for k in (Kind.SCATTER, Kind.PARALLEL, Kind.TREE))
-        if body:
-            out.append(f"<details><summary>{escape(indicator.title)}</summary>{body}</details>")
-    courses = drawn.of(Kind.COURSES)
-    if courses:
-        out.append(f"<details><summary>{escape(words.courses)}</summary>{courses}</details>")
-    return "".join(out)
+        out.append(_behind(indicator.title, body))
+    return _behind(words.courses, drawn.of(Kind.COURSES)) + "".join(out)
 
 
 def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
@@ -227,8 +256,8 @@ def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     return (
         f"<dl>{text}</dl><h3>{escape(words.runs)}</h3>{table}"
         + _failures(record, words)
+        + _behind(words.enough_runs, drawn.of(Kind.CONVERGENCE))
         + _notes(learned, record, words)
-        + drawn.of(Kind.CONVERGENCE)
     )
 
 
@@ -237,7 +266,9 @@ def _failures(record: SweepRecord, words: SweepWords) -> str:
     table = record.table("failures")
     if table is None:
         return ""
-    groups = table.groupby(["scenario", "variable", "reason"], dropna=False, sort=True)["time"].agg(["size", "min", "max"])
+    groups = table.groupby(["scenario", "variable", "reason"], dropna=False, sort=True)["time"].agg(
+        ["size", "min", "max"]
+    )
     ordered = groups.reset_index().sort_values("size", ascending=False, kind="stable")
     titles = {s.name: s.title for s in record.scenarios}
     rows = []
@@ -245,7 +276,14 @@ def _failures(record: SweepRecord, words: SweepWords) -> str:
         first, last = words.time(float(found["min"])), words.time(float(found["max"]))
         when = first if first == last else f"{first} – {last}"
         why = f"{found['variable']}: {found['reason']}"
-        rows.append((titles.get(str(found["scenario"]), str(found["scenario"])), words.number(float(found["size"]), 9), when, why))
+        rows.append(
+            (
+                titles.get(str(found["scenario"]), str(found["scenario"])),
+                words.number(float(found["size"]), 9),
+                when,
+                why,
+            )
+        )
     if len(ordered) > _MOST_FAILURES:
         rows.append((f"+ {len(ordered) - _MOST_FAILURES}", "", "", ""))
     table_text = html_table([words.scenario, words.how_many, words.when, words.why], [], html_rows(rows))
@@ -262,7 +300,7 @@ def _notes(learned: Mapping[str, Any], record: SweepRecord, words: SweepWords) -
     for note, of in by_note.items():
         everywhere = len(of) == len(record.scenarios) or of == [""]
         texts.append(note if everywhere else f"{', '.join(of)}: {note}")
-    return f"<h3>{escape(words.notes)}</h3>{html_list(texts)}" if texts else ""
+    return _behind(words.notes, html_list(texts))
 
 
 def _integration(table: pd.DataFrame | None, record: SweepRecord, words: SweepWords) -> str:
@@ -273,11 +311,14 @@ def _integration(table: pd.DataFrame | None, record: SweepRecord, words: SweepWo
     if not len(known):
         return ""
     worst = known.loc[known["share"].idxmax()]
-    return words.integration_told.format(
+    told = words.integration_told.format(
         runs=words.number(float(worst["runs"]), 9),
         worst=words.percent(float(worst["share"])),
         indicator=record.title_of_output(str(worst["indicator"])),
+        scenario=record.title_of_scenario(str(worst["scenario"])),
     )
+    turned = int(known["turned"].sum())
+    return f"{told} {words.turned.format(count=turned) if turned else words.none_turned}"
 
 
 def _varied(record: SweepRecord, words: SweepWords) -> str:

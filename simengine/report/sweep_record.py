@@ -2,13 +2,14 @@
 
 In: the folder of a sweep. Out: scenarios, goals, factors, tables; chances that goals are met.
 
-Invariant: runs that failed are never among those that meet or miss a goal; a table that is not there is empty, not a guess.
+Invariant: runs that failed are never among those that meet or miss a goal; a table that is not there is no guess.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Numbers = NDArray[np.float64]
+_NO_UNIT = re.compile(r"(?:[()*/1\s]|dmnl)*", re.IGNORECASE)
+LEVEL = "95 %"
+"""Of the intervals of indices, as `sweep/learn_tables.py` says of its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +101,7 @@ class SweepRecord:
             SweepScenario(n, s["name"], s["title"] or s["name"], s["wanted"], s["done"], s["failed"], tuple(s["fixed"]))
             for n, s in enumerate(about["scenarios"])
         )
-        self.indicators = tuple(
-            SweepIndicator(i["name"], i["title"] or i["name"], _plain(i["unit"]), i["output"], tuple(i["window"]), i["goal"],
-                           _number(i["low"]), _number(i["high"]))  # fmt: skip
-            for i in about["indicators"]
-        )
+        self.indicators = tuple(_indicator(i) for i in about["indicators"])
         self.outputs = tuple(
             SweepOutput(
                 o["column"],
@@ -130,9 +130,9 @@ class SweepRecord:
         return sum(s.failed for s in self.scenarios)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all runs asked for are there, and put together."""
-        return all(s.done >= s.wanted for s in self.scenarios) and (self.folder / "quantiles.parquet").is_file()
+    def unordered(self) -> frozenset[str]:
+        """The factors that are choices: their values have no order."""
+        return frozenset(f["name"] for f in self.result.factors if f["kind"] in {"choice", "rows"})
 
     @property
     def has_runs(self) -> bool:
@@ -158,6 +158,11 @@ class SweepRecord:
         return self.table("indices")
 
     @cached_property
+    def of_runs(self) -> SweepRuns:
+        """The single runs."""
+        return SweepRuns(self)
+
+    @cached_property
     def provenance(self) -> Mapping[str, Any]:
         """Where results come from."""
         return read_provenance(self.folder) or {}
@@ -171,70 +176,6 @@ class SweepRecord:
             return json.loads(path.read_text(encoding="utf-8"))
         except ValueError as reason:
             raise InputError(f"`{path}` is damaged: {reason}") from None
-
-    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
-        """Return an indicator of all runs; NaN where a run failed."""
-        values = self.result.indicator(indicator.name, scenario.name)
-        return np.where(self._failed(scenario), np.nan, values)
-
-    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs meet a goal."""
-        return self.result.met(indicator.name, scenario.name)
-
-    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        return self.result.failed(scenario.name)
-
-    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs did not fail."""
-        return ~self._failed(scenario)
-
-    @cached_property
-    def chances(self) -> Numbers:
-        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
-        out = np.full((len(self.scenarios), len(self.with_goals)), np.nan)
-        if not self.has_runs:
-            return out
-        for s in self.scenarios:
-            sound = self.sound(s)
-            for n, indicator in enumerate(self.with_goals):
-                if sound.any():
-                    out[s.place, n] = self.met(indicator, s)[sound].mean()
-        return out
-
-    @cached_property
-    def all_met(self) -> Numbers:
-        """The share of runs that meet all goals, by scenario."""
-        out = np.full(len(self.scenarios), np.nan)
-        if self.has_runs and self.with_goals:
-            for s in self.scenarios:
-                sound = self.sound(s)
-                together = np.logical_and.reduce([self.met(i, s) for i in self.with_goals])
-                if sound.any():
-                    out[s.place] = together[sound].mean()
-        return out
-
-    def focus(self, indicator: SweepIndicator) -> SweepScenario:
-        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
-        if indicator in self.with_goals:
-            chances = self.chances[:, self.with_goals.index(indicator)]
-            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
-            if np.isfinite(open_).any():
-                return self.scenarios[int(np.argmin(open_))]
-        return self.scenarios[0]
-
-    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
-        """Return the factors of all runs of a scenario, those that it sets itself left out."""
-        draws = self.result.draws(scenario.name)
-        out = []
-        for n, factor in enumerate(self.result.factors):
-            if factor["name"] in scenario.fixed:
-                continue
-            labels: tuple[str, ...] = ()
-            column = self.result.runs(scenario.name)[factor["column"]]
-            if column.dtype.name in {"category", "object", "str", "string"}:
-                labels = tuple(sorted(set(column.astype(str))))
-            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
-        return tuple(out)
 
     def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
         """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
@@ -268,6 +209,10 @@ class SweepRecord:
             return None
         return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
 
+    def title_of_scenario(self, name: str) -> str:
+        """Return what people call a scenario."""
+        return next((s.title for s in self.scenarios if s.name == name), name)
+
     def title_of_output(self, name: str) -> str:
         """Return what people call an output or an indicator of a table."""
         for indicator in self.indicators:
@@ -279,12 +224,86 @@ class SweepRecord:
         return name
 
 
+class SweepRuns:
+    """The single runs of a sweep: what they were given, what they came to, and which goals they meet."""
+
+    def __init__(self, record: SweepRecord) -> None:
+        self.record = record
+
+    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
+        """Return an indicator of all runs; NaN where a run failed."""
+        values = self.record.result.indicator(indicator.name, scenario.name)
+        return np.where(self._failed(scenario), np.nan, values)
+
+    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs meet a goal."""
+        return self.record.result.met(indicator.name, scenario.name)
+
+    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        return self.record.result.failed(scenario.name)
+
+    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs did not fail."""
+        return ~self._failed(scenario)
+
+    @cached_property
+    def chances(self) -> Numbers:
+        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
+        out = np.full((len(self.record.scenarios), len(self.record.with_goals)), np.nan)
+        if not self.record.has_runs:
+            return out
+        for s in self.record.scenarios:
+            sound = self.sound(s)
+            for n, indicator in enumerate(self.record.with_goals):
+                if sound.any():
+                    out[s.place, n] = self.met(indicator, s)[sound].mean()
+        return out
+
+    @cached_property
+    def all_met(self) -> Numbers:
+        """The share of runs that meet all goals, by scenario."""
+        out = np.full(len(self.record.scenarios), np.nan)
+        if self.record.has_runs and self.record.with_goals:
+            for s in self.record.scenarios:
+                sound = self.sound(s)
+                together = np.logical_and.reduce([self.met(i, s) for i in self.record.with_goals])
+                if sound.any():
+                    out[s.place] = together[sound].mean()
+        return out
+
+    def focus(self, indicator: SweepIndicator) -> SweepScenario:
+        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
+        if indicator in self.record.with_goals:
+            chances = self.chances[:, self.record.with_goals.index(indicator)]
+            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
+            if np.isfinite(open_).any():
+                return self.record.scenarios[int(np.argmin(open_))]
+        return self.record.scenarios[0]
+
+    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
+        """Return the factors of all runs of a scenario, those that it sets itself left out."""
+        draws = self.record.result.draws(scenario.name)
+        out = []
+        for n, factor in enumerate(self.record.result.factors):
+            if factor["name"] in scenario.fixed:
+                continue
+            labels: tuple[str, ...] = ()
+            column = self.record.result.runs(scenario.name)[factor["column"]]
+            if column.dtype.name in {"category", "object", "str", "string"}:
+                labels = tuple(sorted(set(column.astype(str))))
+            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
+        return tuple(out)
+
+
+def _indicator(about: Mapping[str, Any]) -> SweepIndicator:
+    low, high = (math.nan if about[end] is None else float(about[end]) for end in ("low", "high"))
+    title, unit = about["title"] or about["name"], _plain(about["unit"])
+    return SweepIndicator(about["name"], title, unit, about["output"], tuple(about["window"]), about["goal"], low, high)
+
+
 def _plain(unit: str) -> str:
-    return "" if unit in {"Dmnl", "dmnl", "1"} else unit
-
-
-def _number(value: float | None) -> float:
-    return math.nan if value is None else float(value)
+    """Return a unit as it is written; nothing where it is none, however it came about."""
+    return "" if _NO_UNIT.fullmatch(unit) else unit
 
 
 def scenario_names(scenarios: Sequence[SweepScenario]) -> str:

@@ -40,7 +40,7 @@ class SweepWords(Words):
     failed_runs: str = "{count} failed runs"
     runs_that_meet: str = "{count} runs meet the goal"
     runs_that_miss: str = "{count} runs miss it"
-    bars_hold_half: str = "Bars: the middle half of all the runs of a kind; rings: their median."
+    bars_hold_half: str = "Bars: the middle half of all the runs of a kind; rings: their median. Of choices: shares."
     lines_of_some: str = "Lines: {count} of {total} runs, spread evenly over all of either kind."
     factors_alike: str = "{count} more factors are not shown: in them both kinds of runs differ less."
     is_one_of: str = "{factor} is {choices}"
@@ -96,7 +96,9 @@ class SweepWords(Words):
     tornado_of: str = "What decides {title}"
     main_total: str = "with all interplay (total order)"
     main_alone: str = "by itself (first order)"
-    share_of_spread: str = "share of the spread (variance) between runs that a factor explains; whiskers: {level} interval"
+    share_of_spread: str = (
+        "share of the spread (variance) between runs that a factor explains; whiskers: {level} interval"
+    )
     measure_of: str = "{measure}; whiskers: {level} interval"
     in_scenario: str = "scenario {scenario}"
     over_time: str = "What decides {title}, over time"
@@ -114,9 +116,11 @@ class SweepWords(Words):
     convergence_of: str = "Are there enough runs? {title}"
     convergence_below: str = "{measure} against the number of runs; shades: {level} interval"
     regret_of: str = "Regret: what a choice costs against the best one"
-    regret_below: str = "nine in ten runs lose no more against the scenario that is best in the same run; less is better"
+    regret_below: str = (
+        "nine in ten runs lose no more against the scenario that is best in the same run; darker is worse"
+    )
     worst_case: str = "The worst case"
-    worst_below: str = "the worst value of all runs, by the side on which each goal is missed"
+    worst_below: str = "the worst value of all runs, by the side on which each goal is missed; darker is worse"
     states_told: str = "Compared over {states} runs in which no scenario failed; {dropped} are left out."
     all_goals: str = "All goals"
     share_of_spread_only: str = "share of the spread (variance) between runs that a factor explains"
@@ -126,6 +130,10 @@ class SweepWords(Words):
         "shares of runs below are no chances."
     )
     notes: str = "Notes"
+    mostly: str = "{indicator} ({scenario}): most of all {first}"
+    then: str = ", then {factors}"
+    more_boxes: str = "It is also so:"
+    enough_runs: str = "Are there enough runs?"
     without_goals: str = "Indicators without a goal"
     only_chance: str = "{goal}: {share} of the runs meet it."
     courses: str = "What decides over time"
@@ -149,9 +157,11 @@ class SweepWords(Words):
     how_many: str = "How many"
     integration: str = "Error of the time step"
     integration_told: str = (
-        "{runs} runs were computed again with half the time step: indicators changed by at most {worst} "
-        "of their spread ({indicator})."
+        "{runs} runs of each scenario were computed again with half the time step: indicators changed by at most "
+        "{worst} of their size ({indicator}, {scenario})."
     )
+    turned: str = "In {count} of them a goal is met with one step and missed with the other."
+    none_turned: str = "In none of them does a goal change sides."
     factor: str = "Factor"
     distribution: str = "Distribution"
     unit: str = "Unit"
@@ -259,7 +269,7 @@ _NL: dict[str, Any] = {
     "failed_runs": "{count} mislukte runs",
     "runs_that_meet": "{count} runs halen het doel",
     "runs_that_miss": "{count} runs missen het",
-    "bars_hold_half": "Balken: de middelste helft van alle runs van een soort; ringen: hun mediaan.",
+    "bars_hold_half": "Balken: de middelste helft van alle runs van een soort; ringen: hun mediaan. Van keuzes: delen.",
     "lines_of_some": "Lijnen: {count} van {total} runs, gelijkmatig gespreid over elk van beide soorten.",
     "factors_alike": "{count} andere factoren zijn niet getoond: daarin verschillen beide soorten runs minder.",
     "is_one_of": "{factor} is {choices}",
@@ -290,8 +300,8 @@ _NL: dict[str, Any] = {
     "varied": "Wat gevarieerd is",
     "robust": "Welke keuze houdt het best stand?",
     "lead": (
-        "{runs} doorrekeningen van het model in {scenarios}; {factors} onzekere getallen zijn voor elk opnieuw getrokken, "
-        "alle tegelijk."
+        "{runs} doorrekeningen van het model in {scenarios}; {factors} onzekere getallen zijn voor elk "
+        "opnieuw getrokken, alle tegelijk."
     ),
     "one_scenario": "één scenario",
     "many_scenarios": "{count} scenario's",
@@ -299,8 +309,8 @@ _NL: dict[str, Any] = {
     "some_failed": "{count} ervan zijn mislukt ({share}); waarom staat hieronder.",
     "runs_missing": "{count} gevraagde runs zijn er nog niet: de reeks is niet compleet.",
     "how_to_read": (
-        "Een run trekt elk onzeker getal eenmaal. Haalt 80 % van de runs een doel, dan wordt het gehaald in 80 van de 100 "
-        "toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
+        "Een run trekt elk onzeker getal eenmaal. Haalt 80 % van de runs een doel, dan wordt het gehaald in 80 van "
+        "de 100 toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
     ),
     "met_shares": "Deel van de runs dat elk doel haalt",
     "met_below": "van de runs die niet mislukten, per scenario",
@@ -333,9 +343,12 @@ _NL: dict[str, Any] = {
     "convergence_of": "Zijn er genoeg runs? {title}",
     "convergence_below": "{measure} tegenover het aantal runs; tint: interval van {level}",
     "regret_of": "Spijt: wat een keuze kost tegenover de beste",
-    "regret_below": "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; minder is beter",
+    "regret_below": (
+        "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; "
+        "donkerder is slechter"
+    ),
     "worst_case": "Het slechtste geval",
-    "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt",
+    "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt; donkerder is slechter",
     "states_told": "Vergeleken over {states} runs waarin geen scenario mislukte; {dropped} vallen weg.",
     "all_goals": "Alle doelen",
     "share_of_spread_only": "deel van de spreiding (variantie) tussen runs dat een factor verklaart",
@@ -345,6 +358,10 @@ _NL: dict[str, Any] = {
         "delen van runs hieronder zijn geen kansen."
     ),
     "notes": "Opmerkingen",
+    "mostly": "{indicator} ({scenario}): vooral {first}",
+    "then": ", dan {factors}",
+    "more_boxes": "Het is ook zo:",
+    "enough_runs": "Zijn er genoeg runs?",
     "without_goals": "Indicatoren zonder doel",
     "only_chance": "{goal}: {share} van de runs haalt het.",
     "courses": "Wat beslist, in de tijd",
@@ -366,9 +383,11 @@ _NL: dict[str, Any] = {
     "how_many": "Hoe vaak",
     "integration": "Fout van de tijdstap",
     "integration_told": (
-        "{runs} runs zijn opnieuw berekend met de halve tijdstap: indicatoren veranderden hoogstens {worst} "
-        "van hun spreiding ({indicator})."
+        "{runs} runs van elk scenario zijn opnieuw berekend met de halve tijdstap: indicatoren veranderden hoogstens "
+        "{worst} van hun grootte ({indicator}, {scenario})."
     ),
+    "turned": "In {count} daarvan wordt een doel met de ene stap gehaald en met de andere niet.",
+    "none_turned": "In geen daarvan wordt een doel door de stap wel of niet gehaald.",
     "factor": "Factor",
     "distribution": "Verdeling",
     "unit": "Eenheid",

@@ -93,9 +93,15 @@ def draw_tornado(
         key.append(Entry("dot", OTHERS, words.other_scenarios))
     top = draw_key(sheet, top, [k for k in key if k.text]) + 6
     signs = {1: "▲ ", -1: "▼ ", 0: ""}
-    rows = plan_rows(sheet, top, [signs[e.direction] + e.factor for e in shown], after=40.0, below=13.0 if any(e.others for e in shown) else 9.0)
+    rows = plan_rows(
+        sheet,
+        top,
+        [signs[e.direction] + e.factor for e in shown],
+        after=40.0,
+        below=13.0 if any(e.others for e in shown) else 9.0,
+    )
     values = [v for e in shown for v in (e.main.value, e.main.high, e.main.low, *e.others)]
-    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.high)]
+    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.low, e.alone.high)]
     low, high = range_of([values, [0.0]])
     axes = Axes(sheet, rows.left, top, rows.right - rows.left, rows.bottom - top, (low, high), (0.0, 1.0))
     told = words.percent_or_zero if shares else (lambda v: words.number(v, 3))
@@ -140,4 +146,6 @@ def _bars(axes: Axes, y: float, effect: Effect, *, both: bool) -> None:
                 axes.sheet.line([x, x], [y + shift - 1.8, y + shift + 1.8], INK, 0.9, name="cap")
     if effect.others:
         lane = y + (half + 3.6 if both else half) + 3.4
-        axes.sheet.dots(axes.across(effect.others), [lane] * len(effect.others), 1.6, OTHERS, opacity=0.55, name="other")
+        axes.sheet.dots(
+            axes.across(effect.others), [lane] * len(effect.others), 1.6, OTHERS, opacity=0.55, name="other"
+        )

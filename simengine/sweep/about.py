@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from simengine.results.filename import file_names
+from simengine.results.record import map_files
 from simengine.scenario.drawn import drawn
 from simengine.scenario.file import title_of
 from simengine.scenario.run import language_of
@@ -54,6 +55,7 @@ def about_of(sweep: SweepPlan, done: Iterable[ShardDone]) -> dict[str, Any]:
             {"name": s.name, "title": title_of(s.title, s.name), "of": s.of, "goal": s.goal} for s in plan.shares
         ],
         "times": sweep.times.tolist(),
+        "maps": _maps(sweep),
         "time unit": plan.names.time_unit,
         "levels": list(sweep.levels),
         "shard rows": sweep.shard_rows,
@@ -98,6 +100,14 @@ def _indicators(sweep: SweepPlan) -> list[dict[str, Any]]:
         }
         for i in sweep.indicators
     ]  # fmt: skip
+
+
+def _maps(sweep: SweepPlan) -> list[dict[str, str]]:
+    maps = sweep.plan.maps
+    return [
+        {"dimension": m.dimension, "path": f"maps/{name}.geojson", "key": m.key, "label": m.label, "source": m.source}
+        for m, name in zip(maps, map_files(maps), strict=True)
+    ]
 
 
 def _end(value: float) -> float | None:

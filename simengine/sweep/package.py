@@ -88,11 +88,12 @@ def write_history(sweep: SweepPlan, folder: Path) -> list[str]:
 
 
 def write_package(
-    sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str], *, learned: bool
+    sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str], *, learned: bool, is_whole: bool = True
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
-    `names` are the files made of the shards; `learned` tells whether what is learned from them is among these.
+    `names` are the files made of the shards; `learned` tells whether what is learned from them is among these. Before
+    pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
     """
     listed = [n for n in dict.fromkeys(names) if (folder / n).is_file()]
     sheets = [_sheet(folder / n) for n in listed if n.endswith(".csv")]
@@ -115,7 +116,8 @@ def write_package(
         "runs": {one.shard.stem: one.shard.runs for one in done},
         "inputs": [{"path": i.path, "role": i.role, "sha256": i.sha256} for i in inputs],
     }
-    write_bytes(folder / provenance.FILE, json_text(sealed(about, folder, [*listed, PACKAGE])).encode())
+    whole = sealed(about, folder, [*listed, PACKAGE]) if is_whole else about
+    write_bytes(folder / provenance.FILE, json_text(whole).encode())
 
 
 def _shards(done: Sequence[ShardDone], folder: Path) -> Iterator[dict[str, Any]]:

@@ -160,6 +160,7 @@ def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], ways: W
         names += _learned(SweepResult(folder), planned)
     if ways.draw is not None:
         ways.begins("drawing")
+        write_package(planned, folder, done, names, learned=ways.learns, is_whole=False)
         ways.draw(folder)
         names += [n for n in files_in(folder) if n.split("/")[0] in _DRAWN]
     write_package(planned, folder, done, names, learned=ways.learns)

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch
 
 from simengine.report.geometry import Place, read_places
-from simengine.report.map import _columns, _scale, draw_map, panels_of, values_on_map
-from simengine.report.style import drawing
+from simengine.report.map import ASIDE, UPWARDS, Colours, Frame, columns_for, draw_map, panels_of, values_on_map
+from simengine.report.sheet import NARROW, WIDE, Sheet
+from simengine.report.sheet import Path as Outline
+from simengine.report.style import luminance
 from simengine.report.words import EN
 from simengine.results.record import Record, record_of
 from simengine.results.study import MapShape
 from simengine.source.diagnostic import InputError
-from tests.results.studies import some_study, write_map
+from tests.report.checks import hold
+from tests.results.studies import some_study, square, write_map
 
 SHAPE = MapShape("District", "", "code", "name", "Mapmakers")
 
@@ -36,28 +35,31 @@ def places(tmp_path: Path) -> tuple[Place, ...]:
     return read_places(write_map(tmp_path), SHAPE)
 
 
-@pytest.fixture(autouse=True)
-def _style() -> Iterator[None]:
-    with drawing():
-        yield
+def some_places() -> tuple[Place, ...]:
+    """Return two squares side by side, the first with a hole."""
+    outer = np.asarray(square(4.3, 52.0)[0], dtype=float)
+    hole = outer.mean(axis=0) + (outer - outer.mean(axis=0)) * 0.3
+    return (
+        Place("N1", "North & more", ((outer, hole),)),
+        Place("S2", "A district with a rather long name", ((outer + [0.02, 0.0],),)),
+    )
 
 
-def patches(figure: Figure) -> list[list[PathPatch]]:
-    return [
-        [p for p in a.patches if str(p.get_gid()).startswith("place-")]
-        for a in figure.axes
-        if a.patches and not a.axison
-    ]
+def shapes(sheet: Sheet) -> list[Outline]:
+    return [m for m in sheet.marks if isinstance(m, Outline) and m.name.startswith("place-")]
 
 
 def test_a_map_shows_the_values_of_the_record(record: Record, places: tuple[Place, ...]) -> None:
     indicator = record.indicators[1]
-    figure = draw_map(record, indicator, SHAPE, places, EN)
+    sheet = draw_map(record, indicator, SHAPE, places, EN)
+    hold(sheet)
     panels = panels_of(record, EN)
     assert [(p.scenario, p.time) for p in panels] == [("base", 2020), ("base", 2030), (record.scenarios[1].name, 2030)]
-    for panel, drawn in zip(panels, patches(figure), strict=True):
+    wanted = []
+    for panel in panels:
         values = values_on_map(record, indicator, panel)
-        assert [(p.get_gid(), p.get_label()) for p in drawn] == [(f"place-{e}", f"{values[e]!r}") for e in ("N1", "S2")]
+        wanted += [(f"place-{p.element}", f"{p.label}: {EN.number(values[p.element])}") for p in places]
+    assert [(m.name, m.tip) for m in shapes(sheet)] == wanted
     run = some_values_of(record, "gas per home", "S2")
     assert values_on_map(record, indicator, panels[1])["S2"] == run[-1]
 
@@ -67,11 +69,9 @@ def some_values_of(record: Record, variable: str, element: str) -> list[float]:
 
 
 def test_what_is_hidden_is_hatched(record: Record, places: tuple[Place, ...]) -> None:
-    first, last, _ = patches(draw_map(record, record.indicators[1], SHAPE, places, EN))
-    assert first[0].get_hatch()  # ten homes in 2020
-    assert first[0].get_label() == "nan"
-    assert not first[1].get_hatch()
-    assert not last[0].get_hatch()  # 250 homes in 2030
+    found = shapes(draw_map(record, record.indicators[1], SHAPE, places, EN))
+    assert [m.hatched for m in found] == [True, False, False, False, False, False]  # ten homes in 2020, 250 in 2030
+    assert found[0].tip.endswith("–")
 
 
 def test_one_value_has_one_colour_in_all_panels(record: Record, places: tuple[Place, ...]) -> None:
@@ -83,37 +83,49 @@ def test_one_value_has_one_colour_in_all_panels(record: Record, places: tuple[Pl
     others = [s for s in record.series if s.variable != "gas per home"]
     same = replace(record, series=(*others, *changed))
     colours: dict[str, set[str]] = {}
-    for drawn in patches(draw_map(same, record.indicators[1], SHAPE, places, EN)):
-        for p in drawn:
-            colours.setdefault(p.get_label(), set()).add(to_hex(p.get_facecolor()))
+    for m in shapes(draw_map(same, record.indicators[1], SHAPE, places, EN)):
+        colours.setdefault(m.tip.split(": ")[1], set()).add(m.fill)
     assert all(len(found) == 1 for found in colours.values())
     assert len(set.union(*colours.values())) == 2
 
 
-def test_a_degree_of_longitude_is_narrower_up_north(record: Record, places: tuple[Place, ...]) -> None:
-    figure = draw_map(record, record.indicators[1], SHAPE, places, EN)
-    maps = [a for a in figure.axes if not a.axison]
-    assert all(a.get_aspect() == pytest.approx(1 / math.cos(math.radians(52.01))) for a in maps)
-    assert any("Mapmakers" in t.get_text() for t in figure.texts)
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_degree_of_longitude_is_narrower_up_north(record: Record, places: tuple[Place, ...], width: float) -> None:
+    frame = Frame.of(places, 200.0, 500.0)
+    assert frame.across / frame.up == pytest.approx(math.cos(math.radians(52.01)))
+    sheet = draw_map(record, record.indicators[1], SHAPE, places, EN, width)
+    hold(sheet)
+    assert any("Mapmakers" in t for t in sheet.texts)
 
 
 @pytest.mark.parametrize(
     ("values", "first", "last"), [([0.0, 1.0], 0, 1), ([3.0], 1, 5), ([-1.0, 2.0], -2, 2), ([], -1, 1)]
 )
 def test_the_scale_holds_all_values(values: list[float], first: float, last: float) -> None:
-    bounds, _, norm = _scale([*values, math.nan])
+    scale = Colours.of([*values, math.nan])
+    bounds = list(scale.bounds)
     assert bounds[0] <= min(values, default=first)
     assert bounds[-1] >= max([*values, 0])
     assert bounds == sorted(set(bounds))
-    assert 2 <= len(bounds) <= 10
+    assert 2 <= len(bounds) <= 12
     assert bounds[-1] <= last * 1.5 + 1
-    assert all(0 <= int(norm(v)) < norm.Ncmap for v in values)
+    for v in values:
+        place = scale.colours.index(scale.of_value(v))
+        assert bounds[place] <= v <= bounds[place + 1]
     if first < 0 and values:
         assert bounds[0] == -bounds[-1]  # zero is in the middle
 
 
+def test_much_is_darker_than_little_also_in_grey() -> None:
+    up, aside = ([luminance(c) for c in colours] for colours in (UPWARDS, ASIDE))
+    assert up == sorted(up, reverse=True)
+    assert aside[:3] == sorted(aside[:3])
+    assert aside[2:] == sorted(aside[2:], reverse=True)
+
+
 def test_maps_stand_without_needless_gaps() -> None:
-    assert [_columns(n) for n in range(1, 9)] == [1, 2, 3, 4, 3, 3, 4, 4]
+    assert [columns_for(n, narrow=False) for n in range(1, 9)] == [1, 2, 3, 4, 3, 3, 4, 4]
+    assert [columns_for(n, narrow=True) for n in range(1, 9)] == [1, 2, 2, 2, 2, 2, 2, 2]
 
 
 def test_labels_lie_inside(places: tuple[Place, ...]) -> None:
