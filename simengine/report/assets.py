@@ -39,7 +39,8 @@ figure svg.phone{display:none}
 figcaption{font-size:.92rem;color:var(--quiet)}
 figcaption p{margin:.2rem 0}
 details summary{cursor:pointer;color:#00588a}
-dt{font-weight:600;margin-top:.6rem}dd{margin:0;overflow-wrap:anywhere}
+dt{font-weight:600;margin-top:.6rem}dd{margin:0}
+h1,h2,h3,h4,p,li,dd,small{overflow-wrap:anywhere}
 @media screen and (max-width:36rem){th,td{padding:.35rem .45rem}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
 figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
