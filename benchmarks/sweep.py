@@ -38,7 +38,7 @@ from simengine.api.values import ValueReader
 from simengine.engine import tier
 from simengine.engine.run import simulate
 from simengine.engine.trajectory import Trajectory
-from simengine.program.program import Program, Statement
+from simengine.program.program import Statement
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
 from simengine.sweep.study import complete_sweep
@@ -120,17 +120,17 @@ def sweep_once(sweep: SweepPlan, threads: int) -> None:
 # --- the limit
 
 
-def equations_a_run(program: Program) -> int:
-    """Return how many equations a run evaluates: every element of every statement, as often as its clock ticks."""
-    specs = [float(program.defaults[int(np.flatnonzero(program.parameters == s)[0])]) for s in program.specs
-             if s in program.parameters]  # fmt: skip
-    begin, end, step = specs[:3]
-    base = round((end - begin) / step)
-    total = 0
+def equations_a_run(kernel: Bare, begin: float, end: float) -> int:
+    """Return how many equations a run evaluates: every element of every statement, as often as its clock ticks.
+
+    The kernel says so itself: how many steps it takes, and how often slower clocks tick.
+    """
+    program, info = kernel.prepared.program, kernel.run(1).info
+    total = _elements(program.step) * info.steps
     for clock in program.clocks:
-        own = float(program.defaults[int(np.flatnonzero(program.parameters == clock.step)[0])])
-        total += _elements(clock.group.step) * round((end - begin) / own)
-    return total + _elements(program.step) * base
+        step = next(note for note in info.notes if note.startswith(f"`{clock.key}` moves")).rsplit(" ", 1)[1]
+        total += _elements(clock.group.step) * round((end - begin) / float(step))
+    return total
 
 
 def _elements(statements: Sequence[Statement]) -> int:
@@ -244,6 +244,9 @@ def peers(counts: tuple[int, int, int], repeats: int) -> tuple[list[str], list[s
             ("a loop over pysimlin, 1 thread", more, partial(simlin_loop, draws, more)),
         ]
         for name, count, run in others:
+            if not count:
+                table.append(f"| {name} | 0 | - | - | not run |")
+                continue
             try:
                 kept: list[Numbers] = []
                 with quiet():
@@ -280,7 +283,7 @@ def report(runs: int, piece: int, repeats: int, counts: tuple[int, int, int]) ->
         *wrapped(f"{datetime.now(UTC).date()}, {machine()}. Load of the machine, which has {os.cpu_count()} cores that "
                  f"others use too: {loads}."),
         "",
-        *tell_whole(sweep, kernel.prepared.program, runs, took),
+        *tell_whole(sweep, bare(load(16), 16), runs, took),
         "",
         *tell_turns(turns, piece, repeats),
         "",
@@ -301,10 +304,10 @@ def report(runs: int, piece: int, repeats: int, counts: tuple[int, int, int]) ->
     ])  # fmt: skip
 
 
-def tell_whole(sweep: SweepPlan, program: Program, runs: int, took: dict[str, float]) -> list[str]:
+def tell_whole(sweep: SweepPlan, kernel: Bare, runs: int, took: dict[str, float]) -> list[str]:
     """Return what a whole sweep took, and what limits it."""
-    equations, kept = equations_a_run(program), len(sweep.columns) * sweep.times.size
-    clock = sweep.plan.timing.clock
+    clock, program = sweep.plan.timing.clock, kernel.prepared.program
+    equations, kept = equations_a_run(kernel, clock.start, clock.stop), len(sweep.columns) * sweep.times.size
     steps, rate = (clock.stop - clock.start) / clock.step, runs / took["seconds"]
     return [
         f"## {runs:,} runs of Delft's coupled models, {len(sweep.some.names)} uncertain factors",
@@ -338,8 +341,8 @@ def tell_turns(turns: list[list[float]], piece: int, repeats: int) -> list[str]:
         "",
         *wrapped(f"Pieces of {piece:,} runs, {repeats} times in turns; medians of ratios, and the least and largest. "
                  "The bare kernel is one native call on the parameters of these runs; the sweep draws, calls it, "
-                 f"measures, counts, writes. Milliseconds a run: sweep {paces[0]} on two threads, {paces[1]} on one; bare kernel "
-                 f"{paces[2]} and {paces[3]}."),
+                 f"measures, counts, writes. Milliseconds a run: sweep {paces[0]} on two threads, {paces[1]} on one; "
+                 f"bare kernel {paces[2]} and {paces[3]}."),
         "",
         "| measured | of | ratio | least | largest | target | |",
         "|---|---|---:|---:|---:|---:|---|",
