@@ -153,3 +153,44 @@ def test_jobs_need_a_queue_to_be_put_into(given: Any, tmp_path: Path, monkeypatc
     path.write_text("slurm: {cores: 1, memory: 1 GB, walltime: 1 h}")
     with pytest.raises(InputError, match="there is no `sbatch` on this machine"):
         list(open_executor(path).run(given.sweep, [given.shard], given.out))
+
+
+def test_the_scheduler_has_a_few_tasks_at_a_time_however_many_there_are(tmp_path: Path) -> None:
+    given_out: list[str] = []
+
+    class Client:
+        def submit(self, _: Any, __: Order, shard: Shard, *, key: str, pure: bool) -> Any:
+            given_out.append(key)
+            return SimpleNamespace(add_done_callback=lambda _: None, status="cancelled", key=key)
+
+    here = session(Cluster(Local(), in_flight=3), tmp_path, [])
+    here.workers.client = Client()
+    here.work.waiting.extend(replace(SHARD, first=n, last=n + 1) for n in range(1000))
+    for slots, most in ((0, 3), (4, 12), (4, 12), (2, 12)):
+        here.slots = slots
+        here.give_out()
+        assert len(here.work.out) == len(given_out) == most
+    for key in given_out[:8]:
+        assert here.settle(key) is None  # called off: its shard waits again, in front
+    here.give_out()
+    assert len(here.work.out) == 6
+    assert here.work.left == 1000
+
+
+def test_a_process_reads_the_plan_once(given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    before = cluster_task._read
+    monkeypatch.setattr(cluster_task, "_read", lambda folder, name: (read.append(name), before(folder, name))[1])
+    for shard in cut_shards(given.sweep):
+        assert isinstance(do_shard(given.order, shard), Receipt)
+    assert read == [given.order.plan]
+
+
+def test_nobody_comes(tmp_path: Path) -> None:
+    told: list[str] = []
+    here = session(Cluster(Local(), wait=0.0), tmp_path, told)
+    here.workers.slots, here.workers.tend = (lambda: 0), (lambda _: None)  # type: ignore[method-assign]
+    here.look()
+    assert told == ["waiting for a worker"]
+    with pytest.raises(RunError, match=r"there is no worker, for 0 s: nobody came; 1 of the 1 shards"):
+        here.look()

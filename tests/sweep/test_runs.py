@@ -142,7 +142,9 @@ def test_the_reader_gives_what_was_run(make: MakeSweep, tmp_path: Path) -> None:
     complete(sweep, tmp_path / "out")
     result, batch = se.read_sweep(tmp_path / "out"), make_batch(sweep, "dam", 0, 90)
     columns = [c.name for c in sweep.columns]
-    np.testing.assert_array_equal(result.series("taken[south]", "dam"), batch.series[:, :, columns.index("taken[south]")])
+    np.testing.assert_array_equal(
+        result.series("taken[south]", "dam"), batch.series[:, :, columns.index("taken[south]")]
+    )
     np.testing.assert_array_equal(result.indicator("low", "dam"), batch.indicators["low"])
     np.testing.assert_array_equal(result.draws("dam")[:, 1], batch.draws["start"])
     np.testing.assert_array_equal(result.times, batch.times)
