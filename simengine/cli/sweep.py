@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import importlib
+import importlib.util
 import re
 import sys
 from collections.abc import Callable
@@ -180,7 +180,9 @@ def _run_whole(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
     return RUN_FAILED if any(s["failed"] for s in result.about["scenarios"]) else DONE
 
 
-def _find_draw() -> Callable[[Path], object]:
+def _find_draw() -> Callable[[Path], object] | None:
+    if importlib.util.find_spec("simengine.report.sweep_report") is None:
+        return None
     draw = importlib.import_module("simengine.report.sweep_report").draw_sweep_folder
     return cast("Callable[[Path], object]", draw)
 

@@ -81,10 +81,7 @@ def export_folder(
     """
     place, asked = Path(folder), options or Options()
     record = _chosen(read_folder(place), asked.scenarios)
-    if out is not None and os.fspath(out).endswith(("/", os.sep)):
-        Path(out).mkdir(parents=True, exist_ok=True)
-    path = _path(place, target, None if out is None else Path(out))
-    _refuse_own(place, path)
+    path = export_path(place, target, out)
     notes: list[str] = []
     writers: Mapping[Target, Callable[[Path], object]] = {
         "csv": lambda draft: _csv(place, record, draft, asked),
@@ -118,19 +115,31 @@ def _chosen(record: Record, names: Sequence[str]) -> Record:
     )
 
 
+def export_path(folder: Path, target: Target, out: str | Path | None) -> Path:
+    """Return the file an export goes to: `out`, a file in the folder `out`, or one beside the result folder.
+
+    Raises
+    ------
+    InputError
+        If it is a file of the result folder itself.
+
+    """
+    if out is not None and os.fspath(out).endswith(("/", os.sep)):
+        Path(out).mkdir(parents=True, exist_ok=True)
+    path = _path(folder, target, None if out is None else Path(out))
+    own = {"provenance.json", *(read_provenance(folder) or {}).get("files", {}), *files_in(folder)}
+    whole = path.resolve()
+    if whole.is_relative_to(folder.resolve()) and whole.relative_to(folder.resolve()).as_posix() in own:
+        raise InputError(f"`{path}` is a file of the result folder itself; choose another name with --out")
+    return path
+
+
 def _path(folder: Path, target: Target, out: Path | None) -> Path:
     whole = folder.resolve()
     name = f"{whole.name}{ENDINGS[target]}"
     if out is None:
         return folder.parent / name if folder.name not in {"", ".", ".."} else whole.parent / name
     return out / name if out.is_dir() else out
-
-
-def _refuse_own(folder: Path, path: Path) -> None:
-    own = {"provenance.json", *(read_provenance(folder) or {}).get("files", {}), *files_in(folder)}
-    whole = path.resolve()
-    if whole.is_relative_to(folder.resolve()) and whole.relative_to(folder.resolve()).as_posix() in own:
-        raise InputError(f"`{path}` is a file of the result folder itself; choose another name with --out")
 
 
 def _csv(folder: Path, record: Record, path: Path, options: Options) -> None:

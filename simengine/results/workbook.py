@@ -40,7 +40,7 @@ def write_workbook(record: Record, path: Path) -> None:
 
     tables = [(i, *_table(record, i)) for i in record.indicators]
     for indicator, head, rows in tables:
-        _refuse_too_large(indicator, len(rows) + 1, len(head))
+        _refuse_too_large(indicator.variable, len(rows) + 1, len(head))
     names = sheet_names([i.title or i.variable for i in record.indicators])
     book = Workbook(write_only=True)
     about = [["sheet", "variable", "title", "unit", "what it is"]]
@@ -54,6 +54,27 @@ def write_workbook(record: Record, path: Path) -> None:
     if scores.rows:
         _fill(book, "goals", [f.name for f in scores.fields], scores.rows)
     for name, (_, head, rows) in zip(names, tables, strict=True):
+        _fill(book, name, head, rows)
+    book.properties.creator = "simengine"
+    book.properties.created = book.properties.modified = _NO_DATE
+    book.save(path)
+    _undate(path)
+
+
+def write_tables(tables: Iterable[tuple[str, Sequence[str], Sequence[Sequence[Cell]]]], path: Path) -> None:
+    """Write tables, (name, columns, rows), as an Excel file, a sheet each.
+
+    Raises
+    ------
+    InputError
+        If one has more rows or columns than a sheet holds.
+
+    """
+    from openpyxl import Workbook  # heavy: only for this format
+
+    book = Workbook(write_only=True)
+    for name, head, rows in tables:
+        _refuse_too_large(name, len(rows) + 1, len(head))
         _fill(book, name, head, rows)
     book.properties.creator = "simengine"
     book.properties.created = book.properties.modified = _NO_DATE
@@ -80,11 +101,11 @@ def _times(series: Iterable[Series]) -> list[float]:
     return sorted({t for s in series for t in s.times.tolist()})
 
 
-def _refuse_too_large(indicator: Indicator, rows: int, columns: int) -> None:
+def _refuse_too_large(name: str, rows: int, columns: int) -> None:
     for count, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
         if count > most:
             raise InputError(
-                f"`{indicator.variable}` has {count:,} {what} and a sheet of Excel holds {most:,}; "
+                f"`{name}` has {count:,} {what} and a sheet of Excel holds {most:,}; "
                 "save fewer times, choose scenarios by --scenario, or use --to parquet or csv"
             )
 

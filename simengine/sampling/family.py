@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.float64]
+from simengine.sampling.inverse import Array, beta_quantile, gamma_from_above, gamma_quantile
+
 Function: TypeAlias = Callable[[Array, Sequence[float]], Array]
 
 _P95 = 1.6448536269514722  # the standard normal distribution stays below it in 95 of 100 cases: 2^0.5 erfinv(0.9)
@@ -149,15 +149,11 @@ def _as_beta(n: Sequence[float]) -> tuple[float, float, float, float]:
 
 
 def _beta(p: Array, n: Sequence[float]) -> Array:
-    from scipy.special import betaincinv
-
-    return np.asarray(n[2] + (n[3] - n[2]) * betaincinv(n[0], n[1], p))
+    return n[2] + (n[3] - n[2]) * beta_quantile(n[0], n[1], p)
 
 
 def _beta_from_above(q: Array, n: Sequence[float]) -> Array:
-    from scipy.special import betaincinv
-
-    return np.asarray(n[3] - (n[3] - n[2]) * betaincinv(n[1], n[0], q))
+    return n[3] - (n[3] - n[2]) * beta_quantile(n[1], n[0], q)
 
 
 def _beta_below(x: Array, n: Sequence[float]) -> Array:
@@ -177,15 +173,11 @@ def _pert(function: Function) -> Function:
 
 
 def _gamma(p: Array, n: Sequence[float]) -> Array:
-    from scipy.special import gammaincinv
-
-    return np.asarray(n[1] * gammaincinv(n[0], p))
+    return n[1] * gamma_quantile(n[0], p)
 
 
 def _gamma_from_above(q: Array, n: Sequence[float]) -> Array:
-    from scipy.special import gammainccinv
-
-    return np.asarray(n[1] * gammainccinv(n[0], q))
+    return n[1] * gamma_from_above(n[0], q)
 
 
 def _gamma_below(x: Array, n: Sequence[float]) -> Array:

@@ -2,7 +2,9 @@
 
 In: a `SweepPlan`, and how many runs are to be made. Out: bytes, and a refusal where the disk has not so many.
 
-Invariant: what is estimated is an upper bound, but for what the file system itself needs.
+Values that are kept are estimated as if they could not be packed; counts for quantiles by what they mostly take.
+
+Invariant: what is estimated does not depend on the disk.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from pathlib import Path
 from simengine.source.diagnostic import InputError
 from simengine.sweep.plan import SweepPlan
 
-_BUCKETS = 300
-"""Buckets of a cell that are not empty, about, where values are counted; each takes some 6 bytes when packed."""
-_PACKED = 6
+_BUCKETS = 2048
+"""Buckets of a cell that are not empty, at most, about: values go over two powers of 2."""
+_PACKED = 4
+"""Bytes that a bucket takes in a file, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +33,7 @@ class Room:
 def find_room(sweep: SweepPlan, runs: int, folder: Path) -> Room:
     """Return the room that so many further runs take, of all scenarios together."""
     numbers = len(sweep.some.names) + len(sweep.indicators) + 3
-    cells = sweep.times.size * len(sweep.columns)
+    cells = sweep.times.size * len(sweep.columns) + (len(sweep.indicators) if sweep.kept == "none" else 0)
     each = 16 * numbers if sweep.kept != "none" else 0  # in its shard, and in the table of all
     shards = -(-runs // sweep.shard_rows) if runs else 0
     counted = shards * cells * min(_BUCKETS, sweep.shard_rows) * _PACKED

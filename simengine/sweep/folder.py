@@ -249,6 +249,11 @@ def shard_files(folder: Path) -> Iterator[Path]:
     yield from sorted(p for p in (folder / SHARDS).glob("*/*") if p.is_file())
 
 
+def is_sweep(folder: str | Path) -> bool:
+    """Return whether a folder is that of a sweep."""
+    return (Path(folder) / "sweep.json").is_file()
+
+
 def read_about(folder: Path) -> dict[str, Any]:
     """Return what `sweep.json` says.
 

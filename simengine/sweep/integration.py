@@ -32,7 +32,7 @@ from simengine.scenario.file import title_of
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.score import measure, values_of
 from simengine.source.diagnostic import InputError, ModelError
-from simengine.source.names import key_of
+from simengine.source.names import Key, key_of
 from simengine.sweep.plan import SweepPlan
 
 SAMPLE = 16
@@ -131,10 +131,11 @@ def _halved(sweep: SweepPlan) -> tuple[Model, dict[str, float]]:
     """Return the model with all time steps halved, saved at the same times, and the values it is to be given."""
     model, timing = sweep.plan.model, sweep.plan.timing
     definition, more = model.definition, dict[str, float]()
+    names = {v.key: v.name for v in definition.variables}  # a reference has the name its own model calls it
 
     def changed(spec: Expression | None, value: float) -> Expression:
         if isinstance(spec, Reference) and not spec.subscripts:
-            more[spec.name] = value
+            more[names[spec.key]] = value
             return spec
         return Number(value)
 
@@ -143,7 +144,7 @@ def _halved(sweep: SweepPlan) -> tuple[Model, dict[str, float]]:
         time_step=changed(definition.simulation.time_step, timing.clock.step / 2),
         save_every=changed(definition.simulation.save_every, timing.save_every),
     )
-    clocks = tuple(replace(c, time_step=changed(c.time_step, _step(model, c) / 2)) for c in definition.clocks)
+    clocks = tuple(replace(c, time_step=changed(c.time_step, _step(model, names, c) / 2)) for c in definition.clocks)
     halved = replace(definition, simulation=specs, clocks=clocks)
     if halved == definition:
         return model, more
@@ -153,10 +154,10 @@ def _halved(sweep: SweepPlan) -> tuple[Model, dict[str, float]]:
     return Model(halved, program, model.diagnostics), more
 
 
-def _step(model: Model, clock: Clock) -> float:
+def _step(model: Model, names: Mapping[Key, str], clock: Clock) -> float:
     """Return the time step of a slower clock."""
     spec = clock.time_step
-    value = model.variables[spec.name].value if isinstance(spec, Reference) else getattr(spec, "value", None)
+    value = model.variables[names[spec.key]].value if isinstance(spec, Reference) else getattr(spec, "value", None)
     if value is None or np.ndim(value):
         raise InputError(f"the time step of `{clock.key}` is no constant: it cannot be halved")
     return float(value)

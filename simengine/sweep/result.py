@@ -8,7 +8,7 @@ Invariant: reading changes nothing, and holds no more than was asked for.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from simengine.source.names import nearest_names
 from simengine.sweep.columns import read_table
 from simengine.sweep.folder import SHARDS, find_done, path_of, read_about
 from simengine.sweep.shard import Shard
-from simengine.sweep.tables import SERIES
+from simengine.sweep.tables import RUNS, SERIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,17 +31,13 @@ FilePath = str | os.PathLike[str]
 Array = NDArray[np.float64]
 
 
-class SweepResult:
-    """The folder of a sweep. Made by `simengine.sweep` and `simengine.read_sweep`."""
+class SweepAbout:
+    """What `sweep.json` says: scenarios, factors, indicators, outputs, times."""
 
     def __init__(self, folder: FilePath) -> None:
         self.folder = Path(folder)
         self.about: Mapping[str, Any] = read_about(self.folder)
         """What `sweep.json` says."""
-
-    def __repr__(self) -> str:
-        runs, failed = self.size * len(self.scenarios), sum(s["failed"] for s in self.about["scenarios"])
-        return f"<SweepResult {self.about['sweep']!r}: {len(self.scenarios)} scenarios, {runs} runs, {failed} failed>"
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -50,7 +46,7 @@ class SweepResult:
 
     @property
     def factors(self) -> tuple[Mapping[str, Any], ...]:
-        """What was drawn: name, column, unit, kind, text, discrete."""
+        """What was drawn: name, column, unit, kind, text, discrete, choices."""
         return tuple(self.about["factors"])
 
     @property
@@ -73,6 +69,26 @@ class SweepResult:
         """Runs of each scenario."""
         return int(self.about["runs"])
 
+    def scenario(self, name: str) -> str:
+        """Return the name of a scenario, if there is one called so.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+
+        """
+        _named(name, self.about["scenarios"], "scenario")
+        return name
+
+
+class SweepResult(SweepAbout):
+    """The folder of a sweep. Made by `simengine.run_sweep` and `simengine.read_sweep`."""
+
+    def __repr__(self) -> str:
+        runs, failed = self.size * len(self.scenarios), sum(s["failed"] for s in self.about["scenarios"])
+        return f"<SweepResult {self.about['sweep']!r}: {len(self.scenarios)} scenarios, {runs} runs, {failed} failed>"
+
     def runs(self, scenario: str | None = None) -> pd.DataFrame:
         """Return a row a run: scenario, run, factors, indicators, failed (why), failed at, failed in.
 
@@ -85,7 +101,7 @@ class SweepResult:
         frame: pd.DataFrame = self._runs.to_pandas()
         if scenario is None:
             return frame
-        return frame[frame["scenario"] == self._known(scenario)].reset_index(drop=True)
+        return frame[frame["scenario"] == self.scenario(scenario)].reset_index(drop=True)
 
     def draws(self, scenario: str) -> Array:
         """Return what was drawn, (runs, factors): values in the model's unit; of choices their numbers, from 0.
@@ -105,12 +121,12 @@ class SweepResult:
 
     def indicator(self, name: str, scenario: str) -> Array:
         """Return an indicator of all runs of a scenario, (runs,), in its unit; NaN where a run failed."""
-        column = self._named(name, self.indicators, "indicator")["column"]
+        column = _named(name, self.indicators, "indicator")["column"]
         return np.asarray(self._runs_of(scenario)[column], dtype=np.float64)
 
     def met(self, name: str, scenario: str) -> NDArray[np.bool_]:
         """Return in which runs the goal of an indicator is met, (runs,); a run that failed meets none."""
-        about = self._named(name, self.indicators, "indicator")
+        about = _named(name, self.indicators, "indicator")
         if not about["goal"]:
             raise InputError(f"the indicator `{name}` has no goal")
         low = -np.inf if about["low"] is None else about["low"]
@@ -133,10 +149,8 @@ class SweepResult:
             If there is no such output, or values over time were not kept.
 
         """
-        self._named(column, self.outputs, "output", key="column")
-        if self.about["kept"] != "all":
-            raise InputError("no values over time were kept of single runs: `sweeps_keep: {runs: all}` keeps them")
-        parts = [np.asarray(read_table(p, [column])[column]) for p in self._series_files(scenario)]
+        _named(column, self.outputs, "output", key="column")
+        parts = [np.asarray(read_table(p, [column])[column]) for p in self.series_files(scenario)]
         return np.concatenate(parts).reshape(self.size, self.times.size)
 
     def quantiles(self, column: str | None = None, scenario: str | None = None) -> pd.DataFrame:
@@ -144,11 +158,11 @@ class SweepResult:
 
         Levels are texts: `0.05`, ..., `mean`.
         """
-        frame: pd.DataFrame = self._table("quantiles.parquet").to_pandas()
+        frame: pd.DataFrame = _read(self.folder, "quantiles.parquet").to_pandas()
         if scenario is not None:
-            frame = frame[frame["scenario"] == self._known(scenario)]
+            frame = frame[frame["scenario"] == self.scenario(scenario)]
         if column is not None:
-            output = self._named(column, self.outputs, "output", key="column")
+            output = _named(column, self.outputs, "output", key="column")
             frame = frame[(frame["variable"] == output["variable"]) & (frame["element"] == output["element"])]
         return frame.reset_index(drop=True)
 
@@ -165,50 +179,60 @@ class SweepResult:
 
         parquet, text = self.folder / f"{name}.parquet", self.folder / f"{name}.csv"
         if parquet.is_file():
-            frame: pd.DataFrame = self._table(parquet.name).to_pandas()
+            frame: pd.DataFrame = _read(self.folder, parquet.name).to_pandas()
             return frame
         if text.is_file():
             return pd.read_csv(text)
         there = sorted({p.stem for p in self.folder.glob("*.parquet")} | {p.stem for p in self.folder.glob("*.csv")})
         raise InputError(f"`{self.folder}` has no table `{name}`; it has {', '.join(there) or 'none'}")
 
-    def to_dataset(self, columns: Sequence[str] | None = None) -> xr.Dataset:
-        """Return outputs over time, dimensions scenario, run, time, as one xarray Dataset; None: all outputs."""
+    def to_dataset(self, columns: Sequence[str] | None = None, scenarios: Sequence[str] | None = None) -> xr.Dataset:
+        """Return outputs over time, dimensions scenario, run, time, as one xarray Dataset; None: all there are."""
         import xarray as xr  # heavy: only where an array is asked for
 
         chosen = [o["column"] for o in self.outputs] if columns is None else list(columns)
+        names = list(self.scenarios) if scenarios is None else [self.scenario(s) for s in scenarios]
         units = {o["column"]: o["unit"] for o in self.outputs}
         dims = ("scenario", "run", "time")
         arrays = {
-            c: (dims, np.stack([self.series(c, s) for s in self.scenarios]), {"units": units[c], "long_name": c})
+            c: (dims, np.stack([self.series(c, s) for s in names]), {"units": units[c], "long_name": c})
             for c in chosen
         }  # fmt: skip
-        coords = {"scenario": list(self.scenarios), "run": np.arange(self.size), "time": self.times}
+        coords = {"scenario": names, "run": np.arange(self.size), "time": self.times}
         return xr.Dataset(arrays, coords=coords)
-
-    def _known(self, scenario: str) -> str:
-        self._named(scenario, self.about["scenarios"], "scenario")
-        return scenario
 
     @cached_property
     def _runs(self) -> Any:
-        return self._table("runs.parquet")
+        return _read(self.folder, "runs.parquet")
 
     def _runs_of(self, scenario: str) -> Any:
         """Return the rows of a scenario; there is one a run."""
         if self.about["kept"] == "none":
             raise InputError("no single runs were kept: `sweeps_keep: {runs: kpis}` keeps their indicators")
-        place = self.scenarios.index(self._known(scenario))
+        place = self.scenarios.index(self.scenario(scenario))
         return self._runs.slice(place * self.size, self.size)
 
-    def _table(self, file: str) -> Any:
-        path = self.folder / file
-        if not path.is_file():
-            raise InputError(f"`{self.folder}` has no {file}: the sweep is not complete; run it again to go on")
-        return read_table(path)
+    def series_files(self, scenario: str) -> list[Path]:
+        """Return the files that hold the values over time of a scenario's runs, in order of runs.
 
-    def _series_files(self, scenario: str) -> list[Path]:
-        about = self._named(self._known(scenario), self.about["scenarios"], "scenario")
+        Raises
+        ------
+        InputError
+            If they were not kept, or one is not there.
+
+        """
+        if self.about["kept"] != "all":
+            raise InputError("no values over time were kept of single runs: `sweeps_keep: {runs: all}` keeps them")
+        return [path_of(self.folder, s, SERIES) for s in self._shards(scenario)]
+
+    def run_tables(self, scenarios: Sequence[str]) -> Iterator[Any]:
+        """Yield the table of runs of some scenarios, shard by shard, as Arrow tables."""
+        for scenario in scenarios:
+            for shard in self._shards(scenario):
+                yield read_table(path_of(self.folder, shard, RUNS))
+
+    def _shards(self, scenario: str) -> list[Shard]:
+        about = _named(self.scenario(scenario), self.about["scenarios"], "scenario")
         rows, key = int(self.about["shard rows"]), self.about["keys"][scenario]
         shards = [Shard(scenario, about["file"], n, min(n + rows, self.size), key) for n in range(0, self.size, rows)]
         missing = [s for s in shards if find_done(self.folder, s) is None]
@@ -216,15 +240,23 @@ class SweepResult:
             raise InputError(
                 f"`{self.folder / SHARDS}` is not complete: {missing[0].stem} is missing; run the sweep again to go on"
             )
-        return [path_of(self.folder, s, SERIES) for s in shards]
+        return shards
 
-    def _named(self, name: str, known: Sequence[Mapping[str, Any]], what: str, key: str = "name") -> Mapping[str, Any]:
-        for one in known:
-            if one[key] == name:
-                return one
-        near = nearest_names(name, [one[key] for one in known], count=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(one[key] for one in known)}"
-        raise InputError(f"there is no {what} `{name}` in this sweep; {hint}")
+
+def _read(folder: Path, file: str) -> Any:
+    if not (folder / file).is_file():
+        raise InputError(f"`{folder}` has no {file}: the sweep is not complete; run it again to go on")
+    return read_table(folder / file)
+
+
+def _named(name: str, known: Sequence[Mapping[str, Any]], what: str, key: str = "name") -> Mapping[str, Any]:
+    """Return what is called so; refuse what is nobody's name, with the nearest."""
+    for one in known:
+        if one[key] == name:
+            return one
+    near = nearest_names(name, [one[key] for one in known], count=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(one[key] for one in known)}"
+    raise InputError(f"there is no {what} `{name}` in this sweep; {hint}")
 
 
 def read_sweep(folder: FilePath) -> SweepResult:

@@ -140,4 +140,3 @@ def disk_error(folder: Path, reason: OSError) -> InputError:
             "`sweeps_keep`, and run the same command again to go on"
         )
     return InputError(f"`{folder}` cannot be written: {reason.strerror or reason}")
-
