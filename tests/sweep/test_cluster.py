@@ -94,7 +94,7 @@ def session(cluster: Cluster, folder: Path, told: list[str]) -> _Session:
     """Return a session without a scheduler."""
     made = Order(str(folder), "plan", "", 1, own_versions(), same_versions=True)
     work = _Work(deque(), 1)
-    workers: Any = SimpleNamespace(lost=False, expected=0, absence=lambda: "nobody came")
+    workers: Any = SimpleNamespace(lost=False, expected=0, paused=0, absence=lambda: "nobody came")
     return _Session(cluster, workers, made, SimpleNamespace(keep=lambda: None), work, told.append)  # type: ignore[arg-type]
 
 
@@ -180,7 +180,9 @@ def test_the_scheduler_has_a_few_tasks_at_a_time_however_many_there_are(tmp_path
 def test_a_process_reads_the_plan_once(given: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[str] = []
     before = cluster_task._read
-    monkeypatch.setattr(cluster_task, "_read", lambda folder, name: (read.append(name), before(folder, name))[1])
+    monkeypatch.setattr(
+        cluster_task, "_read", lambda folder, name, digest: (read.append(name), before(folder, name, digest))[1]
+    )
     for shard in cut_shards(given.sweep):
         assert isinstance(do_shard(given.order, shard), Receipt)
     assert read == [given.order.plan]
@@ -192,5 +194,7 @@ def test_nobody_comes(tmp_path: Path) -> None:
     here.workers.slots, here.workers.tend = (lambda: 0), (lambda _: None)  # type: ignore[method-assign]
     here.look()
     assert told == ["waiting for a worker"]
+    here.workers.paused = 1
     with pytest.raises(RunError, match=r"there is no worker, for 0 s: nobody came; 1 of the 1 shards"):
         here.look()
+    assert told[1:] == ["workers are short of memory, and wait: they need more, or fewer threads"]

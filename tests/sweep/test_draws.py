@@ -105,7 +105,11 @@ def _check(plan: Plan, draws: Draws, scenario: str, count: int, singles: int = 3
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(st.sampled_from(list(ONES)), min_size=1, max_size=5, unique=True), st.sampled_from(["tax", "more"]), st.integers(0, 2**30))
+@given(
+    st.lists(st.sampled_from(list(ONES)), min_size=1, max_size=5, unique=True),
+    st.sampled_from(["tax", "more"]),
+    st.integers(0, 2**30),
+)
 def test_run_i_is_the_single_run_of_its_values(make: Make, chosen: list[str], scenario: str, seed: int) -> None:
     plan = make(_text({name: ONES[name] for name in chosen}, f"sample: random, n: 5, seed: {seed}", "[tax, more]"))
     draws = draws_of(plan, "s")
@@ -124,7 +128,9 @@ def test_all_at_once(make: Make) -> None:
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(["random", "latin", "sequence", "halton"]), st.integers(0, 39), st.integers(1, 40), st.booleans())
+@given(
+    st.sampled_from(["random", "latin", "sequence", "halton"]), st.integers(0, 39), st.integers(1, 40), st.booleans()
+)
 def test_a_run_does_not_depend_on_which_others_are_asked_for(
     make: Make, kind: str, first: int, count: int, correlated: bool
 ) -> None:
@@ -237,7 +243,11 @@ def test_samples_are_drawn_as_they_are_or_smoothed(make: Make) -> None:
 
 
 def test_rank_correlations_reach_the_values(make: Make) -> None:
-    factors = {"gas per home": "{uniform: [0, 1]}", "pump cost": "{lognormal: [9000, 15000]}", "jobs": "{uniform: [1, 2]}"}
+    factors = {
+        "gas per home": "{uniform: [0, 1]}",
+        "pump cost": "{lognormal: [9000, 15000]}",
+        "jobs": "{uniform: [1, 2]}",
+    }
     text = _text(factors, "sample: latin, n: 5000", "[base]")
     text += "correlated: [{between: [gas per home, pump cost], rho: -0.7}]\n"
     table = draws_of(make(text), "s").table(0, 5000)
@@ -277,7 +287,9 @@ def test_draws_grow(make: Make) -> None:
 
 def test_a_table_of_ones_own(make: Make, tmp_path: Path) -> None:
     file = tmp_path / "draws.csv"
-    file.write_text("climate,gas tax (kEUR/m3),tax later\nhot,1e-4,1\ncold,2e-5,6 month\ncold,3e-5,0\n", encoding="utf-8")
+    file.write_text(
+        "climate,gas tax (kEUR/m3),tax later\nhot,1e-4,1\ncold,2e-5,6 month\ncold,3e-5,0\n", encoding="utf-8"
+    )
     factors = {"gas tax": "{uniform: [0, 1]}", "tax later": ONES["tax later"], "climate": ONES["climate"]}
     text = _text(factors, f"sample: table, file: {file}", "[tax, base]")
     draws = draws_of(make(text), "s")
