@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,14 @@ import pytest
 from simengine.source.diagnostic import InputError, RunError
 from simengine.sweep import cluster_task
 from simengine.sweep.cluster import DaskExecutor, _Session, _Work, open_executor
-from simengine.sweep.cluster_file import Cluster, Local, Scheduler
+from simengine.sweep.cluster_file import Cluster, Local, Scheduler, Slurm
 from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
 from simengine.sweep.cluster_versions import Versions, own_versions
+from simengine.sweep.cluster_workers import workers_of
 from simengine.sweep.folder import ShardDone, clear_drafts
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.study import load_sweep
-from tests.sweep.disturbed import write_study
+from tests.sweep.disturbed import wait_for, write_study
 
 SHARD = Shard("as now", "as-now", 0, 10, "k" * 64)
 
@@ -79,8 +81,6 @@ def test_a_worker_that_finds_another_plan_or_none(
 
 
 def test_the_plan_of_a_sweep_that_works_is_not_cleared_away(given: Any) -> None:
-    import os
-
     os.utime(given.file.path, (0, 0))
     given.file.keep()
     clear_drafts(given.out)
@@ -198,3 +198,59 @@ def test_nobody_comes(tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"there is no worker, for 0 s: nobody came; 1 of the 1 shards"):
         here.look()
     assert told[1:] == ["workers are short of memory, and wait: they need more, or fewer threads"]
+
+
+SBATCH = """#!/bin/sh
+[ -n "$REFUSE" ] && echo "sbatch: error: invalid partition specified: fast" >&2 && exit 1
+cp "$1" "$QUEUE/$$.sh"
+echo "Submitted batch job $$"
+"""
+SLURM = Slurm(
+    cores=4, memory=8_000_000_000, walltime=5400.0, jobs=(2, 5), queue="fast", account="me", stop_early=300.0,
+    before=("module load python",), directives=("--constraint=big",),
+)  # fmt: skip
+
+
+@pytest.fixture
+def queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of the jobs that were put into a queue, which never runs any."""
+    for name, text in {"sbatch": SBATCH, "scancel": "#!/bin/sh\nexit 0\n"}.items():
+        command = tmp_path / "bin" / name
+        command.parent.mkdir(exist_ok=True)
+        command.write_text(text)
+        command.chmod(0o755)
+    jobs = tmp_path / "queue"
+    jobs.mkdir()
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("QUEUE", str(jobs))
+    return jobs
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SLURM is for Linux")
+def test_jobs_are_what_the_cluster_file_says(queue: Path) -> None:
+    with workers_of(Cluster(SLURM)) as workers:
+        assert workers.expected == 5
+        workers.tend(3)
+        wait_for(lambda: len(list(queue.iterdir())) == 3)
+        workers.tend(100)
+        wait_for(lambda: len(list(queue.iterdir())) == 5)
+        assert workers.slots() == 0
+    script = next(queue.iterdir()).read_text()
+    for line in ("#SBATCH -p fast", "#SBATCH -A me", "#SBATCH --cpus-per-task=4", "#SBATCH --mem=8G",
+                 "#SBATCH -t 0-01:30:00", "#SBATCH --constraint=big", "module load python",
+                 "export DASK_DISTRIBUTED__WORKER__MEMORY__PAUSE=False"):  # fmt: skip
+        assert line in script.splitlines()
+    words = script.splitlines()[-1].split()
+    last = {word: words[n + 1] for n, word in enumerate(words[:-1]) if word.startswith("--")}  # of two the last holds
+    assert last["--nthreads"] == "1"
+    assert (last["--lifetime"], last["--lifetime-stagger"]) == ("4950s", "150s")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SLURM is for Linux")
+def test_a_job_that_is_refused(queue: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUSE", "1")
+    with workers_of(Cluster(SLURM)) as workers:
+        workers.tend(1)
+        wait_for(lambda: workers.refused)  # type: ignore[attr-defined]
+        with pytest.raises(InputError, match="SLURM does not take the job: invalid partition specified: fast"):
+            workers.tend(1)
