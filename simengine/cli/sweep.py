@@ -134,12 +134,12 @@ def _begin(sweep: SweepPlan, folder: Path, progress: Progress, part: tuple[int, 
     """Tell what is about to be done, and return whether there is anything; refuse it where the disk is too small."""
     from simengine.cli.sweep_view import plan_line
     from simengine.sweep.disk import check_room, find_room
-    from simengine.sweep.folder import find_done
     from simengine.sweep.shard import cut_shards
+    from simengine.sweep.work import count_missing
 
     shards = cut_shards(sweep)
     shards = shards if part is None else shards[part[0] - 1 :: part[1]]
-    missing = sum(s.runs for s in shards if find_done(folder, s) is None)
+    missing = count_missing(sweep, folder, shards)
     room = find_room(sweep, missing, folder)
     progress.begin(plan_line(sweep, sum(s.runs for s in shards), missing, room.needed), missing)
     check_room(sweep, room, folder)
@@ -172,8 +172,9 @@ def _run_whole(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
 
     check_folder(folder)
     missing = _begin(sweep, folder, progress)
-    current = not missing and is_current(sweep, folder, learned=not arguments.no_learn)
-    ways = Ways(not arguments.no_learn, None if arguments.no_draw else _find_draw(), progress.step)
+    draw = None if arguments.no_draw else _find_draw()
+    ways = Ways(not arguments.no_learn, draw, progress.step)
+    current = not missing and is_current(sweep, folder, learned=ways.learns, drawn=draw is not None)
     result = complete_sweep(sweep, folder, _executor(arguments, progress), progress.told, ways)
     progress.end()
     show(result, up_to_date=current, as_json=arguments.json)
@@ -192,7 +193,6 @@ def _run_until(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
     from simengine.sweep.plan import plan_sweep
     from simengine.sweep.study import Ways, check_folder, complete_sweep
 
-    widest_interval = importlib.import_module("simengine.sweep.learn").widest_interval
     design = sweep.some.design
     if not design.is_growable:
         raise InputError(
@@ -200,6 +200,7 @@ def _run_until(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
             "sequence, halton and morris can"
         )
     check_folder(folder)
+    widest_interval = importlib.import_module("simengine.sweep.learn").widest_interval
     most, runs = sweep.runs, min(sweep.runs, _SMALLEST * design.block)
     while True:
         smaller = plan_sweep(sweep.plan, sweep.name, runs)

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import simengine as se
 from simengine.scenario.ensemble import one_of
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.run import values_of
@@ -188,11 +189,11 @@ def test_without_any_draw_a_run_is_the_scenario_itself(make: Make) -> None:
 @pytest.mark.parametrize("shift", [-4, -1, 2, 7])
 def test_later_is_the_same_path_with_other_times(make: Make, shift: int) -> None:
     """The path written with other times is the judge; a step before the begin of the run may come into it."""
-    head = """time: {save_every: 0.25 year}
-scenarios:
-  was: {set: {gas tax: {step: [0.1, 0.5], at: 2018}, subsidy: {table: {2022: 1, 2030: 4}}, green roofs: {pulse: 8, at: 2025, for: 3 year, every: 10 year}}}
-  moved: {set: {gas tax: {step: [0.1, 0.5], at: %d}, subsidy: {table: {%d: 1, %d: 4}}, green roofs: {pulse: 8, at: %d, for: 3 year, every: 10 year}}}
-""" % (2018 + shift, 2022 + shift, 2030 + shift, 2025 + shift)
+    parts = "gas tax: {{step: [0.1, 0.5], at: {}}}, subsidy: {{table: {{{}: 1, {}: 4}}}}, "
+    parts += "green roofs: {{pulse: 8, at: {}, for: 3 year, every: 10 year}}"
+    was = (2018, 2022, 2030, 2025)
+    moved = parts.format(*(t + shift for t in was))
+    head = f"time: {{save_every: 0.25 year}}\nscenarios:\n  was: {{set: {{{parts.format(*was)}}}}}\n  moved: {{set: {{{moved}}}}}\n"
     factors = {n: f"{{later: {{discrete: {{{shift} year: 1}}}}}}" for n in ("gas tax", "subsidy", "green roofs")}
     plan = make(_text(factors, "sample: random, n: 2", "[was]", head))
     draws, names = draws_of(plan, "s"), list(factors)
@@ -319,3 +320,88 @@ def test_runs_that_do_not_differ_are_runs_all_the_same(make: Make) -> None:
     assert [p.tolist() for p, _ in parts] == [[0], [1]]
     for places, values in parts:
         assert plan.model.ensemble(values, save=["seen gas"])["seen gas"].sizes["run"] == len(places)
+
+
+def test_points_with_arrays_are_those_of_a_list_by_run(make: Make) -> None:
+    model = make("scenarios: {base: }\n").model
+    high, late = np.array([1.0, 2.0, 4.0]), np.array([2030.0, 2035.25, 2040.0])
+    save = ["gas use", "learned", "gas tax"]
+    together = model.ensemble({
+        "gas tax": {2020: 0.1, 2030: high}, "subsidy": [(2020, 1), (late, high), (2050, "2 MEUR/year")],
+        "effect of time": {0: 1, 5: high, 10: 3},
+    }, save=save)  # fmt: skip
+    apart = model.ensemble({
+        "gas tax": [{2020: 0.1, 2030: h} for h in high],
+        "subsidy": [{2020: 1, t: h, 2050: 2} for t, h in zip(late, high, strict=True)],
+        "effect of time": [{0: 1, 5: h, 10: 3} for h in high],
+    }, save=save)  # fmt: skip
+    for name in save:
+        assert together[name].values.tobytes() == apart[name].values.tobytes()
+    crossing = model.ensemble({"gas tax": [(np.array([2040.0, 2025.0]), 0.5), (2030, 0.1)]}, save=["gas tax"])
+    assert crossing["gas tax"].isel(time=0).values.tolist() == [0.1, 0.5]
+    assert crossing["gas tax"].isel(time=-1).values.tolist() == [0.5, 0.1]
+
+
+@pytest.mark.parametrize(("values", "said"), [
+    ({"gas tax": {2020: np.ones(3), 2030: np.ones(2)}}, "must have one length"),
+    ({"gas tax": {2020: np.ones(3)}, "subsidy": np.ones(4)}, "must have one length"),
+    ({"gas tax": {2020: np.array([1.0, np.nan])}}, "not a number"),
+    ({"gas tax": [(np.array([2020.0, np.inf]), 1)]}, "a point cannot be put at inf"),
+    ({"gas tax": [(np.array([2020.0, 2030.0]), 1), (2030, 2)]}, "two values at one time"),
+    ({"gas tax": {2020: np.ones((3, 2))}}, "each point takes one number, or 3, one a run"),
+])  # fmt: skip
+def test_points_with_arrays_that_do_not_fit_are_refused(make: Make, values: dict[str, object], said: str) -> None:
+    model = make("scenarios: {base: }\n").model
+    with pytest.raises(InputError, match=said):
+        model.ensemble(values)
+
+
+DATA_MODEL = """{UTF-8}
+rain :INTERPOLATE: := GET DIRECT DATA('rain.csv', ',', 'A', 'B2') ~ mm ~|
+heat :HOLD BACKWARD: := GET DIRECT DATA('rain.csv', ',', 'A', 'C2') ~ K ~|
+both = rain + heat * per kelvin ~ mm ~|
+per kelvin = 1 ~ mm/K ~|
+total = INTEG(both / year, 10) ~ mm ~|
+year = 1 ~ year ~|
+INITIAL TIME = 2020 ~ year ~|
+FINAL TIME = 2030 ~ year ~|
+TIME STEP = 0.5 ~ year ~|
+SAVEPER = TIME STEP ~ year ~|
+"""
+
+
+@pytest.mark.parametrize("change", ["times", "plus", "later"])
+def test_data_are_changed(tmp_path: Path, change: str) -> None:
+    """The same change made to the file, or (later) to the times in it, is the judge."""
+    times = [2000, 2015, 2021, 2023, 2028, 2040]
+    rain, heat = [1.0, 5.0, 2.0, 8.0, 3.0, 4.0], [10.0, 20.0, 15.0, 30.0, 25.0, 5.0]
+
+    def write(folder: Path, by: float) -> None:
+        folder.mkdir()
+        (folder / "m.mdl").write_text(DATA_MODEL, encoding="utf-8")
+        rows = [
+            (t + by, r, h) if change == "later" else (t, r * by, h * by) if change == "times" else (t, r + by, h + by)
+            for t, r, h in zip(times, rain, heat, strict=True)
+        ]
+        text = "time,rain,heat\n" + "".join(f"{t},{r},{h}\n" for t, r, h in rows)
+        (folder / "rain.csv").write_text(text, encoding="utf-8")
+
+    write(tmp_path / "judge", 1.5)
+    write(tmp_path / "ours", 1.0 if change == "times" else 0.0)
+    one = f"{{{change}: {{discrete: {{1.5: 0.5, 1: 0.5}}}}}}"
+    (tmp_path / "ours" / "s.yaml").write_text(
+        "simengine: 1\nmodel: m.mdl\nscenarios: {base: }\n"
+        f"uncertain: {{rain: {one}, heat: {one}, total: {{plus: {{uniform: [0, 0.001]}}}}}}\n"
+        "sweeps: {s: {scenarios: base, sample: random, n: 20, seed: 1}}\n", encoding="utf-8",
+    )  # fmt: skip
+    plan, found = read_plan(tmp_path / "ours" / "s.yaml")
+    assert plan is not None, "\n".join(map(render_full, found))
+    draws = draws_of(plan, "s")
+    table = draws.table(0, 20)
+    number = next(n for n in range(20) if table["rain"][n] == table["heat"][n] == 1.5)
+    (places, values), = draws.parts("base", 0, 20)  # fmt: skip
+    run = plan.model.ensemble(values, save=["both"]).run(number)
+    judge = se.load(tmp_path / "judge" / "m.mdl").run(save=["both"])
+    np.testing.assert_allclose(run.table(), judge.table(), rtol=1e-12)
+    alone = plan.model.run(one_of(values, number), save=["both"])
+    assert alone.table().tobytes() == run.table().tobytes()
