@@ -31,7 +31,7 @@ from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.work import run_shard
 
-_PATIENCE = 8.0
+_PATIENCE = 5.0
 """Seconds until a file written on one machine must be seen on another: NFS remembers for up to a minute that there is
 none, but not where the folder is listed."""
 
