@@ -118,14 +118,22 @@ def run_native(
     def worker() -> Worker:
         return Worker(module, compiled.code, row, padded, seed)
 
-    first = worker()
+    def begun() -> Worker:
+        used = compiled.lend() if alone else None
+        if used is None:
+            return worker()
+        used.begin(row, padded, seed)
+        return used
+
+    alone = not many and not module.outline.sites  # of what calls back, Python would remember the run before
+    first = begun()
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_run(program, [float(v) for v in first.specs()])
     worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
-        first = worker()
+        first = begun()
     times, saved, direct = _saved(plan, keep)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
@@ -140,6 +148,8 @@ def run_native(
     if not equal:
         raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
+    if alone:
+        compiled.give_back(first)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
 
@@ -156,7 +166,8 @@ def _whole_steps(program: Program, plan: TimePlan) -> int:
 def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
     """Return the times kept, the numbers of the steps saved, and whether native code itself saves what is kept."""
     places = keep.places(plan.times())
-    times, saved = plan.times()[places], plan.numbers[places]
+    every = plan.times()
+    times, saved = every[places], plan.numbers[places]
     if keep.statistics == ("final",):
         return times, saved[-1:], True  # the statistic is the value: nothing more need be saved
     return times, saved, not keep.statistics
@@ -225,8 +236,7 @@ class _Work:
 
     def operations(self, module: NativeModule) -> int:
         """Return how many statements are to be executed, times steps, times runs."""
-        statements = max(1, sum(len(group.step) for group in module.program.groups))
-        return _whole_steps(module.program, self.plan) * self.blocks * module.width * statements
+        return _whole_steps(module.program, self.plan) * self.blocks * module.width * max(1, module.statements)
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""
