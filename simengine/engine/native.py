@@ -115,25 +115,14 @@ def run_native(
     padded = np.concatenate([numbers, np.full(room - count, numbers[-1])])
     row = parameters.rows(slice(0, 1))[0]
 
-    def worker() -> Worker:
-        return Worker(module, compiled.code, row, padded, seed)
-
-    def begun() -> Worker:
-        used = compiled.lend() if alone else None
-        if used is None:
-            return worker()
-        used.begin(row, padded, seed)
-        return used
-
-    alone = not many and not module.outline.sites  # of what calls back, Python would remember the run before
-    first = begun()
+    first = _worker(compiled, row, padded, seed, many=many)
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_run(program, [float(v) for v in first.specs()])
     worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
-        first = begun()
+        first = _worker(compiled, row, padded, seed, many=many)
     times, saved, direct = _saved(plan, keep)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
@@ -144,14 +133,29 @@ def run_native(
     if progress is not None:
         work.tell = lambda done: progress(min(count, done * lanes), count)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
-    equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
+    if used == 1:
+        equal = _run_alone(first, work)
+    else:
+        more = (_worker(compiled, row, padded, seed, many=True) for _ in range(used - 1))
+        equal = _run_threads([first, *more], work)
     if not equal:
         raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
-    if alone:
+    if not many:
         compiled.give_back(first)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
+
+
+def _worker(
+    compiled: Compiled, row: NDArray[np.float64], numbers: NDArray[np.int64], seed: int, *, many: bool
+) -> Worker:
+    """Return memory and context for runs: of one run alone, what one before it has left, where that can be had."""
+    used = None if many else compiled.lend()
+    if used is None:
+        return Worker(compiled.module, compiled.code, row, numbers, seed)
+    used.begin(row, numbers, seed)
+    return used
 
 
 def _whole_steps(program: Program, plan: TimePlan) -> int:

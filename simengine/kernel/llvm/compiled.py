@@ -49,8 +49,11 @@ class Compiled:
             return None
 
     def give_back(self, worker: Worker) -> None:
-        """Keep what a run needed no longer: making it anew takes longer than a short run."""
-        if not self._spare:
+        """Keep what a run needs no longer: making it anew takes longer than a short run.
+
+        Of what calls back, Python remembers the run before: that is not kept.
+        """
+        if not self._spare and not self.module.outline.sites:
             self._spare.append(worker)
 
     @property
