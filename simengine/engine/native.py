@@ -101,11 +101,7 @@ def run_native(
 
     """
     count = len(numbers)
-    if many:
-        lanes = width or lanes_for(count)
-        varied = parameters.differing()
-    else:
-        lanes, varied = 1, None
+    lanes, varied = (width or lanes_for(count), parameters.differing()) if many else (1, None)
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
     module = written(program, (tableau, *slow), varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
@@ -133,12 +129,8 @@ def run_native(
     if progress is not None:
         work.tell = lambda done: progress(min(count, done * lanes), count)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
-    if used == 1:
-        equal = _run_alone(first, work)
-    else:
-        more = (_worker(compiled, row, padded, seed, many=True) for _ in range(used - 1))
-        equal = _run_threads([first, *more], work)
-    if not equal:
+    others = [_worker(compiled, row, padded, seed, many=True) for _ in range(used - 1)]
+    if not (_run_threads([first, *others], work) if others else _run_alone(first, work)):
         raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
     if not many:
