@@ -78,6 +78,11 @@ class NativeModule:
     writer: Callable[[], Texts]
 
     @cached_property
+    def statements(self) -> int:
+        """Return how many statements are evaluated in a step in which all clocks tick."""
+        return len(self.program.step) + sum(len(clock.group.step) for clock in self.program.clocks)
+
+    @cached_property
     def texts(self) -> Texts:
         """Return the text; it is the same whenever it is written."""
         return self.writer()
