@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+import simengine as se
 from simengine.scenario.ensemble import one_of
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.run import values_of
@@ -353,3 +354,54 @@ def test_points_with_arrays_that_do_not_fit_are_refused(make: Make, values: dict
     model = make("scenarios: {base: }\n").model
     with pytest.raises(InputError, match=said):
         model.ensemble(values)
+
+
+DATA_MODEL = """{UTF-8}
+rain :INTERPOLATE: := GET DIRECT DATA('rain.csv', ',', 'A', 'B2') ~ mm ~|
+heat :HOLD BACKWARD: := GET DIRECT DATA('rain.csv', ',', 'A', 'C2') ~ K ~|
+both = rain + heat * per kelvin ~ mm ~|
+per kelvin = 1 ~ mm/K ~|
+total = INTEG(both / year, 10) ~ mm ~|
+year = 1 ~ year ~|
+INITIAL TIME = 2020 ~ year ~|
+FINAL TIME = 2030 ~ year ~|
+TIME STEP = 0.5 ~ year ~|
+SAVEPER = TIME STEP ~ year ~|
+"""
+
+
+@pytest.mark.parametrize("change", ["times", "plus", "later"])
+def test_data_are_changed(tmp_path: Path, change: str) -> None:
+    """The same change made to the file, or (later) to the times in it, is the judge."""
+    times = [2000, 2015, 2021, 2023, 2028, 2040]
+    rain, heat = [1.0, 5.0, 2.0, 8.0, 3.0, 4.0], [10.0, 20.0, 15.0, 30.0, 25.0, 5.0]
+
+    def write(folder: Path, by: float) -> None:
+        folder.mkdir()
+        (folder / "m.mdl").write_text(DATA_MODEL, encoding="utf-8")
+        rows = [
+            (t + by, r, h) if change == "later" else (t, r * by, h * by) if change == "times" else (t, r + by, h + by)
+            for t, r, h in zip(times, rain, heat, strict=True)
+        ]
+        text = "time,rain,heat\n" + "".join(f"{t},{r},{h}\n" for t, r, h in rows)
+        (folder / "rain.csv").write_text(text, encoding="utf-8")
+
+    write(tmp_path / "judge", 1.5)
+    write(tmp_path / "ours", 1.0 if change == "times" else 0.0)
+    one = f"{{{change}: {{discrete: {{1.5: 0.5, 1: 0.5}}}}}}"
+    (tmp_path / "ours" / "s.yaml").write_text(
+        "simengine: 1\nmodel: m.mdl\nscenarios: {base: }\n"
+        f"uncertain: {{rain: {one}, heat: {one}, total: {{plus: {{uniform: [0, 0.001]}}}}}}\n"
+        "sweeps: {s: {scenarios: base, sample: random, n: 20, seed: 1}}\n", encoding="utf-8",
+    )  # fmt: skip
+    plan, found = read_plan(tmp_path / "ours" / "s.yaml")
+    assert plan is not None, "\n".join(map(render_full, found))
+    draws = draws_of(plan, "s")
+    table = draws.table(0, 20)
+    number = next(n for n in range(20) if table["rain"][n] == table["heat"][n] == 1.5)
+    (places, values), = draws.parts("base", 0, 20)  # fmt: skip
+    run = plan.model.ensemble(values, save=["both"]).run(number)
+    judge = se.load(tmp_path / "judge" / "m.mdl").run(save=["both"])
+    np.testing.assert_allclose(run.table(), judge.table(), rtol=1e-12)
+    alone = plan.model.run(one_of(values, number), save=["both"])
+    assert alone.table().tobytes() == run.table().tobytes()
