@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
+from simengine.report.markup import (
+    Section,
+    html_list,
+    html_rows,
+    html_table,
+    prose,
+    told_provenance,
+    told_source,
+    whole_page,
+)
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
 from simengine.report.sweep_measures import choose, estimates, rows_of
@@ -84,7 +93,7 @@ class _Figures:
 
 
 def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(t)}</p>" for t in texts if t)
+    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
 def _lead(record: SweepRecord, words: SweepWords) -> str:

@@ -112,7 +112,7 @@ def test_factors_are_those_drawn_choices_by_name(record: SweepRecord) -> None:
 
 def test_fans_are_the_quantiles_in_the_unit_shown(record: SweepRecord) -> None:
     output = next(o for o in record.outputs if o.variable == "gas use")
-    values = record.quantiles(output, record.scenarios[1])
+    values = record.spread.quantiles(output, record.scenarios[1])
     assert values is not None
     sound = ~record.result.failed("insulate")
     series = record.result.series("gas use", "insulate")[sound] / 1e6
