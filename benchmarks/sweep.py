@@ -48,8 +48,8 @@ OUT = HERE / "docs" / "figures" / "sweep.md"
 SCENARIOS = HERE / "scenarios" / "delft.yaml"
 SECTOR = HERE / "models" / "jobs.mdl"
 RUNS = 100_000
-PIECE = 16_384
-"""Runs of one measurement that is repeated: eight shards."""
+PIECE = 8_192
+"""Runs of one measurement that is repeated: four shards."""
 PEER_RUNS = 8
 SIMLIN_RUNS = 200
 OWN_RUNS = 20_000
