@@ -172,8 +172,9 @@ def _run_whole(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
 
     check_folder(folder)
     missing = _begin(sweep, folder, progress)
-    current = not missing and is_current(sweep, folder, learned=not arguments.no_learn)
-    ways = Ways(not arguments.no_learn, None if arguments.no_draw else _find_draw(), progress.step)
+    draw = None if arguments.no_draw else _find_draw()
+    ways = Ways(not arguments.no_learn, draw, progress.step)
+    current = not missing and is_current(sweep, folder, learned=ways.learns, drawn=draw is not None)
     result = complete_sweep(sweep, folder, _executor(arguments, progress), progress.told, ways)
     progress.end()
     show(result, up_to_date=current, as_json=arguments.json)

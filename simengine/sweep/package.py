@@ -47,6 +47,9 @@ TITLES = {
 OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT, *SUMMARY)
 
 
+PAGE = "index.html"
+
+
 def digest_of(sweep: SweepPlan) -> str:
     """Return the digest of what a sweep's folder is made from: it can be asked for before anything is run."""
     about = about_of(sweep, ())
@@ -54,10 +57,12 @@ def digest_of(sweep: SweepPlan) -> str:
     return hash_of(json.dumps([about, inputs], sort_keys=True, ensure_ascii=False).encode())
 
 
-def is_current(sweep: SweepPlan, folder: Path, *, learned: bool = False) -> bool:
+def is_current(sweep: SweepPlan, folder: Path, *, learned: bool = False, drawn: bool = False) -> bool:
     """Return whether what was made of a folder's shards is complete, unchanged, and what is asked."""
     found = read_provenance(folder)
-    if found is None or found.get("digest") != digest_of(sweep) or (learned and not found.get("learned")):
+    if found is None or found.get("digest") != digest_of(sweep):
+        return False
+    if (learned and not found.get("learned")) or (drawn and PAGE not in found.get("files", {})):
         return False
     return changed_files(folder) == ()
 

@@ -21,7 +21,7 @@ from simengine.sweep.about import FILE
 from simengine.sweep.assemble import assemble
 from simengine.sweep.folder import SHARDS, ShardDone, alone, clear_stale, write_bytes
 from simengine.sweep.integration import find_differences, integration_sheet
-from simengine.sweep.package import OURS, clear_made, is_current, write_history, write_package
+from simengine.sweep.package import OURS, PAGE, clear_made, is_current, write_history, write_package
 from simengine.sweep.plan import SweepPlan, plan_sweep
 from simengine.sweep.result import FilePath, SweepResult
 from simengine.sweep.run import Executor, Threads, Told, disk_error, run_shards
@@ -128,7 +128,7 @@ def complete_sweep(
         done = run_shards(planned, folder, executor, told if not attempt else lambda _: None)
         try:
             with alone(folder):
-                if not is_current(planned, folder, learned=ways.learns):
+                if not is_current(planned, folder, learned=ways.learns, drawn=ways.draw is not None):
                     _finish(planned, folder, done, ways)
                 clear_stale(folder, cut_shards(planned))
         except FileNotFoundError:  # a sweep of other runs has put shards of this one together meanwhile
@@ -166,7 +166,7 @@ def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], ways: W
     write_package(planned, folder, done, names, learned=ways.learns)
 
 
-_DRAWN = ("charts", "maps", "index.html")
+_DRAWN = ("charts", "maps", PAGE)
 
 
 def _learned(result: SweepResult, planned: SweepPlan) -> list[str]:
