@@ -45,7 +45,7 @@ h1,h2,h3,h4,p,li,dd,small{overflow-wrap:anywhere}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
 figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
-figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
+figure,tr{break-inside:avoid}h2,h3,h4,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 

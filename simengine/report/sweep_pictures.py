@@ -38,12 +38,11 @@ def draw_sweep(
 ) -> Iterator[Picture]:
     """Yield the pictures of a sweep."""
     files = file_names([i.name for i in record.indicators])
-    if record.with_goals and np.isfinite(record.of_runs.chances).any():
+    if record.with_goals and np.isfinite(record.chances).any():
         yield _chances(record, words)
     for indicator in record.indicators:
         name = files[indicator.name]
-        if record.has_runs:
-            yield from _ranges(record, indicator, name, words)
+        yield from _ranges(record, indicator, name, words)
     for indicator in record.indicators:
         yield from _deciding(record, indicator, files[indicator.name], words)
     yield from draw_boxes(record, files, words)
@@ -57,8 +56,8 @@ def _chances(record: SweepRecord, words: SweepWords) -> Picture:
     """Return the table of goals by scenario."""
     goals = record.with_goals
     columns = [(i.title, goal_of(i, words)) for i in goals]
-    values = record.of_runs.chances
-    if len(goals) > 1:
+    values = record.chances
+    if len(goals) > 1 and np.isfinite(record.of_runs.all_met).any():
         columns.append((words.all_goals, ""))
         values = np.column_stack([values, record.of_runs.all_met])
     rows = [s.title for s in record.scenarios]
@@ -91,16 +90,13 @@ def _ranges(record: SweepRecord, indicator: SweepIndicator, name: str, words: Sw
     """Yield where an indicator may end, by scenario."""
     ranges = []
     for s in record.scenarios:
-        values = record.of_runs.values(indicator, s)
-        values = values[np.isfinite(values)]
-        if not values.size:
+        found = record.spread.ends(indicator, s)
+        if found is None:
             continue
-        # as `sweep/assemble.py` has them: the smallest value that so large a share does not exceed
-        found = np.quantile(values, record.levels, method="inverted_cdf")
         chance = ""
         if indicator.goal:
             place = record.with_goals.index(indicator)
-            chance = words.chance_of.format(share=words.percent(float(record.of_runs.chances[s.place, place])))
+            chance = words.chance_of.format(share=words.percent(float(record.chances[s.place, place])))
         ranges.append(Range(s.title, record.levels, found, chance, s.place, is_base=s.place == 0))
     if not ranges:
         return

@@ -86,7 +86,7 @@ class SweepWords(Words):
         "that we hold possible, as far as the model and the ranges below are right."
     )
     met_shares: str = "Share of runs that meet each goal"
-    met_below: str = "of the runs that did not fail, by scenario"
+    met_below: str = "of all runs, by scenario; a run that failed meets none"
     best_for: str = "{goal}: at best {share} of the runs meet it ({scenario})"
     all_meet: str = "{goal}: all runs of every scenario meet it."
     none_meets: str = "{goal}: no run of any scenario meets it."
@@ -130,6 +130,7 @@ class SweepWords(Words):
         "shares of runs below are no chances."
     )
     notes: str = "Notes"
+    wanted_shares: str = "How sure it should be"
     mostly: str = "{indicator} ({scenario}): most of all {first}"
     then: str = ", then {factors}"
     more_boxes: str = "It is also so:"
@@ -169,6 +170,7 @@ class SweepWords(Words):
     seed: str = "seed"
     kept: str = "kept of each run"
     no_goals: str = "This sweep has no goals; what was measured stands below."
+    not_learned: str = "What matters has not been computed for this sweep, or not yet."
     no_indices: str = "No indices: the design of this sweep does not allow them."
     fan_alt: str = "Fan chart of {title}, {unit}, {start} to {stop}: {share} of the runs lie within the widest band."
     fan_end: str = "{scenario}: median {middle}, {low} to {high}"
@@ -313,7 +315,7 @@ _NL: dict[str, Any] = {
         "de 100 toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
     ),
     "met_shares": "Deel van de runs dat elk doel haalt",
-    "met_below": "van de runs die niet mislukten, per scenario",
+    "met_below": "van alle runs, per scenario; een mislukte run haalt er geen",
     "best_for": "{goal}: op zijn best haalt {share} van de runs het ({scenario})",
     "all_meet": "{goal}: alle runs van elk scenario halen het.",
     "none_meets": "{goal}: geen enkele run van enig scenario haalt het.",
@@ -358,6 +360,7 @@ _NL: dict[str, Any] = {
         "delen van runs hieronder zijn geen kansen."
     ),
     "notes": "Opmerkingen",
+    "wanted_shares": "Hoe zeker het zou moeten zijn",
     "mostly": "{indicator} ({scenario}): vooral {first}",
     "then": ", dan {factors}",
     "more_boxes": "Het is ook zo:",
@@ -395,6 +398,7 @@ _NL: dict[str, Any] = {
     "seed": "seed",
     "kept": "bewaard van elke run",
     "no_goals": "Deze reeks heeft geen doelen; wat gemeten is staat hieronder.",
+    "not_learned": "Wat telt is voor deze reeks niet berekend, of nog niet.",
     "no_indices": "Geen indices: de opzet van deze reeks laat ze niet toe.",
     "fan_alt": "Waaiergrafiek van {title}, {unit}, {start} tot {stop}: {share} van de runs ligt in de breedste band.",
     "fan_end": "{scenario}: mediaan {middle}, {low} tot {high}",

@@ -54,6 +54,7 @@ draw:
 kpis:
   gas 2040: {title: Gas in 2040, value: gas use, at: 2040, unit: 1e6 m3/Year, goal: "<= 2.5"}
   gas 2030: {title: Gas in 2030, value: gas use, at: 2030, unit: 1e6 m3/Year, goal: "<= 50"}
+  sure: {title: Runs with little gas, share_of_runs: gas 2040, unit: "%", goal: ">= 80 %"}
   mean gas: {title: Mean gas use, value: gas use, mean: on, unit: 1e6 m3/Year}
 data:
   measured: {file: history.csv}
