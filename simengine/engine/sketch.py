@@ -23,6 +23,9 @@ _SHIFT = np.uint64(52 - _BITS)
 _ROOM = 12 + _BITS
 """Bits of the number of a bucket."""
 _SIGN = np.uint64(1) << np.uint64(63)
+_LEAST = np.iinfo(np.int64).min
+_PIECE = 1 << 17
+"""Values whose buckets are found at a time: 1 MB, which stays in the cache from step to step."""
 _PENDING = 1 << 20
 """Values gathered before they are counted: sorting many at once is cheaper."""
 
@@ -63,7 +66,13 @@ class Sketch:
             return
         np.minimum(self._least, rows.min(axis=0), out=self._least)
         np.maximum(self._largest, rows.max(axis=0), out=self._largest)
-        keys = (np.arange(self.cells, dtype=np.int64) << _ROOM) | _bucket(rows)
+        keys = np.empty(rows.shape, dtype=np.int64)
+        cells = np.arange(self.cells, dtype=np.int64) << _ROOM
+        step = max(1, _PIECE // self.cells)
+        for begin in range(0, len(rows), step):
+            piece = slice(begin, begin + step)
+            _bucket(rows[piece], out=keys[piece])
+            keys[piece] |= cells
         self._pending.append(keys.ravel())
         self._waiting += keys.size
         if self._waiting >= _PENDING:
@@ -160,11 +169,17 @@ _SPARSE = 4
 """Buckets that may be empty for each value: beyond, sorting is cheaper than counting in place."""
 
 
-def _bucket(values: NDArray[np.float64]) -> Any:
-    """Return the number of every value's bucket; they rise with the values."""
-    bits = values.view(np.uint64)
-    ordered = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-    return (ordered >> _SHIFT).astype(np.int64)
+def _bucket(values: NDArray[np.float64], out: Keys) -> None:
+    """Write the number of every value's bucket; they rise with the values: bits as they are, but their sign turned.
+
+    Of what is below zero all bits are turned, since there more bits are less.
+    """
+    bits = values.view(np.int64)
+    np.right_shift(bits, 63, out=out)  # all ones below zero, else all zeros
+    out |= _LEAST
+    out ^= bits
+    ordered = out.view(np.uint64)
+    ordered >>= _SHIFT
 
 
 def _middle(buckets: Keys) -> NDArray[np.float64]:
