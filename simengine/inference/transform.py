@@ -1,7 +1,7 @@
 """Transforms between a parameter in its range and a free number, which has no bounds.
 
-In: values of a parameter, or free numbers. Out: the other, slopes, and the logarithm of the Jacobian with its derivative,
-by which a density of the parameter becomes one of the free number.
+In: values of a parameter, or free numbers. Out: the other, slopes, and the logarithm of the Jacobian with its
+derivative, by which a density of the parameter becomes one of the free number.
 
 References: Stan Development Team, Stan Reference Manual, "Constraint transforms" (log, logit on a range).
 
@@ -93,11 +93,13 @@ class Log:
 
     def value(self, u: Array) -> Array:
         """Return low + exp u."""
-        return np.asarray(self.low + np.exp(u))
+        with np.errstate(over="ignore"):
+            return np.asarray(self.low + np.exp(u))
 
     def slope(self, u: Array) -> Array:
         """Return exp u."""
-        return np.asarray(np.exp(u))
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(u))
 
     def log_jacobian(self, u: Array) -> Array:
         """Return u."""
@@ -254,8 +256,8 @@ KINDS = ("none", "log", *_ON_RANGE)
 def transform_of(kind: str, low: float = -math.inf, high: float = math.inf) -> Transform:
     """Return a transform by its word, for a range.
 
-    `log` on a range whose lower end is finite and not above 0 starts there, else at 0; its upper end is not held (by the
-    prior or by bounds of the optimiser, or take `log logit`).
+    `log` on a range whose lower end is finite and not above 0 starts there, else at 0; its upper end is not held (by
+    the prior or by bounds of the optimiser, or take `log logit`).
 
     Raises
     ------
