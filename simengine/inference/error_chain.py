@@ -1,8 +1,7 @@
 """Errors carried over from one observation to the next: AR(1) on standardised errors.
 
 In: standardised errors z (K, m) of the m observations there are, phi (K, 1), the number of periods since the one
-before.
-Out: innovations w, and what derivatives by w are by z and by phi.
+before. Out: innovations w, and what derivatives by w are by z and by phi.
 
 With z[t] = g z[t-1] + c w[t], g = phi^k, c = root(1 - g^2), k periods apart: z keeps the scale it would have without,
 so that a scale is that of the error itself, and observations may be missing. For normal errors that is exact (a

@@ -4,8 +4,7 @@ In: whole numbers observed (m,), means predicted (K, m), for the negative binomi
 probabilities, derivatives, deviance residuals, quantiles, draws.
 
 References: P. McCullagh, J. A. Nelder, "Generalized Linear Models", 2nd ed. (1989), 2.4 (deviance residuals), 6.2; J.
-M.
-Hilbe, "Negative Binomial Regression", 2nd ed. (2011): NB2, variance m + m^2/size.
+M. Hilbe, "Negative Binomial Regression", 2nd ed. (2011): NB2, variance m + m^2/size.
 
 Invariant: a mean of 0 gives probability 1 to 0 and none to anything else.
 """
@@ -173,7 +172,7 @@ class CountLaw:
         m: Array,
         p: Array,
         weights: Array,
-        periods: Array,
+        periods: Array,  # noqa: ARG002
         jacobian: Array,
     ) -> tuple[Array, Array]:
         """Return deviance residuals and their Jacobian."""

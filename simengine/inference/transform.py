@@ -228,7 +228,9 @@ class LogLogit:
 
     def value(self, u: Array) -> Array:
         """Return the exponential of a logarithm within its range."""
-        return np.asarray(np.clip(np.exp(self._inner.value(u)), self.low, self.high))
+        share, rest, width = _expit(u), _expit(-np.asarray(u)), math.log(self.high / self.low)
+        x = np.where(share <= rest, self.low * np.exp(width * share), self.high * np.exp(-width * rest))
+        return np.asarray(np.clip(x, self.low, self.high))
 
     def slope(self, u: Array) -> Array:
         """Return the derivative of the value."""
