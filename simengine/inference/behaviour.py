@@ -161,7 +161,8 @@ def _line(x: Array, at: Array) -> tuple[float, float, Array]:
 
 
 def _is_line(rest: Array, x: Array) -> bool:
-    return float(np.max(np.abs(rest))) <= 1e-10 * float(np.max(np.abs(x))) or not np.any(rest)
+    # squares of what is smaller than 1e-140 have no digits left
+    return bool(np.max(np.abs(rest)) <= max(1e-10 * float(np.max(np.abs(x))), 1e-140))
 
 
 def autocorrelation_variances(rho: Array, lags: int) -> Array:

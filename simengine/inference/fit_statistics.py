@@ -108,7 +108,7 @@ def fit_statistics(simulated: ArrayLike, actual: ArrayLike) -> FitStatistics:
 
 def _constant(x: Array) -> bool:
     """Return whether values differ by no more than rounding."""
-    return float(np.ptp(x)) <= 8.0 * np.finfo(float).eps * float(np.max(np.abs(x)))
+    return bool(np.ptp(x) <= 8.0 * np.finfo(float).eps * np.max(np.abs(x)))
 
 
 def _explained(s: Array, a: Array, e: Array, table: dict[str, float], reasons: dict[str, str]) -> None:
