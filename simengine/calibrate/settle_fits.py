@@ -112,7 +112,9 @@ class Matcher:
         self, at: At[str], fit: Fit, outputs: Sequence[Looked], table: Readings
     ) -> list[tuple[Looked, str, list[Row]]]:
         """Return what of the model goes with which rows, with the name of the series."""
-        tried = [fit.series] if fit.series else [At(outputs[0].named, at.span), At(fit.output.variable.value, at.span), at]
+        tried = (
+            [fit.series] if fit.series else [At(outputs[0].named, at.span), At(fit.output.variable.value, at.span), at]
+        )
         found = next((names for said in tried if (names := table.find(said.value))), [])
         if not found:
             place = fit.series or fit.data
@@ -124,7 +126,9 @@ class Matcher:
         if len(outputs) == 1:
             if len(found) > 1:
                 place = fit.series or fit.data
-                text = f"`{outputs[0].text}` is one series, and `{table.path.name}` has {len(found)} that could be meant"
+                text = (
+                    f"`{outputs[0].text}` is one series, and `{table.path.name}` has {len(found)} that could be meant"
+                )
                 self.to.error("not-one-value", text, place.span, help=[listed(found)])
                 return []
             return [(outputs[0], at.value, table.series[found[0]])]
@@ -228,8 +232,8 @@ class Matcher:
         if outside:
             shown = ", ".join(f"{t:g}" for t in outside[:4]) + (", ..." if len(outside) > 4 else "")
             what = "observations" if not length else "observations, with their periods,"
-            text = f"{len(outside)} of {len(rows)} {what} of `{name}` lie outside of the run, " \
-                   f"{clock.start:g} to {clock.stop:g}: {shown}"  # fmt: skip
+            horizon = f"{clock.start:g} to {clock.stop:g}"
+            text = f"{len(outside)} of {len(rows)} {what} of `{name}` lie outside of the run, {horizon}: {shown}"
             self.to.error("beyond-horizon", text, place, help=["`from` and `to` leave them out, or change `time`"])
             return None
         moments = []
@@ -278,4 +282,3 @@ def _period(over: Over | None, time: float, length: float) -> tuple[float, float
 def error_of(fit: Fit) -> Error:
     """Return the error of a fit: normal with its scale estimated where it says nothing."""
     return fit.error or Error("normal", fit.span, (("scale", None, fit.span),))
-

@@ -5,7 +5,7 @@ In: CSV files. Out: readings by series, as they stand in the file.
 A tidy file has a row a value, with the columns `variable`, `time`, `value` and, where there are some, `model`,
 `element`, `unit`, `quality`, `source`, `vintage`. Any other has a column a series.
 
-Invariant: nothing is sorted, filled or averaged here; a cell that is neither a number nor a word for nothing is refused.
+Invariant: nothing is sorted, filled or averaged here; a cell that is no number, nor a word for nothing, is refused.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ def read_table(name: At[str], table: Table, to: Reading) -> Readings | None:
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error):
-        to.error("unreadable-data-file", f"`{table.file.value}` cannot be read as a table of UTF-8 text", table.file.span)
+        to.error(
+            "unreadable-data-file", f"`{table.file.value}` cannot be read as a table of UTF-8 text", table.file.span
+        )
         return None
     numbered = [(n, r) for n, r in enumerate(rows, 1) if any(c.strip() for c in r)]
     head = [c.strip() for c in numbered[0][1]] if numbered else []
@@ -238,11 +240,13 @@ class _Reader:
                 if twice is not row:
                     of = f" of the vintage `{row.vintage}`" if row.vintage else ""
                     hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
-                    text = f"`{path}` row {row.line}: `{name}` has a second value{of} for {row.time:g}, after row {twice.line}"
+                    told = f"has a second value{of} for {row.time:g}, after row {twice.line}"
+                    text = f"`{path}` row {row.line}: `{name}` {told}"
                     self.to.error("duplicate-vintage", text, span, help=hint)
                     break
                 if before is not None and row.time < before.time:
-                    text = f"`{path}` row {row.line}: the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
+                    told = f"the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
+                    text = f"`{path}` row {row.line}: {told}"
                     self.to.error("wrong-order", text, span, help=["are two series called alike?"])
                     break
                 last[row.vintage] = row
