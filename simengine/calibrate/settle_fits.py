@@ -15,7 +15,7 @@ import numpy as np
 from simengine.calibrate.file import Document, Error, Fit, HeldOut, Over
 from simengine.calibrate.output import Clockwork, Moment
 from simengine.calibrate.settle_outputs import Looked, read_outputs
-from simengine.calibrate.table import Readings, Row, element_of
+from simengine.calibrate.table import Readings, Row, check_order, element_of
 from simengine.language.yaml.reading import At, Reading, listed
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
@@ -91,6 +91,9 @@ class Matcher:
         if table is None or not outputs:
             return []
         found = self._series(at, fit, outputs, table)
+        for _, _, rows in found:
+            name = next(n for n, own in table.series.items() if own is rows)
+            check_order(table, name, (fit.series or fit.data).span, self.to)
         self._check_words(fit, [row for _, _, rows in found for row in rows])
         if len(self.to.problems) > known:
             return []

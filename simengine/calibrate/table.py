@@ -21,6 +21,7 @@ from pathlib import Path
 from simengine.calibrate.file import Table
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.reader import beside
+from simengine.source.file import Span
 from simengine.source.names import loose_key, nearest_names
 
 TIDY = ("variable", "time", "value")
@@ -120,7 +121,6 @@ class _Reader:
             self._tidy(rows)
         else:
             self._wide(rows)
-        self._check_order()
         path = self.readings.path.name
         for text in list(self.wrong)[:_MOST_TOLD]:
             self.to.error("bad-cell", f"`{path}` row {self.wrong[text]}: {text}", self.table.file.span)
@@ -228,25 +228,23 @@ class _Reader:
             return None
         return value
 
-    def _check_order(self) -> None:
-        """Note times of one vintage that go back, or stand twice."""
-        path, span = self.readings.path.name, self.table.file.span
-        for name, rows in self.readings.series.items():
-            last: dict[str, Row] = {}
-            seen: dict[tuple[float, str], Row] = {}
-            for row in rows:
-                before = last.get(row.vintage)
-                twice = seen.setdefault((row.time, row.vintage), row)
-                if twice is not row:
-                    of = f" of the vintage `{row.vintage}`" if row.vintage else ""
-                    hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
-                    told = f"has a second value{of} for {row.time:g}, after row {twice.line}"
-                    text = f"`{path}` row {row.line}: `{name}` {told}"
-                    self.to.error("duplicate-vintage", text, span, help=hint)
-                    break
-                if before is not None and row.time < before.time:
-                    told = f"the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
-                    text = f"`{path}` row {row.line}: {told}"
-                    self.to.error("wrong-order", text, span, help=["are two series called alike?"])
-                    break
-                last[row.vintage] = row
+
+def check_order(readings: Readings, name: str, span: Span, to: Reading) -> None:
+    """Note times of a series that go back within one vintage and source, or stand twice in one vintage."""
+    last: dict[tuple[str, str], Row] = {}
+    seen: dict[tuple[float, str], Row] = {}
+    path = readings.path.name
+    for row in readings.series[name]:
+        twice = seen.setdefault((row.time, row.vintage), row)
+        if twice is not row:
+            of = f" of the vintage `{row.vintage}`" if row.vintage else ""
+            hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
+            told = f"has a second value{of} for {row.time:g}, after row {twice.line}"
+            to.error("duplicate-vintage", f"`{path}` row {row.line}: `{name}` {told}", span, help=hint)
+            return
+        before = last.get((row.vintage, row.source))
+        if before is not None and row.time < before.time:
+            told = f"the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
+            to.error("wrong-order", f"`{path}` row {row.line}: {told}", span, help=["are two series called alike?"])
+            return
+        last[row.vintage, row.source] = row
