@@ -7,11 +7,12 @@ Invariant: this table is the only list of keys.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simengine.calibrate.error_shape import ERROR
 from simengine.calibrate.file import Document, Fit, HeldOut, Method, Output, Over, Parameter, Table
-from simengine.language.yaml.node import Node
+from simengine.language.yaml.node import Mapping, Node
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record, Tagged
 from simengine.language.yaml.shape import Choice, Kinds, Many, Mapped, Named, Number, Schema, Shape, Switch, Text, Words
@@ -210,8 +211,16 @@ class _Parameters:
     shape: Shape[Parameter] = PARAMETER
 
     def read(self, node: Node, to: Reading) -> Any:
-        """Return names with their parameters."""
-        return Named(PARAMETER, "a variable, or a name").read(node, to)
+        """Return names with their parameters; those of which something could not be read say so."""
+        if not isinstance(node, Mapping):
+            return Named(PARAMETER, "a variable, or a name").read(node, to)
+        out = []
+        for key, value in node.pairs:
+            known = len(to.problems)
+            read = PARAMETER.read(value, to)
+            if read is not None:
+                out.append((At(key.text, key.span), replace(read, complete=len(to.problems) == known)))
+        return tuple(out)
 
     def schema(self) -> Schema:
         """Return the schema."""
