@@ -25,7 +25,8 @@ SAVEPER = TIME STEP ~ year ~|
 """
 DECAY = "rate = 0.3 ~ 1/year ~|\nstock = INTEG(-rate * stock, 10) ~ kg ~|\n" + TIMES
 TABLE = "variable,time,value\n" + "".join(f"stock,{t},{9 - t}\n" for t in range(8))
-FISH = """lake: north, south ~~|
+FISH = (
+    """lake: north, south ~~|
 growth rate[lake] = 0.3, 0.5 ~ 1/year ~|
 capacity[lake] = 100, 200 ~ tonne ~|
 fish[lake] = INTEG(growth rate[lake] * fish[lake] * (1 - fish[lake] / capacity[lake]) - catch[lake], 10) ~ tonne ~|
@@ -33,7 +34,9 @@ effort = 0.2 ~ dmnl ~|
 effect((0, 0), (1, 0.6), (2, 1)) ~ dmnl ~|
 catch[lake] = effect(effort) * fish[lake] / 4 ~ tonne/year ~|
 price[lake] = 2 + 20 / fish[lake] ~ EUR/tonne ~|
-""" + TIMES
+"""
+    + TIMES
+)
 SERIES = "variable,time,value\n" + "".join(
     f"{name},{t},{10 + 2 * t}\n" for name in ("total", "mean", "price", "caught", "grown", "north") for t in range(1, 7)
 )
@@ -214,7 +217,7 @@ def test_the_posterior_is_likelihood_and_prior_by_scipy(decay: Calibration) -> N
 
 
 def test_least_squares_are_the_posterior(make: Make) -> None:
-    fits = FITS.split("  mean:")[0] + "  north: {output: 'fish[north]', data: d, error: {huber: 2 tonne}}\n"
+    fits = FITS.split("  mean:", maxsplit=1)[0] + "  north: {output: 'fish[north]', data: d, error: {huber: 2 tonne}}\n"
     problem = make(FISH, fits, d=SERIES).problem
     assert problem.not_least_squares == {}
     residuals, jacobian = problem.least_squares(SETS)
@@ -294,7 +297,10 @@ def test_differences_are_taken_where_asked_for_only(make: Make) -> None:
 
 
 def test_without_derivatives_the_reason_is_told(make: Make) -> None:
-    model = DECAY.replace("-rate * stock", "-late") + "late = DELAY FIXED(stock * 0.1, lag, 0.5) ~ kg/year ~|\nlag = 1 ~ year ~|\n"
+    model = (
+        DECAY.replace("-rate * stock", "-late")
+        + "late = DELAY FIXED(stock * 0.1, lag, 0.5) ~ kg/year ~|\nlag = 1 ~ year ~|\n"
+    )
     text = "data: {d: {file: d.csv}}\nparameters: {lag: {range: [0.5, 4]}}\nfit: {stock: {output: stock, data: d}}\n"
     problem = make(model, text + "method: {local: none, global: de}\n", d=TABLE).problem
     assert problem.derivatives == "none"
