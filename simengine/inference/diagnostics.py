@@ -34,7 +34,7 @@ def load_arviz() -> ModuleType:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         import arviz as az
-    return az  # type: ignore[no-any-return]
+    return az
 
 
 @dataclass(frozen=True)
@@ -63,26 +63,29 @@ def chain_diagnostics(names: Sequence[str], draws: Array) -> tuple[ChainDiagnost
     """Return diagnostics of each parameter, of draws (chains, draws, D)."""
     az = load_arviz()
     draws = np.asarray(draws, dtype=np.float64)
-    chains, length, _ = draws.shape
-    out = []
+    out: list[ChainDiagnostics] = []
     for d, name in enumerate(names):
         x = np.ascontiguousarray(draws[:, :, d])
-        if length < 4 or not np.isfinite(x).all() or not np.ptp(x) > 0.0:
-            why = (
-                f"{length} draws: at least 4 are needed" if length < 4
-                else "draws are not all finite" if not np.isfinite(x).all()
-                else "all draws are the same"
-            )  # fmt: skip
+        why = _unusable(x)
+        if why is not None:
             nan = math.nan
             out.append(ChainDiagnostics(name, float(np.mean(x)), float(np.std(x)), nan, nan, nan, nan, nan, why))
             continue
         rhat, bulk, tail = float(az.rhat(x)), float(az.ess(x, method="bulk")), float(az.ess(x, method="tail"))
-        errors = [float(az.mcse(x, method=method)) for method in ("mean", "sd")]
-        why = _reason(rhat, bulk, tail, ESS_PER_CHAIN * chains)
-        out.append(
-            ChainDiagnostics(name, float(np.mean(x)), float(np.std(x, ddof=1)), rhat, bulk, tail, *errors, reason=why)
-        )
+        of_mean, of_deviation = float(az.mcse(x, method="mean")), float(az.mcse(x, method="sd"))
+        why = _reason(rhat, bulk, tail, ESS_PER_CHAIN * len(x))
+        deviation = float(np.std(x, ddof=1))
+        out.append(ChainDiagnostics(name, float(np.mean(x)), deviation, rhat, bulk, tail, of_mean, of_deviation, why))
     return tuple(out)
+
+
+def _unusable(x: Array) -> str | None:
+    """Return why diagnostics of draws (chains, draws) can not be computed."""
+    if x.shape[1] < 4:
+        return f"{x.shape[1]} draws: at least 4 are needed"
+    if not np.isfinite(x).all():
+        return "draws are not all finite"
+    return None if np.ptp(x) > 0.0 else "all draws are the same"
 
 
 def _reason(rhat: float, bulk: float, tail: float, least: float) -> str | None:
