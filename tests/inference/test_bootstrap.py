@@ -53,7 +53,9 @@ def test_autoregressions_are_those_of_statsmodels() -> None:
     u = d[2:] - found.phi[0] * d[1:-1] - found.phi[1] * d[:-2]
     np.testing.assert_allclose(found.innovations, u - u.mean())
     assert len(fit_autoregression(e).phi) == 2
-    assert len(fit_autoregression(np.random.default_rng(5).normal(size=400)).phi) == 0
+    # of white noise AIC takes no order in seven cases of ten (R. Shibata 1976, Biometrika 63, 117-126)
+    none = [len(fit_autoregression(np.random.default_rng(s).normal(size=200)).phi) == 0 for s in range(60)]
+    assert 0.5 < np.mean(none) < 0.9
     with pytest.raises(ValueError, match="1 residuals are missing"):
         fit_autoregression([1.0, math.nan, 2.0])
 
