@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simengine.sampling.family import Array
+from simengine.sampling.inverse import Array
 
 _LEAST, _MOST = 2.0**-54, 1.0 - 2.0**-53
 

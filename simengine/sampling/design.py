@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from simengine.sampling.family import Array
+from simengine.sampling.inverse import Array
 from simengine.sampling.points import (
     fast_points,
     grid_points,

@@ -16,7 +16,8 @@ from typing import Protocol
 import numpy as np
 
 from simengine.sampling.density import log_density
-from simengine.sampling.family import FAMILIES, Array
+from simengine.sampling.family import FAMILIES
+from simengine.sampling.inverse import Array
 
 _LEAST, _MOST = 2.0**-54, 1.0 - 2.0**-53  # what 0 and 1 are where a distribution has no end
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simengine.sampling.family import Array
+from simengine.sampling.inverse import Array
 
 
 def random_points(factors: int, seed: int, first: int, count: int) -> Array:
@@ -89,7 +89,8 @@ def fast_points(factors: int, seed: int, n: int) -> Array:
     """Return the curves of extended FAST by SALib, n rows a factor (Saltelli, Tarantola, Chan 1999)."""
     from SALib.sample import fast_sampler
 
-    return np.clip(np.asarray(fast_sampler.sample(_problem(factors), n, seed=seed)), 0.0, 1.0)
+    rows: Array = np.asarray(fast_sampler.sample(_problem(factors), n, seed=seed))
+    return np.clip(rows, 0.0, 1.0)
 
 
 def _problem(factors: int) -> dict[str, Any]:

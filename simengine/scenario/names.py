@@ -149,7 +149,7 @@ class ModelNames:
         try:
             return convert(number, given, unit, self.system)
         except InputError as reason:
-            to.error("unit-mismatch", f"{about} is in {unit}: {reason}", amount.span)
+            to.error("unit-mismatch", f"{about} is {_in(unit)}: {reason}", amount.span)
             return None
 
     def in_unit(self, amount: Quantity, own: str, unit: str, to: Reading, about: str) -> float | None:
@@ -168,7 +168,7 @@ class ModelNames:
         try:
             return convert(value, own, unit, self.system)
         except InputError as reason:
-            to.error("unit-mismatch", f"{about} is in {unit}: {reason}", span)
+            to.error("unit-mismatch", f"{about} is {_in(unit)}: {reason}", span)
             return None
 
     @property
@@ -183,6 +183,11 @@ class ModelNames:
             to.error("out-of-range", f"{about} is above 0, not {value:g}", amount.span)
             return None
         return value
+
+
+def _in(unit: str) -> str:
+    """Return what a number in a unit is, for messages."""
+    return "a plain number" if unit == "dimensionless" else f"in {unit}"
 
 
 def place_names(target: Target) -> list[str]:

@@ -36,7 +36,7 @@ class Swept:
             self._check_around(name, settings)
             for factor in uncertainty.factors:
                 if factor.change == "later":
-                    self._check_later(name, factor, scenarios)
+                    self._check_later(factor, scenarios)
                 elif factor.change:
                     self._check_ground(factor, scenarios)
 
@@ -56,14 +56,14 @@ class Swept:
                     self.to.error("conflicting-keys", text, at.span, help=["`links: {X: 0}` has no need of a base"])
                     break
 
-    def _check_later(self, name: str, factor: Factor, scenarios: Sequence[PlannedScenario]) -> None:
+    def _check_later(self, factor: Factor, scenarios: Sequence[PlannedScenario]) -> None:
         """Note a delay of nothing: there must be a path in some scenario, or data."""
         target = factor.targets[0]
         at = [(target.variable.key, p) for p in target.places.tolist()]
         if role_of(target.variable) is Role.DATA:
             self._check_ground(factor, scenarios)
-        elif not any(a in s.curves and not is_flat(s.curves[a]) for s in scenarios for a in at):
-            text = f"no scenario of the sweep `{name}` sets a path for `{target.text}` that could begin later"
+        elif not any(a in s.curves and not is_flat(s.curves[a]) for s in self.planned.values() for a in at):
+            text = f"no scenario sets a path for `{target.text}` that could begin later"
             self.to.error("nothing-to-inherit", text, factor.span)
         for scenario in scenarios:
             self._check_length(factor, scenario)

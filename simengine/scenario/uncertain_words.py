@@ -51,9 +51,9 @@ def _factor_words(factor: Factor) -> str:
     drawn = f"{kind}, {what}{cut}" if kind else f"{what}{cut}" if factor.kind == "discrete" else what
     if not factor.change:
         return drawn
-    about = f" of `{factor.target.text}`" if factor.target is not None and factor.target.text != factor.name else ""
-    sign = {"times": "what is there, times", "plus": "what is there, plus", "later": "begins later, by"}[factor.change]
-    return f"{sign} {drawn}{about}"
+    what = f"what is set for `{factor.target.text}`" if factor.target is not None else "what is set"
+    sign = {"times": "times", "plus": "plus", "later": "begins later by"}[factor.change]
+    return f"{what} {sign} {drawn}"
 
 
 def _sweep_words(sweep: SweepSettings) -> str:

@@ -202,7 +202,7 @@ class Varied:
             return self._changed_numbers(columns.values(*drawn.value), drawn, columns)
         if not isinstance(base, _Series) and is_flat(base):
             return self._changed_numbers(np.asarray(value_at(base, self.clock.start)), drawn, columns)
-        x, y = self._points(base, [columns.numbers(n) for n in drawn.later])
+        x, y = self._points(base, drawn.later, columns)
         for n in drawn.times:
             y = _by_run(y) * columns.numbers(n)
         for n in drawn.plus:
@@ -217,15 +217,19 @@ class Varied:
             values = values + columns.numbers(n)
         return values
 
-    def _points(self, base: Curve | _Series, delays: Sequence[Array]) -> Points:
+    def _points(self, base: Curve | _Series, later: Sequence[int], columns: _Columns) -> Points:
         """Return the points of a path over time, moved by delays."""
-        if not delays:
+        if not later:
             if isinstance(base, _Series):
                 return base.within(self.clock)
             points = points_of(base, self.clock)
             return np.array(list(points)), np.array(list(points.values()))
-        delay = sum(delays[1:], delays[0])
-        clock = _widened(self.clock, float(delay.min()), float(delay.max()))
+        # as far as any run may ask, not as these do: which points there are must not depend on which runs are made
+        ends = [self.factors[n].marginal.quantile(np.array([0.0, 1.0])) for n in later]
+        clock = _widened(self.clock, float(sum(e[0] for e in ends)), float(sum(e[1] for e in ends)))
+        delay = columns.numbers(later[0])
+        for n in later[1:]:
+            delay = delay + columns.numbers(n)
         if isinstance(base, _Series):
             x, y = base.within(clock)
         else:

@@ -86,6 +86,37 @@ def test_log_densities_are_those_of_scipy(kind: str) -> None:
     assert model.loglik(y, m[0], numbers).tolist() == model.loglik(y, m, rows).tolist()[:1]
 
 
+@pytest.mark.parametrize(("kind", "autocorrelated"), ALL)
+def test_what_a_set_gives_does_not_depend_on_the_others(kind: str, autocorrelated: bool) -> None:
+    rng = np.random.default_rng(11)
+    model = model_of(kind, autocorrelated)
+    y, _, w = series(kind, rng, 37)
+    m, numbers = rng.uniform(2.0, 6.0, (5, 37)), numbers_of(model, 5, rng)
+    jacobian = rng.normal(size=(5, 37, 2))
+    together = model.likelihood(y, m, numbers, w)
+    for k in range(5):
+        alone = model.likelihood(y, m[k], numbers[k], w)
+        for one, other in zip(alone, together, strict=True):
+            assert one[0].tolist() == other[k].tolist()
+    residuals = model.residuals(y, m, jacobian, numbers, w)
+    if residuals is not None:
+        alone = model.residuals(y, m[3], jacobian[3], numbers[3], w)
+        assert alone.value[0].tolist() == residuals.value[3].tolist()
+        assert alone.jacobian[0].tolist() == residuals.jacobian[3].tolist()
+
+
+def test_numbers_that_are_given_are_no_columns() -> None:
+    rng = np.random.default_rng(12)
+    y, m, w = series("student", rng)
+    some = error_model("student", {"scale": 0.7, "degrees of freedom": math.nan}, autocorrelated=True)
+    whole = model_of("student", autocorrelated=True)
+    assert [n.name for n in some.estimated] == ["degrees of freedom", "autocorrelation"]
+    part, full = some.likelihood(y, m, [[3.3, 0.45]] * 3, w), whole.likelihood(y, m, [[0.7, 3.3, 0.45]] * 3, w)
+    assert part.value.tolist() == full.value.tolist()
+    assert part.by_scales.tolist() == full.by_scales[:, 1:].tolist()
+    assert [n.of_output for n in whole.estimated] == [True, False, False]
+
+
 def covariance(n: int, phi: float, scale: float) -> np.ndarray:
     """Return the covariance of a stationary AR(1) process."""
     at = np.arange(n)

@@ -11,7 +11,11 @@ import pytest
 import simengine as se
 from docs.reference import scenario_file
 from simengine.cli.main import main
+from simengine.sampling.design import GROWABLE, KINDS
 from simengine.scenario.sections import DOCUMENT
+from simengine.scenario.sweeps import OPTIONS
+from simengine.scenario.uncertain_shape import CHANGES, DISTRIBUTION, NUMBERS
+from simengine.sweep.draws import draws_of
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "scenarios.md"
 TITLED = re.compile(r'```\w+ title="(?P<name>[^"]+)"\n(?P<text>.*?)```', re.DOTALL)
@@ -76,3 +80,37 @@ def test_the_reference_has_every_key() -> None:
 
     missing = [k for k in keys(DOCUMENT) if f"`{k}`" not in page]
     assert missing == []
+
+
+def test_the_sweeps_of_the_page_can_be_drawn(town: Path) -> None:
+    plan = se.load_study("wide.yaml").plan
+    assert not plan.diagnostics
+    for name, runs in (("wide", 1000), ("what matters", 512 * 7)):
+        draws = draws_of(plan, name)
+        assert draws.design.runs == runs
+        for scenario in plan.uncertainty.sweeps[name].written.scenarios:
+            ensemble = plan.model.ensemble(draws.values(scenario.value, 0, 8), save=list(plan.kept_of_sweeps or ()))
+            assert ensemble["gas use"].sizes["run"] == 8
+            assert not ensemble.failed
+
+
+def _rows(heading: str) -> dict[str, list[str]]:
+    """Return the cells of a table of the page by the word in its first column."""
+    part = PAGE.read_text(encoding="utf-8").split(f"### {heading}\n")[1].split("\n#")[0]
+    rows = [[c.strip() for c in line.strip("|").split(" | ")] for line in part.splitlines() if line.startswith("| `")]
+    return {row[0].strip("| `"): row for row in rows}
+
+
+def test_the_page_has_every_distribution_with_its_numbers() -> None:
+    rows = _rows("Distributions")
+    assert set(rows) == set(DISTRIBUTION.kinds) - set(CHANGES)
+    for kind, numbers in NUMBERS.items():
+        assert rows[kind][1] == ", ".join(numbers)
+
+
+def test_the_page_has_every_design_with_its_options() -> None:
+    rows = _rows("Designs")
+    assert set(rows) == set(KINDS)
+    for kind, options in OPTIONS.items():
+        assert all(f"`{o}`" in rows[kind][2] for o in options), kind
+        assert rows[kind][3].startswith("no") != (kind in GROWABLE), kind

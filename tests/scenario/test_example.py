@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simengine.scenario.uncertain_words import explain_sweeps
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.run import run_plan
+from simengine.scenario.uncertain_words import explain_sweeps
 from simengine.source.render import render_full
 from tests.conftest import SHARED
 

@@ -38,9 +38,21 @@ scenarios:
       effect of time: {points: [[0, 1], [5, 2]]}
     links: {X1: "off", X2: {gain: 0.5, around: base}}
 crosses: {x: {scenarios: base, vary: {gas tax: [0.1, 0.2]}, except: [{gas tax: 0.1}]}}
-uncertain: {gas tax: {normal: [0.1, 0.2], within: [0, 1]}, climate: {choice: {hot: 0.5, cold: 0.5}, sets: data/sets.csv}}
-sweeps: {s: {scenarios: [base, x], sample: latin, n: 100, same_draws: true}}
-save: {variables: [gas use, "bad*", "bad homes[*]"]}
+uncertain:
+  gas tax: {normal: [0.1, 0.2], within: [0, 1]}
+  climate: {choice: {hot: 0.5, cold: 0.5}, sets: data/sets.csv}
+  retrofit rate: {times: {pert: {low: 0.5, mode: 1, high: 2}}}
+  tax later: {of: gas tax, later: {integer: [0, 5]}}
+  boiler lifetime: {discrete: {10: 0.5, 20: 0.5}, within: [5, 15]}
+  effect of time: {plus: {empirical: data/posterior.csv, column: price growth, smooth: on}}
+  posterior: {rows: data/posterior.csv, columns: {subsidy: gas tax}, units: {subsidy: MEUR/year}}
+sweeps:
+  s: {scenarios: [base, x], sample: latin, n: 100, same_draws: true}
+  t: {scenarios: base, sample: grid, levels: {gas tax: 3}}
+  u: {scenarios: base, sample: one at a time, quantiles: [0.1, 0.9], levels: 3}
+save:
+  variables: [gas use, "bad*", "bad homes[*]"]
+  sweeps_keep: {variables: [gas use, "bad*"], runs: none}
 kpis:
   gas: {value: gas use, at: 2030, goal: "<= 210"}
   homes: {value: "bad homes[north]", mean: [2025, 2030], minus: base}
@@ -59,6 +71,14 @@ WRONG = [
     ("normal: [0.1, 0.2]", "gaussian: [0.1, 0.2]"),
     ("gain: 0.5", "gain: -0.5"),
     ("method: rk4", "method: rk5"),
+    ("pert: {low", "pert: {lowest"),
+    ("of: gas tax", "of: gas taks"),
+    ("sample: one at a time", "sample: one by one"),
+    ("later: {integer", "later: {later"),
+    ("smooth: on", "smooth: maybe"),
+    ("quantiles: [0.1, 0.9]", "quantiles: [0.1, 9]"),
+    ("columns: {subsidy", "columns: {subsidies"),
+    ("runs: none", "runs: some"),
     ("levers: {gas tax", "levers: {gas taxes"),
     ("minus: base", "minus: bsae"),
     ("simengine: 1", "simengine: 2"),
