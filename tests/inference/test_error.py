@@ -323,3 +323,23 @@ def test_numbers_to_start_from_are_near_the_truth() -> None:
     assert start_numbers(chained, [1.0, 1.0], [[1.0, 1.0]]).tolist() == [
         [1.0, 0.0]
     ]  # no error: a scale of 0 can not be
+
+
+@pytest.mark.parametrize(("kind", "autocorrelated"), ALL)
+@settings(max_examples=25, deadline=None)
+@given(
+    m=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=3),
+    size=st.sampled_from([0.0, 1e-300, 1e-8, 1.0, 1e8, 1e300, math.inf, math.nan]),
+)
+def test_no_prediction_and_no_number_breaks_it(kind: str, autocorrelated: bool, m: list[float], size: float) -> None:
+    model = model_of(kind, autocorrelated)
+    numbers = [VALUES[n.name] for n in model.estimated]
+    if numbers:
+        numbers[0] = size
+    found = model.likelihood([1.0, 2.0, 4.0], m, numbers)
+    assert not np.isnan(found.value).any()
+    assert found.value[0] < math.inf
+    assert not np.isnan(found.by_predicted).any()
+    assert not np.isnan(found.by_scales).any()
+    if found.value[0] == -math.inf:
+        assert (found.by_predicted == 0).all()
