@@ -9,6 +9,7 @@ import pytest
 
 from simengine.calibrate.plan import load_calibration
 from simengine.inference.transform import Identity, Log, Logit, LogLogit, Probit
+from simengine.source.diagnostic import ModelError
 from tests.calibrate.conftest import Make
 
 MODEL = """lake: north, south ~~|
@@ -126,3 +127,10 @@ def test_strengths_of_links(tmp_path: Path) -> None:
     np.testing.assert_allclose(problem.predict([[0.0], [1.0]]).mean(axis=1), [6.0, 30.0])
     np.testing.assert_allclose(predicted, 12.0)
     np.testing.assert_allclose(jacobian, 24.0)
+    with (folder / "c.yaml").open("a", encoding="utf-8") as file:
+        file.write('links: {"*": off}\n')  # but for the one that is estimated
+    np.testing.assert_allclose(load_calibration(folder / "c.yaml").problem.predict([[0.25]]), 12.0)
+    with (folder / "c.yaml").open("a", encoding="utf-8") as file:
+        file.write("set: {link X1: 1}\n")
+    with pytest.raises(ModelError, match="`link X1` is set, and estimated by `link X1`"):
+        load_calibration(folder / "c.yaml")
