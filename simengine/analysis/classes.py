@@ -26,9 +26,9 @@ def cut_by_quantile(values: Array, classes: int) -> NDArray[np.int64]:
     [0, 1, 0, 0]
 
     """
-    distinct, number = np.unique(values, return_inverse=True)
-    if len(distinct) <= classes:
-        return np.asarray(number, dtype=np.int64)
+    few = _few_values(values, classes)
+    if few is not None:
+        return few
     cuts = np.quantile(values, np.arange(1, classes) / classes)
     return _renumbered(np.searchsorted(cuts, values, side="right"))
 
@@ -38,14 +38,26 @@ def cut_by_rank(values: Array, classes: int) -> NDArray[np.int64]:
 
     But where there are no more values than classes, each is a class.
     """
-    distinct, number = np.unique(values, return_inverse=True)
-    if len(distinct) <= classes:
-        return np.asarray(number, dtype=np.int64)
+    few = _few_values(values, classes)
+    if few is not None:
+        return few
     rank = np.empty(len(values), dtype=np.int64)
     rank[np.argsort(values, kind="stable")] = np.arange(1, len(values) + 1)
     edges = np.linspace(0, len(values), classes + 1)
     return _renumbered(np.searchsorted(edges, rank, side="left") - 1)
 
 
-def _renumbered(classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.asarray(np.unique(classes, return_inverse=True)[1], dtype=np.int64)
+def _few_values(values: Array, classes: int) -> NDArray[np.int64] | None:
+    """Return classes of a value each, None where there are more values than classes."""
+    if len(np.unique(values[: 8 * classes])) > classes:  # the first runs settle it for what is continuous
+        return None
+    distinct, number = np.unique(values, return_inverse=True)
+    return np.asarray(number, dtype=np.int64) if len(distinct) <= classes else None
+
+
+def _renumbered(classes: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Return classes without those that no run is in."""
+    there = np.bincount(classes) > 0
+    if there.all():
+        return np.asarray(classes, dtype=np.int64)
+    return np.asarray((np.cumsum(there) - 1)[classes], dtype=np.int64)

@@ -21,6 +21,8 @@ from simengine.analysis.classes import cut_by_quantile
 from simengine.analysis.given import estimate_given
 from simengine.analysis.indices import Array, Indices, as_factors
 
+Ranks = NDArray[np.int32]
+
 
 def pawn_indices(
     factors: NDArray[np.generic],
@@ -79,34 +81,38 @@ def pawn_indices(
     )
 
 
-def _shares(values: Array) -> tuple[Array, Array]:
-    """Return for each value which share of runs is below it, and which is not above it."""
+def _shares(values: Array) -> tuple[Ranks, Ranks]:
+    """Return how many runs are below each value, and how many are not above it, (output, run)."""
     runs, outputs = values.shape
-    low, high = np.empty((2, runs, outputs))
+    low, high = np.empty((2, outputs, runs), dtype=np.int32)
     for column in range(outputs):
-        order = np.argsort(values[:, column])
-        sorted_values = values[order, column]
-        begins = np.flatnonzero(np.concatenate([[True], sorted_values[1:] != sorted_values[:-1]]))
+        own = np.ascontiguousarray(values[:, column])
+        order = np.argsort(own)
+        ordered = own[order]
+        begins = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
         sizes = np.diff(np.concatenate([begins, [runs]]))
-        low[order, column] = np.repeat(begins, sizes)
-        high[order, column] = np.repeat(begins + sizes, sizes)
-    return low / runs, high / runs
+        low[column, order] = np.repeat(begins, sizes)
+        high[column, order] = np.repeat(begins + sizes, sizes)
+    return low, high
 
 
-def _distances(low: Array, high: Array, belongs: NDArray[np.int64]) -> Array:
+def _distances(low: Ranks, high: Ranks, belongs: NDArray[np.int64]) -> Array:
     """Return the distance of each class, (class, output).
 
     Both distribution functions step at values of the class only, or the other's alone: the largest distance is beside a
-    step of the class's own, where the share below and the share not above are those of the run.
+    step of the class's own, where the shares below and not above are those of the run.
     """
     counts = np.bincount(belongs)
     order = np.argsort(belongs, kind="stable")
     ends = np.cumsum(counts)
-    out = np.empty((len(counts), low.shape[1]))
+    runs = low.shape[1]
+    tied = bool((high - low != 1).any())
+    out = np.empty((len(counts), len(low)))
     for number, (end, count) in enumerate(zip(ends, counts, strict=True)):
         rows = order[end - count : end]
-        below, above = np.sort(low[rows], axis=0), np.sort(high[rows], axis=0)
-        steps = np.arange(1, count + 1)[:, None] / count
+        below = np.sort(low[:, rows], axis=1)
+        above = np.sort(high[:, rows], axis=1) if tied else below + 1
+        steps = np.arange(1, count + 1) / count
         # among ties the last run has the class's whole step, the first what is before it: others lie between
-        out[number] = np.maximum((steps - above).max(axis=0), (below - steps + 1 / count).max(axis=0))
+        out[number] = np.maximum((steps - above / runs).max(axis=1), (below / runs - steps + 1 / count).max(axis=1))
     return out

@@ -72,34 +72,37 @@ def regional_indices(
         if reasons[-1]:
             continue
         chosen = [np.arange(len(rows)), *draw_halves(len(rows), resamples, seed)]
+        taken = np.zeros((len(chosen), len(rows)), dtype=np.bool_)
         for number, part in enumerate(chosen):
-            mine = own[part]
-            if mine.any() and not mine.all():
-                found = _compare(X[rows[part]], mine, choices)
-                table["distance"][number, :, column], table["shift"][number, :, column] = found
+            taken[number, part] = True
+        for i in range(X.shape[1]):
+            found = _compare(X[rows, i], own, taken, choice=i in choices)
+            table["distance"][:, i, column], table["shift"][:, i, column] = found
         p[:, column] = _chance(X[rows], own, table["distance"][0, :, column], choices)
     measures = {name: measure_of(whole[0], whole[1:], level) for name, whole in table.items()}
     used = sound.sum(axis=0)
     return Indices("regional", measures | {"p": without_interval(p)}, used, len(X) - used, tuple(reasons))
 
 
-def _compare(factors: Array, has: NDArray[np.bool_], choices: Collection[int]) -> tuple[Array, Array]:
-    """Return distance and shift of each factor."""
-    with_it, without = factors[has], factors[~has]
-    spread = factors.std(axis=0)
-    shift = (with_it.mean(axis=0) - without.mean(axis=0)) / np.where(spread > 0, spread, np.nan)
-    distance = np.empty(factors.shape[1])
-    for i in range(factors.shape[1]):
-        if i in choices:
-            one, other = _shares(factors[:, i], has)
-            distance[i] = 0.5 * np.abs(one / one.sum() - other / other.sum()).sum()
-            shift[i] = np.nan
+def _compare(values: Array, has: NDArray[np.bool_], taken: NDArray[np.bool_], *, choice: bool) -> tuple[Array, Array]:
+    """Return distance and shift of one factor, in each of the parts that are taken of the runs."""
+    order = np.argsort(values, kind="stable")
+    distance, shift = np.full((2, len(taken)), np.nan)
+    for number, part in enumerate(taken):
+        rows = order[part[order]]
+        own, mine = values[rows], has[rows]
+        if mine.all() or not mine.any():
             continue
-        order = np.argsort(factors[:, i], kind="stable")
-        last = np.concatenate([np.diff(factors[order, i]) > 0, [True]])
-        mine = np.cumsum(has[order])
-        others = np.arange(1, len(order) + 1) - mine
-        distance[i] = np.abs(mine / len(with_it) - others / len(without))[last].max()
+        if choice:
+            one, other = _shares(own, mine)
+            distance[number] = 0.5 * np.abs(one / one.sum() - other / other.sum()).sum()
+            continue
+        spread = own.std()
+        shift[number] = (own[mine].mean() - own[~mine].mean()) / spread if spread > 0 else np.nan
+        count = np.cumsum(mine)
+        others = np.arange(1, len(rows) + 1) - count
+        last = np.concatenate([own[1:] > own[:-1], [True]])
+        distance[number] = np.abs(count / count[-1] - others / others[-1])[last].max()
     return distance, shift
 
 

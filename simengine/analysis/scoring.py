@@ -22,6 +22,8 @@ from simengine.analysis.resample import draw_halves, measure_of, without_interva
 from simengine.analysis.threads import available_threads
 
 _LEAST = 40
+_MOST_RUNS = 20_000
+"""Forests are grown on so many runs at most, evenly taken: more change scores by less than their intervals."""
 _LARGE = 100_000
 """Numbers of a sample from which on threads cost less than they bring."""
 
@@ -52,10 +54,13 @@ def feature_scores(
     Y = as_columns(values, len(X))
     shape = (X.shape[1], Y.shape[1])
     table, fit = np.full((1 + resamples, *shape), np.nan), np.full((1, Y.shape[1]), np.nan)
-    used = np.isfinite(Y).sum(axis=0)
+    sound = np.isfinite(Y).sum(axis=0)
+    used = sound.copy()
     constant = np.zeros(Y.shape[1], dtype=np.bool_)
     for column in range(Y.shape[1]):
         rows = np.flatnonzero(np.isfinite(Y[:, column]))
+        rows = rows[:: max(1, -(-len(rows) // _MOST_RUNS))]
+        used[column] = len(rows)
         x, y = X[rows], Y[rows, column]
         if len(rows) < _LEAST:
             continue
@@ -71,7 +76,7 @@ def feature_scores(
     measures = {"score": measure_of(table[0], table[1:], level) if resamples else without_interval(table[0])}
     reasons = reasons_of(used >= _LEAST, constant)
     fits = {"R2 out of bag": without_interval(fit[0])}
-    return Indices("scoring", measures, used, len(X) - used, reasons, fits=fits)
+    return Indices("scoring", measures, used, len(X) - sound, reasons, fits=fits)
 
 
 def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | None) -> tuple[Array, float]:
@@ -79,9 +84,9 @@ def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | N
     from sklearn.ensemble import ExtraTreesRegressor
 
     least = max(1, len(values) // 200)
-    count = (threads or available_threads()) if factors.size > _LARGE else 1
+    workers = (threads or available_threads()) if factors.size > _LARGE else 1
     forest = ExtraTreesRegressor(
-        trees, min_samples_leaf=least, max_features=1 / 3, bootstrap=True, random_state=seed, n_jobs=count
+        trees, min_samples_leaf=least, max_features=1 / 3, bootstrap=True, random_state=seed, n_jobs=workers
     )
     forest.fit(factors, values)
     seen, count = np.zeros(len(values)), np.zeros(len(values))

@@ -136,7 +136,7 @@ class Model:
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
         method, saved = choose_method(self.definition, integration), self._programs.selections.find(save)
         prepared = _prepare(self, self._programs, request, None, saved if save is not None else None)
-        saved = saved.within(prepared.program)
+        saved = saved if prepared.program is self.program else saved.within(prepared.program)
         trajectory = simulate(
             prepared.program,
             parameters=prepared.parameters.shared,

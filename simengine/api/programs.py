@@ -34,6 +34,8 @@ from simengine.source.names import Key
 
 MOST = 16
 
+_NONE = np.empty(0, dtype=np.int64)
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -87,7 +89,7 @@ class Programs:
         program = self._program(edits, clock or {}, save) if anything else self._plain
         shared = np.array(program.defaults)
         by_run: dict[int, NDArray[np.float64]] = {}
-        settable = _settable(program)
+        settable = _settable(program) if changes else _NONE
         for change in changes:
             if isinstance(change, Points):
                 _set_points(program, change, shared, by_run)
@@ -104,7 +106,8 @@ class Programs:
                 raise InputError(f"`{name}` gives the model its shape (the order of a delay): it cannot vary by run")
         differing = sorted(by_run)
         columns = tuple(by_run[place] for place in differing)
-        return Prepared(program, ParameterSets(runs or 1, shared, np.asarray(differing, dtype=np.int64), columns))
+        varied = np.asarray(differing, dtype=np.int64) if differing else _NONE
+        return Prepared(program, ParameterSets(runs or 1, shared, varied, columns))
 
     def _is_parameter(self, change: Change) -> bool:
         if not isinstance(change, Numbers):

@@ -40,10 +40,10 @@ class Progress:
         self._failed += done.failed
         if not done.fresh:
             return
-        self._done += done.shard.runs
+        self._done += done.made
         seconds = max(time.monotonic() - self._begun, 1e-9)
         rate = self._done / seconds
-        left = max(self._wanted - self._done, 0) / rate
+        left = max(self._wanted - self._done, 0) / rate if rate else 0.0
         if self._lines:
             self._write("shard", scenario=done.shard.scenario, first=done.shard.first, last=done.shard.last,
                         runs_done=self._done, runs_wanted=self._wanted, failed=self._failed,

@@ -106,6 +106,8 @@ def draw_courses(
     at = np.unique(np.concatenate([c.at for c in first]))
     move: Callable[[NDArray[np.float64]], NDArray[np.float64]] = np.log2 if over_runs else np.asarray
     span = range_of([*(c.values for c in first), *(c.high for c in first if c.high is not None), [0.0]])
+    if shares:  # intervals of few runs reach far beyond what shares can be: they are cut off
+        span = max(span[0], -0.25), min(span[1], 1.25)
     sheet = Sheet(width, 0.0)
     told = words.percent_or_zero if shares else (lambda v: words.number(v, 3))
     along = (lambda v: words.number(float(2**v), 8)) if over_runs else words.time

@@ -47,6 +47,7 @@ def draw_matrix(
     *,
     told: Callable[[float], str] | None = None,
     by_column: bool = False,
+    less_is_dark: Sequence[bool] = (),
     bold_row: int | None = None,
     notes: Sequence[str] = (),
 ) -> Sheet:
@@ -70,6 +71,8 @@ def draw_matrix(
         How a number is written; else as a share of one.
     by_column
         Whether shades go from the least to the largest of a column; else from 0 to 1.
+    less_is_dark
+        By column, whether the least is the darkest instead.
     bold_row
         The row written bold, such as the base.
     notes
@@ -95,7 +98,8 @@ def draw_matrix(
             at = y + tall / 2 + 3 - 5.0 * (len(lines) - 1)
             sheet.lines_of_text(12, at, lines, size, bold=row == bold_row, name="row", scenario=row)
             for place, column in enumerate(chosen):
-                part = _part(values[:, column], row, by_column=by_column)
+                turned = -values[:, column] if less_is_dark and less_is_dark[column] else values[:, column]
+                part = _part(turned, row, by_column=by_column)
                 _field(sheet, (left + place * cell, y, cell, tall), values[row, column], part, write, row)
         top += tall * len(names) + 12
     foot = foot_of(notes, width)

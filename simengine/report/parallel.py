@@ -29,7 +29,8 @@ MOST_FACTORS = 10
 def apart(cloud: Cloud, met: NDArray[np.bool_]) -> float:
     """Return how far the runs that meet a goal lie from the others: the largest difference of their distributions.
 
-    It is the statistic of Kolmogorov and Smirnov, from 0 (alike) to 1; regional sensitivity analysis ranks by it.
+    It is the statistic of Kolmogorov and Smirnov, from 0 (alike) to 1; regional sensitivity analysis ranks by it. Of
+    choices, which have no order, it is half of the sum of the differences of their shares.
 
     References
     ----------
@@ -41,6 +42,9 @@ def apart(cloud: Cloud, met: NDArray[np.bool_]) -> float:
     one, other = np.sort(cloud.values[good & met]), np.sort(cloud.values[good & ~met])
     if not (one.size and other.size):
         return 0.0
+    if cloud.labels:
+        counts = [np.bincount(v.astype(np.int64), minlength=len(cloud.labels)) / v.size for v in (one, other)]
+        return float(np.abs(counts[0] - counts[1]).sum() / 2)
     every = np.concatenate([one, other])
     shares = [np.searchsorted(v, every, side="right") / v.size for v in (one, other)]
     return float(np.abs(shares[0] - shares[1]).max())
@@ -84,7 +88,10 @@ def draw_parallel(
         rows.write(n)
         _axis(sheet, cloud, rows.left, rows.right, rows.middle(n), words)
     for (colour, _, kind), shift, name in zip(kinds, (-3.2, 3.2), ("met", "missed"), strict=True):
-        _bars(sheet, places[kind & good], middles + shift, colour, name)
+        for n, cloud in enumerate(ranked):
+            held = cloud.values[kind & np.isfinite(cloud.values)]
+            (_shares if cloud.labels else _bars)(sheet, cloud, held, (rows.left, rows.right), middles[n] + shift,
+                                                 (colour, name))  # fmt: skip
     more = [words.bars_hold_half]
     if drawn < int(good.sum()):
         total = words.number(int(good.sum()), 9)
@@ -148,11 +155,40 @@ def _axis(sheet: Sheet, cloud: Cloud, left: float, right: float, y: float, words
     sheet.text(right, y + 15, words.number(high), 7.5, QUIET, anchor="end", halo=True, name="end")
 
 
-def _bars(sheet: Sheet, places: NDArray[np.float64], middles: NDArray[np.float64], colour: str, name: str) -> None:
-    """Draw on each axis where the middle half of some runs lies, and their median."""
-    if not len(places):
+def _bars(
+    sheet: Sheet,
+    cloud: Cloud,
+    values: NDArray[np.float64],
+    ends: tuple[float, float],
+    y: float,
+    look: tuple[str, str],
+) -> None:
+    """Draw where the middle half of some runs lies, and their median."""
+    if not values.size:
         return
-    low, middle, high = np.quantile(places, [0.25, 0.5, 0.75], axis=0)
-    for a, b, c, y in zip(low, middle, high, middles, strict=True):
-        sheet.box(a, y - 2.6, max(c - a, 0.6), 5.2, colour, edge="#ffffff", edge_width=0.6, name=name)
-        sheet.dots([b], [y], 2.4, "#ffffff", edge=colour, width=1.0, name=f"{name}-median")
+    low, high = _ends(cloud)
+    quartiles = np.quantile(values, [0.25, 0.5, 0.75])
+    a, b, c = (ends[0] + (q - low) / (high - low) * (ends[1] - ends[0]) for q in quartiles)
+    sheet.box(a, y - 2.6, max(c - a, 0.6), 5.2, look[0], edge="#ffffff", edge_width=0.6, name=look[1])
+    sheet.dots([b], [y], 2.4, "#ffffff", edge=look[0], width=1.0, name=f"{look[1]}-median")
+
+
+def _shares(
+    sheet: Sheet,
+    cloud: Cloud,
+    values: NDArray[np.float64],
+    ends: tuple[float, float],
+    y: float,
+    look: tuple[str, str],
+) -> None:
+    """Draw at each choice a bar as long as the share of some runs that have it."""
+    if not values.size:
+        return
+    step = (ends[1] - ends[0]) / len(cloud.labels)
+    for n in range(len(cloud.labels)):
+        share = float((values == n).mean())
+        middle = ends[0] + (n + 0.5) * step
+        half = 0.45 * step * share
+        sheet.box(
+            middle - half, y - 2.6, max(2 * half, 0.6), 5.2, look[0], edge="#ffffff", edge_width=0.6, name=look[1]
+        )

@@ -124,9 +124,7 @@ def _panel(
         at = float(axes.down(goal[0]))
         axes.sheet.line([axes.left, axes.right], [at, at], INK, 0.9, dash=(1.6, 2.4), name="goal-line")
     middles = running_median(cloud.values[good], values[good], groups=len(cloud.labels) or _GROUPS)
-    places = (axes.across(middles[0]), axes.down(middles[1]))
-    axes.sheet.line(*places, "#ffffff", 3.6, name="under-median", opacity=0.8)
-    axes.sheet.line(*places, INK, 1.7, name="median")
+    _medians(axes, *middles, lying=bool(cloud.labels))
     broken = ~np.isfinite(values) & np.isfinite(cloud.values)
     if broken.any():
         _failed(axes, cloud.values[broken])
@@ -138,6 +136,15 @@ def _panel(
                                      QUIET, anchor="middle", name="tick")  # fmt: skip
     else:
         axes.draw_x(lambda v: words.number(v, 4), count=4, size=8.0, beyond=4.0)
+
+
+def _medians(axes: Axes, x: NDArray[np.float64], y: NDArray[np.float64], *, lying: bool) -> None:
+    """Draw medians as a line; where they are of choices, which have no order, as a bar each."""
+    xs = np.stack([x - 0.36, x + 0.36, np.full_like(x, np.nan)], axis=1).ravel() if lying else x
+    ys = np.repeat(y, 3) if lying else y
+    places = axes.across(xs), axes.down(ys)
+    axes.sheet.line(*places, "#ffffff", 3.6, name="under-median", opacity=0.8)
+    axes.sheet.line(*places, INK, 1.7, name="median")
 
 
 def _apart(cloud: Cloud) -> NDArray[np.float64]:

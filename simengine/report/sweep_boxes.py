@@ -45,7 +45,7 @@ def read_outcomes(record: SweepRecord) -> list[Outcome]:
     clouds: dict[str, dict[str, Cloud]] = {}
     out: list[Outcome] = []
     for indicator in record.with_goals:
-        out += _of(record, found, record.focus(indicator), "missed", indicator.name, indicator.title, clouds)
+        out += _of(record, found, record.of_runs.focus(indicator), "missed", indicator.name, indicator.title, clouds)
     most = max(record.scenarios, key=lambda s: s.failed)
     if most.failed:
         out += _of(record, found, most, "failed", FAILED, "", clouds)
@@ -66,7 +66,7 @@ def _of(
         if (one["scenario"], one["kind"], one["outcome"]) != (scenario.name, kind, name):
             continue
         if scenario.name not in clouds:
-            clouds[scenario.name] = {c.factor: c for c in record.clouds(scenario)}
+            clouds[scenario.name] = {c.factor: c for c in record.of_runs.clouds(scenario)}
         whole = one["of interest"] / one["runs"] if one["runs"] else 0.0
         boxes = [(b["method"], _box(b, kind, whole, clouds[scenario.name])) for b in one["boxes"]]
         prim, cart = (tuple(b for method, b in boxes if method == m and b.limits) for m in ("prim", "cart"))

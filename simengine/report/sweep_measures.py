@@ -8,7 +8,7 @@ Invariant: a measure is drawn under its own name; what is no share of the varian
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -75,8 +75,13 @@ def estimates(rows: pd.DataFrame, method: str, measure: str) -> dict[str, Estima
     return {str(f): Estimate(float(v), float(a), float(b)) for f, v, a, b in zip(*columns, strict=True)}
 
 
-def effects_of(rows: pd.DataFrame, choice: Choice, others: Sequence[pd.DataFrame] = ()) -> list[Effect]:
-    """Return the effects of all factors on an output; `others` are the rows of other scenarios."""
+def effects_of(
+    rows: pd.DataFrame, choice: Choice, others: Sequence[pd.DataFrame] = (), unordered: Collection[str] = ()
+) -> list[Effect]:
+    """Return the effects of all factors on an output.
+
+    `others` are the rows of other scenarios; `unordered` are choices, of which there is no more and no less.
+    """
     main = estimates(rows, choice.method, choice.main)
     alone = estimates(rows, choice.method, choice.alone) if choice.alone else {}
     signs = directions(rows)
@@ -86,7 +91,7 @@ def effects_of(rows: pd.DataFrame, choice: Choice, others: Sequence[pd.DataFrame
             factor,
             estimate,
             alone.get(factor),
-            signs.get(factor, 0),
+            0 if factor in unordered else signs.get(factor, 0),
             tuple(e[factor].value for e in elsewhere if factor in e and math.isfinite(e[factor].value)),
         )
         for factor, estimate in main.items()

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
+from simengine.report.markup import (
+    Section,
+    html_list,
+    html_rows,
+    html_table,
+    prose,
+    told_provenance,
+    told_source,
+    whole_page,
+)
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
 from simengine.report.sweep_measures import choose, estimates, rows_of
@@ -84,7 +93,7 @@ class _Figures:
 
 
 def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(t)}</p>" for t in texts if t)
+    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
 def _lead(record: SweepRecord, words: SweepWords) -> str:
@@ -111,14 +120,15 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     if not record.with_goals:
         return _paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
     sentences = [_chance_sentence(record, n, words) for n in range(len(record.with_goals))]
-    is_sample = record.about["design"]["kind"] not in NO_SAMPLE
+    is_told = bool(any(sentences)) and record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
     return (
         html_list([s for s in sentences if s])
-        + _paragraphs([words.how_to_read if is_sample else ""])
+        + _paragraphs([words.how_to_read if is_told else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
+        + _wanted_shares(record, words)
         + with_goal
         + _behind(words.without_goals, without)
     )
@@ -160,6 +170,32 @@ def _chance_table(record: SweepRecord, words: SweepWords) -> str:
     return _behind(words.table, table)
 
 
+def _wanted_shares(record: SweepRecord, words: SweepWords) -> str:
+    """Return scores that are shares of runs, beside what the study wants of them."""
+    table = record.table("shares")
+    if table is None:
+        return ""
+    rows = []
+    for name, part in table.groupby("name", sort=False):
+        found = part.set_index("scenario")
+        goal = words.relation(str(found["goal"].iloc[0])) if found["goal"].notna().any() else ""
+        cells = []
+        for s in record.scenarios:
+            if s.name not in found.index:
+                cells.append("<td>–</td>")
+                continue
+            met, share = found["met"][s.name], words.percent(float(found["value"][s.name]))
+            known = isinstance(met, bool | np.bool_)
+            look = ("met" if met else "missed") if known else ""
+            mark = f'<span class="mark">{"✓" if met else "✗"} {escape(words.met if met else words.missed)}</span> '
+            cells.append(f'<td class="{look}">{mark if known else ""}<b>{escape(share)}</b></td>')
+        title = escape(str(found["title"].iloc[0] or name))
+        rows.append(f'<tr><th scope="row">{title}<small>{escape(goal)}</small></th>{"".join(cells)}</tr>')
+    return f"<h3>{escape(words.wanted_shares)}</h3>" + html_table(
+        [words.goal], [s.title for s in record.scenarios], "".join(rows)
+    )
+
+
 def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     """Return for each indicator what decides it, those with goals open, and rules in words."""
     rules = _rules(record, words)
@@ -172,7 +208,7 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
     opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
     if not opened:
-        return closed or _paragraphs([words.no_indices])
+        return closed or _paragraphs([words.not_learned if record.indices is None else words.no_indices])
     return _strongest(record, words) + opened + _behind(words.without_goals, closed)
 
 
@@ -182,7 +218,7 @@ def _strongest(record: SweepRecord, words: SweepWords) -> str:
     for indicator in record.with_goals:
         if record.indices is None:
             break
-        scenario = record.focus(indicator)
+        scenario = record.of_runs.focus(indicator)
         rows = rows_of(record.indices, scenario.name, indicator.name, "indicator")
         choice = choose(rows)
         if choice is None:

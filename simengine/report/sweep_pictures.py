@@ -42,8 +42,7 @@ def draw_sweep(
         yield _chances(record, words)
     for indicator in record.indicators:
         name = files[indicator.name]
-        if record.has_runs:
-            yield from _ranges(record, indicator, name, words)
+        yield from _ranges(record, indicator, name, words)
     for indicator in record.indicators:
         yield from _deciding(record, indicator, files[indicator.name], words)
     yield from draw_boxes(record, files, words)
@@ -58,9 +57,9 @@ def _chances(record: SweepRecord, words: SweepWords) -> Picture:
     goals = record.with_goals
     columns = [(i.title, goal_of(i, words)) for i in goals]
     values = record.chances
-    if len(goals) > 1:
+    if len(goals) > 1 and np.isfinite(record.of_runs.all_met).any():
         columns.append((words.all_goals, ""))
-        values = np.column_stack([values, record.all_met])
+        values = np.column_stack([values, record.of_runs.all_met])
     rows = [s.title for s in record.scenarios]
     draw = partial(_draw_chances, rows, columns, values, words)
     alt = f"{words.met_shares}, {words.met_below}. " + " ".join(
@@ -91,12 +90,9 @@ def _ranges(record: SweepRecord, indicator: SweepIndicator, name: str, words: Sw
     """Yield where an indicator may end, by scenario."""
     ranges = []
     for s in record.scenarios:
-        values = record.values(indicator, s)
-        values = values[np.isfinite(values)]
-        if not values.size:
+        found = record.spread.ends(indicator, s)
+        if found is None:
             continue
-        # as `sweep/assemble.py` has them: the smallest value that so large a share does not exceed
-        found = np.quantile(values, record.levels, method="inverted_cdf")
         chance = ""
         if indicator.goal:
             place = record.with_goals.index(indicator)
@@ -129,7 +125,7 @@ def _draw_ranges(
 
 def _deciding(record: SweepRecord, indicator: SweepIndicator, name: str, words: SweepWords) -> Iterator[Picture]:
     """Yield what decides an indicator, in the scenario in which that is least sure."""
-    scenario = record.focus(indicator)
+    scenario = record.of_runs.focus(indicator)
     table = record.indices
     order: list[str] = []
     if table is not None:
@@ -139,7 +135,7 @@ def _deciding(record: SweepRecord, indicator: SweepIndicator, name: str, words: 
             others = [
                 rows_of(table, s.name, indicator.name, "indicator") for s in record.scenarios if s is not scenario
             ]
-            effects = effects_of(rows, choice, others)
+            effects = effects_of(rows, choice, others, record.unordered)
             order = [e.factor for e in sorted(effects, key=lambda e: -abs(np.nan_to_num(e.main.value)))]
             yield _tornado(effects, choice, indicator, scenario, name, words, many=len(record.scenarios) > 1)
     if record.has_runs:
@@ -193,8 +189,8 @@ def _of_runs(
     words: SweepWords,
 ) -> Iterator[Picture]:
     """Yield an indicator against the strongest factors, and the runs that meet its goal against the others."""
-    clouds = record.clouds(scenario)
-    values = record.values(indicator, scenario)
+    clouds = record.of_runs.clouds(scenario)
+    values = record.of_runs.values(indicator, scenario)
     if not clouds or not np.isfinite(values).any():
         return
     places = {f: n for n, f in enumerate(order)}
@@ -207,8 +203,8 @@ def _of_runs(
     yield Picture(f"charts/{name}-scatter", Kind.SCATTER, title, alt, *twice(draw), about=indicator.name)
     if not indicator.goal:
         return
-    sound = record.sound(scenario)
-    met = record.met(indicator, scenario)[sound]
+    sound = record.of_runs.sound(scenario)
+    met = record.of_runs.met(indicator, scenario)[sound]
     if 0 < met.sum() < met.size:
         kept = [Cloud(c.factor, c.unit, c.values[sound], c.labels) for c in clouds]
         title = words.parallel_of.format(goal=f"{indicator.title} {goal_of(indicator, words)}")

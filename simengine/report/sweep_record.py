@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from simengine.report.scatter import Cloud
 from simengine.results.provenance import read_provenance
 from simengine.source.diagnostic import InputError
+from simengine.sweep.columns import read_table
 from simengine.sweep.result import SweepResult
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class SweepRecord:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.result = SweepResult(folder)
+        self._tables: dict[str, pd.DataFrame | None] = {}
         about = self.result.about
         self.about: Mapping[str, Any] = about
         self.title = str(about["title"])
@@ -130,9 +132,9 @@ class SweepRecord:
         return sum(s.failed for s in self.scenarios)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether all runs asked for are there, and put together."""
-        return all(s.done >= s.wanted for s in self.scenarios) and (self.folder / "quantiles.parquet").is_file()
+    def unordered(self) -> frozenset[str]:
+        """The factors that are choices: their values have no order."""
+        return frozenset(f["name"] for f in self.result.factors if f["kind"] in {"choice", "rows"})
 
     @property
     def has_runs(self) -> bool:
@@ -146,16 +148,28 @@ class SweepRecord:
 
     def table(self, name: str) -> pd.DataFrame | None:
         """Return a table of the folder; None where there is none."""
-        try:
-            found = self.result.table(name)
-        except InputError:
-            return None
-        return found if len(found) else None
+        if name not in self._tables:
+            try:
+                found = self.result.table(name)
+            except InputError:
+                found = None
+            self._tables[name] = found if found is not None and len(found) else None
+        return self._tables[name]
 
     @cached_property
     def indices(self) -> pd.DataFrame | None:
         """The table of indices."""
         return self.table("indices")
+
+    @cached_property
+    def spread(self) -> SweepSpread:
+        """Quantiles over the runs."""
+        return SweepSpread(self)
+
+    @cached_property
+    def of_runs(self) -> SweepRuns:
+        """The single runs."""
+        return SweepRuns(self)
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
@@ -172,101 +186,18 @@ class SweepRecord:
         except ValueError as reason:
             raise InputError(f"`{path}` is damaged: {reason}") from None
 
-    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
-        """Return an indicator of all runs; NaN where a run failed."""
-        values = self.result.indicator(indicator.name, scenario.name)
-        return np.where(self._failed(scenario), np.nan, values)
-
-    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs meet a goal."""
-        return self.result.met(indicator.name, scenario.name)
-
-    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        return self.result.failed(scenario.name)
-
-    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
-        """Return which runs did not fail."""
-        return ~self._failed(scenario)
-
     @cached_property
     def chances(self) -> Numbers:
-        """The share of runs that meet each goal, of those that did not fail, (scenario, goal); NaN where not known."""
+        """The share of all runs that meet each goal, (scenario, goal); a run that failed meets none. NaN: not known."""
         out = np.full((len(self.scenarios), len(self.with_goals)), np.nan)
-        if not self.has_runs:
-            return out
-        for s in self.scenarios:
-            sound = self.sound(s)
-            for n, indicator in enumerate(self.with_goals):
-                if sound.any():
-                    out[s.place, n] = self.met(indicator, s)[sound].mean()
+        table = self.table("goals")
+        if table is not None:
+            places = {s.name: s.place for s in self.scenarios}
+            columns = {i.name: n for n, i in enumerate(self.with_goals)}
+            for scenario, indicator, share in zip(table["scenario"], table["indicator"], table["share"], strict=True):
+                if scenario in places and indicator in columns:
+                    out[places[scenario], columns[indicator]] = share
         return out
-
-    @cached_property
-    def all_met(self) -> Numbers:
-        """The share of runs that meet all goals, by scenario."""
-        out = np.full(len(self.scenarios), np.nan)
-        if self.has_runs and self.with_goals:
-            for s in self.scenarios:
-                sound = self.sound(s)
-                together = np.logical_and.reduce([self.met(i, s) for i in self.with_goals])
-                if sound.any():
-                    out[s.place] = together[sound].mean()
-        return out
-
-    def focus(self, indicator: SweepIndicator) -> SweepScenario:
-        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
-        if indicator in self.with_goals:
-            chances = self.chances[:, self.with_goals.index(indicator)]
-            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
-            if np.isfinite(open_).any():
-                return self.scenarios[int(np.argmin(open_))]
-        return self.scenarios[0]
-
-    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
-        """Return the factors of all runs of a scenario, those that it sets itself left out."""
-        draws = self.result.draws(scenario.name)
-        out = []
-        for n, factor in enumerate(self.result.factors):
-            if factor["name"] in scenario.fixed:
-                continue
-            labels: tuple[str, ...] = ()
-            column = self.result.runs(scenario.name)[factor["column"]]
-            if column.dtype.name in {"category", "object", "str", "string"}:
-                labels = tuple(sorted(set(column.astype(str))))
-            out.append(Cloud(str(factor["name"]), _plain(factor["unit"]), draws[:, n], labels))
-        return tuple(out)
-
-    def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
-        """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
-        found = self._quantiles.get((scenario.name, output.variable, output.element))
-        return None if found is None else found * output.factor
-
-    @cached_property
-    def _quantiles(self) -> dict[tuple[str, str, str], Numbers]:
-        """Quantiles by scenario, variable and element, (level, time)."""
-        if not (self.folder / "quantiles.parquet").is_file():
-            return {}
-        frame = self.result.quantiles()
-        frame = frame[frame["level"].astype(str) != "mean"]
-        out: dict[tuple[str, str, str], Numbers] = {}
-        columns = ["scenario", "variable", "element"]
-        for key, part in frame.groupby(columns, sort=False, observed=True):
-            by_level = part["level"].astype(str).astype(float).to_numpy()
-            order = np.lexsort((part["time"].to_numpy(), by_level))
-            grid = part["value"].to_numpy()[order]
-            if grid.size == len(self.levels) * self.times.size:
-                out[(str(key[0]), str(key[1]), str(key[2]))] = grid.reshape(len(self.levels), -1)
-        return out
-
-    def hidden(self, output: SweepOutput, scenario: SweepScenario) -> NDArray[np.bool_] | None:
-        """Return at which times an element is not to be shown: where the median of what it goes by is too small."""
-        if not output.hidden_where:
-            return None
-        found = self._quantiles.get((scenario.name, output.hidden_where, output.element))
-        middle = next((n for n, level in enumerate(self.levels) if abs(level - 0.5) < 1e-9), None)
-        if found is None or middle is None:
-            return None
-        return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
 
     def title_of_scenario(self, name: str) -> str:
         """Return what people call a scenario."""
@@ -281,6 +212,115 @@ class SweepRecord:
             if name in {output.column, output.variable}:
                 return output.title
         return name
+
+
+class SweepSpread:
+    """The spread of a sweep's indicators and outputs over its runs: the quantiles that its tables hold."""
+
+    def __init__(self, record: SweepRecord) -> None:
+        self.record = record
+
+    def ends(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an indicator over the runs that have a value, (level,); None where there are none."""
+        table = self.record.table("indicators")
+        if table is None:
+            return None
+        rows = table[(table["scenario"] == scenario.name) & (table["indicator"] == indicator.name)]
+        values: Numbers = rows.sort_values("level")["value"].to_numpy(dtype=np.float64)
+        return values if values.size == len(self.record.levels) and np.isfinite(values).all() else None
+
+    def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
+        found = self._quantiles.get((scenario.name, output.variable, output.element))
+        return None if found is None else found * output.factor
+
+    @cached_property
+    def _quantiles(self) -> dict[tuple[str, str, str], Numbers]:
+        """Quantiles by scenario, variable and element, (level, time)."""
+        if not (self.record.folder / "quantiles.parquet").is_file():
+            return {}
+        frame = self.record.result.quantiles()
+        frame = frame[frame["level"].astype(str) != "mean"]
+        out: dict[tuple[str, str, str], Numbers] = {}
+        columns = ["scenario", "variable", "element"]
+        for key, part in frame.groupby(columns, sort=False, observed=True):
+            by_level = part["level"].astype(str).astype(float).to_numpy()
+            order = np.lexsort((part["time"].to_numpy(), by_level))
+            grid = part["value"].to_numpy()[order]
+            if grid.size == len(self.record.levels) * self.record.times.size:
+                out[(str(key[0]), str(key[1]), str(key[2]))] = grid.reshape(len(self.record.levels), -1)
+        return out
+
+    def hidden(self, output: SweepOutput, scenario: SweepScenario) -> NDArray[np.bool_] | None:
+        """Return at which times an element is not to be shown: where the median of what it goes by is too small."""
+        if not output.hidden_where:
+            return None
+        found = self._quantiles.get((scenario.name, output.hidden_where, output.element))
+        middle = next((n for n, level in enumerate(self.record.levels) if abs(level - 0.5) < 1e-9), None)
+        if found is None or middle is None:
+            return None
+        return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
+
+
+class SweepRuns:
+    """The single runs of a sweep: what they were given, what they came to, and which goals they meet."""
+
+    def __init__(self, record: SweepRecord) -> None:
+        self.record = record
+        self._clouds: dict[str, tuple[Cloud, ...]] = {}
+
+    def values(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers:
+        """Return an indicator of all runs; NaN where a run failed."""
+        values = self.record.result.indicator(indicator.name, scenario.name)
+        return np.where(self._failed(scenario), np.nan, values)
+
+    def met(self, indicator: SweepIndicator, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs meet a goal."""
+        return self.record.result.met(indicator.name, scenario.name)
+
+    def _failed(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        return self.record.result.failed(scenario.name)
+
+    def sound(self, scenario: SweepScenario) -> NDArray[np.bool_]:
+        """Return which runs did not fail."""
+        return ~self._failed(scenario)
+
+    @cached_property
+    def all_met(self) -> Numbers:
+        """The share of runs that meet all goals, by scenario; NaN where single runs were not kept."""
+        out = np.full(len(self.record.scenarios), np.nan)
+        if self.record.has_runs and self.record.with_goals:
+            for s in self.record.scenarios:
+                out[s.place] = np.logical_and.reduce([self.met(i, s) for i in self.record.with_goals]).mean()
+        return out
+
+    def focus(self, indicator: SweepIndicator) -> SweepScenario:
+        """Return the scenario in which it is least sure whether a goal is met; without a goal, the first."""
+        if indicator in self.record.with_goals:
+            chances = self.record.chances[:, self.record.with_goals.index(indicator)]
+            open_ = np.where((chances > 0.005) & (chances < 0.995), np.abs(chances - 0.5), np.inf)
+            if np.isfinite(open_).any():
+                return self.record.scenarios[int(np.argmin(open_))]
+        return self.record.scenarios[0]
+
+    def clouds(self, scenario: SweepScenario) -> tuple[Cloud, ...]:
+        """Return the factors of all runs of a scenario, those that it sets itself left out."""
+        if scenario.name not in self._clouds:
+            draws, names = self.record.result.draws(scenario.name), self._choices(scenario)
+            self._clouds[scenario.name] = tuple(
+                Cloud(str(f["name"]), _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
+                for n, f in enumerate(self.record.result.factors)
+                if f["name"] not in scenario.fixed
+            )
+        return self._clouds[scenario.name]
+
+    def _choices(self, scenario: SweepScenario) -> dict[str, tuple[str, ...]]:
+        """Return what was chosen from, by column, in order of the numbers that `SweepResult.draws` has of it."""
+        result = self.record.result
+        named = [f["column"] for f in result.factors if f["discrete"]]
+        rows = read_table(self.record.folder / "runs.parquet", named).slice(scenario.place * result.size, result.size)
+        words = {c: rows[c] for c in named if str(rows[c].type).startswith("dictionary")}
+        return {c: tuple(sorted(map(str, found.unique().to_pylist()))) for c, found in words.items()}
 
 
 def _indicator(about: Mapping[str, Any]) -> SweepIndicator:

@@ -45,7 +45,10 @@ def draw_robustness(record: SweepRecord, words: SweepWords) -> Iterator[Picture]
             _told(s.title, [(i.title, float(values[s.place, n])) for n, i in enumerate(names)], words)
             for s in record.scenarios
         )
-        draw = partial(_draw_robust, [s.title for s in record.scenarios], heads, values, (title, below), words)
+        # of regret more is worse; of values less, where a goal asks for much
+        less = [measure == "worst" and i.aim is not None and i.aim[1] == ">=" for i in names]
+        rows_told = [s.title for s in record.scenarios]
+        draw = partial(_draw_robust, rows_told, heads, values, less, (title, below), words)
         yield Picture(f"charts/{kind}", Kind.ROBUST, title, alt, *twice(draw))
 
 
@@ -57,11 +60,14 @@ def _draw_robust(
     rows: Sequence[str],
     columns: Sequence[tuple[str, str]],
     values: Numbers,
+    less: Sequence[bool],
     head: tuple[str, str],
     words: SweepWords,
     width: float,
 ) -> Sheet:
-    return draw_matrix(rows, columns, values, *head, words, width, told=words.number, by_column=True, bold_row=0)
+    return draw_matrix(
+        rows, columns, values, *head, words, width, told=words.number, by_column=True, less_is_dark=less, bold_row=0
+    )
 
 
 def draw_convergence(record: SweepRecord, indicator: SweepIndicator, name: str, words: SweepWords) -> Iterator[Picture]:
@@ -69,7 +75,7 @@ def draw_convergence(record: SweepRecord, indicator: SweepIndicator, name: str, 
     table = record.table("convergence")
     if table is None:
         return
-    scenario = record.focus(indicator)
+    scenario = record.of_runs.focus(indicator)
     rows = table[
         (table["scenario"] == scenario.name) & (table["output"] == indicator.name) & (table["kind"] == "indicator")
     ]

@@ -40,7 +40,7 @@ class SweepWords(Words):
     failed_runs: str = "{count} failed runs"
     runs_that_meet: str = "{count} runs meet the goal"
     runs_that_miss: str = "{count} runs miss it"
-    bars_hold_half: str = "Bars: the middle half of all the runs of a kind; rings: their median."
+    bars_hold_half: str = "Bars: the middle half of all the runs of a kind; rings: their median. Of choices: shares."
     lines_of_some: str = "Lines: {count} of {total} runs, spread evenly over all of either kind."
     factors_alike: str = "{count} more factors are not shown: in them both kinds of runs differ less."
     is_one_of: str = "{factor} is {choices}"
@@ -86,7 +86,7 @@ class SweepWords(Words):
         "that we hold possible, as far as the model and the ranges below are right."
     )
     met_shares: str = "Share of runs that meet each goal"
-    met_below: str = "of the runs that did not fail, by scenario"
+    met_below: str = "of all runs, by scenario; a run that failed meets none"
     best_for: str = "{goal}: at best {share} of the runs meet it ({scenario})"
     all_meet: str = "{goal}: all runs of every scenario meet it."
     none_meets: str = "{goal}: no run of any scenario meets it."
@@ -117,10 +117,10 @@ class SweepWords(Words):
     convergence_below: str = "{measure} against the number of runs; shades: {level} interval"
     regret_of: str = "Regret: what a choice costs against the best one"
     regret_below: str = (
-        "nine in ten runs lose no more against the scenario that is best in the same run; less is better"
+        "nine in ten runs lose no more against the scenario that is best in the same run; darker is worse"
     )
     worst_case: str = "The worst case"
-    worst_below: str = "the worst value of all runs, by the side on which each goal is missed"
+    worst_below: str = "the worst value of all runs, by the side on which each goal is missed; darker is worse"
     states_told: str = "Compared over {states} runs in which no scenario failed; {dropped} are left out."
     all_goals: str = "All goals"
     share_of_spread_only: str = "share of the spread (variance) between runs that a factor explains"
@@ -130,6 +130,7 @@ class SweepWords(Words):
         "shares of runs below are no chances."
     )
     notes: str = "Notes"
+    wanted_shares: str = "How sure it should be"
     mostly: str = "{indicator} ({scenario}): most of all {first}"
     then: str = ", then {factors}"
     more_boxes: str = "It is also so:"
@@ -169,6 +170,7 @@ class SweepWords(Words):
     seed: str = "seed"
     kept: str = "kept of each run"
     no_goals: str = "This sweep has no goals; what was measured stands below."
+    not_learned: str = "What matters has not been computed for this sweep, or not yet."
     no_indices: str = "No indices: the design of this sweep does not allow them."
     fan_alt: str = "Fan chart of {title}, {unit}, {start} to {stop}: {share} of the runs lie within the widest band."
     fan_end: str = "{scenario}: median {middle}, {low} to {high}"
@@ -269,7 +271,7 @@ _NL: dict[str, Any] = {
     "failed_runs": "{count} mislukte runs",
     "runs_that_meet": "{count} runs halen het doel",
     "runs_that_miss": "{count} runs missen het",
-    "bars_hold_half": "Balken: de middelste helft van alle runs van een soort; ringen: hun mediaan.",
+    "bars_hold_half": "Balken: de middelste helft van alle runs van een soort; ringen: hun mediaan. Van keuzes: delen.",
     "lines_of_some": "Lijnen: {count} van {total} runs, gelijkmatig gespreid over elk van beide soorten.",
     "factors_alike": "{count} andere factoren zijn niet getoond: daarin verschillen beide soorten runs minder.",
     "is_one_of": "{factor} is {choices}",
@@ -313,7 +315,7 @@ _NL: dict[str, Any] = {
         "de 100 toekomsten die we voor mogelijk houden, voor zover het model en de grenzen hieronder kloppen."
     ),
     "met_shares": "Deel van de runs dat elk doel haalt",
-    "met_below": "van de runs die niet mislukten, per scenario",
+    "met_below": "van alle runs, per scenario; een mislukte run haalt er geen",
     "best_for": "{goal}: op zijn best haalt {share} van de runs het ({scenario})",
     "all_meet": "{goal}: alle runs van elk scenario halen het.",
     "none_meets": "{goal}: geen enkele run van enig scenario haalt het.",
@@ -345,10 +347,10 @@ _NL: dict[str, Any] = {
     "regret_of": "Spijt: wat een keuze kost tegenover de beste",
     "regret_below": (
         "negen op de tien runs verliezen niet meer tegenover het scenario dat in dezelfde run het best is; "
-        "minder is beter"
+        "donkerder is slechter"
     ),
     "worst_case": "Het slechtste geval",
-    "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt",
+    "worst_below": "de slechtste waarde van alle runs, aan de kant waar elk doel gemist wordt; donkerder is slechter",
     "states_told": "Vergeleken over {states} runs waarin geen scenario mislukte; {dropped} vallen weg.",
     "all_goals": "Alle doelen",
     "share_of_spread_only": "deel van de spreiding (variantie) tussen runs dat een factor verklaart",
@@ -358,6 +360,7 @@ _NL: dict[str, Any] = {
         "delen van runs hieronder zijn geen kansen."
     ),
     "notes": "Opmerkingen",
+    "wanted_shares": "Hoe zeker het zou moeten zijn",
     "mostly": "{indicator} ({scenario}): vooral {first}",
     "then": ", dan {factors}",
     "more_boxes": "Het is ook zo:",
@@ -395,6 +398,7 @@ _NL: dict[str, Any] = {
     "seed": "seed",
     "kept": "bewaard van elke run",
     "no_goals": "Deze reeks heeft geen doelen; wat gemeten is staat hieronder.",
+    "not_learned": "Wat telt is voor deze reeks niet berekend, of nog niet.",
     "no_indices": "Geen indices: de opzet van deze reeks laat ze niet toe.",
     "fan_alt": "Waaiergrafiek van {title}, {unit}, {start} tot {stop}: {share} van de runs ligt in de breedste band.",
     "fan_end": "{scenario}: mediaan {middle}, {low} tot {high}",

@@ -101,7 +101,7 @@ def draw_tornado(
         below=13.0 if any(e.others for e in shown) else 9.0,
     )
     values = [v for e in shown for v in (e.main.value, e.main.high, e.main.low, *e.others)]
-    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.high)]
+    values += [v for e in shown if e.alone for v in (e.alone.value, e.alone.low, e.alone.high)]
     low, high = range_of([values, [0.0]])
     axes = Axes(sheet, rows.left, top, rows.right - rows.left, rows.bottom - top, (low, high), (0.0, 1.0))
     told = words.percent_or_zero if shares else (lambda v: words.number(v, 3))
@@ -109,7 +109,7 @@ def draw_tornado(
     for number, effect in enumerate(shown):
         rows.write(number)
         _bars(axes, rows.middle(number), effect, both=both)
-        ends = [effect.main.value, effect.main.high, *effect.others, *([effect.alone.high] if effect.alone else [])]
+        ends = [effect.main.value, effect.main.high, *([effect.alone.high] if effect.alone else [])]
         x = float(axes.across(max(v for v in [*ends, 0.0] if math.isfinite(v))))
         text = words.percent(effect.main.value) if shares else words.number(effect.main.value)
         sheet.text(x + 5, rows.middle(number) + 3, text, 8.0, INK, name="value")

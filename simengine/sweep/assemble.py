@@ -121,7 +121,7 @@ def _quantile_rows(sweep: SweepPlan, scenario: str, quantiles: Array, means: Arr
 def _quantiles(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> tuple[Array, Array]:
     if sweep.kept == "all":
         return _exact(sweep, folder, done)
-    merged = merge_sketches([read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done])[0]
+    merged = merge_sketches(read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done)[0]
     return merged.quantiles(sweep.levels), merged.means()
 
 

@@ -48,6 +48,8 @@ class ShardDone:
     counts: Mapping[str, Any]
     fresh: bool = True
     """Whether it was made just now."""
+    made: int = 0
+    """How many of its runs were made just now, the others having been there."""
 
 
 def path_of(folder: Path, shard: Shard, ending: str) -> Path:

@@ -24,8 +24,8 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.int64]
 
 FAILED = "failed"
-CHOICES = ("choice", "rows")
-"""Kinds of factors whose values have no order."""
+CHOICE, ROWS = "choice", "rows"
+"""Kinds of factors whose values have no order: one of a few, or a row of a file, such as a posterior."""
 _IN_PART = re.compile(r"\d+ of the \d+ it is drawn for")
 """How a scenario says that it sets some elements only of what a factor is drawn for: the others can matter."""
 MANY = 60
@@ -97,8 +97,13 @@ class Feed:
 
     @cached_property
     def choices(self) -> tuple[int, ...]:
-        """Factors whose values have no order."""
-        return tuple(n for n, f in enumerate(self.result.factors) if f["kind"] in CHOICES)
+        """Factors that are choices: their values have no order."""
+        return tuple(n for n, f in enumerate(self.result.factors) if f["kind"] == CHOICE)
+
+    @cached_property
+    def by_rows(self) -> tuple[int, ...]:
+        """Factors that draw a row of a file: the number of a row says nothing, and there are too many to be choices."""
+        return tuple(n for n, f in enumerate(self.result.factors) if f["kind"] == ROWS)
 
     @cached_property
     def draws(self) -> Array:
@@ -186,14 +191,13 @@ def series_of(feed: Feed) -> Iterator[Block]:
 
 
 def own_values_of(feed: Feed) -> dict[str, NDArray[Any]]:
-    """Return values of free factors of the sample, numbers or texts."""
+    """Return values of free factors of the sample, numbers or texts; but not the numbers of rows."""
     frame = feed.result.runs(feed.scenario)
-    columns = [feed.result.factors[n]["column"] for n in feed.free]
-    out = {}
-    for name, column in zip([feed.names[n] for n in feed.free], columns, strict=True):
-        values = np.asarray(frame[column])[feed.sample]
-        numeric = values.dtype.kind in "fiub" and feed.names.index(name) not in feed.choices
-        out[name] = values.astype(np.float64) if numeric else values.astype(str)
+    out: dict[str, NDArray[Any]] = {}
+    for place in feed.free.tolist():
+        values = np.asarray(frame[feed.result.factors[place]["column"]])[feed.sample]
+        if place not in feed.by_rows:
+            out[feed.names[place]] = values.astype(str if place in feed.choices else np.float64)
     return out
 
 

@@ -52,6 +52,8 @@ class Found:
 
     labels: tuple[Label, ...]
     indices: Indices
+    without: tuple[int, ...] = ()
+    """Factors that the method cannot tell anything of."""
 
 
 @dataclass
@@ -61,10 +63,10 @@ class Learned:
     found: list[Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, labels: tuple[Label, ...], indices: Indices) -> None:
+    def add(self, labels: tuple[Label, ...], indices: Indices, without: tuple[int, ...] = ()) -> None:
         """Add indices, unless there are no outputs."""
         if labels:
-            self.found.append(Found(labels, indices))
+            self.found.append(Found(labels, indices, without))
             self.notes += [n for n in indices.notes if n not in self.notes]
 
 
@@ -107,9 +109,9 @@ def compute_main(feed: Feed, values: Array) -> Indices:
     return pawn_indices(feed.draws, values, seed=SEED)
 
 
-def _add(out: Learned, block: Block, compute: Callable[[Array], Indices]) -> None:
+def _add(out: Learned, block: Block, compute: Callable[[Array], Indices], without: tuple[int, ...] = ()) -> None:
     if block.labels:
-        out.add(block.labels, compute(block.values))
+        out.add(block.labels, compute(block.values), without)
 
 
 def _told_series(feed: Feed, out: Learned) -> Iterator[Block]:
@@ -131,29 +133,46 @@ def _told_series(feed: Feed, out: Learned) -> Iterator[Block]:
 def _estimate_given(feed: Feed, out: Learned) -> None:
     """Add what any sample allows."""
     rows, x = feed.sample, feed.draws[feed.sample]
+    bare, unordered = _without_order(feed, x, out)
     indicators = Block(feed.indicators.labels, feed.indicators.values[rows])
-    _add(out, indicators, lambda y: delta_indices(x, y, seed=SEED))
-    _add(out, indicators, lambda y: regression_indices(x, y, seed=SEED))
-    _add(out, indicators, lambda y: regression_indices(x, y, ranks=True, seed=SEED))
-    _add(out, indicators, lambda y: feature_scores(x, y, seed=SEED))
+    _add(out, indicators, lambda y: delta_indices(x, y, seed=SEED), feed.by_rows)
+    _add(out, indicators, lambda y: regression_indices(bare, y, seed=SEED), unordered)
+    _add(out, indicators, lambda y: regression_indices(bare, y, ranks=True, seed=SEED), unordered)
+    _add(out, indicators, lambda y: feature_scores(x, y, seed=SEED), feed.by_rows)
     outcomes = join(feed.goals, failures_of(feed))
-    known = np.isfinite(outcomes.values[rows])
-    out.add(
-        outcomes.labels, regional_indices(x, outcomes.values[rows] == 1, known=known, choices=feed.choices, seed=SEED)
-    )
+    has, known = outcomes.values[rows] == 1, np.isfinite(outcomes.values[rows])
+    regions = regional_indices(x, has, known=known, choices=feed.choices, seed=SEED)
+    out.add(outcomes.labels, regions, feed.by_rows)
     if feed.kind != "sobol":
-        _add(out, indicators, lambda y: pawn_indices(x, y, seed=SEED))
+        _add(out, indicators, lambda y: pawn_indices(x, y, seed=SEED), feed.by_rows)
         independent = not find_correlated(feed)
         if independent:
-            _add(out, indicators, lambda y: easi_indices(x, y, seed=SEED))
+            _add(out, indicators, lambda y: easi_indices(x, y, seed=SEED), feed.by_rows)
         else:
             out.notes.append(f"no first order indices (EASI): {_pairs(feed)}; what each explains overlaps")
         for block in _told_series(feed, out):
-            out.add(block.labels, pawn_indices(x, block.values, resamples=_FEW, seed=SEED))
-            out.add(block.labels, regression_indices(x, block.values, ranks=True, resamples=_FEW, seed=SEED))
+            out.add(block.labels, pawn_indices(x, block.values, resamples=_FEW, seed=SEED), feed.by_rows)
+            ranked = regression_indices(bare, block.values, ranks=True, resamples=_FEW, seed=SEED)
+            out.add(block.labels, ranked, unordered)
             if independent:
-                out.add(block.labels, easi_indices(x, block.values, resamples=_FEW, seed=SEED))
+                out.add(block.labels, easi_indices(x, block.values, resamples=_FEW, seed=SEED), feed.by_rows)
     _say_low_fits(out)
+
+
+def _without_order(feed: Feed, x: Array, out: Learned) -> tuple[Array, tuple[int, ...]]:
+    """Return factors of which those without an order are held still, and which these are.
+
+    A line through their numbers would say nothing; but a choice between two has an order as good as any.
+    """
+    many = tuple(n for n in feed.choices if len(np.unique(x[:, n])) > 2)
+    unordered = (*feed.by_rows, *many)
+    for place in feed.by_rows:
+        out.notes.append(f"`{feed.names[place]}` draws a row of a file: only methods with a design of their own see it")
+    for place in many:
+        out.notes.append(f"`{feed.names[place]}` is a choice without an order: regression leaves it out")
+    bare = x.copy()
+    bare[:, unordered] = 0.0
+    return bare, unordered
 
 
 def _pairs(feed: Feed) -> str:

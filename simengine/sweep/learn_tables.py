@@ -61,7 +61,7 @@ class IndexRows:
     def add(self, feed: Feed, found: Found) -> None:
         """Add what was found; factors that the scenario sets itself have no rows."""
         names = np.asarray(feed.names, dtype=object)
-        free = feed.free
+        free = np.asarray([n for n in feed.free.tolist() if n not in found.without], dtype=np.int64)
         indices = found.indices
         for measure, values in indices.measures.items():
             self._add(feed.scenario, found, measure, values, free, names[free], np.full(len(free), "", dtype=object))

@@ -47,6 +47,9 @@ TITLES = {
 OURS = ("runs.parquet", "quantiles.parquet", "failures.csv", "history.csv", "integration.csv", ABOUT, *SUMMARY)
 
 
+PAGE = "index.html"
+
+
 def digest_of(sweep: SweepPlan) -> str:
     """Return the digest of what a sweep's folder is made from: it can be asked for before anything is run."""
     about = about_of(sweep, ())
@@ -54,10 +57,15 @@ def digest_of(sweep: SweepPlan) -> str:
     return hash_of(json.dumps([about, inputs], sort_keys=True, ensure_ascii=False).encode())
 
 
-def is_current(sweep: SweepPlan, folder: Path, *, learned: bool = False) -> bool:
-    """Return whether what was made of a folder's shards is complete, unchanged, and what is asked."""
+def is_current(sweep: SweepPlan, folder: Path, learned: str = "", *, drawn: bool = False) -> bool:
+    """Return whether what was made of a folder's shards is complete, unchanged, and what is asked.
+
+    `learned` is what was to be learned from them, in a word, as `write_package` has it; empty: it does not matter.
+    """
     found = read_provenance(folder)
-    if found is None or found.get("digest") != digest_of(sweep) or (learned and not found.get("learned")):
+    if found is None or found.get("digest") != digest_of(sweep):
+        return False
+    if (learned and found.get("learned") != learned) or (drawn and PAGE not in found.get("files", {})):
         return False
     return changed_files(folder) == ()
 
@@ -88,12 +96,18 @@ def write_history(sweep: SweepPlan, folder: Path) -> list[str]:
 
 
 def write_package(
-    sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str], *, learned: bool, is_whole: bool = True
+    sweep: SweepPlan,
+    folder: Path,
+    done: Sequence[ShardDone],
+    names: Iterable[str],
+    *,
+    learned: str,
+    is_whole: bool = True,
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
-    `names` are the files made of the shards; `learned` tells whether what is learned from them is among these. Before
-    pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
+    `names` are the files made of the shards; `learned` tells in a word what is learned from them, empty: nothing.
+    Before pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
     """
     listed = [n for n in dict.fromkeys(names) if (folder / n).is_file()]
     sheets = [_sheet(folder / n) for n in listed if n.endswith(".csv")]

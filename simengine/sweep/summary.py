@@ -67,7 +67,7 @@ def _indicator_sheet(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) 
 def _levels(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield for each indicator how many runs have a value, and its quantiles over these."""
     if sweep.kept == "none":
-        counts = [read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done]
+        counts = (read_sketch(read_table(path_of(folder, d.shard, SKETCH)), sweep) for d in done)
         for sketch in merge_sketches(counts)[1:]:
             yield sketch.runs, sketch.quantiles(sweep.levels)[:, 0]
         return

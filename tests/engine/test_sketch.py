@@ -47,3 +47,53 @@ def test_failed_runs_are_told_and_not_counted() -> None:
     assert sketch.runs == 2
     assert np.allclose(sketch.quantiles([1.0]), [[5, 6]], rtol=5e-4)
     assert np.isnan(Sketch((2,)).quantiles([0.5])).all()
+
+
+@given(
+    st.integers(0, 2**32),
+    st.integers(1, 40),
+    st.integers(1, 6),
+    st.sampled_from([1e-3, 1.0, 100.0]),
+    st.integers(0, 40),
+)
+def test_counts_make_the_sketch_again(seed: int, runs: int, cells: int, spread: float, cut: int) -> None:
+    values = np.exp(
+        spread * np.random.default_rng(seed).standard_normal((runs, cells))
+    )  # near each other, or far apart
+    whole = Sketch((cells,))
+    whole.add(values, 0)
+    cells_of, buckets, counts = whole.counts()
+    keys = np.concatenate([bucket_of(values[:, n]) + (n << 32) for n in range(cells)])
+    expected = np.unique(keys, return_counts=True)
+    np.testing.assert_array_equal((cells_of << 32) + buckets, expected[0])
+    np.testing.assert_array_equal(counts, expected[1])
+    parts = []
+    for part in (values[:cut], values[cut:]):
+        made = Sketch((cells,))
+        made.add(part, 0)
+        parts.append(Sketch.of(made.shape, made.runs, made.counts(), made.ends))
+    parts[0].merge(parts[1])
+    levels = (0.0, 0.3, 1.0)
+    np.testing.assert_array_equal(parts[0].quantiles(levels), whole.quantiles(levels))
+    np.testing.assert_array_equal(parts[0].means(), whole.means())
+    np.testing.assert_allclose(whole.means(), values.mean(axis=0), rtol=1 / 2000)
+
+
+def bucket_of(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    """Return the sign, exponent and first 10 bits of positive numbers, as a sketch numbers its buckets."""
+    return (values.view(np.uint64) >> np.uint64(42)).astype(np.int64) + (1 << 21)
+
+
+def test_many_runs_at_once_are_counted_as_one_by_one() -> None:
+    """What is large is counted some cells at a time: the same buckets, ends and failures."""
+    rng = np.random.default_rng(7)
+    values = (3 + rng.normal(size=(700, 40, 50))) * np.exp(rng.normal(size=(40, 50)) * 20)
+    values[3, 2, 1], values[5], values[:, 7, 7], values[9, 9, 9] = np.nan, -values[5], 0.0, -0.0
+    whole, pieces = Sketch((40, 50)), Sketch((40, 50))
+    whole.add(values, 0)
+    for first in range(0, 700, 90):
+        pieces.add(values[first : first + 90], first)
+    for one, other in zip((*whole.counts(), *whole.ends), (*pieces.counts(), *pieces.ends), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.failed == pieces.failed == [3]
+    np.testing.assert_array_equal(whole.quantiles([0.1, 0.9]), pieces.quantiles([0.1, 0.9]))

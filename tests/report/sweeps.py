@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
 import simengine as se
+from simengine.analysis.discovery import Box, Factors, Limit, count_box
+from simengine.analysis.scoring import feature_scores
 from simengine.report.sweep_report import draw_sweep_folder
 from simengine.sweep.run import Threads
 from simengine.sweep.study import Ways, complete_sweep
@@ -38,7 +45,7 @@ uncertain:
   insulation: {times: {uniform: [0.5, 1.5]}, of: insulation rate}
   source: {choice: {0: 0.5, 1: 0.5}}
 sweeps:
-  sobol: {scenarios: [as now, insulate], sample: sobol, n: 64, seed: 1}
+  sobol: {scenarios: [as now, insulate], sample: sobol, n: 32, seed: 1}
   latin: {scenarios: [as now], sample: latin, n: 60, seed: 1}
   morris: {scenarios: [as now], sample: morris, n: 6, seed: 1}
 draw:
@@ -47,6 +54,7 @@ draw:
 kpis:
   gas 2040: {title: Gas in 2040, value: gas use, at: 2040, unit: 1e6 m3/Year, goal: "<= 2.5"}
   gas 2030: {title: Gas in 2030, value: gas use, at: 2030, unit: 1e6 m3/Year, goal: "<= 50"}
+  sure: {title: Runs with little gas, share_of_runs: gas 2040, unit: "%", goal: ">= 80 %"}
   mean gas: {title: Mean gas use, value: gas use, mean: on, unit: 1e6 m3/Year}
 data:
   measured: {file: history.csv}
@@ -73,5 +81,14 @@ def run_sweep(folder: Path, name: str, kept: str = "all") -> Path:
     """Run a sweep, learn from it, draw it; return its folder."""
     out = folder / name
     planned = se.load_sweep(write_study(folder / "inputs", kept), name)
-    complete_sweep(planned, out, Threads(2), ways=Ways(draw=draw_sweep_folder))
+    with pytest.MonkeyPatch.context() as patch:  # what is slow and not drawn; and PRIM, whose library is slow to import
+        patch.setattr("simengine.sweep.learn_methods.feature_scores", partial(feature_scores, trees=2, resamples=0))
+        patch.setattr("simengine.sweep.learn_boxes.find_boxes_by_prim", _two_boxes)
+        complete_sweep(planned, out, Threads(2), ways=Ways(draw=draw_sweep_folder))
     return out
+
+
+def _two_boxes(factors: Factors, interest: NDArray[np.generic]) -> list[Box]:
+    wanted = np.asarray(interest, dtype=np.bool_)
+    limits = ([Limit("cold", low=1.0), Limit("insulation", high=1.2)], [Limit("gas per home", low=1000.0, high=1500.0)])
+    return [count_box("prim", found, factors, wanted) for found in limits]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -104,6 +105,15 @@ def test_a_fan_shows_what_was_measured_up_to_ten_years_before_and_goals_within()
     assert any("Gemeten: Statistics" in t for t in sheet.texts)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_where_every_run_failed_nothing_is_drawn_and_nothing_breaks(count: int) -> None:
+    fans = [replace(f, values=np.full_like(f.values, np.nan)) for f in made_up.fans(count)]
+    sheet = draw_fans(fans, "Gas", "TJ", EN, goals=GOALS)
+    hold(sheet)
+    assert not sheet.named("band")
+    assert not sheet.named("middle")
+
+
 def test_ranges_hold_what_the_key_says() -> None:
     sheet = draw_ranges(made_up.ranges(4), "Gas", "TJ", EN, goal=(12.0, ">="))
     assert {"90 % of the runs", "50 % of the runs", "middle run (median)", "goal: ≥ 12"} <= set(sheet.texts)
@@ -190,15 +200,19 @@ def test_parallel_axes_begin_with_what_tells_runs_apart() -> None:
     from scipy.stats import ks_2samp
 
     met = VALUES < 600
-    for cloud in CLOUDS:
+    for cloud in CLOUDS[:-1]:
         wanted = ks_2samp(cloud.values[met], cloud.values[~met]).statistic
         assert apart(cloud, met) == pytest.approx(wanted, abs=1e-12)
+    shares = [np.bincount(CLOUDS[-1].values[m].astype(int)) / m.sum() for m in (met, ~met)]
+    assert apart(CLOUDS[-1], met) == pytest.approx(np.abs(shares[0] - shares[1]).sum() / 2)
     sheet = draw_parallel(CLOUDS, met, "Gas", "", EN)
     assert texts_of(sheet, "row")[0].text == "gas price"
     bars = [m.parts[0] for m in sheet.named("met") if isinstance(m, Path)]
     others = [m.parts[0] for m in sheet.named("missed") if isinstance(m, Path)]
     assert bars[0][:, 0].max() < others[0][:, 0].max()  # little gas is used where it costs little of it
-    assert len(bars) == len(others) == 10
+    factors = {t.text for t in texts_of(sheet, "row")}
+    choices = len(made_up.HEAT) if "heat source" in factors else 1
+    assert len(bars) == len(others) == 9 + choices
     assert draw_parallel(CLOUDS, np.zeros(400, dtype=bool), "Gas", "", EN).named("met") == []
 
 

@@ -25,11 +25,9 @@ from simengine.sweep.study import Ways, complete_sweep, load_sweep
 
 def main(study: str, folder: str, times: int) -> None:
     """Run the sweep once whole, and once killed so many times."""
-    limits.ROWS, limits.FEWEST = 32, 16
+    limits.ROWS, limits.FEWEST = 16, 16
     sweep, ways = load_sweep(study, "wide"), Ways(learns=False)
-    begun = time.monotonic()
     complete_sweep(sweep, Path(folder, "whole"), Threads(2), ways=ways)
-    lasts = time.monotonic() - begun
     draw, killed, partial = random.Random(5), 0, 0
     place = Path(folder, "killed")
     for _ in range(times):
@@ -37,8 +35,12 @@ def main(study: str, folder: str, times: int) -> None:
         if not child:
             complete_sweep(sweep, place, Threads(2), ways=ways)
             os._exit(0)
-        time.sleep(draw.uniform(0.02, 2.5 * lasts / times + 0.05))
-        if os.waitpid(child, os.WNOHANG)[0]:
+        enough, ended = _finished(place) + draw.randrange(4), False
+        while _finished(place) < enough and not ended:  # so that it does not matter how fast the machine is
+            time.sleep(0.001)
+            ended = os.waitpid(child, os.WNOHANG)[0] > 0
+        time.sleep(draw.uniform(0.0, 0.02))
+        if ended or os.waitpid(child, os.WNOHANG)[0]:
             continue
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -47,6 +49,10 @@ def main(study: str, folder: str, times: int) -> None:
         partial += 0 < there < len(cut_shards(sweep))
     complete_sweep(sweep, place, Threads(2), ways=ways)
     print(json.dumps({"killed": killed, "partial": partial}))
+
+
+def _finished(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("shards/*/*.done"))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from simengine.sweep.folder import SHARDS, ShardDone, clear_drafts, draft_of, fi
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
 from simengine.sweep.shard import Shard, cut_shards
-from simengine.sweep.study import complete_sweep
+from simengine.sweep.study import Ways, complete_sweep
 from tests.conftest import ROOT
 from tests.sweep.conftest import DATA_ONLY, HERE, MakeSweep, complete, files_of
 
@@ -39,7 +39,7 @@ class Counting:
 @pytest.mark.parametrize("kept", ["all", "kpis", "none"])
 def test_threads_parts_and_growth_end_alike(make: MakeSweep, tmp_path: Path, kept: str) -> None:
     changes = {"runs: all": f"runs: {kept}"}
-    whole = make(runs=300, replace=changes)
+    whole = make(runs=200, replace=changes)
     expected = complete(whole, tmp_path / "one", 1)
     assert {"runs.parquet", "quantiles.parquet", "failures.csv", "goals.csv", "provenance.json"} <= set(expected)
     assert complete(whole, tmp_path / "two", 2) == expected
@@ -48,16 +48,16 @@ def test_threads_parts_and_growth_end_alike(make: MakeSweep, tmp_path: Path, kep
         run_shards(whole, tmp_path / "parts", Threads(1), part=(part, 3))
     assert complete(whole, tmp_path / "parts") == expected
 
-    smaller = make(runs=150, replace=changes)
+    smaller = make(runs=100, replace=changes)
     complete(smaller, tmp_path / "grown")
     counting = Counting()
     complete_sweep(whole, tmp_path / "grown", counting, ways=DATA_ONLY)
-    assert sum(s.runs for s in counting.asked if s.first >= 150) == 3 * (300 - 192)
+    assert sum(s.runs for s in counting.asked if s.first >= 100) == 3 * (200 - 128)
     assert files_of(tmp_path / "grown") == expected
 
 
 def test_growth_makes_no_run_twice(make: MakeSweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    complete(make(runs=150), tmp_path / "out")
+    complete(make(runs=100), tmp_path / "out")
     made: list[tuple[int, int]] = []
     from simengine.sweep import work
 
@@ -68,21 +68,21 @@ def test_growth_makes_no_run_twice(make: MakeSweep, tmp_path: Path, monkeypatch:
         return original(sweep, scenario, first, count, **rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(work, "make_batch", watched)
-    complete(make(runs=300), tmp_path / "out")
-    assert sum(count for _, count in made) == 3 * 150
-    assert min(first for first, _ in made) == 150
+    complete(make(runs=200), tmp_path / "out")
+    assert sum(count for _, count in made) == 3 * 100
+    assert min(first for first, _ in made) == 100
 
 
 def test_fewer_runs_are_taken_from_more(make: MakeSweep, tmp_path: Path) -> None:
-    expected = complete(make(runs=150), tmp_path / "few")
-    complete(make(runs=300), tmp_path / "many")
+    expected = complete(make(runs=100), tmp_path / "few")
+    complete(make(runs=200), tmp_path / "many")
     counting = Counting()
-    complete_sweep(make(runs=150), tmp_path / "many", counting, ways=DATA_ONLY)
+    complete_sweep(make(runs=100), tmp_path / "many", counting, ways=DATA_ONLY)
     found = files_of(tmp_path / "many")
     assert {name: found[name] for name in expected} == expected
     counting = Counting()
-    complete_sweep(make(runs=300), tmp_path / "many", counting, ways=DATA_ONLY)
-    assert not [s for s in counting.asked if s.last <= 128]
+    complete_sweep(make(runs=200), tmp_path / "many", counting, ways=DATA_ONLY)
+    assert not [s for s in counting.asked if s.last <= 64]
 
 
 def test_an_up_to_date_folder_is_left_alone(make: MakeSweep, tmp_path: Path) -> None:
@@ -151,7 +151,7 @@ def test_only_what_changed_is_run_again(make: MakeSweep, tmp_path: Path, old: st
 
 
 def test_two_sweeps_at_once_end_alike(make: MakeSweep, tmp_path: Path) -> None:
-    sweep = make(runs=300)
+    sweep = make(runs=200)
     expected = complete(sweep, tmp_path / "alone")
     problems: list[BaseException] = []
 
@@ -203,7 +203,7 @@ def test_a_full_disk_keeps_what_is_finished(make: MakeSweep, tmp_path: Path, mon
 
     from simengine.sweep import folder
 
-    sweep, written = make(runs=300), [0]
+    sweep, written = make(runs=200), [0]
     expected = complete(sweep, tmp_path / "whole")
     original = folder.put_in_place
 
@@ -224,7 +224,7 @@ def test_a_full_disk_keeps_what_is_finished(make: MakeSweep, tmp_path: Path, mon
 
 
 def test_an_interrupt_is_heard_and_keeps_what_is_finished(make: MakeSweep, tmp_path: Path) -> None:
-    sweep = make(runs=300)
+    sweep = make(runs=200)
 
     def told(done: ShardDone) -> None:
         if done.fresh:
@@ -243,3 +243,26 @@ def test_a_folder_of_others_is_refused(make: MakeSweep, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds files, and no sweep"):
         complete(make(runs=10), tmp_path / "mine")
     assert [p.name for p in (tmp_path / "mine").iterdir()] == ["notes.txt"]
+
+
+def test_pictures_are_made_once_and_sealed(make: MakeSweep, tmp_path: Path) -> None:
+    drawn: list[Path] = []
+
+    def draw(folder: Path) -> None:
+        assert (folder / "runs.parquet").is_file()
+        drawn.append(folder)
+        (folder / "charts").mkdir(exist_ok=True)
+        (folder / "charts" / "water.svg").write_text("<svg/>")
+        (folder / "index.html").write_text("<html/>")
+
+    sweep, ways = make(runs=40), Ways(learns=False, draw=draw)
+    complete(sweep, tmp_path / "out")  # without pictures
+    for _ in range(2):
+        complete_sweep(sweep, tmp_path / "out", Threads(1), ways=ways)
+    assert len(drawn) == 1
+    sealed = json.loads((tmp_path / "out" / "provenance.json").read_text())["files"]
+    assert {"charts/water.svg", "index.html", "runs.parquet"} <= set(sealed)
+    (tmp_path / "out" / "index.html").write_text("changed")
+    complete_sweep(sweep, tmp_path / "out", Threads(1), ways=ways)
+    assert len(drawn) == 2
+    assert (tmp_path / "out" / "index.html").read_text() == "<html/>"

@@ -190,3 +190,43 @@ def test_time_goes_on_between(here: Path) -> None:
     time.sleep(1.1)
     assert sweep("--sweep", "few", "--out", "two") == 3
     assert files_of(Path("one")) == files_of(Path("two"))
+
+
+def test_runs_are_doubled_until_they_are_enough(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("simengine.sweep.learn")
+    command = ["sweep", "pond.yaml", "--sweep", "few", "--no-draw", "--out", "grown"]
+    assert main([*command, "--until-ci", "0.5", "--runs", "6144"]) == 3
+    said = capsys.readouterr()
+    notes = [json.loads(line)["text"] for line in said.err.splitlines() if '"event": "note"' in line]
+    found = [
+        re.fullmatch(r"([\d,]+) runs of each scenario: the widest interval is that of the .*: \+-(.*)", n)
+        for n in notes
+    ]
+    widths = {int(f[1].replace(",", "")): float(f[2]) for f in found if f}
+    assert list(widths) == [768 * 2**n for n in range(len(widths))]
+    assert all(width > 0.5 for width in list(widths.values())[:-1])
+    assert list(widths.values())[-1] <= 0.5
+    last = str(list(widths)[-1])
+    assert main(["sweep", "pond.yaml", "--sweep", "few", "--no-draw", "--out", "once", "--runs", last]) == 3
+    assert files_of(Path("grown")) == files_of(Path("once"))
+
+
+def test_a_design_that_cannot_grow_is_not_waited_for(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (
+        (here / "pond.yaml")
+        .read_text(encoding="utf-8")
+        .replace("sample: sobol, n: 16, seed: 4", "sample: grid, levels: 2")
+    )
+    (here / "pond.yaml").write_text(text, encoding="utf-8")
+    assert main(["sweep", "pond.yaml", "--sweep", "few", "--until-ci", "0.1"]) == 1
+    assert "a design of kind `grid` cannot grow" in capsys.readouterr().err
+
+
+def test_growth_tells_what_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert sweep("--sweep", "wide", "--runs", "50", "--out", "out") == 3
+    capsys.readouterr()
+    assert sweep("--sweep", "wide", "--runs", "80", "--out", "out") == 3
+    said = capsys.readouterr().err
+    assert "240 runs, each with 1 run of what it is compared with; 150 are there, 90 to be made" in said
+    lines = [json.loads(line) for line in said.splitlines() if '"event": "shard"' in line]
+    assert max(line["runs_done"] for line in lines) == 90

@@ -179,3 +179,44 @@ def test_what_was_not_kept_cannot_be_read(make: MakeSweep, tmp_path: Path) -> No
         result.series("water", "base")
     with pytest.raises(se.InputError, match="no single runs were kept"):
         result.indicator("low", "base")
+
+
+FACTORS = {
+    "inflow": ["{uniform: [2, 8]}", "{normal: [5, 2]}", "{times: {uniform: [0.5, 1.5]}}", "{choice: {3: 0.4, 6: 0.6}}"],
+    "start": ["{loguniform: [20, 140]}", "{plus: {uniform: [-50, 20]}}"],
+    "leak": ["{pert: [0.02, 0.05, 0.2]}", "{times: {triangular: [0.5, 1, 2]}}"],
+    "reeds": ["{uniform: [1, 4]}", "{times: {uniform: [0.5, 2]}}"],
+    "spread": ["{uniform: [0, 2]}"],
+}
+DESIGNS = ["random, n: 40", "latin, n: 40", "sobol, n: 8", "morris, n: 6", "halton, n: 40", "sequence, n: 32"]
+
+
+@settings(max_examples=6)
+@given(
+    chosen=st.fixed_dictionaries({}, optional={n: st.sampled_from(texts) for n, texts in FACTORS.items()}).filter(len),
+    design=st.sampled_from(DESIGNS),
+    seed=st.integers(0, 2**31),
+    data=st.data(),
+)
+def test_runs_of_any_factors_equal_single_runs(
+    tmp_path_factory: pytest.TempPathFactory, chosen: dict[str, str], design: str, seed: int, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("pond")
+    (folder / "pond.mdl").write_bytes((HERE / "pond.mdl").read_bytes())
+    lines = "\n".join(f"  {name}: {text}" for name, text in chosen.items())
+    text = (HERE / "pond.yaml").read_text(encoding="utf-8")
+    head, rest = text.split("uncertain:")[0], text.split("draw:")[1]
+    sweeps = f"sweeps: {{wide: {{scenarios: [base, cut, dam], sample: {design}, seed: {seed}}}}}\ndraw:"
+    (folder / "pond.yaml").write_text(f"{head}uncertain:\n{lines}\n{sweeps}{rest}", encoding="utf-8")
+    sweep = se.load_sweep(folder / "pond.yaml")
+    scenario = data.draw(st.sampled_from(sweep.scenarios))
+    number = data.draw(st.integers(0, sweep.runs - 1))
+    batch = make_batch(sweep, scenario, 0, sweep.runs, threads=1)
+    run = sweep.run(scenario, number, list(sweep.outputs))
+    np.testing.assert_array_equal(batch.series[number], run.table())
+    assert (number in batch.failed) == (run.failed is not None)
+    quiet = {**sweep.values(scenario, number), "spread": 0.0}
+    alone = sweep.plan.model.run(quiet, save=["water"]).values("water")
+    arrays = {k: np.asarray([v]) if k == "spread" else v for k, v in quiet.items()}
+    together = sweep.plan.model.ensemble(arrays, save=["water"]).values("water")[0]
+    np.testing.assert_array_equal(together, alone)
