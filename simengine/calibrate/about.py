@@ -38,7 +38,7 @@ def about_of(
     problem, best, d = surface.problem, fitted.best.found, surface.width
     likelihood = float(surface.log_likelihood(best.full[None])[0])
     used = int(np.sum(problem.observations.fit_weight > 0.0))
-    parameters = [_parameter(calibration, fitted, i, mixing) for i in range(d)]
+    parameters = [_parameter(fitted, i, mixing) for i in range(d)]
     counts = {k: v for k, v in asdict(fitted.counts).items() if not k.startswith("seconds")}
     about = {
         "format": FORMAT,
@@ -68,7 +68,7 @@ def _ends(pair: Any) -> list[float]:
     return [float(pair[0]), float(pair[1])]
 
 
-def _parameter(calibration: Calibration, fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
+def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     own = fitted.surface.problem.parameters[i]
     curvature = fitted.curvature
     profile = next((p for p in fitted.profiles if p.index == i), None)
@@ -224,5 +224,5 @@ def warnings_of(about: Mapping[str, Any]) -> list[str]:
         if statistics is not None and statistics["held_out"] is not None:
             skill = statistics["skills"]["last"]["value"]
             if skill is not None and skill < 0.0:
-                out.append(f"`{series['name']}`: the held-out values are met worse than by repeating the last one fitted")
+                out.append(f"`{series['name']}`: held-out values are met worse than by repeating the last one fitted")
     return out

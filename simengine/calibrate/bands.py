@@ -3,7 +3,7 @@
 In: a `Fitted`, a seed. Out: (n,) lower and upper ends, and what they are made of, in words.
 
 With a posterior sample its sets are run; else sets are drawn from the normal distribution that curvature gives, in the
-measures of the search, cut to the bounds; where curvature knows nothing of a parameter, from errors at the best fit only.
+measures of the search, cut to the bounds; where curvature does not tell all, from errors at the best fit only.
 
 Invariant: the same question gives the same bits.
 """

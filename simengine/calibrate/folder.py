@@ -18,6 +18,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.calibrate import about as told
 from simengine.calibrate import parameter_set, tables
 from simengine.calibrate.bands import make_bands
@@ -25,7 +26,6 @@ from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.store import WORK, Unit
 from simengine.calibrate.work import Fitted, question_of
-from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.results import provenance
 from simengine.results.atomic import draft_of, put_in_place, write_bytes
 from simengine.results.package import FILE as PACKAGE
@@ -152,7 +152,7 @@ def _package(calibration: Calibration, fitted: Fitted, folder: Path, sheets: Seq
     title = title_of(calibration.document.title, calibration.path.stem)
     record = Record(title, (), sources=tuple(dict.fromkeys(sources_beside(inputs_of(calibration)))))
     package = package_of(record, sheets, parquet, others, folder, decimal_comma=False)
-    package["description"] = "A calibration of a system-dynamics model: estimates, how sure they are, how well they fit."
+    package["description"] = "Calibration of a system-dynamics model: estimates, how sure they are, how well it fits."
     if fitted.chains:
         package["resources"].append({
             "name": "posterior-nc", "path": _ARVIZ, "title": "All draws, as ArviZ reads them",

@@ -8,8 +8,8 @@ nothing rises (block coordinate ascent). Priors are squares too: of the normal d
 curvature at the point each round begins at; of a normal prior that is the prior itself. Else, and where that stops
 short, L-BFGS-B moves all together, in units of the standard errors.
 
-References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu, J.
-Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
+References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu,
+J. Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
 
 Invariant: what is found is never lower than where the search began; the same start gives the same bits.
 """
@@ -235,7 +235,7 @@ def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
 
 
 def _sizes(surface: Surface, full: Array, places: Array, low: Array, high: Array) -> Array:
-    """Return the size of a step in each measure: a standard error with the others fixed, at most a tenth of the range."""
+    """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
     measured = surface.measured(np.clip(full, surface.low, surface.high))
     moved = surface.rows(full) * surface.slopes(measured)[: surface.width]

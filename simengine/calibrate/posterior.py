@@ -2,11 +2,11 @@
 
 In: a `Surface`, the best full set, a seed, the number of a chain. Out: a `Chain`: draws of full sets, and how it went.
 
-Both draw free numbers y, that x = centre + factor y turns into those of `Problem`, with factor factor' the inverse of the
-information at the best fit and 1 beside: what the data tie together is then loose.
+Both draw free numbers y, that x = centre + factor y turns into those of `Problem`; factor factor' is the inverse of
+the information at the best fit, with 1 added: what the data tie together is loose in y.
 
-References: M. D. Hoffman, A. Gelman (2014), J. Machine Learning Research 15, 1593-1623 (NUTS); J. Goodman, J. Weare (2010),
-Comm. Applied Math. and Comput. Science 5, 65-80, D. Foreman-Mackey et al. (2013), PASP 125, 306-312 (ensemble, emcee).
+References: M. D. Hoffman, A. Gelman (2014), J. Machine Learning Research 15, 1593-1623 (NUTS); J. Goodman, J. Weare
+(2010), Comm. Applied Math. and Comput. Science 5, 65-80, D. Foreman-Mackey et al. (2013), PASP 125, 306-312 (emcee).
 
 Invariant: a chain depends on the best fit, the seed and its number only; what it draws does not depend on the factor.
 """
@@ -146,7 +146,7 @@ def draw_ensemble(surface: Surface, full: Array, asked: Asked) -> Chain:
     rng = np.random.default_rng([asked.seed, 3, asked.chain])
     begun = _places(frame, rng, walkers)
     sampler = emcee.EnsembleSampler(walkers, count, frame.density, vectorize=True)
-    state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())  # noqa: NPY002  (what emcee takes)
+    state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())
     sampler.run_mcmc(state, asked.tune + asked.draws)
     y = np.moveaxis(sampler.get_chain(discard=asked.tune), 1, 0)
     logs = np.asarray(sampler.get_log_prob(discard=asked.tune)).T

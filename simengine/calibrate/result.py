@@ -98,7 +98,9 @@ class CalibrationResult:
         """
         import pandas as pd
 
-        why = "no profiles were made (`profiles: on` under `method`)" if name == "profiles" else "there is no such table"
+        why = (
+            "no profiles were made (`profiles: on` under `method`)" if name == "profiles" else "there is no such table"
+        )
         return pd.read_csv(self._there(f"{name}.csv", why))
 
     def _there(self, name: str, why: str) -> Path:

@@ -71,7 +71,9 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
         Field("low", "number", "the lower end of the 90 % band of observations"),
         Field("high", "number", "its upper end"),
         Field("residual", "number", "observed less predicted"),
-        Field("standardised", "number", "the residual as the error model standardises it: about N(0, 1) where it is right"),
+        Field(
+            "standardised", "number", "the residual as the error model standardises it: about N(0, 1) where it is right"
+        ),
         Field("weight", "number", "how much it counts"),
         Field("held out", "boolean", "whether it was not fitted"),
         Field("quality", "string", "its quality, as the data say"),
@@ -82,7 +84,9 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
         for i in range(s.rows.start, s.rows.stop):
             numbers = (seen.time[i], seen.value[i], predicted[i], bands.low[i], bands.high[i],
                        seen.value[i] - predicted[i], z[i], seen.weight[i])  # fmt: skip
-            rows.append((s.name, s.unit, *map(_known, numbers), bool(seen.held_out[i]), seen.quality[i], seen.source[i]))
+            rows.append(
+                (s.name, s.unit, *map(_known, numbers), bool(seen.held_out[i]), seen.quality[i], seen.source[i])
+            )
     return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
 
 
@@ -158,13 +162,17 @@ def write_netcdf(fitted: Fitted, predicted: Array, path: Path) -> None:
     units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
     places = {"chain": np.arange(len(draws)), "draw": np.arange(draws.shape[1])}
     posterior = xr.Dataset(
-        {n: (("chain", "draw"), draws[:, :, i], {"units": units.get(n, "")}) for i, n in enumerate(names)}, coords=places
+        {n: (("chain", "draw"), draws[:, :, i], {"units": units.get(n, "")}) for i, n in enumerate(names)},
+        coords=places,
     )
     common = set.intersection(*(set(c.statistics) for c in fitted.chains))
     kinds = {"diverging": np.bool_, "tree_depth": np.int64, "n_steps": np.int64}
     stats = xr.Dataset(
         {
-            n: (("chain", "draw"), np.concatenate([c.statistics[n] for c in fitted.chains]).astype(kinds.get(n, np.float64)))
+            n: (
+                ("chain", "draw"),
+                np.concatenate([c.statistics[n] for c in fitted.chains]).astype(kinds.get(n, np.float64)),
+            )
             for n in sorted(common)
         },
         coords=places,

@@ -72,7 +72,12 @@ def question_of(calibration: Calibration) -> str:
     text = calibration.path.read_text(encoding="utf-8-sig")
     sections = {k: v for k, v in yaml.safe_load(text).items() if k not in {"method", "title", "note"}}
     files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
-    asked = [simengine.__version__, json.dumps(sections, default=str, sort_keys=True), files, calibration.problem.derivatives]
+    asked = [
+        simengine.__version__,
+        json.dumps(sections, default=str, sort_keys=True),
+        files,
+        calibration.problem.derivatives,
+    ]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 
@@ -261,9 +266,7 @@ def _best(searches: list[Search]) -> Search:
     return next(s for s in sound if s.found.density >= top - 1e-9 * max(1.0, abs(top)))
 
 
-def with_choices(
-    calibration: Calibration, *, starts: int | None = None, posterior: str | None = None
-) -> Calibration:
+def with_choices(calibration: Calibration, *, starts: int | None = None, posterior: str | None = None) -> Calibration:
     """Return a calibration whose method has other choices than its file."""
     settings = calibration.settings
     settings = settings if starts is None else replace(settings, starts=starts)
