@@ -151,7 +151,9 @@ def with_initial_values(
         began = run(given, save=sorted(stocks))
     out = {name: value for name, value in given.items() if find.find(name).variable.name not in stocks}
     first = began.table()[..., 0, :]
-    return out | {c.name: float(x) if not x.ndim else x for c, x in zip(began.columns, np.moveaxis(first, -1, 0), strict=True)}
+    return out | {
+        c.name: float(x) if not x.ndim else x for c, x in zip(began.columns, np.moveaxis(first, -1, 0), strict=True)
+    }
 
 
 @lru_cache(maxsize=16)
@@ -291,9 +293,7 @@ def compute_gradients(
     chosen = np.concatenate([places[t.text] for t in inputs.targets])
     made = with_derivatives(program, chosen, methods)
     columns = np.asarray([c.place for c in saved.columns], dtype=np.int64)
-    found = run_tangents(
-        made, parameters, np.eye(chosen.size), saved.slots[columns], methods, numbers, threads=threads
-    )
+    found = run_tangents(made, parameters, np.eye(chosen.size), saved.slots[columns], methods, numbers, threads=threads)
     return *_labelled(found, inputs, saved), found.failures
 
 

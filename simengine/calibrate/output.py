@@ -20,7 +20,7 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Figure:
-    """A figure at each time: a sum of slots with coefficients; with `by`, over the sum of the weights in these slots."""
+    """A figure at each time: a sum of slots with coefficients; with `by`, their mean weighted by these slots."""
 
     slots: Places
     coefficients: Array

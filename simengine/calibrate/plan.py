@@ -28,7 +28,7 @@ from simengine.calibrate.settle_errors import settle_error
 from simengine.calibrate.settle_fits import Matched, Matcher, error_of
 from simengine.calibrate.settle_parameters import read_parameters
 from simengine.calibrate.simulator import CannotEstimate, make_simulator
-from simengine.calibrate.table import Readings, read_table
+from simengine.calibrate.table import read_table
 from simengine.calibrate.touch import check_touch
 from simengine.engine.clock import plan_time
 from simengine.inference.error import ErrorModel
@@ -184,7 +184,8 @@ class _Planner:
         place = held.begin.span if held.begin else held.end.span if held.end else held.span
         if all(o.held_out for o in observed):
             times = [o.time for o in observed]
-            text = f"nothing is left to fit: all {len(observed)} observations, {min(times):g} to {max(times):g}, are held out"
+            span = f"{min(times):g} to {max(times):g}"
+            text = f"nothing is left to fit: all {len(observed)} observations, {span}, are held out"
             to.error("nothing-to-fit", text, place)
         elif not any(o.held_out for o in observed):
             times = [o.time for o in observed]
@@ -234,7 +235,7 @@ class _Planner:
                        columns[m.at.value], figure, moments, rows, m.missing, m.title, note)
             )  # fmt: skip
         differences = read_settings(self.document).derivatives == "differences"
-        return Problem(model, tuple(parameters), tuple(scales), tuple(series), _observations(matched), simulator,
+        return Problem(tuple(parameters), tuple(scales), model, tuple(series), _observations(matched), simulator,
                        differences)  # fmt: skip
 
 
@@ -259,4 +260,3 @@ def _observations(matched: list[Matched]) -> Observations:
         tuple(o.row.source for _, o in every),
         tuple(o.row.vintage for _, o in every),
     )
-

@@ -7,11 +7,12 @@ Invariant: this table is the only list of keys.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simengine.calibrate.error_shape import ERROR
 from simengine.calibrate.file import Document, Fit, HeldOut, Method, Output, Over, Parameter, Table
-from simengine.language.yaml.node import Node
+from simengine.language.yaml.node import Mapping, Node
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record, Tagged
 from simengine.language.yaml.shape import Choice, Kinds, Many, Mapped, Named, Number, Schema, Shape, Switch, Text, Words
@@ -25,8 +26,8 @@ VARIABLE = Text("a variable's name", "variables")
 INPUT = Text("the name of a constant, stock or link, or `lookup(x)`", "inputs")
 
 TABLE = Record("data", Table, (
-    Field("file", Text("a CSV file"), "a table beside this file: tidy, with the columns `variable`, `time`, `value` and, "
-          "where there are some, `model`, `element`, `unit`, `quality`, `source`, `vintage`; or a column a series",
+    Field("file", Text("a CSV file"), "a table beside this file: tidy, with the columns `variable`, `time`, `value` "
+          "and, where there are some, `model`, `element`, `unit`, `quality`, `source`, `vintage`; or a column a series",
           required=True),
     Field("time", Text("a column's name"), "the column with the times; the first where not said"),
     Field("columns", Named(Text("a column's name"), "a series"), "names for columns; else a series is called as its "
@@ -154,12 +155,12 @@ FIT = Record("a fit", Fit, (
     Field("output", OUTPUT, "what of the model is compared: a variable (of an array: each element that has data), or a "
           "figure over its elements", required=True),
     Field("data", Text("a name under `data`", "tables"), "which data", required=True),
-    Field("series", Text("a series"), "which series of them: the `variable` of a tidy file, or a column; called like the "
-          "output, or else like the fit, where not said"),
+    Field("series", Text("a series"), "which series of them: the `variable` of a tidy file, or a column; called like "
+          "the output, or else like the fit, where not said"),
     Field("unit", Text("a unit"), "the unit of the data, where the file does not tell; the output's where not said"),
     Field("over", OVER, "what of the time is compared; `at` where not said"),
     Field("between", BETWEEN, "what of observations between saved times; `refuse` where not said"),
-    Field("error", ERROR, "how observations scatter around the model; `normal` with its scale estimated where not said"),
+    Field("error", ERROR, "how observations scatter around the model; `normal`, its scale estimated, where not said"),
     Field("weight", Number(low=0.0), "how many times each observation counts; 1 where not said"),
     Field("weight by quality", _Weights(), "weights by the words in the data's column of quality; 0 leaves out"),
     Field("vintage", Text(), "which vintage of the data; of each time the newest where not said"),
@@ -210,8 +211,16 @@ class _Parameters:
     shape: Shape[Parameter] = PARAMETER
 
     def read(self, node: Node, to: Reading) -> Any:
-        """Return names with their parameters."""
-        return Named(PARAMETER, "a variable, or a name").read(node, to)
+        """Return names with their parameters; those of which something could not be read say so."""
+        if not isinstance(node, Mapping):
+            return Named(PARAMETER, "a variable, or a name").read(node, to)
+        out = []
+        for key, value in node.pairs:
+            known = len(to.problems)
+            read = PARAMETER.read(value, to)
+            if read is not None:
+                out.append((At(key.text, key.span), replace(read, complete=len(to.problems) == known)))
+        return tuple(out)
 
     def schema(self) -> Schema:
         """Return the schema."""
@@ -226,7 +235,7 @@ CALIBRATION = Record("a calibration file", Document, (
     Field("time", TIMES, "begin, end, step, method, and how often values are saved"),
     Field("params", Many(Text("a file"), single=True), "files whose values hold: parameter sets of other calibrations "
           "(parameters.yaml), Vensim change files (.cin)"),
-    Field("set", Named(PATH, "a variable", "inputs"), "values and paths by variable, as in scenario files; not estimated"),
+    Field("set", Named(PATH, "a variable", "inputs"), "values and paths by variable, as in scenario files"),
     Field("links", Named(LINK, "a cross-over", "links"), "cross-overs switched or scaled; `*` is all of them"),
     Field("data", Named(TABLE, "a name"), "what was measured", required=True),
     Field("parameters", _Parameters(), "what is estimated", required=True),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from simengine.calibrate.error_shape import AUTOCORRELATION
 from simengine.calibrate.file import Error
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.series import Scale
@@ -52,14 +51,15 @@ def settle_error(
     if model.estimated and values.size < LEAST:
         count = f"{values.size} observation{'s' if values.size != 1 else ''}"
         what = " and ".join(n.name for n in model.estimated)
-        text = f"`{at.value}` has {count} to fit: the {what} of their errors cannot be estimated"
-        to.error("bad-scale", text, written.span, help=[f"give it, such as `{{{written.kind}: 5 %}}`"])
+        text = f"`{at.value}` has {count} to fit: the {what} of its errors cannot be estimated"
+        to.error("bad-scale", text, written.span, help=["give it under `error`"])
         return None
+    before = len(to.problems)
     between = _between(at, written, model, unit, names, to)
-    if between is False:
+    if len(to.problems) > before:
         return None
     scales = tuple(
-        _scale(at, n, unit, values, between if n.name not in {AUTOCORRELATION} and i == 0 else None)
+        _scale(at, n, unit, values, between if n.name == model.numbers[0].name and i == 0 else None)
         for i, n in enumerate(model.estimated)
     )
     return model, scales
@@ -67,8 +67,8 @@ def settle_error(
 
 def _between(
     at: At[str], written: Error, model: ErrorModel, unit: str, names: ModelNames, to: Reading
-) -> tuple[float, float] | None | bool:
-    """Return the bounds a file gives to an estimated scale, None where it gives none, False where they are wrong."""
+) -> tuple[float, float] | None:
+    """Return the bounds a file gives to an estimated scale; None where it gives none, or wrong ones, which is noted."""
     if not written.between:
         return None
     place = written.between[0].span.to(written.between[1].span)
@@ -76,25 +76,23 @@ def _between(
     about = f"the {first.name} of the errors of `{at.value}`"
     if first.name in model.given:
         to.error("conflicting-keys", f"{about} is given: it needs no `between`", place)
-        return False
+        return None
     in_unit = unit if first.of_output else "dimensionless"
     low, high = (names.number(end, in_unit, to, about) for end in written.between)
     if low is None or high is None:
-        return False
+        return None
     if low <= 0.0:
         text = f"{about} is above 0, so it cannot be estimated from {low:g} on"
         to.error("bad-scale", text, place, help=["a scale of 0 would make a single exact fit infinitely likely"])
-        return False
+        return None
     if low >= high:
         to.error("bad-scale", f"the bounds of {about} go backwards: {high:g} is not above {low:g}", place)
-        return False
+        return None
     return low, high
 
 
-def _scale(
-    at: At[str], number: ErrorNumber, unit: str, values: Array, between: tuple[float, float] | None | bool
-) -> Scale:
-    if isinstance(between, tuple):
+def _scale(at: At[str], number: ErrorNumber, unit: str, values: Array, between: tuple[float, float] | None) -> Scale:
+    if between is not None:
         low, high = between
     elif number.of_output:
         spread = float(np.std(values)) or float(np.abs(values).max(initial=0.0)) or 1.0

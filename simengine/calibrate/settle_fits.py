@@ -15,7 +15,7 @@ import numpy as np
 from simengine.calibrate.file import Document, Error, Fit, HeldOut, Over
 from simengine.calibrate.output import Clockwork, Moment
 from simengine.calibrate.settle_outputs import Looked, read_outputs
-from simengine.calibrate.table import Readings, Row, element_of
+from simengine.calibrate.table import Readings, Row, check_order, element_of
 from simengine.language.yaml.reading import At, Reading, listed
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
@@ -91,6 +91,9 @@ class Matcher:
         if table is None or not outputs:
             return []
         found = self._series(at, fit, outputs, table)
+        for _, _, rows in found:
+            name = next(n for n, own in table.series.items() if own is rows)
+            check_order(table, name, (fit.series or fit.data).span, self.to)
         self._check_words(fit, [row for _, _, rows in found for row in rows])
         if len(self.to.problems) > known:
             return []
@@ -112,8 +115,12 @@ class Matcher:
         self, at: At[str], fit: Fit, outputs: Sequence[Looked], table: Readings
     ) -> list[tuple[Looked, str, list[Row]]]:
         """Return what of the model goes with which rows, with the name of the series."""
-        tried = [fit.series] if fit.series else [At(outputs[0].named, at.span), At(fit.output.variable.value, at.span), at]
-        found = next((names for said in tried if (names := table.find(said.value))), [])
+        tried = (
+            [fit.series] if fit.series else [At(outputs[0].named, at.span), At(fit.output.variable.value, at.span), at]
+        )
+        found = next((names for said in tried[:2] if (names := table.find(said.value))), [])
+        if not found and at in tried:  # called like the fit: a whole name, which nothing else could mean
+            found = [n for n in table.series if loose_key(n) == loose_key(at.value)]
         if not found:
             place = fit.series or fit.data
             said = fit.series.value if fit.series else fit.output.variable.value
@@ -124,7 +131,7 @@ class Matcher:
         if len(outputs) == 1:
             if len(found) > 1:
                 place = fit.series or fit.data
-                text = f"`{outputs[0].text}` is one series, and `{table.path.name}` has {len(found)} that could be meant"
+                text = f"{outputs[0].text} is one series, and `{table.path.name}` has {len(found)} that could be meant"
                 self.to.error("not-one-value", text, place.span, help=[listed(found)])
                 return []
             return [(outputs[0], at.value, table.series[found[0]])]
@@ -204,9 +211,13 @@ class Matcher:
         out = []
         for row in rows:
             own, place = row.unit, (fit.series or fit.data).span
+            if fit.unit is not None and own and own != fit.unit.value:
+                text = f"`{self._path(fit)}` row {row.line} says that its unit is {own}, not {fit.unit.value}"
+                self.to.error("conflicting-keys", text, fit.unit.span, help=["`unit` is for tables that do not tell"])
+                return None
             if fit.unit is not None:
                 own, place = fit.unit.value, fit.unit.span
-            value = self.names.converted(row.value, own, unit, place, self.to, f"{looked.text}")
+            value = self.names.converted(row.value, own, unit, place, self.to, looked.text)
             if value is None:
                 return None
             out.append(value)
@@ -228,8 +239,8 @@ class Matcher:
         if outside:
             shown = ", ".join(f"{t:g}" for t in outside[:4]) + (", ..." if len(outside) > 4 else "")
             what = "observations" if not length else "observations, with their periods,"
-            text = f"{len(outside)} of {len(rows)} {what} of `{name}` lie outside of the run, " \
-                   f"{clock.start:g} to {clock.stop:g}: {shown}"  # fmt: skip
+            horizon = f"{clock.start:g} to {clock.stop:g}"
+            text = f"{len(outside)} of {len(rows)} {what} of `{name}` lie outside of the run, {horizon}: {shown}"
             self.to.error("beyond-horizon", text, place, help=["`from` and `to` leave them out, or change `time`"])
             return None
         moments = []
@@ -278,4 +289,3 @@ def _period(over: Over | None, time: float, length: float) -> tuple[float, float
 def error_of(fit: Fit) -> Error:
     """Return the error of a fit: normal with its scale estimated where it says nothing."""
     return fit.error or Error("normal", fit.span, (("scale", None, fit.span),))
-

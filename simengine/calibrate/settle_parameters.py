@@ -26,7 +26,7 @@ from simengine.inference.transform import Transform, transform_of
 from simengine.language.yaml.reading import At, Reading
 from simengine.model.variable import Role, role_of
 from simengine.sampling.marginal import Continuous, Smoothed
-from simengine.scenario.file import Distribution, title_of
+from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 from simengine.scenario.own import Own
 from simengine.scenario.uncertainty import read_marginal
@@ -60,7 +60,7 @@ class _Reader:
         if any(s is None for s in setters):
             return None
         found = tuple(s for s in setters if s is not None)
-        unit = "dimensionless" if times else self._unit(at, written, found)
+        unit = "dimensionless" if times else self._unit(at, found)
         if unit is None:
             return None
         about = f"the factor of `{found[0].target.text}`" if times else f"`{at.value}`"
@@ -77,7 +77,8 @@ class _Reader:
         shown = "" if unit == "dimensionless" and times else unit
         return Parameter(
             at.value, shown, low, high, start, measure, transform, prior, getattr(prior, "text", ""), found, at.span,
-            title_of(written.title, at.value), written.note.value if written.note else "", written.prior is not None,
+            title_of(written.title, at.value), written.note.value if written.note else "", times,
+            written.prior is not None,
         )  # fmt: skip
 
     # ---- what it sets
@@ -166,7 +167,7 @@ class _Reader:
 
     # ---- its numbers
 
-    def _unit(self, at: At[str], written: Written, setters: tuple[Setter, ...]) -> str | None:
+    def _unit(self, at: At[str], setters: tuple[Setter, ...]) -> str | None:
         """Return the unit of what is set, which must be the same for all."""
         units = list(dict.fromkeys(s.target.variable.units for s in setters))
         for other in units[1:]:
@@ -203,6 +204,8 @@ class _Reader:
         if written.range and ends is None:
             return None  # noted already
         if written.prior is None:
+            if ends is None and not written.complete:
+                return None  # what is wrong with it was told
             if ends is None:
                 text = f"`{at.value}` needs `range`: [lowest, highest]"
                 self.to.error("missing-key", text, at.span, help=["or a `prior`"])
@@ -216,29 +219,29 @@ class _Reader:
             hint = ["`smooth: on` makes one of a sample"] if written.prior.kind == "empirical" else []
             self.to.error("bad-distribution", text, written.prior.span, help=hint)
             return None
-        return self._cut(at, written, written.prior, marginal, ends)
+        return self._cut(at, written, marginal, ends)
 
     def _cut(
-        self, at: At[str], written: Written, said: Distribution, prior: Continuous | Smoothed,
-        ends: tuple[float, float] | None,
-    ) -> Density | None:  # fmt: skip
+        self, at: At[str], written: Written, prior: Continuous | Smoothed, ends: tuple[float, float] | None
+    ) -> Density | None:
         """Return a prior cut to the range."""
         if ends is None:
             return prior
+        assert written.prior is not None
         place = written.range[0].span.to(written.range[1].span)
         low, high = max(ends[0], prior.ends[0]), min(ends[1], prior.ends[1])
         text = f"the range of `{at.value}` holds nothing of its prior, {prior.text}"
         if isinstance(prior, Smoothed):
             if low > prior.ends[0] or high < prior.ends[1]:
                 text = f"the range of `{at.value}` cuts off a part of the sample that is its prior"
-                self.to.error("bad-distribution", text, place, others=[Label(said.span, prior.text)])
+                self.to.error("bad-distribution", text, place, others=[Label(written.prior.span, prior.text)])
                 return None
             return prior
         if low < high:
             cut = Continuous(prior.kind, prior.numbers, (low, high))
             if cut.mass > 0.0:
                 return cut if (low, high) != prior.ends else prior
-        self.to.error("bad-distribution", text, place, others=[Label(said.span, "its prior")])
+        self.to.error("bad-distribution", text, place, others=[Label(written.prior.span, "its prior")])
         return None
 
     def _start(
@@ -274,7 +277,9 @@ class _Reader:
         if measure in _ON_LOGARITHM and (low < 0.0 or (low == 0.0 and ranged)):
             text = f"`{at.value}` may be {low:g}, which has no logarithm"
             others = [Label(written.range[0].span, "its lowest value")] if written.range else []
-            self.to.error("bad-transform", text, place, others=others, help=["begin the range above 0, or take `logit`"])
+            self.to.error(
+                "bad-transform", text, place, others=others, help=["begin the range above 0, or take `logit`"]
+            )
             return None
         if measure in {"logit", "probit", "log logit"} and not ranged:
             text = f"`{measure}` needs a range with two ends, and that of `{at.value}` goes from {low:g} to {high:g}"

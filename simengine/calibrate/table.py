@@ -5,7 +5,7 @@ In: CSV files. Out: readings by series, as they stand in the file.
 A tidy file has a row a value, with the columns `variable`, `time`, `value` and, where there are some, `model`,
 `element`, `unit`, `quality`, `source`, `vintage`. Any other has a column a series.
 
-Invariant: nothing is sorted, filled or averaged here; a cell that is neither a number nor a word for nothing is refused.
+Invariant: nothing is sorted, filled or averaged here; a cell that is no number, nor a word for nothing, is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from pathlib import Path
 from simengine.calibrate.file import Table
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.reader import beside
+from simengine.source.file import Span
 from simengine.source.names import loose_key, nearest_names
 
 TIDY = ("variable", "time", "value")
@@ -87,7 +88,9 @@ def read_table(name: At[str], table: Table, to: Reading) -> Readings | None:
     try:
         rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
     except (OSError, UnicodeDecodeError, csv.Error):
-        to.error("unreadable-data-file", f"`{table.file.value}` cannot be read as a table of UTF-8 text", table.file.span)
+        to.error(
+            "unreadable-data-file", f"`{table.file.value}` cannot be read as a table of UTF-8 text", table.file.span
+        )
         return None
     numbered = [(n, r) for n, r in enumerate(rows, 1) if any(c.strip() for c in r)]
     head = [c.strip() for c in numbered[0][1]] if numbered else []
@@ -118,7 +121,6 @@ class _Reader:
             self._tidy(rows)
         else:
             self._wide(rows)
-        self._check_order()
         path = self.readings.path.name
         for text in list(self.wrong)[:_MOST_TOLD]:
             self.to.error("bad-cell", f"`{path}` row {self.wrong[text]}: {text}", self.table.file.span)
@@ -226,23 +228,23 @@ class _Reader:
             return None
         return value
 
-    def _check_order(self) -> None:
-        """Note times of one vintage that go back, or stand twice."""
-        path, span = self.readings.path.name, self.table.file.span
-        for name, rows in self.readings.series.items():
-            last: dict[str, Row] = {}
-            seen: dict[tuple[float, str], Row] = {}
-            for row in rows:
-                before = last.get(row.vintage)
-                twice = seen.setdefault((row.time, row.vintage), row)
-                if twice is not row:
-                    of = f" of the vintage `{row.vintage}`" if row.vintage else ""
-                    hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
-                    text = f"`{path}` row {row.line}: `{name}` has a second value{of} for {row.time:g}, after row {twice.line}"
-                    self.to.error("duplicate-vintage", text, span, help=hint)
-                    break
-                if before is not None and row.time < before.time:
-                    text = f"`{path}` row {row.line}: the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
-                    self.to.error("wrong-order", text, span, help=["are two series called alike?"])
-                    break
-                last[row.vintage] = row
+
+def check_order(readings: Readings, name: str, span: Span, to: Reading) -> None:
+    """Note times of a series that go back within one vintage and source, or stand twice in one vintage."""
+    last: dict[tuple[str, str], Row] = {}
+    seen: dict[tuple[float, str], Row] = {}
+    path = readings.path.name
+    for row in readings.series[name]:
+        twice = seen.setdefault((row.time, row.vintage), row)
+        if twice is not row:
+            of = f" of the vintage `{row.vintage}`" if row.vintage else ""
+            hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
+            told = f"has a second value{of} for {row.time:g}, after row {twice.line}"
+            to.error("duplicate-vintage", f"`{path}` row {row.line}: `{name}` {told}", span, help=hint)
+            return
+        before = last.get((row.vintage, row.source))
+        if before is not None and row.time < before.time:
+            told = f"the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
+            to.error("wrong-order", f"`{path}` row {row.line}: {told}", span, help=["are two series called alike?"])
+            return
+        last[row.vintage, row.source] = row
