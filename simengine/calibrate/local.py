@@ -101,7 +101,7 @@ def _squares(search: _Search) -> None:
         begun, before = search.best.copy(), search.best_density
         start = surface.measured(begun)
         priors = _prior_squares(surface, start)
-        asked = _Squares(surface, start, places, priors)
+        asked = _Squares(surface, begun, start, places, priors)
         z0 = np.clip(start[places], low, high)
         if not np.isfinite(asked.value(z0)).all():
             return
@@ -144,7 +144,9 @@ class _Squares:
     """Residuals at measures of the parameters that move; the last point is kept, for SciPy asks for slopes after."""
 
     surface: Surface
+    begun: Array
     start: Array
+    """`begun` in measures."""
     places: Array
     priors: tuple[Array, Array] | None
     looks: int = 0
@@ -153,14 +155,9 @@ class _Squares:
     def full(self, z: Array) -> Array:
         measured = self.start.copy()
         measured[self.places] = z
-        out = self.surface.full(measured)
-        stays = np.ones(len(out), dtype=np.bool_)
-        stays[self.places] = False
-        return np.where(stays, self._begun, out)
-
-    @property
-    def _begun(self) -> Array:
-        return np.stack([m.value(self.start[i]) for i, m in enumerate(self.surface.measures)])
+        out = self.begun.copy()
+        out[self.places] = self.surface.full(measured)[self.places]
+        return out
 
     def _look(self, z: Array) -> tuple[Array, Array]:
         key = z.tobytes()
@@ -196,12 +193,16 @@ def _climb(search: _Search) -> float:
     for _ in range(6):
         start = np.clip(surface.measured(search.best)[places], low, high)
         size = _sizes(surface, search.best, places, low, high)
-        before = search.best_density
+        begun, before = search.best.copy(), search.best_density
+        whole = surface.measured(np.clip(begun, surface.low, surface.high))
 
-        def minus(y: Array, size: Array = size, start: Array = start) -> tuple[float, Array]:
-            measured = surface.measured(search.best if not len(places) else _at_bounds(surface, search.best))
+        def minus(
+            y: Array, size: Array = size, start: Array = start, begun: Array = begun, before: float = before,
+            whole: Array = whole,
+        ) -> tuple[float, Array]:  # fmt: skip
+            measured = whole.copy()
             measured[places] = np.clip(start + size * y, low, high)
-            full = np.where(search.kept, search.best, surface.full(measured))
+            full = np.where(search.kept, begun, surface.full(measured))
             value, gradient = surface.density_gradient(full[None])
             search.steps += 1
             if not np.isfinite(value[0]):
@@ -221,10 +222,6 @@ def _climb(search: _Search) -> float:
         if not search.best_density - before > 1e-10:
             return slope
     return slope
-
-
-def _at_bounds(surface: Surface, full: Array) -> Array:
-    return np.clip(full, surface.low, surface.high)
 
 
 def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:

@@ -1,7 +1,7 @@
 """The surface that is searched: log-likelihood plus log prior, over parameters and scales of errors.
 
-In: a `Problem`. Out: the density of full sets (K, D + E), D parameters then E scales, with derivatives; residuals; scales
-that fit a set best; rows of sensitivities in units of the errors.
+In: a `Problem`. Out: the density of full sets (K, D + E), D parameters then E scales, with derivatives; residuals;
+scales that fit a set best; rows of sensitivities in units of the errors.
 
 It is searched in measures: the logarithm of what has a logarithmic transform, else the value itself, with bounds. (The
 free numbers of `Problem` have no bounds, so that an estimate at a bound would lie at infinity.)

@@ -162,27 +162,27 @@ def write_netcdf(fitted: Fitted, predicted: Array, path: Path) -> None:
     units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
     places = {"chain": np.arange(len(draws)), "draw": np.arange(draws.shape[1])}
     posterior = xr.Dataset(
-        {n: (("chain", "draw"), draws[:, :, i], {"units": units.get(n, "")}) for i, n in enumerate(names)},
+        {
+            _stored(n): (("chain", "draw"), draws[:, :, i], {"units": units.get(n, ""), "name": n})
+            for i, n in enumerate(names)
+        },
         coords=places,
     )
     common = set.intersection(*(set(c.statistics) for c in fitted.chains))
     kinds = {"diverging": np.bool_, "tree_depth": np.int64, "n_steps": np.int64}
     stats = xr.Dataset(
         {
-            n: (
-                ("chain", "draw"),
-                np.concatenate([c.statistics[n] for c in fitted.chains]).astype(kinds.get(n, np.float64)),
-            )
-            for n in sorted(common)
+            name: (("chain", "draw"), np.concatenate([c.statistics[name] for c in fitted.chains]).astype(kind))
+            for name, kind in ((n, kinds.get(n, np.float64)) for n in sorted(common))
         },
         coords=places,
     )
     data, fit = {}, {}
     for s in problem.series:
-        own = f"time of {s.name}"
-        data[s.name] = (own, problem.observations.value[s.rows], {"units": s.unit})
-        fit[f"best fit of {s.name}"] = (own, predicted[s.rows], {"units": s.unit})
-    coords = {f"time of {s.name}": problem.observations.time[s.rows] for s in problem.series}
+        own = _stored(f"time of {s.name}")
+        data[_stored(s.name)] = (own, problem.observations.value[s.rows], {"units": s.unit})
+        fit[_stored(f"best fit of {s.name}")] = (own, predicted[s.rows], {"units": s.unit})
+    coords = {_stored(f"time of {s.name}"): problem.observations.time[s.rows] for s in problem.series}
     groups = {
         "posterior": posterior,
         "sample_stats": stats,
@@ -191,3 +191,8 @@ def write_netcdf(fitted: Fitted, predicted: Array, path: Path) -> None:
     }
     for number, (group, dataset) in enumerate(groups.items()):
         dataset.to_netcdf(path, mode="w" if number == 0 else "a", group=group, engine="h5netcdf")
+
+
+def _stored(name: str) -> str:
+    """Return a name as netCDF can hold it: a slash would open a group."""
+    return name.replace("/", "|")

@@ -72,12 +72,8 @@ def question_of(calibration: Calibration) -> str:
     text = calibration.path.read_text(encoding="utf-8-sig")
     sections = {k: v for k, v in yaml.safe_load(text).items() if k not in {"method", "title", "note"}}
     files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
-    asked = [
-        simengine.__version__,
-        json.dumps(sections, default=str, sort_keys=True),
-        files,
-        calibration.problem.derivatives,
-    ]
+    written = json.dumps(sections, default=str, sort_keys=True)
+    asked = [simengine.__version__, written, files, calibration.problem.derivatives]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 

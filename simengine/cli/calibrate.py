@@ -27,8 +27,8 @@ EXAMPLES = """examples:
   simengine calibrate calibration/energy.yaml --starts 64 --posterior nuts
   simengine calibrate calibration/energy.yaml --out results/energy --json
 
-The folder has the estimates as parameters.yaml, which scenarios take over by `params: [results/energy/parameters.yaml]`,
-and draws of the posterior as posterior.parquet, which sweeps draw from by `rows` or `empirical`.
+The folder has the estimates as parameters.yaml, which scenarios take over by `params`, and draws of the posterior as
+posterior.parquet, which sweeps draw from by `rows` or `empirical`.
 
 exit codes: 0 done, 1 the input is wrong or no run works, 2 wrong usage, 130 interrupted; what is finished is kept
 """

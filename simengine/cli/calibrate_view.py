@@ -1,4 +1,4 @@
-"""What is shown of a calibration: what is about to be done, and what came of it, in words a modeller and an official know.
+"""What is shown of a calibration: what is about to be done and what came of it, in words a modeller and an official know.
 
 In: a `Calibration`, a `CalibrationResult`. Out: text, or plain data for JSON.
 
@@ -37,10 +37,8 @@ def plan_line(calibration: Calibration, *, up_to_date: bool) -> str:
     seen = problem.observations
     held = int(seen.held_out.sum())
     held_text = f" ({held} more held out)" if held else ""
-    parts = [
-        f"{_count(len(problem.names), 'parameter')} from {_count(len(seen) - held, 'observation')}{held_text} of "
-        f"{len(problem.series)} series",
-    ]
+    asked = f"{_count(len(problem.names), 'parameter')} from {_count(len(seen) - held, 'observation')}{held_text}"
+    parts = [f"{asked} of {len(problem.series)} series"]
     if settings.local != "none":
         parts.append(_count(settings.starts, "search", "searches"))
     if settings.globally != "none":

@@ -34,7 +34,8 @@ PARAMETER_SET = Record("a parameter set", _set, (
     Field("simengine", Number(1, 1, whole=True), "the version of the format: 1", required=True),
     Field("title", Words(), "where it comes from"),
     Field("note", Text(), "what is to be known of it"),
-    Field("set", Named(PATH, "a variable", "inputs"), "values by variable, as under `set` of a scenario", required=True),
+    Field("set", Named(PATH, "a variable", "inputs"), "values by variable, as `set` of a scenario has them",
+          required=True),
 ))  # fmt: skip
 """A file of values that scenarios take over; calibrations write one, parameters.yaml."""
 
