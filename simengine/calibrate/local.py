@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.calibrate.surface import Surface
-from simengine.inference.arrays import Array, Bools
+from simengine.inference.arrays import Array, Bools, Places
 
 _ROUNDS = 25
 _RISE = 1e-8
@@ -147,7 +147,7 @@ class _Squares:
     begun: Array
     start: Array
     """`begun` in measures."""
-    places: Array
+    places: Places
     priors: tuple[Array, Array] | None
     looks: int = 0
     last: tuple[bytes, Array, Array] | None = None
@@ -231,7 +231,7 @@ def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
     return float(np.max(np.abs(np.where(held, 0.0, gradient)), initial=0.0))
 
 
-def _sizes(surface: Surface, full: Array, places: Array, low: Array, high: Array) -> Array:
+def _sizes(surface: Surface, full: Array, places: Places, low: Array, high: Array) -> Array:
     """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
     measured = surface.measured(np.clip(full, surface.low, surface.high))

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from simengine.calibrate.problem import Problem
-from simengine.inference.arrays import Array
+from simengine.inference.arrays import Array, Bools
 from simengine.inference.transform import Identity, Log, Transform
 
 _LOGARITHMIC = frozenset({"log", "log logit"})
@@ -117,7 +117,7 @@ class Surface:
         found = sum((f.value for _, f in self.problem.likelihoods(predicted, scales)), np.zeros(len(theta)))
         return _sound(np.asarray(found) + self.log_prior(theta)[0])
 
-    def settle(self, full: Array, kept: Array | None = None) -> tuple[Array, float]:
+    def settle(self, full: Array, kept: Bools | None = None) -> tuple[Array, float]:
         """Return a full set (D + E,) with the scales that fit its parameters best, and the log density: one run.
 
         `kept`: which of the D + E stay as they are.
@@ -134,7 +134,7 @@ class Surface:
                 scales = self._best_scales(predicted, scales, moves)
         return np.concatenate([theta, scales], axis=1)[0], float(self._of_predicted(theta, predicted, scales)[0])
 
-    def _best_scales(self, predicted: Array, scales: Array, moves: Array) -> Array:
+    def _best_scales(self, predicted: Array, scales: Array, moves: Bools) -> Array:
         """Return the scales that fit predictions best: nothing is simulated."""
         from scipy.optimize import minimize
 

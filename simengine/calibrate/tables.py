@@ -16,7 +16,7 @@ import numpy as np
 from simengine.calibrate.bands import Bands, standardised
 from simengine.calibrate.work import Fitted
 from simengine.inference.arrays import Array
-from simengine.results.sheet import Field, Sheet
+from simengine.results.sheet import Cell, Field, Sheet
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -79,14 +79,13 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
         Field("quality", "string", "its quality, as the data say"),
         Field("source", "string", "who measured it"),
     )
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for s in problem.series:
         for i in range(s.rows.start, s.rows.stop):
             numbers = (seen.time[i], seen.value[i], predicted[i], bands.low[i], bands.high[i],
                        seen.value[i] - predicted[i], z[i], seen.weight[i])  # fmt: skip
-            rows.append(
-                (s.name, s.unit, *map(_known, numbers), bool(seen.held_out[i]), seen.quality[i], seen.source[i])
-            )
+            known: list[Cell] = [_known(x) for x in numbers]
+            rows.append((s.name, s.unit, *known, bool(seen.held_out[i]), seen.quality[i], seen.source[i]))
     return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
 
 

@@ -1,4 +1,4 @@
-"""What is shown of a calibration: what is about to be done and what came of it, in words a modeller and an official know.
+"""What is shown of a calibration: what is about to be done and what came of it, in words modeller and official know.
 
 In: a `Calibration`, a `CalibrationResult`. Out: text, or plain data for JSON.
 
