@@ -37,7 +37,11 @@ def exact(surface: Surface) -> tuple[float, float, float]:
     weight = np.exp(log - log.max())
     weight /= weight.sum()
     mean = float((weight.sum(axis=1) * speed).sum())
-    return mean, float(np.sqrt((weight.sum(axis=1) * (speed - mean) ** 2).sum())), float((weight.sum(axis=0) * scale).sum())
+    return (
+        mean,
+        float(np.sqrt((weight.sum(axis=1) * (speed - mean) ** 2).sum())),
+        float((weight.sum(axis=0) * scale).sum()),
+    )
 
 
 @pytest.mark.parametrize("kind", list(DRAWS))
@@ -69,6 +73,8 @@ def test_chains_that_differ_are_told() -> None:
     single = mixing_of(apart[:1], ["rate"])
     assert single is not None
     assert any("one chain only" in text for text in single.reasons)
-    bent = mixing_of([Chain(rng.normal(0.0, 1.0, (1, 600, 1)), {"diverging": np.eye(1, 600)}) for _ in range(2)], ["rate"])
+    bent = mixing_of(
+        [Chain(rng.normal(0.0, 1.0, (1, 600, 1)), {"diverging": np.eye(1, 600)}) for _ in range(2)], ["rate"]
+    )
     assert bent is not None
     assert bent.reasons == ["2 draws diverged: the surface is too bent there for the sampler"]

@@ -83,7 +83,10 @@ set: {{first: 3}}
         m = surface.problem.predict(p[None])[0]
         return float(minus(np.maximum(values, 0.0) - m, m))  # type: ignore[operator]
 
-    tried = [minimize(alone, x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 600}) for x in ([0.5, 42.0],)]
+    tried = [
+        minimize(alone, x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 600})
+        for x in ([0.5, 42.0],)
+    ]
     np.testing.assert_allclose(full, min(tried, key=lambda f: f.fun).x, rtol=1e-4)
 
 
@@ -97,7 +100,12 @@ fit: {fish: {output: population, data: seen, error: {normal: 2}}}
     problem = load_calibration(make("logistic", fish[2], TIMES, text)).problem
     surface = Surface(problem)
     full, density = best_of(surface, 3)
-    found = minimize(lambda p: -surface.density(p[None])[0], full * 1.2, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
+    found = minimize(
+        lambda p: -surface.density(p[None])[0],
+        full * 1.2,
+        method="Nelder-Mead",
+        options={"xatol": 1e-9, "fatol": 1e-11},
+    )
     assert density >= -found.fun - 1e-9
     np.testing.assert_allclose(full, found.x, rtol=1e-4)
     assert full[0] < 0.5
