@@ -14,7 +14,7 @@ from simengine.calibrate.profiles import first_step, walk_profile
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.world import search_world
 from simengine.inference.profile import THRESHOLDS, join_sides
-from tests.calibrate.conftest import Make, logistic
+from tests.fitting.conftest import Make, logistic
 
 TIMES = np.arange(0.0, 12.5, 1.0)
 Fish = tuple[Calibration, np.ndarray, np.ndarray]

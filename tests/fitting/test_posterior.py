@@ -12,7 +12,7 @@ from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import load_calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.surface import Surface
-from tests.calibrate.conftest import Make
+from tests.fitting.conftest import Make
 
 TIMES = np.arange(0.0, 12.5, 1.0)
 DRAWS = {"nuts": (draw_nuts, 300), "ensemble": (draw_ensemble, 250)}
