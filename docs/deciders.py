@@ -1,4 +1,4 @@
-"""Which uncertain things decide several goals together, from the runs of a Sobol' sweep.
+"""Which uncertain things decide one output, or several together, from the runs of a Sobol' sweep.
 
 In: indicators of a design in Saltelli's blocks. Out: for each factor the share of the goals' spread it has a part in.
 

@@ -22,6 +22,8 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE / "delft-uncertainty.md"
 FIVE = 5
 UNSURE = 0.05
+BEHIND = 0.04
+"""A part worth telling of a factor that is not among the five."""
 MET = {"open": "met in some draws", "never": "met in none", "always": "met in all"}
 IN_UNITS = {"1/Year": (100.0, "% a year"), "MEUR/(yr*person)": (1e6, "EUR a year"), "Dmnl": (1.0, "")}
 """Units as people read them, with what a value is multiplied by."""
@@ -86,20 +88,28 @@ def numbers(figures: Figures) -> dict[str, str]:
         "low": f"{coupled['spread']['off gas 2050'][1]:.0f}",
         "high": f"{coupled['spread']['off gas 2050'][3]:.0f}",
         "nearly": percent(coupled["nearly"]),
-        "rest met": percent(coupled["all but off gas 2050"]),
-        "rest met apart": percent(apart["all but off gas 2050"]),
-        "kept five": str(len(set(ours) & set(theirs))),
+        "rest_met": percent(coupled["all but off gas 2050"]),
+        "rest_met_apart": percent(apart["all but off gas 2050"]),
+        "kept": "All five" if set(ours) == set(theirs) else f"{len(set(ours) & set(theirs))} of the five",
         "changed": changed(ours, theirs),
         "sixth": short(first[FIVE][0]),
-        "sixth part": f"{first[FIVE][1]:.2f}",
-        "sixth often": f"{100 * first[FIVE][4]:.0f}",
+        "sixth_part": f"{first[FIVE][1]:.2f}",
+        "sixth_often": f"{100 * first[FIVE][4]:.0f}",
         "clear": "the fifth place is open." if first[FIVE][4] > UNSURE else "the five are sure.",
         "open": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "open"]),
         "never": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "never"]),
         "always": joined([goal_title(figures, g).lower() for g, k in figures["kinds"].items() if k == "always"]),
+        "chain": joined(
+            [
+                f"{short(r[0])} ({r[1]:.2f}, without {part(figures, APART, r[0]):.2f})"
+                for r in first
+                if r[1] >= BEHIND and part(figures, APART, r[0]) < BEHIND / 2
+            ]
+        ),
+        "margin": joined([f"{short(r[0])} ({r[1]:.2f})" for r in figures["indices"][COUPLED]["off gas 2050"][:3]]),
         "grant": f"{index_of(figures, COUPLED, 'nuisance', grant)[1]:.2f}",
         "rain": short(place[APART][0]),
-        "rain part": f"{figures['indices'][APART]['nuisance'][0][1]:.2f}",
+        "rain_part": f"{figures['indices'][APART]['nuisance'][0][1]:.2f}",
         "fits": percent(figures["past"]["fits"]),
         "within": f"{100 * figures['past']['within']:.0f}",
         "moved": f"{100 * max(moved):.0f}",
@@ -117,7 +127,7 @@ def changed(ours: list[str], theirs: list[str]) -> str:
 
 
 def part(figures: Figures, scenario: str, factor: str) -> float:
-    """Return the part a factor has in whether the goals are met."""
+    """Return the part a factor has in how many goals are met."""
     return float(next(row[1] for row in figures["deciders"][scenario] if row[0] == factor))
 
 

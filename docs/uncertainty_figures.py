@@ -35,7 +35,7 @@ GOALS = ("off gas 2030", "off gas 2050", "nuisance", "heat stress", "jobs")
 COUPLED, APART = "everything", "everything apart"
 DECIDED = 0.005
 """A goal met in fewer of the draws than this is never met, in more than all but this always: too few to say more."""
-SAMPLED = 48
+SAMPLED = 16
 """Runs of each scenario that are kept beside the figures."""
 NEARLY = 95.0
 """A city with so many of its homes off gas, in per cent, is nearly there: a threshold of ours."""
@@ -68,7 +68,7 @@ def measure(folder: Path, runs: Mapping[str, int] | None = None) -> Figures:
         "runs": {"uncertainty": spread.size, "sensitivity": causes.size},
         "scenarios": {name: scenario_figures(spread, name) for name in spread.scenarios},
         "kinds": kinds,
-        "deciders": {name: deciders(causes, name, kinds) for name in causes.scenarios},
+        "deciders": {name: deciders(causes, name) for name in causes.scenarios},
         "decides": {name: indices(causes, name, kinds) for name in causes.scenarios},
         "indices": {name: indices(causes, name) for name in causes.scenarios},
         "flips": flips(spread),
@@ -134,11 +134,11 @@ def outputs(result: se.SweepResult, scenario: str, kinds: Mapping[str, str] | No
     return out
 
 
-def deciders(causes: se.SweepResult, scenario: str, kinds: Mapping[str, str]) -> list[list[Any]]:
-    """Return factors by their part in whether goals are met: name, part, interval, how often among the first five."""
+def deciders(causes: se.SweepResult, scenario: str) -> list[list[Any]]:
+    """Return factors by their part in how many goals are met: name, part, interval, how often among the first five."""
     names = [f["name"] for f in causes.factors]
-    looked_at = outputs(causes, scenario, kinds)
-    found = find_deciders(np.stack(list(looked_at.values()), axis=1), len(names))
+    met = np.stack([causes.met(g, scenario) for g in GOALS], axis=1).sum(axis=1, dtype=np.float64)
+    found = find_deciders(np.where(causes.failed(scenario), np.nan, met)[:, None], len(names))
     return [[names[d.factor], d.value, d.low, d.high, d.often] for d in found]
 
 

@@ -18,7 +18,7 @@ from simengine.report.sweep_words import sweep_words
 from simengine.report.tornado import Effect, Estimate, draw_tornado
 
 PLACE = FIGURES.parent
-WANTED = {"uncertainty/charts/energy-homes-off-gas-share.svg": "delft-off-gas.svg"}
+WANTED = {"uncertainty/charts/energy-homes-off-gas-share-fan.svg": "delft-off-gas.svg"}
 SHOWN = 12
 
 
@@ -41,8 +41,8 @@ def deciders_picture(figures: Figures) -> bytes:
     ]
     sheet = draw_tornado(
         effects,
-        "What decides whether the goals are met",
-        "mean over the goals of the share of the spread in which a factor has a part; whiskers: 95 % interval",
+        "What decides how many goals are met",
+        "share of the spread in which a factor has a part (total order); whiskers: 95 % interval",
         words,
         main=figures["scenarios"][COUPLED]["title"],
         notes=[f"Dots: {figures['scenarios'][APART]['title']}."],

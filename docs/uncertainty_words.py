@@ -61,16 +61,18 @@ models](delft-models.md) where numbers come from.
 
 ## The answer
 
-With all measures taken and all cross-overs at work, these five decide most:
+With all measures taken and all cross-overs at work, these five decide most how many of the five goals are met:
 
 {five}
 
-What is looked at: of {open}, whether the goal is met; of {never}, which no run meets, how far it gets; {always} is
-within its goal in every run, so nothing decides it. The part of a factor in each is its total-order Sobol index:
-what would remain uncertain if all were known but this. The table has the mean over these goals, each counting
-alike, with 95 % intervals; parts overlap, so they add up to more than one. "Among the five": in how many of 500
-resamples of the runs it is one of the first five. The sixth is {sixth} with {sixth part}, among the five in {sixth
-often} % of the resamples: {clear}
+The part of a factor is its total-order Sobol index of the number of goals met: what would remain uncertain of that
+number if all were known but this factor. Intervals are of 95 %; parts overlap, so they add up to more than one.
+"Among the five": in how many of 500 resamples of the runs it is one of the first five. The sixth is {sixth} with
+{sixth_part}, among the five in {sixth_often} % of the resamples: {clear}
+
+Only goals that can go either way are decided by what is uncertain: {open}. With all measures {always} is within its
+goal in practically every run, so nothing decides it, and {never} is never reached, so there the question is how far
+one gets: that is decided by {margin}, and in the table it is meant so.
 
 ![What decides the goals, with cross-overs and without](figures/delft-deciders.svg)
 
@@ -80,7 +82,7 @@ the homes off gas or more, {nearly} of the runs are nearly there. In the model a
 comes or its owner chooses; nothing makes the last ones leave. A rule that does, such as a day after which there is
 no gas, is not among the measures.
 
-![Homes off gas: share by scenario, with what was measured](figures/delft-off-gas.svg)
+![Homes off gas by scenario: the middle run, and where nine in ten runs lie](figures/delft-off-gas.svg)
 
 ## How often the goals are met
 
@@ -90,18 +92,24 @@ open. {failed} runs failed. These are shares of what we drew, not chances: they 
 {shares}
 
 Nuisance by rain is within its goal in every draw once the water programme is there, and the jobs come in almost
-every draw with the programme of the knowledge economy: these two the city has in hand. Heat stress is a matter of
-the climate whatever is planted, and homes off gas of what owners do. The thresholds for nuisance (0.2 events a
-year) and heat stress (10 days) are ours, not the city's; those for gas and jobs are the city's.
+every draw with the programme of the knowledge economy: these two the measures carry. Heat stress is a matter of the
+climate whatever is planted, and homes off gas of what owners do. The thresholds for nuisance (0.2 events a year)
+and heat stress (10 days) are ours, not the city's; those for gas (2030 and 2050) and for jobs (2040) are the
+city's.
 
 ## Do the cross-overs change the answer?
 
-{kept five} of the five are the same when every department reckons alone{changed}. What changes is which number one
-ought to look up next. Indicator by indicator, the three that decide most of its spread:
+{kept} are the same when every department reckons alone{changed}. On the first question, what to find out first, the
+cross-overs do not change the answer. Behind the five they do: {chain} have a part with cross-overs, and hardly one
+or none without. Most of these are one chain, labour: what works cost is work for technicians, these come late, and
+homes wait. New homes are another: they have no gas, so built late they lower the share of 2030. And the state grant
+pays for green, which cools.
+
+Indicator by indicator, the three that decide most of its spread:
 
 {goals}
 
-For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain part}) and of
+For **nuisance** the cross-overs turn the answer over. Apart, it is a question of {rain} ({rain_part}) and of
 sewers. Coupled, the first question is what the state grants for an inhabitant more ({grant}): where that is much,
 the free room of the budget pays for storage and depaving, and nuisance falls below what the water department would
 reckon; where it is little, new homes pave and nobody pays. With all measures the goal is met either way; with the
@@ -114,8 +122,8 @@ The same draws, with and without cross-overs:
 {flips}
 
 So cross-overs decide whether a goal is met in few draws, most of all for homes off gas in 2030, where reckoning
-apart promises more than hands can do. The four goals that can be met at all are met together in {rest met} of the
-draws when coupled, in {rest met apart} when apart.
+apart promises more than hands can do. The four goals that can be met at all are met together in {rest_met} of the
+draws when coupled, in {rest_met_apart} when apart.
 
 ## Where goals are missed
 
@@ -150,7 +158,7 @@ than elsewhere.
 
 ## All that is uncertain
 
-The part is that of the first table.
+The part is that of the first table: in how many goals are met.
 
 {factors}
 """

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.edits import edit, given_key, is_initial
+from simengine.api.request import Selections
 from simengine.api.target import Target
 from simengine.api.values import Change, Numbers, Points
 from simengine.compile.opened import CannotOpen, open_tables, x_key, y_key
@@ -32,6 +33,8 @@ from simengine.source.diagnostic import InputError, ModelError
 from simengine.source.names import Key
 
 MOST = 16
+
+_NONE = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Programs:
     """The programs of a model, by what was changed."""
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
+        self.selections = Selections(program)
         self._definition = definition
         self._plain = program
         self._settable = _settable(program)
@@ -85,7 +89,7 @@ class Programs:
         program = self._program(edits, clock or {}, save) if anything else self._plain
         shared = np.array(program.defaults)
         by_run: dict[int, NDArray[np.float64]] = {}
-        settable = _settable(program)
+        settable = _settable(program) if changes else _NONE
         for change in changes:
             if isinstance(change, Points):
                 _set_points(program, change, shared, by_run)
@@ -102,7 +106,8 @@ class Programs:
                 raise InputError(f"`{name}` gives the model its shape (the order of a delay): it cannot vary by run")
         differing = sorted(by_run)
         columns = tuple(by_run[place] for place in differing)
-        return Prepared(program, ParameterSets(runs or 1, shared, np.asarray(differing, dtype=np.int64), columns))
+        varied = np.asarray(differing, dtype=np.int64) if differing else _NONE
+        return Prepared(program, ParameterSets(runs or 1, shared, varied, columns))
 
     def _is_parameter(self, change: Change) -> bool:
         if not isinstance(change, Numbers):

@@ -118,7 +118,7 @@ def draw_nuts(surface: Surface, full: Array, asked: Asked) -> Chain:
     try:
         found = sampler.wait()
     except BaseException:
-        sampler.abort()
+        sampler.cancel()
         raise
     y = np.asarray(found.posterior["y"].values)[0]
     if len(y) < asked.draws:

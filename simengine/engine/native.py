@@ -101,11 +101,7 @@ def run_native(
 
     """
     count = len(numbers)
-    if many:
-        lanes = width or lanes_for(count)
-        varied = parameters.differing()
-    else:
-        lanes, varied = 1, None
+    lanes, varied = (width or lanes_for(count), parameters.differing()) if many else (1, None)
     noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
     module = written(program, (tableau, *slow), varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
@@ -115,17 +111,14 @@ def run_native(
     padded = np.concatenate([numbers, np.full(room - count, numbers[-1])])
     row = parameters.rows(slice(0, 1))[0]
 
-    def worker() -> Worker:
-        return Worker(module, compiled.code, row, padded, seed)
-
-    first = worker()
+    first = _worker(compiled, row, padded, seed, many=many)
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_run(program, [float(v) for v in first.specs()])
     worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
-        first = worker()
+        first = _worker(compiled, row, padded, seed, many=many)
     times, saved, direct = _saved(plan, keep)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
@@ -136,12 +129,25 @@ def run_native(
     if progress is not None:
         work.tell = lambda done: progress(min(count, done * lanes), count)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
-    equal = _run_alone(first, work) if used == 1 else _run_threads([first, *(worker() for _ in range(used - 1))], work)
-    if not equal:
+    others = [_worker(compiled, row, padded, seed, many=True) for _ in range(used - 1)]
+    if not (_run_threads([first, *others], work) if others else _run_alone(first, work)):
         raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
+    if not many:
+        compiled.give_back(first)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
+
+
+def _worker(
+    compiled: Compiled, row: NDArray[np.float64], numbers: NDArray[np.int64], seed: int, *, many: bool
+) -> Worker:
+    """Return memory and context for runs: of one run alone, what one before it has left, where that can be had."""
+    used = None if many else compiled.lend()
+    if used is None:
+        return Worker(compiled.module, compiled.code, row, numbers, seed)
+    used.begin(row, numbers, seed)
+    return used
 
 
 def _whole_steps(program: Program, plan: TimePlan) -> int:
@@ -156,7 +162,8 @@ def _whole_steps(program: Program, plan: TimePlan) -> int:
 def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
     """Return the times kept, the numbers of the steps saved, and whether native code itself saves what is kept."""
     places = keep.places(plan.times())
-    times, saved = plan.times()[places], plan.numbers[places]
+    every = plan.times()
+    times, saved = every[places], plan.numbers[places]
     if keep.statistics == ("final",):
         return times, saved[-1:], True  # the statistic is the value: nothing more need be saved
     return times, saved, not keep.statistics
@@ -225,8 +232,7 @@ class _Work:
 
     def operations(self, module: NativeModule) -> int:
         """Return how many statements are to be executed, times steps, times runs."""
-        statements = max(1, sum(len(group.step) for group in module.program.groups))
-        return _whole_steps(module.program, self.plan) * self.blocks * module.width * statements
+        return _whole_steps(module.program, self.plan) * self.blocks * module.width * max(1, module.statements)
 
     def take(self, size: int) -> tuple[int, int] | None:
         """Return the next blocks, as (first, end); None if all are taken."""

@@ -45,7 +45,8 @@ class ParameterSets:
 
     def rows(self, which: slice | NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values of all parameters in some runs, (runs, parameters)."""
-        out = np.tile(self.shared, (self._count(which), 1))
+        out = np.empty((self._count(which), self.shared.size))
+        out[:] = self.shared
         for place, column in zip(self.places.tolist(), self.columns, strict=True):
             out[:, place] = column[which]
         return out

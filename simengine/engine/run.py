@@ -311,11 +311,15 @@ def _alone(task: _Task, place: int) -> _Done:
     return _Done(np.asarray(times), np.asarray(rows).reshape(1, len(times), task.slots.size), steps, plan=plan)
 
 
+_NONE = np.empty(0, dtype=np.int64)
+
+
 def _not_finite(done: _Done) -> NDArray[np.int64]:
     """Return the places of the runs in which a value is not a number."""
     if done.sketch is not None:
         return np.sort(np.asarray(done.sketch.failed, dtype=np.int64))
-    return np.flatnonzero(~np.isfinite(done.values).all(axis=(1, 2)))
+    finite = np.isfinite(done.values)
+    return _NONE if finite.all() else np.flatnonzero(~finite.all(axis=(1, 2)))
 
 
 def _failures(task: _Task, bad: NDArray[np.int64]) -> tuple[Failure, ...]:

@@ -29,8 +29,7 @@ _STEPS: WeakKeyDictionary[NativeModule, int] = WeakKeyDictionary()
 def level_to_begin(module: NativeModule, target: Target) -> int:
     """Return how hard to optimise while it is not known how long the run is."""
     full = full_level(module)
-    statements = sum(len(group.step) for group in module.program.groups)
-    if statements < _TINY or _STEPS.get(module, 0) > TURN or is_kept(module, target, full):
+    if module.statements < _TINY or _STEPS.get(module, 0) > TURN or is_kept(module, target, full):
         return full
     return 0
 

@@ -24,7 +24,7 @@ grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.3rem 1rem}
 .scenarios label{cursor:pointer}
 .scenarios small{display:block;padding-left:1.9rem;line-height:1.3}
 .key{display:inline-block;width:1.3rem;height:.28rem;border-radius:.14rem;vertical-align:middle;margin-right:.35rem}
-.wide{overflow-x:auto;max-width:100%}
+.wide{overflow-x:auto;max-width:100%;margin-bottom:1.2rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.4rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:right}
 th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;
@@ -45,7 +45,7 @@ h1,h2,h3,h4,p,li,dd,small{overflow-wrap:anywhere}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
 figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
-figure,tr{break-inside:avoid}h2,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
+figure,tr{break-inside:avoid}h2,h3,h4,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 

@@ -50,9 +50,14 @@ def html_rows(rows: Iterable[Sequence[str]]) -> str:
     )
 
 
+def prose(text: str) -> str:
+    """Return text in which a number and the sign of percents stay on one line."""
+    return escape(text).replace(" %", "&nbsp;%")
+
+
 def html_list(texts: Iterable[str]) -> str:
     """Return texts as a list; nothing where there are none."""
-    items = "".join(f"<li>{escape(t)}</li>" for t in texts)
+    items = "".join(f"<li>{prose(t)}</li>" for t in texts)
     return f"<ul>{items}</ul>" if items else ""
 
 

@@ -49,7 +49,7 @@ def _fans(
 ) -> Iterator[Picture]:
     fans = []
     for s in record.scenarios:
-        values = record.quantiles(output, s)
+        values = record.spread.quantiles(output, s)
         if values is not None:
             fans.append(Fan(s.title, record.times, record.levels, values, "", s.place, is_base=s.place == 0))
     if not fans or record.times.size < 2:
@@ -125,10 +125,10 @@ def _spread(
         scenario = record.scenarios[0]
         medians, widths = {}, {}
         for output in outputs:
-            values = record.quantiles(output, scenario)
+            values = record.spread.quantiles(output, scenario)
             if values is None:
                 return
-            hidden = record.hidden(output, scenario)
+            hidden = record.spread.hidden(output, scenario)
             shown = hidden is None or not hidden[-1]
             medians[output.element] = float(values[middle, -1]) if shown else np.nan
             widths[output.element] = float(values[-1, -1] - values[0, -1]) if shown else np.nan

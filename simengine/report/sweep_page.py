@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.report.markup import Section, html_list, html_rows, html_table, told_provenance, told_source, whole_page
+from simengine.report.markup import (
+    Section,
+    html_list,
+    html_rows,
+    html_table,
+    prose,
+    told_provenance,
+    told_source,
+    whole_page,
+)
 from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
 from simengine.report.sweep_measures import choose, estimates, rows_of
@@ -84,7 +93,7 @@ class _Figures:
 
 
 def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(t)}</p>" for t in texts if t)
+    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
 def _lead(record: SweepRecord, words: SweepWords) -> str:
@@ -111,12 +120,12 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     if not record.with_goals:
         return _paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
     sentences = [_chance_sentence(record, n, words) for n in range(len(record.with_goals))]
-    is_sample = record.about["design"]["kind"] not in NO_SAMPLE
+    is_told = bool(any(sentences)) and record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
     return (
         html_list([s for s in sentences if s])
-        + _paragraphs([words.how_to_read if is_sample else ""])
+        + _paragraphs([words.how_to_read if is_told else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
         + _wanted_shares(record, words)
@@ -199,7 +208,7 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
     opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
     if not opened:
-        return closed or _paragraphs([words.no_indices])
+        return closed or _paragraphs([words.not_learned if record.indices is None else words.no_indices])
     return _strongest(record, words) + opened + _behind(words.without_goals, closed)
 
 

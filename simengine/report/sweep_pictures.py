@@ -90,7 +90,7 @@ def _ranges(record: SweepRecord, indicator: SweepIndicator, name: str, words: Sw
     """Yield where an indicator may end, by scenario."""
     ranges = []
     for s in record.scenarios:
-        found = record.ends(indicator, s)
+        found = record.spread.ends(indicator, s)
         if found is None:
             continue
         chance = ""

@@ -162,6 +162,11 @@ class SweepRecord:
         return self.table("indices")
 
     @cached_property
+    def spread(self) -> SweepSpread:
+        """Quantiles over the runs."""
+        return SweepSpread(self)
+
+    @cached_property
     def of_runs(self) -> SweepRuns:
         """The single runs."""
         return SweepRuns(self)
@@ -194,47 +199,6 @@ class SweepRecord:
                     out[places[scenario], columns[indicator]] = share
         return out
 
-    def ends(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers | None:
-        """Return the quantiles of an indicator over the runs that have a value, (level,); None where there are none."""
-        table = self.table("indicators")
-        if table is None:
-            return None
-        rows = table[(table["scenario"] == scenario.name) & (table["indicator"] == indicator.name)]
-        values: Numbers = rows.sort_values("level")["value"].to_numpy(dtype=np.float64)
-        return values if values.size == len(self.levels) and np.isfinite(values).all() else None
-
-    def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
-        """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
-        found = self._quantiles.get((scenario.name, output.variable, output.element))
-        return None if found is None else found * output.factor
-
-    @cached_property
-    def _quantiles(self) -> dict[tuple[str, str, str], Numbers]:
-        """Quantiles by scenario, variable and element, (level, time)."""
-        if not (self.folder / "quantiles.parquet").is_file():
-            return {}
-        frame = self.result.quantiles()
-        frame = frame[frame["level"].astype(str) != "mean"]
-        out: dict[tuple[str, str, str], Numbers] = {}
-        columns = ["scenario", "variable", "element"]
-        for key, part in frame.groupby(columns, sort=False, observed=True):
-            by_level = part["level"].astype(str).astype(float).to_numpy()
-            order = np.lexsort((part["time"].to_numpy(), by_level))
-            grid = part["value"].to_numpy()[order]
-            if grid.size == len(self.levels) * self.times.size:
-                out[(str(key[0]), str(key[1]), str(key[2]))] = grid.reshape(len(self.levels), -1)
-        return out
-
-    def hidden(self, output: SweepOutput, scenario: SweepScenario) -> NDArray[np.bool_] | None:
-        """Return at which times an element is not to be shown: where the median of what it goes by is too small."""
-        if not output.hidden_where:
-            return None
-        found = self._quantiles.get((scenario.name, output.hidden_where, output.element))
-        middle = next((n for n, level in enumerate(self.levels) if abs(level - 0.5) < 1e-9), None)
-        if found is None or middle is None:
-            return None
-        return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
-
     def title_of_scenario(self, name: str) -> str:
         """Return what people call a scenario."""
         return next((s.title for s in self.scenarios if s.name == name), name)
@@ -248,6 +212,54 @@ class SweepRecord:
             if name in {output.column, output.variable}:
                 return output.title
         return name
+
+
+class SweepSpread:
+    """The spread of a sweep's indicators and outputs over its runs: the quantiles that its tables hold."""
+
+    def __init__(self, record: SweepRecord) -> None:
+        self.record = record
+
+    def ends(self, indicator: SweepIndicator, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an indicator over the runs that have a value, (level,); None where there are none."""
+        table = self.record.table("indicators")
+        if table is None:
+            return None
+        rows = table[(table["scenario"] == scenario.name) & (table["indicator"] == indicator.name)]
+        values: Numbers = rows.sort_values("level")["value"].to_numpy(dtype=np.float64)
+        return values if values.size == len(self.record.levels) and np.isfinite(values).all() else None
+
+    def quantiles(self, output: SweepOutput, scenario: SweepScenario) -> Numbers | None:
+        """Return the quantiles of an output over time in its shown unit, (level, time); None where there are none."""
+        found = self._quantiles.get((scenario.name, output.variable, output.element))
+        return None if found is None else found * output.factor
+
+    @cached_property
+    def _quantiles(self) -> dict[tuple[str, str, str], Numbers]:
+        """Quantiles by scenario, variable and element, (level, time)."""
+        if not (self.record.folder / "quantiles.parquet").is_file():
+            return {}
+        frame = self.record.result.quantiles()
+        frame = frame[frame["level"].astype(str) != "mean"]
+        out: dict[tuple[str, str, str], Numbers] = {}
+        columns = ["scenario", "variable", "element"]
+        for key, part in frame.groupby(columns, sort=False, observed=True):
+            by_level = part["level"].astype(str).astype(float).to_numpy()
+            order = np.lexsort((part["time"].to_numpy(), by_level))
+            grid = part["value"].to_numpy()[order]
+            if grid.size == len(self.record.levels) * self.record.times.size:
+                out[(str(key[0]), str(key[1]), str(key[2]))] = grid.reshape(len(self.record.levels), -1)
+        return out
+
+    def hidden(self, output: SweepOutput, scenario: SweepScenario) -> NDArray[np.bool_] | None:
+        """Return at which times an element is not to be shown: where the median of what it goes by is too small."""
+        if not output.hidden_where:
+            return None
+        found = self._quantiles.get((scenario.name, output.hidden_where, output.element))
+        middle = next((n for n, level in enumerate(self.record.levels) if abs(level - 0.5) < 1e-9), None)
+        if found is None or middle is None:
+            return None
+        return np.asarray(found[middle] < output.hidden_below, dtype=np.bool_)
 
 
 class SweepRuns:

@@ -109,7 +109,7 @@ def draw_tornado(
     for number, effect in enumerate(shown):
         rows.write(number)
         _bars(axes, rows.middle(number), effect, both=both)
-        ends = [effect.main.value, effect.main.high, *effect.others, *([effect.alone.high] if effect.alone else [])]
+        ends = [effect.main.value, effect.main.high, *([effect.alone.high] if effect.alone else [])]
         x = float(axes.across(max(v for v in [*ends, 0.0] if math.isfinite(v))))
         text = words.percent(effect.main.value) if shares else words.number(effect.main.value)
         sheet.text(x + 5, rows.middle(number) + 3, text, 8.0, INK, name="value")

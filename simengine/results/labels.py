@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -111,6 +111,27 @@ class Saved:
         """Places of all columns among the saved values: a slice, which copies nothing, where none is left out."""
         places = np.asarray([c.place for c in self.columns], dtype=np.int64)
         return slice(None) if places.size == self.slots.size else places
+
+
+_FEW = 10_000
+"""Times up to which their index is kept for the next run: making it takes as long as a small model's run."""
+
+
+def time_index(times: NDArray[np.float64], name: str) -> pd.Index[float]:
+    """Return times as a frame's index: the caller's, to rename at will."""
+    import pandas as pd  # heavy: only where a frame is asked for
+
+    index: pd.Index[float] = (
+        pd.Index(times, name=name) if times.size > _FEW else _index_of(times.tobytes(), name).view()
+    )
+    return index
+
+
+@lru_cache(maxsize=16)
+def _index_of(times: bytes, name: str) -> pd.Index[float]:
+    import pandas as pd
+
+    return pd.Index(np.frombuffer(times), name=name)
 
 
 def elements_of(variable: ProgramVariable) -> list[str]:

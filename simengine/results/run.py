@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.program.program import ProgramVariable
-from simengine.results.labels import Column, Saved, coordinates, dimension_names
+from simengine.results.labels import Column, Saved, coordinates, dimension_names, time_index
 from simengine.results.write import write_result
 from simengine.source.diagnostic import InputError
 from simengine.source.names import find_name
@@ -134,14 +134,14 @@ class Result:
         values = self.table()
         statistics = list(self.statistics)
         along, rows = ("statistic", statistics) if statistics else ("time", self.times)
-        index = pd.Index(rows, name=along)
+        index = pd.Index(statistics, name=along) if statistics else time_index(self.times, along)
         if self.across is not None:
             index = pd.MultiIndex.from_product([self.across[1], rows], names=[self.across[0], along])
         rows_of_values = values.reshape(len(index), -1)
         if np.may_share_memory(rows_of_values, self._trajectory.values):
             rows_of_values = rows_of_values.copy()  # the frame is the caller's, to change at will
         # pandas would copy column by column, which takes several times as long
-        frame = pd.DataFrame(rows_of_values, index=index, columns=self._saved.index, copy=False)
+        frame = pd.DataFrame(rows_of_values, index=index, columns=self._saved.index.view(), copy=False)
         frame.attrs["units"] = dict(self.units)
         return frame
 

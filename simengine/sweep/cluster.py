@@ -174,6 +174,8 @@ class _Session:
     """Tasks that workers take at a time."""
     empty_since: float | None = None
     """When it was first seen that there is no worker."""
+    short: bool = False
+    """Whether workers were seen to be short of memory."""
     others: set[str] = field(default_factory=set)
     """Hosts of other versions, that were told."""
 
@@ -206,6 +208,9 @@ class _Session:
         slots = self.workers.slots()
         if slots is not None:
             self.slots = slots
+        if self.workers.paused and not self.short:
+            self.told("workers are short of memory, and wait: they need more, or fewer threads")
+        self.short = self.workers.paused > 0
         self.workers.tend(self.work.left)
         if self.slots:
             self.empty_since = None

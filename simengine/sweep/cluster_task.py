@@ -32,7 +32,7 @@ from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.work import run_shard
 
-_PATIENCE = 8.0
+_PATIENCE = 5.0
 """Seconds until a file written on one machine must be seen on another: NFS remembers for up to a minute that there is
 none, but not where the folder is listed."""
 
@@ -100,21 +100,20 @@ class _NotSeenError(Exception):
 
 @lru_cache(maxsize=1)
 def _plan(folder: str, name: str, digest: str) -> SweepPlan:
-    data = _read(Path(folder), name)
-    if data is None or hashlib.sha256(data).hexdigest() != digest:
-        raise _NotSeenError
+    data = _read(Path(folder), name, digest)
     return cast("SweepPlan", pickle.loads(data))  # noqa: S301 - whose digest came with the task itself
 
 
-def _read(folder: Path, name: str) -> bytes | None:
-    """Return what a file in a shared folder holds, waiting a little until it can be seen from here."""
+def _read(folder: Path, name: str, digest: str) -> bytes:
+    """Return the bytes of a digest, waiting a little until they can be seen from here."""
     until = time.monotonic() + _PATIENCE
     while True:
-        try:
-            return (folder / name).read_bytes()
-        except OSError:
-            if time.monotonic() > until:
-                return None
+        with contextlib.suppress(OSError):
+            data = (folder / name).read_bytes()
+            if hashlib.sha256(data).hexdigest() == digest:
+                return data
+        if time.monotonic() > until:
+            raise _NotSeenError
         with contextlib.suppress(OSError):
             list(folder.iterdir())  # makes a shared file system ask its server anew
         time.sleep(0.2)

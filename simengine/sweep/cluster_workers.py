@@ -25,6 +25,7 @@ from simengine.sweep.cluster_file import Cluster, Local, Scheduler, Slurm
 if TYPE_CHECKING:
     from distributed import Client
 
+_NO_WAITING = ("target", "spill", "pause")
 CONNECT = 10.0
 """Seconds to try to connect to a scheduler."""
 
@@ -38,6 +39,8 @@ class Workers(ABC):
 
     def __init__(self, client: Client) -> None:
         self.client = client
+        self.paused = 0
+        """Workers that take no task because they are short of memory."""
 
     @property
     def lost(self) -> bool:
@@ -52,9 +55,11 @@ class Workers(ABC):
     def slots(self) -> int | None:
         """Return how many tasks workers take at a time, None where the scheduler does not answer."""
         try:
-            return int(sum(self.client.nthreads().values()))
+            workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
         except Exception:  # noqa: BLE001 - whatever it is, the connection's state tells
             return None
+        self.paused = sum(about.get("status") == "paused" for about in workers)
+        return sum(int(about["nthreads"]) for about in workers)
 
     @abstractmethod
     def tend(self, left: int) -> None:
@@ -141,6 +146,8 @@ def workers_of(cluster: Cluster, patience: float = CONNECT) -> Iterator[Workers]
     except ImportError:
         raise InputError("--cluster needs Dask: pip install 'simengine[cluster]'") from None
     settings = {
+        # workers keep nothing for Dask: one that is short of memory has nothing to put aside, and waiting frees none
+        **{f"distributed.worker.memory.{name}": False for name in _NO_WAITING},
         "distributed.scheduler.allowed-failures": cluster.attempts - 1,
         "distributed.comm.timeouts.connect": f"{patience}s",
         "distributed.admin.tick.limit": "1h",  # tasks are long calls; that is no news
@@ -276,7 +283,10 @@ def _slurm(asked: Slurm) -> Iterator[Workers]:
             log_directory=None if asked.logs is None else str(asked.logs),
             local_directory=asked.scratch,
             job_name="simengine",
-            job_script_prologue=list(asked.before),
+            job_script_prologue=[
+                *(f"export DASK_DISTRIBUTED__WORKER__MEMORY__{name.upper()}=False" for name in _NO_WAITING),
+                *asked.before,
+            ],
             job_extra_directives=list(asked.directives),
             # of two --nthreads the last holds: one shard at a time, on all cores of the job
             worker_extra_args=["--nthreads", "1", "--lifetime", f"{life:.0f}s", "--lifetime-stagger", f"{spread:.0f}s",

@@ -9,6 +9,7 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 python=${1:-$root/.venv/bin/python}
+PATH=$PATH:/usr/sbin:/sbin
 source "$here/one_node.sh"
 
 cannot() {

@@ -8,7 +8,7 @@ import pytest
 import simengine as se
 from docs.deciders import find_deciders, total_orders
 from docs.story import SCENARIOS
-from docs.uncertainty import FIVE, PAGE, percent, tell
+from docs.uncertainty import BEHIND, FIVE, PAGE, percent, tell
 from docs.uncertainty_figures import APART, COUPLED, GOALS, SAMPLED, read_figures
 from docs.uncertainty_words import FACTORS
 from simengine.analysis.resample import draw_counts
@@ -45,18 +45,15 @@ def test_everything_that_is_uncertain_has_a_name() -> None:
 
 
 def test_a_small_sweep_tells_the_same() -> None:
-    """Fewer runs, the same leaders: what decides each indicator most, and shares within what so few runs leave open."""
+    """Fewer runs, the same leaders: what decides each indicator most, by as much as so few runs can tell."""
     planned = se.load_sweep(SCENARIOS, "sensitivity")
-    block = planned.some.design.block
-    for scenario in planned.scenarios:
-        made = make_batch(planned, scenario, 0, FEW * block).indicators
-        found = sobol_indices(np.stack([made[g] for g in GOALS], axis=1), len(FIGURES["factors"]))["ST"]
-        for column, goal in enumerate(GOALS):
-            told = FIGURES["indices"][scenario][goal]
-            first = planned.some.names.index(told[0][0])
-            assert found.value[first, column] > np.delete(found.value[:, column], first).max() - 0.1, goal
-            low, high = found.low[first, column], found.high[first, column]
-            assert low - 0.1 <= told[0][1] <= high + 0.1, goal
+    made = make_batch(planned, COUPLED, 0, FEW * planned.some.design.block).indicators
+    found = sobol_indices(np.stack([made[g] for g in GOALS], axis=1), len(FIGURES["factors"]))["ST"]
+    for column, goal in enumerate(GOALS):
+        name, value = FIGURES["indices"][COUPLED][goal][0][:2]
+        first = planned.some.names.index(name)
+        assert found.value[first, column] > np.delete(found.value[:, column], first).max() - 0.1, goal
+        assert found.low[first, column] - 0.1 <= value <= found.high[first, column] + 0.1, goal
 
 
 def test_parts_in_one_goal_are_its_indices() -> None:
@@ -68,7 +65,7 @@ def test_parts_in_one_goal_are_its_indices() -> None:
 
 def test_deciders_leave_failed_blocks_out_and_are_in_order() -> None:
     rng = np.random.default_rng(4)
-    x = rng.random((256, 2, 3))
+    x = rng.random((4096, 2, 3))
     rows = []
     for a, b in x:
         block = [a, *(np.where(np.arange(3) == i, b, a) for i in range(3)), b]
@@ -78,7 +75,7 @@ def test_deciders_leave_failed_blocks_out_and_are_in_order() -> None:
     found = find_deciders(values, 3, most=1)
     assert [d.factor for d in found] == [0, 1, 2]
     assert found[0].often == 1.0
-    assert found[0].value == pytest.approx(0.8, abs=0.1)
+    assert found[0].value == pytest.approx(0.8, abs=0.05)
     assert found[2].value == pytest.approx(0, abs=1e-12)
     assert found[0].low < found[0].value < found[0].high
 
@@ -93,7 +90,12 @@ def test_what_is_told_holds() -> None:
     assert all(scenarios[s]["met"]["jobs"][0] > 0.9 for s in ("knowledge economy", COUPLED, APART))
     assert all(s["met"]["heat stress"][0] < 0.5 for s in scenarios.values())
     assert all(FIGURES["decides"][s]["heat stress"][0][0] == "climate" for s in (COUPLED, APART))
-    assert FIGURES["deciders"][COUPLED][0][0] == "energy.heat pump rate"
+    ours, theirs = ({row[0]: row[1] for row in FIGURES["deciders"][s]} for s in (COUPLED, APART))
+    assert list(ours)[:2] == ["climate", "energy.heat pump rate"]
+    assert set(list(ours)[:FIVE]) == set(list(theirs)[:FIVE])
+    chain = {"energy.cost of insulating", "link X1 strength", "link X4 strength", "jobs.time to attract staff",
+             "housing late", "link X16 strength"}  # fmt: skip
+    assert chain == {name for name, part in ours.items() if part >= BEHIND and theirs[name] < BEHIND / 2}
     assert FIGURES["indices"][COUPLED]["nuisance"][0][0] == "link X16 strength"
     assert FIGURES["indices"][APART]["nuisance"][0][0] == "water.rain intensity factor of the scenario"
     for goal in ("heat stress", "jobs"):
@@ -108,7 +110,7 @@ def test_what_is_told_holds() -> None:
     limits = [limit[0] for b in FIGURES["boxes"] if b["goal"] == "nuisance" for limit in b["limits"]]
     assert "link X16 strength" in limits
     ridge = {"energy.insulation rate", "energy.price elasticity"}
-    assert not ridge & {row[0] for row in FIGURES["deciders"][COUPLED][: 2 * FIVE]}
+    assert max(ours[name] for name in ridge) < BEHIND
     assert FIGURES["past"]["fits"][0] > 0.9
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -102,6 +103,15 @@ def test_a_fan_shows_what_was_measured_up_to_ten_years_before_and_goals_within()
     assert "doel 2030: ≤ 1.300" in sheet.texts
     assert "mediaan: 1.110" in sheet.texts
     assert any("Gemeten: Statistics" in t for t in sheet.texts)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_where_every_run_failed_nothing_is_drawn_and_nothing_breaks(count: int) -> None:
+    fans = [replace(f, values=np.full_like(f.values, np.nan)) for f in made_up.fans(count)]
+    sheet = draw_fans(fans, "Gas", "TJ", EN, goals=GOALS)
+    hold(sheet)
+    assert not sheet.named("band")
+    assert not sheet.named("middle")
 
 
 def test_ranges_hold_what_the_key_says() -> None:

@@ -20,6 +20,9 @@ from simengine.results.atomic import clear_drafts, draft_of
 from tests.sweep.conftest import Undisturbed
 from tests.sweep.disturbed import SHARDS, contents, finished, wait_for
 
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are forked, killed and limited as POSIX has it")
+
+
 KILLS = 20
 NO_PERMISSIONS = hasattr(os, "geteuid") and os.geteuid() == 0
 

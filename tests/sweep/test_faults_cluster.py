@@ -5,6 +5,7 @@ A Dask scheduler and its workers are processes of their own here, started as peo
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ import pytest
 
 from tests.sweep.conftest import Undisturbed
 from tests.sweep.disturbed import SHARDS, Dask, contents, finished, wait_for
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are forked, killed and limited as POSIX has it")
 
 
 def test_processes_of_this_machine(calm: Undisturbed, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,7 @@ from simengine.kernel import cache
 from simengine.kernel.llvm.machine import Loaded, Target, compile_text, host
 from simengine.kernel.llvm.method import Method
 from simengine.kernel.llvm.module import NativeModule, write_module
+from simengine.kernel.llvm.native import Worker
 from simengine.kernel.llvm.outline import pack_outline, read_outline
 from simengine.kernel.llvm.ring import NATIVE
 from simengine.kernel.llvm.site import Call
@@ -38,6 +39,22 @@ class Compiled:
     code: Loaded
     cached: bool
     level: int
+    _spare: list[Worker] = field(default_factory=list)
+
+    def lend(self) -> Worker | None:
+        """Return memory and context of a run that is over, for another run; None if there are none to spare."""
+        try:
+            return self._spare.pop()  # whole, whatever other threads do
+        except IndexError:
+            return None
+
+    def give_back(self, worker: Worker) -> None:
+        """Keep what a run needs no longer: making it anew takes longer than a short run.
+
+        Of what calls back, Python remembers the run before: that is not kept.
+        """
+        if not self._spare and not self.module.outline.sites:
+            self._spare.append(worker)
 
     @property
     def not_optimised(self) -> tuple[str, ...]:

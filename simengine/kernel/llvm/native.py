@@ -52,13 +52,10 @@ class Worker:
         seed: int,
     ) -> None:
         self.module, self.code = module, code
-        self.numbers = numbers
         slots, width = module.outline.slot_count, module.width
-        self._keep: list[Any] = [numbers, module.tables.numbers]
         self.shared_memory = _aligned(slots)
         self.lane_memory = _aligned(slots * width if width > 1 else 8)
         program = module.program
-        self.shared_memory[program.parameters[module.shared]] = shared[module.shared]
         self.words = _aligned(SIZE).view(np.int64)
         self.words[:] = 0
         self._bytes = self.words.data.cast("B")
@@ -69,11 +66,24 @@ class Worker:
         )
         self.foreign = Foreign(module, self.shared_memory, self.lane_memory, self.words, numbers, seed)
         self._callback = _CALL(self.foreign.called)
-        self._set(Field.SEED, seed & 0xFFFFFFFF)
-        self._set(Field.ALL_RUNS, _address(numbers))
         self._set(Field.CALLBACK, ctypes.cast(self._callback, ctypes.c_void_p).value or 0)
         self._set(Field.HALT, _address(self._halt))
         self._set(Field.BEATS, _address(self._beats))
+        self._give(shared, numbers, seed)
+
+    def begin(self, shared: NDArray[np.float64], numbers: NDArray[np.int64], seed: int) -> None:
+        """Begin anew, as if just made; only where nothing is called back for."""
+        self.shared_memory[:] = 0.0
+        self.lane_memory[:] = 0.0
+        self._halt[0] = 0
+        self._give(shared, numbers, seed)
+
+    def _give(self, shared: NDArray[np.float64], numbers: NDArray[np.int64], seed: int) -> None:
+        module = self.module
+        self.shared_memory[module.program.parameters[module.shared]] = shared[module.shared]
+        self.numbers = numbers  # kept while native code reads them
+        self._set(Field.SEED, seed & 0xFFFFFFFF)
+        self._set(Field.ALL_RUNS, _address(numbers))
 
     def _set(self, field: Field, value: int) -> None:
         self.words[field] = value
