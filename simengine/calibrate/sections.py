@@ -220,7 +220,8 @@ CALIBRATION = Record("a calibration file", Document, (
     Field("title", Words(), "what the calibration is called"),
     Field("note", Text(), "what is to be known of it"),
     Field("time", TIMES, "begin, end, step, method, and how often values are saved"),
-    Field("params", Many(Text("a file"), single=True), "Vensim change files (.cin) whose values hold"),
+    Field("params", Many(Text("a file"), single=True), "files whose values hold: parameter sets of other calibrations "
+          "(parameters.yaml), Vensim change files (.cin)"),
     Field("set", Named(PATH, "a variable", "inputs"), "values and paths by variable, as in scenario files"),
     Field("links", Named(LINK, "a cross-over", "links"), "cross-overs switched or scaled; `*` is all of them"),
     Field("data", Named(TABLE, "a name"), "what was measured", required=True),
