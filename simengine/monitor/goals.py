@@ -8,6 +8,9 @@ them meet it. Where it names none, a goal's indicator that is watched is moved, 
 as that differed from the scenario's run (the last innovation): nothing in the model then follows from it. Goals on
 other indicators are judged by the runs as they are.
 
+A goal is likely to be met where more than half of the runs meet it, and out of reach where in no scenario as many as
+`LEAST` of them do.
+
 Invariant: a goal is told to be out of reach only where no scenario of the file reaches it.
 """
 
@@ -31,6 +34,8 @@ from simengine.source.diagnostic import InputError
 Array = NDArray[np.float64]
 BY_STATE = "started from the state the ensemble Kalman filter estimates"
 BY_SHIFT = "moved by the last difference between measured and forecast"
+LEAST = 0.05
+"""The share of runs from which on a goal counts as in reach."""
 AS_RUN = "as the runs are: what it looks at is not watched"
 
 
@@ -40,11 +45,21 @@ class ScenarioReach:
 
     scenario: str
     planned: float
-    met_as_planned: bool
+    share_as_planned: float
+    """The share of runs that meet the goal as planned."""
     now: float
-    met_now: bool
     share: float
     """The share of runs that meet the goal now."""
+
+    @property
+    def met_as_planned(self) -> bool:
+        """Whether more than half of the runs meet the goal as planned."""
+        return self.share_as_planned > 0.5
+
+    @property
+    def met_now(self) -> bool:
+        """Whether more than half of the runs meet the goal now."""
+        return self.share > 0.5
 
 
 @dataclass(frozen=True)
@@ -60,18 +75,24 @@ class GoalReach:
 
     @property
     def in_reach(self) -> tuple[str, ...]:
-        """The scenarios that meet it now."""
+        """The scenarios under which it can be met now, the likeliest first."""
+        ones = sorted(self.scenarios, key=lambda s: -s.share)
+        return tuple(s.scenario for s in ones if s.share >= LEAST)
+
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """The scenarios under which more than half of the runs meet it."""
         return tuple(s.scenario for s in self.scenarios if s.met_now)
 
     @property
     def is_out(self) -> bool:
-        """Whether no scenario meets it now."""
+        """Whether it can be met in no scenario now."""
         return not self.in_reach
 
     @property
     def is_lost(self) -> bool:
         """Whether it is out of reach, and was not before."""
-        return self.is_out and any(s.met_as_planned for s in self.scenarios)
+        return self.is_out and any(s.share_as_planned >= LEAST for s in self.scenarios)
 
 
 def find_reach(
@@ -163,9 +184,7 @@ def _reach(scenario: str, one: Indicator, times: Array, before: Array, after: Ar
     planned, now = measure(one, times, before), measure(one, times, after)
     share_before = float(np.mean([goal.met(float(v)) for v in planned]))
     share_now = float(np.mean([goal.met(float(v)) for v in now]))
-    return ScenarioReach(
-        scenario, _median(planned), share_before > 0.5, _median(now), share_now > 0.5, share_now
-    )  # fmt: skip
+    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now)
 
 
 def _median(values: Array) -> float:

@@ -157,7 +157,7 @@ class Filter:
         corrections, innovations, held = _Corrections(), {}, 0
         looked_at = [*self.stocks, *(w.variable for w in self.watched)]
         for time in times:
-            made = self.members.run(scenario, looked_at, corrections.by_name)
+            made = self.members.run(scenario, looked_at, corrections.by_name, self._until(time))
             innovations[time], more = self._correct(made, time, steps, corrections)
             held += more
         forecast = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
@@ -188,6 +188,11 @@ class Filter:
                 corrections.add(element, time, steps[stock], after[:, at + n] - before[:, at + n])
             at += part.shape[1]
         return update.innovation, int(np.sum(below))
+
+    def _until(self, time: float) -> dict[str, float]:
+        """Return values with which runs end at a time, where the model holds their end in a variable."""
+        stop = self.members.plan.model.definition.simulation.stop
+        return {stop.name: time} if isinstance(stop, Reference) and self.members.plan.timing.is_saved(time) else {}
 
     def _elements(self, stock: str) -> list[str]:
         """Return the names of the elements of a stock's correction, in the order of the stock's."""

@@ -147,10 +147,10 @@ def as_data(seen: Watch) -> dict[str, object]:
         "goals": [
             {
                 "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": g.method,
-                "in_reach": list(g.in_reach), "out_of_reach": g.is_out, "lost": g.is_lost,
+                "in_reach": list(g.in_reach), "likely": list(g.likely), "out_of_reach": g.is_out, "lost": g.is_lost,
                 "scenarios": [
-                    {"scenario": s.scenario, "planned": _plain(s.planned), "met_as_planned": s.met_as_planned,
-                     "now": _plain(s.now), "met_now": s.met_now, "share": s.share}
+                    {"scenario": s.scenario, "planned": _plain(s.planned), "share_as_planned": s.share_as_planned,
+                     "now": _plain(s.now), "share": s.share}
                     for s in g.scenarios
                 ],
             }
