@@ -1,4 +1,4 @@
-"""`simengine schema`: the JSON Schema of scenario files for a model, or of cluster files."""
+"""`simengine schema`: the JSON Schema of scenario files for a model, of cluster, monitoring and initiatives files."""
 
 from __future__ import annotations
 
@@ -29,17 +29,23 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="a model, a cross-over, scenario or cluster file")
+    parser.add_argument("file", metavar="FILE", help="a model, a cross-over, scenario, cluster, monitoring or initiatives file")
     parser.add_argument("--out", metavar="FILE", help="the file to write; else it is printed")
     parser.add_argument("--json", action="store_true", help="tell what was written as JSON")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from simengine.monitor.file import initiatives_schema, monitoring_schema
+    from simengine.monitor.plan import is_initiatives_file, is_monitoring_file
     from simengine.sweep.cluster_file import cluster_schema, is_cluster_file
 
     if is_cluster_file(arguments.file):
         schema = cluster_schema()
+    elif is_monitoring_file(arguments.file):
+        schema = monitoring_schema()
+    elif is_initiatives_file(arguments.file):
+        schema = initiatives_schema()
     else:
         from simengine.scenario.schema import scenario_schema
 

@@ -73,7 +73,6 @@ class MonitoringFile:
     state: tuple[At[str], ...] = ()
     initiatives: At[str] | None = None
     size_by: At[str] | None = None
-    refit: At[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,6 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
           "was measured (ensemble Kalman filter); goals are then judged from there. Needs `members`"),
     Field("initiatives", Text("a file"), "a file of initiatives beside this"),
     Field("size by", Text("an indicator's name"), "the indicator of the scenario file that sizes go by on the board"),
-    Field("refit", Text("a calibration file"), "a calibration file beside this: what would it give with the new data?"),
 ))  # fmt: skip
 
 _SETTINGS = Named(PATH, "a variable", "inputs")

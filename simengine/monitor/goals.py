@@ -103,7 +103,9 @@ def find_reach(
     if not indicators:
         return (), ()
     maker = _Reach(plan, latest, indicators)
-    rows = {name: maker.scenario(name) for name in plan.scenarios}
+    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]  # the others may share its corrections
+    found = {name: maker.scenario(name) for name in order}
+    rows = {name: found[name] for name in plan.scenarios}
     goals = []
     for n, one in enumerate(indicators):
         assert one.goal is not None

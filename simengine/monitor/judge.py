@@ -55,7 +55,7 @@ class Test:
     limit: float
     """What the statistic must not exceed; the probability of that is its share of the false alarms."""
     false_alarm: float
-    probability: float | None
+    probability: float
     alarm: bool
     says: str
 
@@ -146,7 +146,7 @@ def judge(series: Series, false_alarm: float) -> Verdict:
 
 
 def _by_innovations(z: Array, times: Array, false_alarm: float) -> tuple[tuple[Test, ...], float | None, int]:
-    from scipy.special import chdtrc, chdtri
+    from scipy.special import chdtrc, chdtri, ndtr
 
     n = len(z)
     serial = serial_dependence(z, times) if n >= _LONG else None
@@ -157,7 +157,10 @@ def _by_innovations(z: Array, times: Array, false_alarm: float) -> tuple[tuple[T
     largest = float(max(sums.upper.max(), sums.lower.max()))
     alarm = sums.alarm is not None
     says = "cumulative sums of standardised innovations, allowance 1/2: they see small lasting departures"
-    tests = [Test("CUSUM", largest, limit, sums.false_alarm, None, alarm, says)]
+    once = float(run_length_probability(n, 0.5, largest)) if largest > 0.0 else 1.0
+    p = float(2 * ndtr(-largest - 0.5)) if n == 1 and largest > 0.0 else 1.0 - (1.0 - once) ** 2
+    share_said = share if n == 1 else sums.false_alarm
+    tests = [Test("CUSUM", largest, limit, share_said, p, alarm, says)]
     if n > 1:
         squared = float(np.sum(z * z))
         p = float(chdtrc(n, squared))

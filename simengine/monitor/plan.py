@@ -243,8 +243,6 @@ class _Settler:
         kpis = [i.name for i in plan.indicators]
         if written.size_by is not None and written.size_by.value not in kpis:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
-        if written.refit is not None and not beside(written.refit).is_file():
-            to.error("missing-file", f"there is no file `{beside(written.refit)}`", written.refit.span)
         language = next(iter(plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
         return MonitorPlan(self.path, written, plan, tuple(w for w in watched if w is not None), tuple(observations),

@@ -29,6 +29,8 @@ class Found:
     watched: Watched
     verdict: Verdict
     words: str
+    marks: tuple[tuple[float, str], ...] = ()
+    """Values the data mark as other than measured: time and mark."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,12 @@ def watch(plan: MonitorPlan) -> Watch:
         errors = [watched.error_of(o.value) for o in ordered]
         series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
         verdict = judge(series, plan.false_alarm)
-        found.append(Found(watched, verdict, in_words(watched, verdict)))
+        marks = tuple((o.time, o.quality) for o in new if o.quality not in {"", "measured"})
+        words = in_words(watched, verdict)
+        if marks:
+            told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
+            words += f"; the data mark {told}"
+        found.append(Found(watched, verdict, words, marks))
     latest = [o for o in now if o.column in columns]
     goals, more = find_reach(plan, latest)
     return Watch(
@@ -115,23 +122,19 @@ def in_words(watched: Watched, verdict: Verdict) -> str:
     side = {1: "higher than planned", -1: "lower than planned", 0: "other than planned"}[verdict.direction]
     since = f" since {verdict.since:g}" if verdict.since is not None else ""
     alarms = " and ".join(t.name for t in verdict.tests if t.alarm)
-    chance = min(t.probability for t in verdict.tests if t.probability is not None) if _has(verdict) else None
-    last = f"; chance alone would do so {_rarely(chance)}" if chance is not None else ""
-    return f"drifting, {side}{since}: {seen}, {meant} ({alarms}{last})"
-
-
-def _has(verdict: Verdict) -> bool:
-    return any(t.probability is not None for t in verdict.tests)
+    chance = min(t.probability for t in verdict.tests)
+    return f"drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {_rarely(chance)})"
 
 
 def _rarely(chance: float) -> str:
-    if chance <= 0.0:
-        return "almost never"
+    if chance < 1e-6:
+        return "less than once in a million cases"
     return f"once in {1 / chance:.0f} cases" if chance < 0.01 else f"in {100 * chance:.2g} of 100 cases"
 
 
 def _told(watched: Watched, value: float) -> str:
-    text = f"{value * watched.factor:.4g}"
+    shown = value * watched.factor
+    text = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.4g}"
     return f"{text} {watched.unit}" if watched.unit and watched.unit.casefold() not in {"dmnl", "1"} else text
 
 
@@ -187,6 +190,7 @@ def _indicator(one: Found) -> dict[str, object]:
         "times": list(verdict.times), "observed": shown(verdict.observed), "forecast": shown(verdict.forecast),
         "spread": None if verdict.spread is None else [abs(v) for v in shown(verdict.spread)],
         "standardised": list(verdict.standardised),
+        "marks": [{"time": time, "mark": mark} for time, mark in one.marks],
         "tests": [
             {"name": t.name, "statistic": t.statistic, "limit": _plain(t.limit), "false_alarm": t.false_alarm,
              "probability": t.probability, "alarm": t.alarm, "says": t.says}
