@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simengine.monitor.initiative import ALL, Initiative
+from simengine.monitor.initiative import ALL, NONE, PREFIX, Initiative
 from simengine.monitor.plan import MonitorPlan
 from simengine.results.study import Study
 from simengine.scenario.file import title_of
@@ -38,8 +38,8 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
     """Return the effects of all initiatives, one by one."""
     if not plan.initiatives:
         return ()
-    there = [n for n in plan.plan.scenarios if n.startswith("initiatives: ")]
-    study = run_plan(plan.plan, [plan.scenario, *there])
+    there = [n for n in plan.plan.scenarios if n.startswith(PREFIX)]
+    study = run_plan(plan.plan, there)
     scores = _scores(study)
     out = []
     for one in plan.initiatives:
@@ -51,8 +51,8 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
                 return None if ends[0] is None or ends[1] is None else ends[0] - ends[1]
 
             title = title_of(indicator.title, name)
-            out.append(Effect(one.name, name, title, indicator.unit, less(one.alone, plan.scenario),
-                              less(ALL, one.without), less(one.realised, plan.scenario)))  # fmt: skip
+            out.append(Effect(one.name, name, title, indicator.unit, less(one.alone, NONE),
+                              less(ALL, one.without), less(one.realised, NONE)))  # fmt: skip
     return tuple(out)
 
 

@@ -89,6 +89,7 @@ class WrittenInitiative:
     starts: At[float] | None = None
     set: NamedOnes[Written] = ()
     realised: NamedOnes[Written] = ()
+    without: NamedOnes[Written] = ()
     source: tuple[At[str], ...] = ()
 
 
@@ -146,6 +147,8 @@ INITIATIVE = Record("an initiative", WrittenInitiative, (
     Field("kind", Choice(KINDS), "whether it has been done before", required=True),
     Field("starts", Number(), "the year it starts: a value without times of its own holds from then on"),
     Field("set", _SETTINGS, "the levers it pulls: values and paths by variable, as scenarios have them"),
+    Field("without", _SETTINGS, "of an initiative that the planned scenario has in it already: what these levers are "
+          "without it"),
     Field("realised", _SETTINGS, "what of it was done so far, in the same form"),
     Field("source", Many(Text("an address"), single=True), "where it is told"),
 ))  # fmt: skip

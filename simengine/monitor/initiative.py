@@ -3,7 +3,7 @@
 In: a file of initiatives as written, the name of the scenario that was planned. Out: further scenarios for its file.
 
 `with all minus without this one` is the contribution: what would be lost without it; `alone minus nothing` what it does
-by itself. The two differ where initiatives strengthen each other or are in each other's way.
+by itself, nothing being what the planned scenario is without any of them. The two differ where initiatives strengthen each other or are in each other's way.
 
 Invariant: initiatives that change one lever add up in the order of the file where they say `plus` or `times`; where
 two give it a value of their own, that is an error at the second one's line.
@@ -11,7 +11,7 @@ two give it a value of their own, that is an error at the second one's line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from simengine.language.yaml.reading import At
@@ -65,7 +65,7 @@ class Initiative:
         return f"{PREFIX}done of {self.name}"
 
 
-ALL, ALL_REALISED = f"{PREFIX}all", f"{PREFIX}done of all"
+NONE, ALL, ALL_REALISED = f"{PREFIX}none", f"{PREFIX}all", f"{PREFIX}done of all"
 
 
 def initiatives_of(written: InitiativesFile, language: str) -> tuple[Initiative, ...]:
@@ -84,21 +84,27 @@ def scenarios_of(written: InitiativesFile, planned: At[str]) -> NamedOnes[Scenar
     """Return the scenarios that tell what initiatives do, over the one that was planned."""
     out: list[tuple[At[str], Scenario]] = []
 
-    def add(name: str, span: Span, lines: Iterable[tuple[At[str], Written]]) -> None:
+    ones = [(name.value, one, [_from_start(line, one) for line in one.set]) for name, one in written.initiatives]
+    counted = {name for name, one, _ in ones if one.status.value in COUNTED}
+
+    def add(name: str, span: Span, there: Collection[str], more: NamedOnes[Written] = ()) -> None:
+        """Add a scenario in which some initiatives are there, and others are not."""
+        lines = [line for n, _, mine in ones if n in there for line in mine] + list(more)
+        set_anew = {key_of(at.value) for at, _ in lines}
+        absent = [line for n, one, _ in ones if n not in there for line in one.without]
+        lines += [line for line in absent if key_of(line[0].value) not in set_anew]
         out.append((At(name, span), Scenario(span, extends=(planned,), set=_joined(lines))))
 
-    ones = [(name, one, [_from_start(line, one) for line in one.set]) for name, one in written.initiatives]
-    counted = [name.value for name, one, _ in ones if one.status.value in COUNTED]
-    add(ALL, written.span, [line for name, _, lines in ones if name.value in counted for line in lines])
-    add(ALL_REALISED, written.span, [line for _, one, _ in ones for line in one.realised])
+    add(NONE, written.span, ())
+    add(ALL, written.span, counted)
+    add(ALL_REALISED, written.span, (), tuple(line for _, one, _ in ones for line in one.realised))
     for name, one, lines in ones:
-        if lines:
-            add(f"{PREFIX}only {name.value}", name.span, lines)
-        if lines and name.value in counted:
-            rest = [line for n, _, more in ones if n.value in counted and n.value != name.value for line in more]
-            add(f"{PREFIX}all but {name.value}", name.span, rest)
+        if lines or one.without:
+            add(f"{PREFIX}only {name}", one.span, {name})
+            if name in counted:
+                add(f"{PREFIX}all but {name}", one.span, counted - {name})
         if one.realised:
-            add(f"{PREFIX}done of {name.value}", name.span, one.realised)
+            add(f"{PREFIX}done of {name}", one.span, (), one.realised)
     return tuple(out)
 
 

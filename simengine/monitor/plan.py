@@ -26,7 +26,7 @@ from simengine.monitor.file import (
     WrittenError,
     WrittenIndicator,
 )
-from simengine.monitor.initiative import Initiative, initiatives_of, scenarios_of
+from simengine.monitor.initiative import PREFIX, Initiative, initiatives_of, scenarios_of
 from simengine.monitor.observations import Observation, read_observations
 from simengine.scenario.file import NamedOnes, Scenario, title_of
 from simengine.scenario.measured import read_measured
@@ -118,7 +118,7 @@ class MonitorPlan:
 
     @property
     def _made(self) -> NamedOnes[Scenario]:
-        return tuple(pair for pair in self.plan.document.scenarios if pair[0].value.startswith("initiatives: "))
+        return tuple(pair for pair in self.plan.document.scenarios if pair[0].value.startswith(PREFIX))
 
     @property
     def appended(self) -> Path | None:
