@@ -71,6 +71,7 @@ def diagnose(
 ) -> tuple[Diagnostic, ...]:
     """Return every diagnostic of one model, in order of place; a stage is printed where one is asked for."""
     from simengine.api.load import read_definition
+    from simengine.monitor.plan import is_initiatives_file, is_monitoring_file, read_initiatives, read_monitoring
     from simengine.scenario.reader import is_scenario_file
     from simengine.sweep.cluster_file import is_cluster_file, read_cluster
 
@@ -82,6 +83,10 @@ def diagnose(
         from simengine.calibrate.plan import read_calibration
 
         return read_calibration(path)[1]
+    if is_monitoring_file(path):
+        return read_monitoring(path)[1]
+    if is_initiatives_file(path):
+        return read_initiatives(path)[1]
     if is_scenario_file(path):
         from simengine.scenario.plan import read_plan
 

@@ -1,4 +1,4 @@
-"""`simengine schema`: the JSON Schema of scenario or calibration files for a model, or of cluster files."""
+"""`simengine schema`: the JSON Schema of scenario and calibration files for a model, and of other files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,11 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="a model, a cross-over, scenario, calibration or cluster file")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        help="a model, or a cross-over, scenario, calibration, cluster, monitoring or initiatives file",
+    )
     parser.add_argument("--out", metavar="FILE", help="the file to write; else it is printed")
     parser.add_argument("--json", action="store_true", help="tell what was written as JSON")
 
@@ -38,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
     from simengine.calibrate.reader import is_calibration_file
+    from simengine.monitor.file import initiatives_schema, monitoring_schema
+    from simengine.monitor.plan import is_initiatives_file, is_monitoring_file
     from simengine.sweep.cluster_file import cluster_schema, is_cluster_file
 
     if is_cluster_file(arguments.file):
@@ -45,6 +51,10 @@ def execute(arguments: argparse.Namespace) -> int:
     elif is_calibration_file(arguments.file):
         with working(f"reading {arguments.file}"):
             schema = _of_calibration(arguments.file)
+    elif is_monitoring_file(arguments.file):
+        schema = monitoring_schema()
+    elif is_initiatives_file(arguments.file):
+        schema = initiatives_schema()
     else:
         from simengine.scenario.schema import scenario_schema
 

@@ -8,7 +8,7 @@ Invariant: a plan that is made runs; one with errors is never half made.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simengine.api.load import load_with_files
@@ -22,7 +22,7 @@ from simengine.scenario.cross import expand_crosses
 from simengine.scenario.drawn import read_charts
 from simengine.scenario.ensemble import Gathering
 from simengine.scenario.factor import Uncertainty
-from simengine.scenario.file import Document
+from simengine.scenario.file import Document, NamedOnes, Scenario
 from simengine.scenario.indicator import Indicator, ShareOfRuns, read_indicators
 from simengine.scenario.inherit import Inheritance, Resolved, stacked
 from simengine.scenario.kept import read_saved
@@ -86,7 +86,9 @@ class Plan:
         return Gathering(self.names, self.timing.clock, self.timing.values)
 
 
-def read_plan(path: str | Path, more: Mapping[str, str] | None = None) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
+def read_plan(
+    path: str | Path, more: Mapping[str, str] | None = None, scenarios: NamedOnes[Scenario] = ()
+) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
     """Return the plan of a scenario file, None where it has errors, and everything there is to say about it.
 
     Parameters
@@ -95,10 +97,17 @@ def read_plan(path: str | Path, more: Mapping[str, str] | None = None) -> tuple[
         The file.
     more
         Values by name that every scenario has on top, as `--set` gives them.
+    scenarios
+        Further scenarios, which other files made of those in this one.
 
     """
     to = Reading()
     sources = read_document(path, to)
+    if sources is not None and scenarios:
+        known = {name.value for name, _ in sources.document.scenarios}
+        further = tuple((name, made) for name, made in scenarios if name.value not in known)
+        document = replace(sources.document, scenarios=(*sources.document.scenarios, *further))
+        sources = replace(sources, document=document)
     loaded = None if sources is None else _load(sources.document, to)
     if sources is None or loaded is None:
         return None, _told(to)

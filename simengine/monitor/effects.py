@@ -1,0 +1,72 @@
+"""What initiatives do to indicators: with and without each, by the model.
+
+In: a `MonitorPlan`. Out: for every initiative and indicator what it does alone, what it adds to all others, and what of
+it was realised.
+
+Invariant: all runs are of one plan; an effect is a difference of two numbers that anyone can run.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from simengine.monitor.initiative import ALL, NONE, PREFIX, Initiative
+from simengine.monitor.plan import MonitorPlan
+from simengine.results.study import Study
+from simengine.scenario.file import title_of
+from simengine.scenario.run import run_plan
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an initiative does to an indicator, in its unit; None where it sets nothing, or nothing was realised."""
+
+    initiative: str
+    indicator: str
+    title: str
+    unit: str
+    alone: float | None
+    """What it changes by itself."""
+    contribution: float | None
+    """All that are planned, less all but this one; None where it is not part of the plan."""
+    realised: float | None
+    """What was done so far changes by itself."""
+
+
+def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
+    """Return the effects of all initiatives, one by one."""
+    if not plan.initiatives:
+        return ()
+    there = [n for n in plan.plan.scenarios if n.startswith(PREFIX)]
+    study = run_plan(plan.plan, there)
+    scores = _scores(study)
+    out = []
+    for one in plan.initiatives:
+        for indicator in plan.plan.indicators:
+            name = indicator.name
+
+            def less(with_it: str, without: str, name: str = name) -> float | None:
+                ends = (scores.get((with_it, name)), scores.get((without, name)))
+                return None if ends[0] is None or ends[1] is None else ends[0] - ends[1]
+
+            title = title_of(indicator.title, name)
+            out.append(Effect(one.name, name, title, indicator.unit, less(one.alone, NONE),
+                              less(ALL, one.without), less(one.realised, NONE)))  # fmt: skip
+    return tuple(out)
+
+
+def _scores(study: Study) -> dict[tuple[str, str], float]:
+    return {(s.scenario, s.name): s.value for s in study.scores if math.isfinite(s.value)}
+
+
+def sizes_of(effects: tuple[Effect, ...], initiatives: tuple[Initiative, ...], indicator: str) -> dict[str, float]:
+    """Return how much of an indicator each initiative moves: its contribution, or alone where it is not planned."""
+    found = {e.initiative: e for e in effects if e.indicator == indicator}
+    out = {}
+    for one in initiatives:
+        effect = found.get(one.name)
+        value = None if effect is None else effect.contribution if one.is_counted else effect.alone
+        if value is not None:
+            out[one.name] = value
+    return out

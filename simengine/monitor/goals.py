@@ -1,0 +1,194 @@
+"""Goals now in reach, and out of it: what every scenario comes to from where the indicators are now.
+
+In: a `MonitorPlan`, the newest observations. Out: for each goal what each scenario was to come to, and comes to now.
+
+Where the file names stocks under `state`, all runs of a scenario are started from the state that the ensemble Kalman
+filter estimates from all observations, and go on from there by the model: a goal is in reach where more than half of
+them meet it. Where it names none, a goal's indicator that is watched is moved, from the last observation on, by as much
+as that differed from the scenario's run (the last innovation): nothing in the model then follows from it. Goals on
+other indicators are judged by the runs as they are.
+
+A goal is likely to be met where more than half of the runs meet it, and out of reach where in no scenario as many as
+`LEAST` of them do.
+
+Invariant: a goal is told to be out of reach only where no scenario of the file reaches it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simengine.monitor.members import Members
+from simengine.monitor.observations import Observation
+from simengine.monitor.plan import MonitorPlan
+from simengine.monitor.state import Estimated, Filter
+from simengine.scenario.file import title_of
+from simengine.scenario.indicator import Indicator
+from simengine.scenario.score import measure
+from simengine.source.diagnostic import InputError
+
+Array = NDArray[np.float64]
+BY_STATE = "started from the state the ensemble Kalman filter estimates"
+BY_SHIFT = "moved by the last difference between measured and forecast"
+LEAST = 0.05
+"""The share of runs from which on a goal counts as in reach."""
+AS_RUN = "as the runs are: what it looks at is not watched"
+
+
+@dataclass(frozen=True)
+class ScenarioReach:
+    """What a scenario comes to: medians of runs where there are several, in the goal's unit."""
+
+    scenario: str
+    planned: float
+    share_as_planned: float
+    """The share of runs that meet the goal as planned."""
+    now: float
+    share: float
+    """The share of runs that meet the goal now."""
+
+    @property
+    def met_as_planned(self) -> bool:
+        """Whether more than half of the runs meet the goal as planned."""
+        return self.share_as_planned > 0.5
+
+    @property
+    def met_now(self) -> bool:
+        """Whether more than half of the runs meet the goal now."""
+        return self.share > 0.5
+
+
+@dataclass(frozen=True)
+class GoalReach:
+    """A goal, and under which scenarios it can still be met."""
+
+    name: str
+    title: str
+    text: str
+    unit: str
+    method: str
+    scenarios: tuple[ScenarioReach, ...]
+
+    @property
+    def in_reach(self) -> tuple[str, ...]:
+        """The scenarios under which it can be met now, the likeliest first."""
+        ones = sorted(self.scenarios, key=lambda s: -s.share)
+        return tuple(s.scenario for s in ones if s.share >= LEAST)
+
+    @property
+    def likely(self) -> tuple[str, ...]:
+        """The scenarios under which more than half of the runs meet it."""
+        return tuple(s.scenario for s in self.scenarios if s.met_now)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether it can be met in no scenario now."""
+        return not self.in_reach
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is out of reach, and was not before."""
+        return self.is_out and any(s.share_as_planned >= LEAST for s in self.scenarios)
+
+
+def find_reach(
+    plan: MonitorPlan, latest: Sequence[Observation]
+) -> tuple[tuple[GoalReach, ...], tuple[str, ...]]:
+    """Return goals with the scenarios that meet them, and what is to be said of how that was found."""
+    indicators = [i for i in plan.plan.indicators if i.goal is not None and i.minus is None]
+    if not indicators:
+        return (), ()
+    maker = _Reach(plan, latest, indicators)
+    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]  # the others may share its corrections
+    found = {name: maker.scenario(name) for name in order}
+    rows = {name: found[name] for name in plan.scenarios}
+    goals = []
+    for n, one in enumerate(indicators):
+        assert one.goal is not None
+        title, method = title_of(one.title, one.name), maker.method(one)
+        reach = tuple(ones[n] for ones in rows.values() if ones)
+        goals.append(GoalReach(one.name, title, one.goal.text, one.unit, method, reach))
+    return tuple(goals), tuple(dict.fromkeys(maker.notes))
+
+
+class _Reach:
+    """Runs scenarios, and measures goals in them."""
+
+    def __init__(self, plan: MonitorPlan, latest: Sequence[Observation], indicators: Sequence[Indicator]) -> None:
+        self.plan, self.latest, self.indicators = plan, latest, indicators
+        self.notes: list[str] = []
+        self.members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
+        self.filter: Filter | None = None
+        if plan.stocks and plan.members is not None:
+            exact = [o for o in latest if not self._has_error(o.column)]
+            if exact:
+                names = ", ".join(sorted({f"`{o.column}`" for o in exact}))
+                self.notes.append(f"no error of measurement is said of {names}: they tell nothing of the state")
+            used = [o for o in latest if self._has_error(o.column)]
+            watched = [w for w in plan.watched if w.has_error]
+            self.filter = Filter.of(plan.plan, plan.members, plan.seed, plan.stocks, watched, used)
+        self.variables = [i.target.variable.name for i in indicators] + [w.variable for w in plan.watched]
+
+    def _has_error(self, column: str) -> bool:
+        return any(w.column == column and w.has_error for w in self.plan.watched)
+
+    def method(self, one: Indicator) -> str:
+        """Return how a goal is judged."""
+        if self.filter is not None:
+            return BY_STATE
+        return BY_SHIFT if any(o.column == one.column for o in self.latest) else AS_RUN
+
+    def scenario(self, name: str) -> tuple[ScenarioReach, ...]:
+        """Return what a scenario comes to, goal by goal; nothing where it cannot be run so, which is noted."""
+        try:
+            planned = self.members.run(name, self.variables)
+            now = None if self.filter is None else self._estimated(name)
+        except InputError as reason:
+            self.notes.append(f"`{name}` is left out: {reason}")
+            return ()
+        out = []
+        for one in self.indicators:
+            place = int(one.target.places[0])
+            before = planned.column(one.target.variable.name, place)
+            if now is not None:
+                after = now.forecast.column(one.target.variable.name, place)
+            else:
+                after = self._shifted(one, planned.times, before)
+            out.append(_reach(name, one, planned.times, before, after))
+        return tuple(out)
+
+    def _estimated(self, name: str) -> Estimated:
+        assert self.filter is not None
+        found = self.filter.run(name, self.variables)
+        if found.skipped:
+            early = ", ".join(f"{t:g}" for t in found.skipped)
+            self.notes.append(f"observations of {early} lie at the begin of the runs, whose state is the model's own")
+        if found.held:
+            self.notes.append(f"`{name}`: {found.held} states were kept from going below zero")
+        return found
+
+    def _shifted(self, one: Indicator, times: Array, values: Array) -> Array:
+        seen = [o for o in self.latest if o.column == one.column]
+        if not seen:
+            return values
+        last = max(seen, key=lambda o: o.time)
+        there = np.array([np.interp(last.time, times, row) for row in values])
+        return np.where(times >= last.time, values + (last.value - there)[:, None], values)
+
+
+def _reach(scenario: str, one: Indicator, times: Array, before: Array, after: Array) -> ScenarioReach:
+    goal = one.goal
+    assert goal is not None
+    planned, now = measure(one, times, before), measure(one, times, after)
+    share_before = float(np.mean([goal.met(float(v)) for v in planned]))
+    share_now = float(np.mean([goal.met(float(v)) for v in now]))
+    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now)
+
+
+def _median(values: Array) -> float:
+    there = values[np.isfinite(values)]
+    return float(np.median(there)) if there.size else float("nan")

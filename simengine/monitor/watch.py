@@ -1,0 +1,205 @@
+"""Watching a plan: forecast against actual, goals in reach, what initiatives do.
+
+In: a `MonitorPlan`. Out: a `Watch`, in words and as plain data.
+
+Invariant: the same plan and the same data give the same watch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.monitor.effects import Effect, find_effects
+from simengine.monitor.goals import GoalReach, find_reach
+from simengine.monitor.initiative import Initiative
+from simengine.monitor.judge import State, Verdict, judge, put_together
+from simengine.monitor.members import Members
+from simengine.monitor.observations import newest
+from simengine.monitor.plan import MonitorPlan, Watched
+
+
+@dataclass(frozen=True)
+class Found:
+    """What became of an indicator."""
+
+    watched: Watched
+    verdict: Verdict
+    words: str
+    marks: tuple[tuple[float, str], ...] = ()
+    """Values the data mark as other than measured: time and mark."""
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What became of a plan."""
+
+    title: str
+    scenario: str
+    as_of: float
+    false_alarm: float
+    members: int | None
+    found: tuple[Found, ...]
+    goals: tuple[GoalReach, ...]
+    initiatives: tuple[Initiative, ...]
+    effects: tuple[Effect, ...]
+    size_by: str | None
+    notes: tuple[str, ...]
+
+
+def watch(plan: MonitorPlan) -> Watch:
+    """Return what became of a plan.
+
+    Raises
+    ------
+    InputError
+        If an ensemble cannot be made of the scenario that was planned.
+
+    """
+    clock = plan.plan.timing.clock
+    inside = [o for o in plan.observations if clock.start <= o.time <= clock.stop]
+    now, then = newest(inside), newest(inside, plan.as_of)
+    known = {(o.column, o.time) for o in then}
+    columns = {w.column for w in plan.watched}
+    members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
+    forecast = members.run(plan.scenario, [w.variable for w in plan.watched])
+    notes = []
+    if forecast.failed:
+        notes.append(f"{forecast.failed} of {plan.members or 1} runs of the forecast failed, and are left out")
+    found = []
+    for watched in plan.watched:
+        old = [o for o in then if o.column == watched.column and _tells(watched, plan)]
+        new = [o for o in now if o.column == watched.column and (o.column, o.time) not in known]
+        ordered = [*old, *new]
+        times = [o.time for o in ordered]
+        predicted = forecast.at(watched.variable, watched.place, times)
+        errors = [watched.error_of(o.value) for o in ordered]
+        series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
+        verdict = judge(series, plan.false_alarm)
+        marks = tuple((o.time, o.quality) for o in new if o.quality not in {"", "measured"})
+        words = in_words(watched, verdict)
+        if marks:
+            told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
+            words += f"; the data mark {told}"
+        found.append(Found(watched, verdict, words, marks))
+    latest = [o for o in now if o.column in columns]
+    goals, more = find_reach(plan, latest)
+    return Watch(
+        plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, tuple(found), goals, plan.initiatives,
+        find_effects(plan), _sized_by(plan), (*notes, *more),
+    )  # fmt: skip
+
+
+def _tells(watched: Watched, plan: MonitorPlan) -> bool:
+    """Whether what was known bears on the forecast: only where both spreads are known."""
+    return plan.members is not None and watched.has_error
+
+
+def _sized_by(plan: MonitorPlan) -> str | None:
+    if plan.written.size_by is not None:
+        return plan.written.size_by.value
+    goals = [i.name for i in plan.plan.indicators if i.goal is not None]
+    return goals[0] if goals else None
+
+
+def in_words(watched: Watched, verdict: Verdict) -> str:
+    """Return a verdict as a planner reads it."""
+    match verdict.state:
+        case State.NOTHING:
+            return "nothing was measured since the forecast"
+        case State.UNKNOWN:
+            return f"too few values to tell: {verdict.reason}"
+    seen = f"{_told(watched, verdict.observed[-1])} in {verdict.times[-1]:g}"
+    meant = f"{_told(watched, verdict.forecast[-1])} was forecast"
+    if verdict.spread is not None:
+        meant += f", give or take {_told(watched, verdict.spread[-1])}"
+    tests = " and ".join(t.name for t in verdict.tests)
+    if verdict.state is State.ON_TRACK:
+        return f"on track: {seen}, {meant} ({tests} see no more than chance)"
+    side = {1: "higher than planned", -1: "lower than planned", 0: "other than planned"}[verdict.direction]
+    since = f" since {verdict.since:g}" if verdict.since is not None else ""
+    alarms = " and ".join(t.name for t in verdict.tests if t.alarm)
+    chance = min(t.probability for t in verdict.tests)
+    return f"drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {_rarely(chance)})"
+
+
+def _rarely(chance: float) -> str:
+    if chance < 1e-6:
+        return "less than once in a million cases"
+    return f"once in {1 / chance:.0f} cases" if chance < 0.01 else f"in {100 * chance:.2g} of 100 cases"
+
+
+def _told(watched: Watched, value: float) -> str:
+    shown = value * watched.factor
+    text = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.4g}"
+    return f"{text} {watched.unit}" if watched.unit and watched.unit.casefold() not in {"dmnl", "1"} else text
+
+
+def as_data(seen: Watch) -> dict[str, object]:
+    """Return a watch as plain data; values are in the unit of each indicator."""
+    return {
+        "title": seen.title,
+        "scenario": seen.scenario,
+        "as_of": seen.as_of,
+        "false_alarm": seen.false_alarm,
+        "members": seen.members,
+        "indicators": [_indicator(one) for one in seen.found],
+        "goals": [
+            {
+                "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": g.method,
+                "in_reach": list(g.in_reach), "likely": list(g.likely), "out_of_reach": g.is_out, "lost": g.is_lost,
+                "scenarios": [
+                    {"scenario": s.scenario, "planned": _plain(s.planned), "share_as_planned": s.share_as_planned,
+                     "now": _plain(s.now), "share": s.share}
+                    for s in g.scenarios
+                ],
+            }
+            for g in seen.goals
+        ],
+        "initiatives": [
+            {
+                "name": i.name, "title": i.title, "owner": i.owner, "status": i.status, "by": i.by, "kind": i.kind,
+                "starts": i.starts, "levers": list(i.levers), "sources": list(i.sources), "note": i.note,
+                "effects": [
+                    {"indicator": e.indicator, "unit": e.unit, "alone": _plain(e.alone),
+                     "contribution": _plain(e.contribution), "realised": _plain(e.realised)}
+                    for e in seen.effects if e.initiative == i.name
+                ],
+            }
+            for i in seen.initiatives
+        ],
+        "size_by": seen.size_by,
+        "notes": list(seen.notes),
+    }  # fmt: skip
+
+
+def _indicator(one: Found) -> dict[str, object]:
+    watched, verdict = one.watched, one.verdict
+    by = watched.factor
+
+    def shown(values: Iterable[float]) -> list[float]:
+        return [v * by for v in values]
+
+    return {
+        "name": watched.name, "title": watched.title, "variable": watched.column, "unit": watched.unit,
+        "state": verdict.state.value, "words": one.words, "since": verdict.since,
+        "direction": {1: "higher", -1: "lower", 0: None}[verdict.direction],
+        "times": list(verdict.times), "observed": shown(verdict.observed), "forecast": shown(verdict.forecast),
+        "spread": None if verdict.spread is None else [abs(v) for v in shown(verdict.spread)],
+        "standardised": list(verdict.standardised),
+        "marks": [{"time": time, "mark": mark} for time, mark in one.marks],
+        "tests": [
+            {"name": t.name, "statistic": t.statistic, "limit": _plain(t.limit), "false_alarm": t.false_alarm,
+             "probability": t.probability, "alarm": t.alarm, "says": t.says}
+            for t in verdict.tests
+        ],
+    }  # fmt: skip
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(np.float64(value))
+
+
