@@ -6,11 +6,12 @@ References: Y. Barlas (1989), "Multiple tests for validation of system dynamics 
 Journal of Operational Research 42, 59-87; (1990), "An autocorrelation function test for output validation", Simulation
 55, 7-16; (1996), "Formal aspects of model validity and validation in system dynamics", System Dynamics Review 12,
 183-210; Y. Barlas, H. Topaloglu, S. Yilankaya (1997), "A behavior validity testing software (BTS)", Proc. 15th Int.
-System Dynamics Conference. The steps and their order were checked against the last, which is on-line.
+System Dynamics Conference. The steps and their order were checked against the last, which is on-line; E1, E2 and their
+limits against theses that quote the first (chapter 2 of 2009-1-00497-TISI, library.binus.ac.id).
 
-# unverified: the formulas of E1, E2 and of the discrepancy, the limits of 5 % and 30 %, and the variance of an
-autocorrelation are as these papers are quoted; the papers themselves were not at hand. For white noise the variance is
-(n - k)/(n (n + 2)), as G. M. Ljung and G. E. P. Box (1978) have it.
+# unverified: the formulas of the discrepancy and of the variance of an autocorrelation are from memory of these papers.
+For white noise that variance is (n - k)/(n (n + 2)), as G. M. Ljung and G. E. P. Box (1978) have it, and for long AR(1)
+series it is M. S. Bartlett's.
 
 Invariant: period and phase are looked for in what is left of both series when their own straight lines are taken away.
 """

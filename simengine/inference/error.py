@@ -187,7 +187,7 @@ class ErrorModel:
         s = self._settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
             terms = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods)
-        value = np.where(s.sound, np.sum(terms.value, axis=1), -np.inf)
+        value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
         good = (s.sound & np.isfinite(value))[:, None]
         columns = [i for i, number in enumerate(self.numbers) if number.name not in self.given]
         by_scales = np.where(good, terms.by_numbers[:, columns], 0.0)
@@ -317,7 +317,7 @@ class ErrorModel:
             raise ValueError(f"{len(y)} observations, but {m.shape[1]} predictions")
         used = self.used(y, weights)
         at = np.arange(len(y), dtype=np.float64) if times is None else as_vector(times)
-        p, inner = self._all(scales, len(m)), m[:, used]
+        p, inner = self._all(scales, len(m)), np.compress(used, m, axis=1)
         good = self.law.predictable(inner)
         own = np.all([(p[:, i] > n.low) & (p[:, i] < np.inf) for i, n in enumerate(self.numbers)], axis=0)
         sound = np.all(good, axis=1) & own & (not np.any(self.law.outside(y[used])))

@@ -55,13 +55,13 @@ class Chain:
     @staticmethod
     def of(phi: Array, periods: Array) -> Chain:
         """Return the chain of phi (K, 1) over periods (m,)."""
-        k = np.broadcast_to(periods, (len(phi), len(periods)))
+        k, place = np.unique(periods, return_inverse=True)  # most are 1: a power for each there is
         linked = k > 0.0
         with np.errstate(invalid="ignore", divide="ignore"):
             g = np.where(linked, np.power(phi, k), 0.0)
-            dg = np.where(linked, k * np.power(phi, np.maximum(k - 1.0, 0.0)), 0.0)
-            dg = np.where(linked & (k < 1.0), k * np.power(phi, k - 1.0), dg)
-        return Chain(g, np.sqrt(np.maximum(1.0 - g * g, 0.0)), dg)
+            dg = np.where(linked, k * np.power(phi, k - 1.0), 0.0)
+        c = np.sqrt(np.maximum(1.0 - g * g, 0.0))
+        return Chain(np.take(g, place, axis=1), np.take(c, place, axis=1), np.take(dg, place, axis=1))
 
     def innovations(self, z: Array) -> Array:
         """Return w (K, m)."""

@@ -115,9 +115,7 @@ class MeasuredLaw:
         return p[:, 1:2] if self.shape.number is not None else np.ones((len(p), 1))
 
     def _chain(self, p: Array, periods: Array) -> Chain:
-        return Chain.of(
-            p[:, -1:] if self.chained else np.zeros((len(p), 1)), periods if self.chained else periods * 0.0
-        )
+        return Chain.of(p[:, -1:] if self.chained else np.zeros((1, 1)), periods if self.chained else periods * 0.0)
 
     def errors(self, y: Array, m: Array) -> Array:
         """Return errors measured with a scale of 1."""

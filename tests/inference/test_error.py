@@ -86,6 +86,37 @@ def test_log_densities_are_those_of_scipy(kind: str) -> None:
     assert model.loglik(y, m[0], numbers).tolist() == model.loglik(y, m, rows).tolist()[:1]
 
 
+@pytest.mark.parametrize(("kind", "autocorrelated"), ALL)
+def test_what_a_set_gives_does_not_depend_on_the_others(kind: str, autocorrelated: bool) -> None:
+    rng = np.random.default_rng(11)
+    model = model_of(kind, autocorrelated)
+    y, _, w = series(kind, rng, 37)
+    m, numbers = rng.uniform(2.0, 6.0, (5, 37)), numbers_of(model, 5, rng)
+    jacobian = rng.normal(size=(5, 37, 2))
+    together = model.likelihood(y, m, numbers, w)
+    for k in range(5):
+        alone = model.likelihood(y, m[k], numbers[k], w)
+        for one, other in zip(alone, together, strict=True):
+            assert one[0].tolist() == other[k].tolist()
+    residuals = model.residuals(y, m, jacobian, numbers, w)
+    if residuals is not None:
+        alone = model.residuals(y, m[3], jacobian[3], numbers[3], w)
+        assert alone.value[0].tolist() == residuals.value[3].tolist()
+        assert alone.jacobian[0].tolist() == residuals.jacobian[3].tolist()
+
+
+def test_numbers_that_are_given_are_no_columns() -> None:
+    rng = np.random.default_rng(12)
+    y, m, w = series("student", rng)
+    some = error_model("student", {"scale": 0.7, "degrees of freedom": math.nan}, autocorrelated=True)
+    whole = model_of("student", autocorrelated=True)
+    assert [n.name for n in some.estimated] == ["degrees of freedom", "autocorrelation"]
+    part, full = some.likelihood(y, m, [[3.3, 0.45]] * 3, w), whole.likelihood(y, m, [[0.7, 3.3, 0.45]] * 3, w)
+    assert part.value.tolist() == full.value.tolist()
+    assert part.by_scales.tolist() == full.by_scales[:, 1:].tolist()
+    assert [n.of_output for n in whole.estimated] == [True, False, False]
+
+
 def covariance(n: int, phi: float, scale: float) -> np.ndarray:
     """Return the covariance of a stationary AR(1) process."""
     at = np.arange(n)
@@ -292,3 +323,23 @@ def test_numbers_to_start_from_are_near_the_truth() -> None:
     assert start_numbers(chained, [1.0, 1.0], [[1.0, 1.0]]).tolist() == [
         [1.0, 0.0]
     ]  # no error: a scale of 0 can not be
+
+
+@pytest.mark.parametrize(("kind", "autocorrelated"), ALL)
+@settings(max_examples=25, deadline=None)
+@given(
+    m=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=3),
+    size=st.sampled_from([0.0, 1e-300, 1e-8, 1.0, 1e8, 1e300, math.inf, math.nan]),
+)
+def test_no_prediction_and_no_number_breaks_it(kind: str, autocorrelated: bool, m: list[float], size: float) -> None:
+    model = model_of(kind, autocorrelated)
+    numbers = [VALUES[n.name] for n in model.estimated]
+    if numbers:
+        numbers[0] = size
+    found = model.likelihood([1.0, 2.0, 4.0], m, numbers)
+    assert not np.isnan(found.value).any()
+    assert found.value[0] < math.inf
+    assert not np.isnan(found.by_predicted).any()
+    assert not np.isnan(found.by_scales).any()
+    if found.value[0] == -math.inf:
+        assert (found.by_predicted == 0).all()

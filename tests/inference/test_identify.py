@@ -147,6 +147,14 @@ def test_bounds_and_verdicts() -> None:
         identification(["a"], np.array([[math.nan]]))
 
 
+def test_a_saddle_is_no_information() -> None:
+    # not at a maximum: the observed information has a negative eigenvalue
+    found = identification(["a", "b"], np.array([[1.0, 2.0], [2.0, 1.0]]))
+    assert np.isinf(found.errors).all()
+    assert np.isinf(found.collinearity)
+    assert np.isinf(identification(["a", "b"], np.array([[1.0, 0.0], [0.0, -3.0]])).errors).tolist() == [False, True]
+
+
 def test_intervals_with_transforms_stay_in_the_range() -> None:
     ends = normal_intervals(np.array([0.9, 2.0]), np.array([0.2, 3.0]), 0.95, [Logit(0.0, 1.0), Log()])
     assert 0 < ends[0, 0] < 0.9 < ends[0, 1] < 1
