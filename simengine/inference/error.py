@@ -5,9 +5,9 @@ that are estimated (K, E), in the order of `estimated`; weights and times (n,) w
 (K,) and exact derivatives, residuals for least squares, standardised residuals, quantiles, draws.
 
 A weight w counts an observation w times: its log density is multiplied by w (0 leaves it out, and counts it as
-missing). With AR(1), a scale is that of the error itself, not of the innovation (`error_chain`). A prediction that
-fails (NaN), or that the law can not have (a lognormal one at 0), makes the log-likelihood minus infinity and its
-derivatives 0.
+missing); draws and quantiles are of observations of weight 1. With AR(1), a scale is that of the error itself, not of
+the innovation (`error_chain`). A prediction that fails (NaN), or that the law can not have (a lognormal one at 0),
+makes the log-likelihood minus infinity and its derivatives 0.
 
 Invariant: what is missing changes nothing but the count of what is used; every method takes all K at once.
 """

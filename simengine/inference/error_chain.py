@@ -86,6 +86,28 @@ class Chain:
         out[:, 1:] -= self.g[:, 1:, None] * dz[:, :-1]
         return np.asarray(out / self.c[:, :, None])
 
+    def spread_rows(self, d: Array) -> Array:
+        """Return rows (K, m, D) whose squares are what the spread of relative normal errors tells; d = dp/p.
+
+        A normal distribution of covariance S has the information tr(S^-1 dS S^-1 dS)/2 beside that of its mean (S.
+        M. Kay, "Fundamentals of Statistical Signal Processing: Estimation Theory" (1993), 3.9). With S = P C P, P the
+        predictions on a diagonal and C the correlations of AR(1), it is d'(I + C o C^-1)d, o element by element; that
+        matrix has three diagonals, and rows are by its Cholesky factor.
+        """
+        c2 = self.c * self.c
+        after = np.concatenate([(self.g * self.g / c2)[:, 1:], np.zeros_like(c2[:, :1])], axis=1)
+        diagonal = 1.0 + 1.0 / c2 + after  # (K or 1, m)
+        out = np.empty_like(d)
+        root, below = np.sqrt(diagonal[:, 0]), np.zeros_like(diagonal[:, 0])
+        for t in range(d.shape[1]):
+            if t:
+                root = np.sqrt(diagonal[:, t] - below * below)
+            below = -after[:, t] / root
+            out[:, t] = root[:, None] * d[:, t]
+            if t + 1 < d.shape[1]:
+                out[:, t] += below[:, None] * d[:, t + 1]
+        return out
+
     def errors(self, w: Array) -> Array:
         """Return z of innovations: what draws are made of."""
         z = w.copy()

@@ -14,7 +14,6 @@ Invariant: the log density is that of y, with the Jacobian of z: values of diffe
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -167,7 +166,7 @@ class MeasuredLaw:
         """Return rows (K, m or 2 m, D) whose squares add up to the expected information on the parameters.
 
         Of a relative error the spread tells of the prediction too: so much more, 2/p^2, is the second half of rows.
-        With AR(1) that half is as if there were none.
+        With AR(1) its covariance is in `Chain.spread_rows`; weights scale rows, which then are not exact.
         """
         s, root = p[:, :1], np.sqrt(weights)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -179,7 +178,8 @@ class MeasuredLaw:
             rows = self._chain(p, periods).jacobian(unit[self.measure][:, :, None] * jacobian)
             rows = (root * np.sqrt(self.shape.information(self._own(p))))[:, :, None] * rows
             if self.measure is Measure.RELATIVE:
-                rows = np.concatenate([rows, (root * math.sqrt(2.0) / m)[:, :, None] * jacobian], axis=1)
+                chain = self._chain(p, periods)
+                rows = np.concatenate([rows, root[:, None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
         return np.asarray(rows)
 
     def _values(self, z: Array, m: Array, s: Array) -> Array:

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from simengine.inference.arrays import Array
+from simengine.inference.arrays import Array, Bools
 from simengine.inference.transform import Transform
 
 COLLINEAR = 10.0
@@ -182,7 +182,9 @@ def directions(
 ) -> tuple[Direction, ...]:
     """Return what moves together: a direction for each eigenvalue whose index is beyond 10, the worst first.
 
-    A parameter takes part where its share of the direction is at least a fifth of the largest.
+    Directions whose eigenvalues are near each other (within a factor of 100, or all 0) may be mixed as one likes: of
+    such the mixture with few parameters in each is told, by pivots. A parameter takes part where its share of the
+    direction is at least a fifth of the largest.
     """
     estimate = np.asarray(estimate, dtype=np.float64)
     of_range = estimate == 0.0
@@ -191,13 +193,8 @@ def directions(
     relative = found.information * size[:, None] * size[None, :]
     untouched = np.diag(found.information) <= 0.0
     out = [Direction((found.names[i],), (0.1,), (bool(of_range[i]),), math.inf, 1.0) for i in np.flatnonzero(untouched)]
-    indices = _index(found.spectrum)
-    for k in np.argsort(-indices, kind="stable"):
-        vector = np.where(untouched, 0.0, found.directions[:, k])
-        if not indices[k] > beyond or not np.sum(vector**2) > 0.5:
-            continue
-        shares = np.abs(vector)
-        members = [int(i) for i in np.argsort(-np.round(shares, 9), kind="stable") if shares[i] >= 0.2 * shares.max()]
+    for vector, index in _told_apart(found, untouched, beyond):
+        members = _members(np.abs(vector))
         first, others = members[0], members[1:]
         inner = relative[np.ix_(others, others)]
         answer = -np.linalg.lstsq(inner, relative[others, first], rcond=1e-12)[0]
@@ -207,11 +204,46 @@ def directions(
                 tuple(found.names[i] for i in members),
                 (0.1, *(0.1 * float(a) for a in answer)),
                 tuple(bool(of_range[i]) for i in members),
-                float(indices[k]),
+                index,
                 math.sqrt(max(rest, 0.0) / relative[first, first]),
             )
         )
     return tuple(out)
+
+
+def _members(shares: Array) -> list[int]:
+    """Return which parameters tell a direction, the largest first: at least two, for one alone is no direction."""
+    order = np.argsort(-np.round(shares, 9), kind="stable")
+    many = max(2, int(np.sum(shares >= 0.2 * shares.max())))
+    return [int(i) for i in order[:many]]
+
+
+def _told_apart(found: Identification, untouched: Bools, beyond: float) -> list[tuple[Array, float]]:
+    """Return directions and their indices, those of near eigenvalues mixed so that each has few parameters."""
+    from scipy.linalg import qr
+
+    order = np.argsort(found.spectrum, kind="stable")
+    bad = [
+        int(k)
+        for k in order
+        if _index(found.spectrum[k : k + 1])[0] > beyond and np.sum(found.directions[~untouched, k] ** 2) > 0.5
+    ]
+    groups: list[list[int]] = []
+    for k in bad:
+        if groups and found.spectrum[k] <= max(100.0 * found.spectrum[groups[-1][0]], _NULL):
+            groups[-1].append(k)
+        else:
+            groups.append([k])
+    out: list[tuple[Array, float]] = []
+    for group in groups:
+        vectors = np.where(untouched[:, None], 0.0, found.directions[:, group])
+        pivots = qr(vectors.T, mode="r", pivoting=True)[1][: len(group)]
+        mixed = vectors @ np.linalg.inv(vectors[pivots])
+        mixed /= np.linalg.norm(mixed, axis=0)
+        # a mixture of eigenvectors v (found.directions) has the quadratic form of its parts
+        parts = np.sum(found.spectrum[group][:, None] * (found.directions[:, group].T @ mixed) ** 2, axis=0)
+        out += [(mixed[:, j], float(_index(parts[j : j + 1])[0])) for j in np.argsort(parts, kind="stable")]
+    return out
 
 
 def normal_intervals(
@@ -225,7 +257,8 @@ def normal_intervals(
     for d, transform in enumerate(transforms or ()):
         free = transform.free(estimate[d : d + 1])
         if np.isfinite(free[0]):
-            wide = reach * errors[d] / transform.slope(free)[0]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                wide = reach * errors[d] / transform.slope(free)[0]
             out[d] = transform.value(np.array([free[0] - wide, free[0] + wide]))
     return out
 
@@ -265,7 +298,7 @@ class Verdict(NamedTuple):
 def verdicts(found: Identification, estimate: Array, low: Array, high: Array) -> tuple[Verdict, ...]:
     """Return a verdict for each parameter, by curvature: profiles may say otherwise where the surface is no parabola.
 
-    `wide`: the 95 % interval, cut to the range, is more than half of it.
+    `wide`: the 95 % interval, cut to the range, is more than half of it, or of twice the estimate where it has no end.
     """
     hits = {hit.name: hit for hit in bounds_hit(found.names, estimate, low, high)}
     moved: dict[str, Direction] = {}
@@ -274,13 +307,16 @@ def verdicts(found: Identification, estimate: Array, low: Array, high: Array) ->
             moved.setdefault(name, direction)
     ends = normal_intervals(np.asarray(estimate), found.errors, 0.95)
     covered = np.minimum(ends[:, 1], high) - np.maximum(ends[:, 0], low)
-    return tuple(
-        _verdict(name, hits.get(name), moved.get(name), float(found.errors[i]), float(covered[i] / (high[i] - low[i])))
-        for i, name in enumerate(found.names)
-    )
+    out = []
+    for i, name in enumerate(found.names):
+        width = float(high[i] - low[i])
+        room, of = (width, "its range") if math.isfinite(width) else (2.0 * abs(float(estimate[i])), "twice its size")
+        share = float(covered[i]) / room if room > 0.0 else math.inf
+        out.append(_verdict(name, hits.get(name), moved.get(name), float(found.errors[i]), share, of))
+    return tuple(out)
 
 
-def _verdict(name: str, hit: BoundHit | None, moved: Direction | None, error: float, share: float) -> Verdict:
+def _verdict(name: str, hit: BoundHit | None, moved: Direction | None, error: float, share: float, of: str) -> Verdict:
     if moved is not None and len(moved.names) == 1:
         return Verdict(name, "not identified", moved.text)
     if math.isinf(error):
@@ -292,5 +328,5 @@ def _verdict(name: str, hit: BoundHit | None, moved: Direction | None, error: fl
     if moved is not None:
         return Verdict(name, "together", moved.text)
     if share > 0.5:
-        return Verdict(name, "wide", f"the 95 % interval of `{name}` is {100.0 * share:.0f} % of its range")
-    return Verdict(name, "identified", f"the 95 % interval of `{name}` is but {100.0 * share:.2g} % of its range")
+        return Verdict(name, "wide", f"the 95 % interval of `{name}` is {100.0 * share:.0f} % of {of}")
+    return Verdict(name, "identified", f"the 95 % interval of `{name}` is but {100.0 * share:.2g} % of {of}")

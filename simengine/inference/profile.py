@@ -130,7 +130,8 @@ def walk_side(
     fit
         Fits the others.
     index, theta, loglik
-        Which parameter; the best fit, and its log-likelihood.
+        Which parameter; the best fit, and its log-likelihood. In the measure it is searched in: a parameter whose range
+        spans decades is walked better as its logarithm.
     bound
         Where the range ends; which side it is follows from where it lies.
     step

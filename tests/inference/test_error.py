@@ -152,6 +152,23 @@ def test_lognormal_and_relative_autocorrelated_errors_are_gaussian_processes_of_
     np.testing.assert_allclose(relative.loglik(y, m), [expected], rtol=1e-12)
 
 
+@pytest.mark.parametrize("phi", [0.0, 0.6, -0.4])
+def test_information_of_relative_errors_is_that_of_mean_and_covariance(phi: float) -> None:
+    rng = np.random.default_rng(13)
+    m, jacobian = rng.uniform(1, 5, 9), rng.normal(size=(9, 2))
+    y = np.where(np.arange(9) == 3, np.nan, 1.0)
+    used = ~np.isnan(y)
+    model = error_model("relative", {"scale": 0.3, "autocorrelation": phi}, autocorrelated=True)
+    rows = model.whitened_jacobian(y, m, jacobian)[0]
+    mu, slopes = m[used], jacobian[used]
+    cov = mu[:, None] * covariance(9, phi, 0.3)[np.ix_(used, used)] * mu[None, :]
+    inverse = np.linalg.inv(cov)
+    moved = [(slopes[:, i] / mu)[:, None] * cov + cov * (slopes[:, i] / mu)[None, :] for i in range(2)]
+    exact = slopes.T @ inverse @ slopes
+    exact += 0.5 * np.array([[np.trace(inverse @ a @ inverse @ b) for b in moved] for a in moved])
+    np.testing.assert_allclose(rows.T @ rows, exact, rtol=1e-10)
+
+
 def five_points(f, x: np.ndarray, i: int, h: float = 2e-3) -> np.ndarray:
     """Return the derivative by column i: differences of fourth order."""
     step = np.zeros(x.shape[1])

@@ -133,6 +133,48 @@ def test_three_may_move_together_and_a_parameter_may_be_0() -> None:
     assert [d.text for d in said] == ["the data say nothing of `b`: no observation moves with it"]
 
 
+def test_two_ridges_are_told_apart() -> None:
+    # y1 = a b t, y2 = c d t: any mixture of both ridges is flat too, but is told as two
+    t = np.linspace(1, 5, 9)
+    rows = np.zeros((18, 4))
+    rows[:9, 0], rows[:9, 2] = 3.0 * t, 2.0 * t
+    rows[9:, 1], rows[9:, 3] = 7.0 * t, 0.5 * t
+    found = identification(["a", "c", "b", "d"], fisher(rows))
+    said = directions(found, np.array([2.0, 0.5, 3.0, 7.0]), np.zeros(4), np.full(4, 10.0))
+    assert sorted(sorted(d.names) for d in said) == [["a", "b"], ["c", "d"]]
+    assert all(d.changes == pytest.approx((0.1, -0.1)) for d in said)
+    # a weaker one beside is not mixed with them
+    more = np.column_stack([rows, np.r_[t, -t] ** 2, np.r_[t, -t] ** 2 + 1e-2 * np.cos(np.arange(18))])
+    found = identification(["a", "c", "b", "d", "e", "f"], fisher(more))
+    said = directions(found, np.ones(6), np.zeros(6), np.full(6, 10.0))
+    assert [sorted(d.names) for d in said][2] == ["e", "f"]
+    assert 10 < said[2].index < 1e5
+    assert np.isinf([d.index for d in said[:2]]).all()
+
+
+def test_a_direction_of_many_small_parts_is_never_told_of_one_alone() -> None:
+    rng = np.random.default_rng(3)
+    parts = rng.normal(size=(200, 40))
+    rows = np.column_stack([parts.sum(axis=1) + 1e-3 * rng.normal(size=200), parts])
+    said = directions(
+        identification([f"p{i}" for i in range(41)], fisher(rows)), np.ones(41), np.zeros(41), np.full(41, 9.0)
+    )
+    assert len(said) == 1
+    assert len(said[0].names) >= 2
+    assert said[0].names[0] == "p0"
+    assert said[0].left > 0.3  # two alone offset little, and that is said
+
+
+def test_a_range_without_end_is_measured_by_the_estimate() -> None:
+    found = identification(["a", "b"], np.diag([1e4, 0.3]))
+    said = verdicts(found, np.array([2.0, 2.0]), np.zeros(2), np.full(2, np.inf))
+    assert [v.word for v in said] == ["identified", "wide"]
+    assert "twice its size" in said[1].text
+    with np.errstate(all="raise"):
+        ends = normal_intervals(np.array([2.0, 0.5]), np.full(2, np.inf), 0.9, [Log(), Logit(0.0, 1.0)])
+    assert ends.tolist() == [[0.0, np.inf], [0.0, 1.0]]
+
+
 def test_bounds_and_verdicts() -> None:
     names, low, high = ["a", "b", "c", "d"], np.zeros(4), np.full(4, 10.0)
     estimate = np.array([0.0005, 5.0, 5.0, 9.9995])
