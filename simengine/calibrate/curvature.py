@@ -25,6 +25,7 @@ from simengine.inference.identify import (
     fisher,
     identification,
     normal_intervals,
+    ridges,
     verdicts,
 )
 
@@ -63,12 +64,19 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     return Curvature(
         found,
         ends,
-        directions(found, theta, problem.low, problem.high),
+        _together(found, theta, problem.low, problem.high),
         tuple(worst),
         near.left_out,
         bounds_hit(problem.names, theta, problem.low, problem.high),
         verdicts(found, theta, problem.low, problem.high),
     )
+
+
+def _together(found: Identification, theta: Array, low: Array, high: Array) -> tuple[Direction, ...]:
+    """Return what is collinear, and ridges whose parameters are not in it."""
+    told = directions(found, theta, low, high)
+    names = {name for direction in told for name in direction.names}
+    return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
 
 
 def _prior_information(surface: Surface, full: Array) -> Array:
