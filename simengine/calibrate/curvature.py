@@ -51,12 +51,12 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     """Return what curvature tells at a full set."""
     problem, d = surface.problem, surface.width
     theta = full[:d]
-    information = fisher(np.nan_to_num(surface.rows(full)), _prior_information(surface, full))
+    information = fisher(np.nan_to_num(sensitivities(surface, full)), _prior_information(surface, full))
     found = identification(problem.names, information)
     ends = {}
     for level in LEVELS:
         with np.errstate(invalid="ignore"):
-            own = normal_intervals(theta, found.errors, level, surface.measures[:d])
+            own = normal_intervals(theta, found.errors, level, surface.measures.own[:d])
         own = np.where(np.isnan(own), np.array([[-np.inf, np.inf]]), own)
         ends[level] = np.clip(own, problem.low[:, None], problem.high[:, None])
     near = collinearity(found, largest=3)
@@ -88,3 +88,19 @@ def _prior_information(surface: Surface, full: Array) -> Array:
     given = np.array([p.has_prior for p in surface.problem.parameters])
     bend = np.nan_to_num((down - up) / (2.0 * step), posinf=0.0, neginf=0.0)
     return np.where(given, np.maximum(bend, 0.0), 0.0)
+
+
+def sensitivities(surface: Surface, full: Array) -> Array:
+    """Return sensitivities in units of the errors, of what is fitted: (m, D); R'R is the expected information."""
+    theta, scales = full[None, : surface.width], full[None, surface.width :]
+    predicted, jacobian = surface.problem.slopes(theta)
+    seen, weights = surface.problem.observations, surface.problem.observations.fit_weight
+    out = []
+    for s in surface.problem.series:
+        if np.any(weights[s.rows] > 0.0):
+            found = s.error.whitened_jacobian(
+                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
+                weights[s.rows], seen.time[s.rows],
+            )  # fmt: skip
+            out.append(found[0])
+    return np.concatenate(out) if out else np.zeros((0, surface.width))

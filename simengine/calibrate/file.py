@@ -46,6 +46,8 @@ class Parameter:
     start: Quantity | None = None
     transform: At[str] | None = None
     prior: Distribution | None = None
+    complete: bool = True
+    """Whether all that is written could be read."""
 
 
 @dataclass(frozen=True, slots=True)

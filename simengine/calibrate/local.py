@@ -8,8 +8,8 @@ nothing rises (block coordinate ascent). Priors are squares too: of the normal d
 curvature at the point each round begins at; of a normal prior that is the prior itself. Else, and where that stops
 short, L-BFGS-B moves all together, in units of the standard errors.
 
-References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu, J.
-Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
+References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu,
+J. Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
 
 Invariant: what is found is never lower than where the search began; the same start gives the same bits.
 """
@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simengine.calibrate.curvature import sensitivities
 from simengine.calibrate.surface import Surface
-from simengine.inference.arrays import Array, Bools
+from simengine.inference.arrays import Array, Bools, Places
 
 _ROUNDS = 25
 _RISE = 1e-8
@@ -95,13 +96,13 @@ def _squares(search: _Search) -> None:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept[: surface.width])
-    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    low, high = (ends[places] for ends in surface.measures.ends)
     has_scales = not search.kept[surface.width :].all()
     for _ in range(_ROUNDS):
         begun, before = search.best.copy(), search.best_density
-        start = surface.measured(begun)
+        start = surface.measures.of(begun)
         priors = _prior_squares(surface, start)
-        asked = _Squares(surface, start, places, priors)
+        asked = _Squares(surface, begun, start, places, priors)
         z0 = np.clip(start[places], low, high)
         if not np.isfinite(asked.value(z0)).all():
             return
@@ -110,12 +111,21 @@ def _squares(search: _Search) -> None:
             ftol=1e-12, xtol=1e-10, gtol=1e-10, max_nfev=max(2, min(100, search.most - search.steps)),
         )  # fmt: skip
         search.steps += asked.looks
-        full, density = surface.settle(asked.full(found.x), search.kept)
-        search.steps += 1
-        search.note(full, density)
+        for z in _ends(found.x, low, high):
+            full, density = surface.settle(asked.full(z), search.kept)
+            search.steps += 1
+            search.note(full, density)
         rise = search.best_density - before
         if not rise > _RISE or search.steps >= search.most or not (has_scales or priors is not None):
             return
+
+
+def _ends(z: Array, low: Array, high: Array) -> list[Array]:
+    """Return a point, and beside it the one at the bounds it is all but at: SciPy's search stays a little inside."""
+    with np.errstate(invalid="ignore"):
+        room = np.where(np.isfinite(high - low), 1e-6 * (high - low), 0.0)
+    at = np.where(high - z <= room, high, np.where(z - low <= room, low, z))
+    return [at, z] if np.any(at != z) else [z]
 
 
 def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None:
@@ -128,8 +138,8 @@ def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None
 
     def slopes(z: Array) -> Array:
         full = np.where(np.arange(len(start)) < d, np.concatenate([z, start[d:]]), start)
-        theta = surface.full(full)[None, :d]
-        return np.asarray(surface.log_prior(theta)[1][0] * surface.slopes(full)[:d])
+        theta = surface.measures.full(full)[None, :d]
+        return np.asarray(surface.log_prior(theta)[1][0] * surface.measures.slopes(full)[:d])
 
     up, down, here = slopes(start[:d] + step), slopes(start[:d] - step), slopes(start[:d])
     curvature = np.maximum((down - up) / (2.0 * step), 0.0)
@@ -144,8 +154,10 @@ class _Squares:
     """Residuals at measures of the parameters that move; the last point is kept, for SciPy asks for slopes after."""
 
     surface: Surface
+    begun: Array
     start: Array
-    places: Array
+    """`begun` in measures."""
+    places: Places
     priors: tuple[Array, Array] | None
     looks: int = 0
     last: tuple[bytes, Array, Array] | None = None
@@ -153,14 +165,9 @@ class _Squares:
     def full(self, z: Array) -> Array:
         measured = self.start.copy()
         measured[self.places] = z
-        out = self.surface.full(measured)
-        stays = np.ones(len(out), dtype=np.bool_)
-        stays[self.places] = False
-        return np.where(stays, self._begun, out)
-
-    @property
-    def _begun(self) -> Array:
-        return np.stack([m.value(self.start[i]) for i, m in enumerate(self.surface.measures)])
+        out = self.begun.copy()
+        out[self.places] = self.surface.measures.full(measured)[self.places]
+        return out
 
     def _look(self, z: Array) -> tuple[Array, Array]:
         key = z.tobytes()
@@ -169,7 +176,7 @@ class _Squares:
             values, moved = self.surface.residuals(full)
             measured = self.start.copy()
             measured[self.places] = z
-            moved = moved[:, self.places] * self.surface.slopes(measured)[self.places]
+            moved = moved[:, self.places] * self.surface.measures.slopes(measured)[self.places]
             if self.priors is not None:
                 centres, weights = self.priors
                 values = np.concatenate([values, (weights * (measured[: len(centres)] - centres))[self.places]])
@@ -191,23 +198,27 @@ def _climb(search: _Search) -> float:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept)
-    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    low, high = (ends[places] for ends in surface.measures.ends)
     slope = np.inf
     for _ in range(6):
-        start = np.clip(surface.measured(search.best)[places], low, high)
+        start = np.clip(surface.measures.of(search.best)[places], low, high)
         size = _sizes(surface, search.best, places, low, high)
-        before = search.best_density
+        begun, before = search.best.copy(), search.best_density
+        whole = surface.measures.of(np.clip(begun, surface.low, surface.high))
 
-        def minus(y: Array, size: Array = size, start: Array = start) -> tuple[float, Array]:
-            measured = surface.measured(search.best if not len(places) else _at_bounds(surface, search.best))
+        def minus(
+            y: Array, size: Array = size, start: Array = start, begun: Array = begun, before: float = before,
+            whole: Array = whole,
+        ) -> tuple[float, Array]:  # fmt: skip
+            measured = whole.copy()
             measured[places] = np.clip(start + size * y, low, high)
-            full = np.where(search.kept, search.best, surface.full(measured))
+            full = np.where(search.kept, begun, surface.measures.full(measured))
             value, gradient = surface.density_gradient(full[None])
             search.steps += 1
             if not np.isfinite(value[0]):
                 return 1e6 + abs(before), np.zeros(len(y))
             search.note(full, float(value[0]))
-            return -float(value[0]), -gradient[0, places] * surface.slopes(measured)[places] * size
+            return -float(value[0]), -gradient[0, places] * surface.measures.slopes(measured)[places] * size
 
         slope = _left(minus(np.zeros(len(places)))[1], start, low, high)
         if slope <= _SLOPE or search.steps >= search.most:
@@ -223,10 +234,6 @@ def _climb(search: _Search) -> float:
     return slope
 
 
-def _at_bounds(surface: Surface, full: Array) -> Array:
-    return np.clip(full, surface.low, surface.high)
-
-
 def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
     """Return the largest slope of what may still move that way; the gradient is that of minus the density."""
     room = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
@@ -234,11 +241,11 @@ def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
     return float(np.max(np.abs(np.where(held, 0.0, gradient)), initial=0.0))
 
 
-def _sizes(surface: Surface, full: Array, places: Array, low: Array, high: Array) -> Array:
-    """Return the size of a step in each measure: a standard error with the others fixed, at most a tenth of the range."""
+def _sizes(surface: Surface, full: Array, places: Places, low: Array, high: Array) -> Array:
+    """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
-    measured = surface.measured(np.clip(full, surface.low, surface.high))
-    moved = surface.rows(full) * surface.slopes(measured)[: surface.width]
+    measured = surface.measures.of(np.clip(full, surface.low, surface.high))
+    moved = sensitivities(surface, full) * surface.measures.slopes(measured)[: surface.width]
     information = np.zeros(len(full))
     information[: surface.width] = np.nan_to_num(np.sum(moved * moved, axis=0), posinf=0.0)
     information[surface.width :] = 2.0 * max(1, int(np.sum(surface.problem.observations.fit_weight > 0.0)))

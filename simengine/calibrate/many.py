@@ -2,8 +2,8 @@
 
 In: a `Surface`, how many starts, a seed. Out: full sets with their log density, the best of what was screened first.
 
-References: I. M. Sobol' (1967), USSR Comput. Math. Math. Phys. 7, 86-112; scrambled as A. B. Owen (1998), J. Complexity 14,
-466-489, has it, by scipy.stats.qmc.
+References: I. M. Sobol' (1967), USSR Comput. Math. Math. Phys. 7, 86-112; scrambled as A. B. Owen (1998), J.
+Complexity 14, 466-489, has it, by scipy.stats.qmc.
 
 Invariant: the first start is the file's own; the points depend on the seed and the number of parameters only.
 """

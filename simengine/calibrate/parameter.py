@@ -56,6 +56,8 @@ class Parameter:
     span: Span = field(repr=False)
     title: str = ""
     note: str = ""
+    times: bool = False
+    """Whether what there is is multiplied by it."""
     has_prior: bool = False
     """Whether the file gives a prior; else all values of the range are alike."""
 

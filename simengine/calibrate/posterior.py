@@ -2,11 +2,11 @@
 
 In: a `Surface`, the best full set, a seed, the number of a chain. Out: a `Chain`: draws of full sets, and how it went.
 
-Both draw free numbers y, that x = centre + factor y turns into those of `Problem`, with factor factor' the inverse of the
-information at the best fit and 1 beside: what the data tie together is then loose.
+Both draw free numbers y, that x = centre + factor y turns into those of `Problem`; factor factor' is the inverse of
+the information at the best fit, with 1 added: what the data tie together is loose in y.
 
-References: M. D. Hoffman, A. Gelman (2014), J. Machine Learning Research 15, 1593-1623 (NUTS); J. Goodman, J. Weare (2010),
-Comm. Applied Math. and Comput. Science 5, 65-80, D. Foreman-Mackey et al. (2013), PASP 125, 306-312 (ensemble, emcee).
+References: M. D. Hoffman, A. Gelman (2014), J. Machine Learning Research 15, 1593-1623 (NUTS); J. Goodman, J. Weare
+(2010), Comm. Applied Math. and Comput. Science 5, 65-80, D. Foreman-Mackey et al. (2013), PASP 125, 306-312 (emcee).
 
 Invariant: a chain depends on the best fit, the seed and its number only; what it draws does not depend on the factor.
 """
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from simengine.calibrate.curvature import sensitivities
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
 from simengine.source.diagnostic import InputError
@@ -71,7 +72,7 @@ def _frame(surface: Surface, full: Array) -> _Frame:
     problem, d = surface.problem, surface.width
     centre = np.clip(problem.free(full[None, :d], full[None, d:])[0], -6.0e2, 6.0e2)
     slopes = problem.prior.slopes(centre[None])[0]
-    moved = np.nan_to_num(surface.rows(full)) * slopes[:d]
+    moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
     information = np.eye(len(full))
     information[:d, :d] += moved.T @ moved
     for place, scale in enumerate(problem.scales):
@@ -146,7 +147,7 @@ def draw_ensemble(surface: Surface, full: Array, asked: Asked) -> Chain:
     rng = np.random.default_rng([asked.seed, 3, asked.chain])
     begun = _places(frame, rng, walkers)
     sampler = emcee.EnsembleSampler(walkers, count, frame.density, vectorize=True)
-    state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())  # noqa: NPY002  (what emcee takes)
+    state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())
     sampler.run_mcmc(state, asked.tune + asked.draws)
     y = np.moveaxis(sampler.get_chain(discard=asked.tune), 1, 0)
     logs = np.asarray(sampler.get_log_prob(discard=asked.tune)).T

@@ -53,6 +53,11 @@ class Predictions(Unknowns):
         """Why there are no exact derivatives; None where there are."""
         return self.simulator.why_no_derivatives()
 
+    @cached_property
+    def rounded(self) -> tuple[str, ...]:
+        """Variables that round what depends on parameters: exact derivatives take the steps for flat there."""
+        return self.simulator.rounded()
+
     @property
     def derivatives(self) -> str:
         """`exact`, `differences` (only where the file asks for them), or `none`."""

@@ -7,11 +7,12 @@ Invariant: this table is the only list of keys.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from simengine.calibrate.error_shape import ERROR
 from simengine.calibrate.file import Document, Fit, HeldOut, Method, Output, Over, Parameter, Table
-from simengine.language.yaml.node import Node
+from simengine.language.yaml.node import Mapping, Node
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record, Tagged
 from simengine.language.yaml.shape import Choice, Kinds, Many, Mapped, Named, Number, Schema, Shape, Switch, Text, Words
@@ -22,7 +23,7 @@ from simengine.source.file import Span
 
 FORMAT = 1
 VARIABLE = Text("a variable's name", "variables")
-INPUT = Text("the name of a constant, stock or link, or `lookup(x)`", "inputs")
+INPUT = Text("an input of the model", "inputs")
 
 TABLE = Record("data", Table, (
     Field("file", Text("a CSV file"), "a table beside this file: tidy, with the columns `variable`, `time`, `value` "
@@ -134,20 +135,6 @@ BETWEEN = Choice({
 })  # fmt: skip
 
 
-class _Weights:
-    """A weight for every word of quality."""
-
-    takes = "a mapping from words of quality to weights from 0"
-
-    def read(self, node: Node, to: Reading) -> Any:
-        """Return words with their weights."""
-        return Named(Number(low=0.0), "a word of quality").read(node, to)
-
-    def schema(self) -> Schema:
-        """Return the schema."""
-        return Named(Number(low=0.0), "a word of quality").schema()
-
-
 FIT = Record("a fit", Fit, (
     Field("title", Words(), "what people call it"),
     Field("note", Text(), "what is to be known of these data"),
@@ -161,7 +148,8 @@ FIT = Record("a fit", Fit, (
     Field("between", BETWEEN, "what of observations between saved times; `refuse` where not said"),
     Field("error", ERROR, "how observations scatter around the model; `normal`, its scale estimated, where not said"),
     Field("weight", Number(low=0.0), "how many times each observation counts; 1 where not said"),
-    Field("weight by quality", _Weights(), "weights by the words in the data's column of quality; 0 leaves out"),
+    Field("weight by quality", Named(Number(low=0.0), "a word of quality"),
+          "weights by the words in the data's column of quality; 0 leaves out"),
     Field("vintage", Text(), "which vintage of the data; of each time the newest where not said"),
     Field("from", Number(), "data from this time on; all where not said", name="begin"),
     Field("to", Number(), "data up to this time", name="end"),
@@ -204,14 +192,22 @@ METHOD = Record("a method", Method, (
 
 
 class _Parameters:
-    """Parameters by name; a name alone is refused, as it has no range."""
+    """Parameters by name."""
 
     takes = "a mapping from a variable, or a name, to a parameter"
     shape: Shape[Parameter] = PARAMETER
 
     def read(self, node: Node, to: Reading) -> Any:
-        """Return names with their parameters."""
-        return Named(PARAMETER, "a variable, or a name").read(node, to)
+        """Return names with their parameters; those of which something could not be read say so."""
+        if not isinstance(node, Mapping):
+            return Named(PARAMETER, "a variable, or a name").read(node, to)
+        out = []
+        for key, value in node.pairs:
+            known = len(to.problems)
+            read = PARAMETER.read(value, to)
+            if read is not None:
+                out.append((At(key.text, key.span), replace(read, complete=len(to.problems) == known)))
+        return tuple(out)
 
     def schema(self) -> Schema:
         """Return the schema."""
@@ -224,7 +220,8 @@ CALIBRATION = Record("a calibration file", Document, (
     Field("title", Words(), "what the calibration is called"),
     Field("note", Text(), "what is to be known of it"),
     Field("time", TIMES, "begin, end, step, method, and how often values are saved"),
-    Field("params", Many(Text("a file"), single=True), "Vensim change files (.cin) whose values hold"),
+    Field("params", Many(Text("a file"), single=True), "files whose values hold: parameter sets of other calibrations "
+          "(parameters.yaml), Vensim change files (.cin)"),
     Field("set", Named(PATH, "a variable", "inputs"), "values and paths by variable, as in scenario files"),
     Field("links", Named(LINK, "a cross-over", "links"), "cross-overs switched or scaled; `*` is all of them"),
     Field("data", Named(TABLE, "a name"), "what was measured", required=True),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from simengine.calibrate.file import Document, Method
 from simengine.calibrate.problem import Problem
 from simengine.language.yaml.reading import Reading
+from simengine.source.diagnostic import warning
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,17 @@ def read_settings(document: Document) -> Settings:
 def check_method(document: Document, problem: Problem, settings: Settings, to: Reading) -> None:
     """Note a method that needs derivatives where there are none."""
     why = problem.why_not_exact
-    if problem.differences or why is None:
+    said = document.method
+    place = document.span if said is None else said.span
+    if problem.differences:
+        return
+    if why is None:
+        rounded = problem.rounded
+        if rounded:
+            names = ", ".join(f"`{n}`" for n in rounded[:4]) + (", ..." if len(rounded) > 4 else "")
+            text = f"what depends on parameters is rounded in {names}: the exact derivative by that way is 0"
+            hint = "`derivatives: differences` under `method`, or a method without derivatives, sees the steps"
+            to.problems.append(warning("flat-derivative", text, place, help=[hint]))
         return
     needs = [
         f"`{key}: {word}`"
@@ -63,10 +74,9 @@ def check_method(document: Document, problem: Problem, settings: Settings, to: R
     ]
     if not needs:
         return
-    said = document.method
-    place = document.span if said is None else said.span
     hints = [
         "`derivatives: differences` under `method` takes finite differences instead",
         "`local: none` with `global: cma` or `posterior: ensemble` needs no derivatives",
     ]
-    to.error("no-derivative", f"{' and '.join(needs)} need exact derivatives: {why}", place, help=hints)
+    verb = "needs" if len(needs) == 1 else "need"
+    to.error("no-derivative", f"{' and '.join(needs)} {verb} exact derivatives: {why}", place, help=hints)

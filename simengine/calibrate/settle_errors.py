@@ -51,8 +51,8 @@ def settle_error(
     if model.estimated and values.size < LEAST:
         count = f"{values.size} observation{'s' if values.size != 1 else ''}"
         what = " and ".join(n.name for n in model.estimated)
-        text = f"`{at.value}` has {count} to fit: the {what} of their errors cannot be estimated"
-        to.error("bad-scale", text, written.span, help=[f"give it, such as `{{{written.kind}: 5 %}}`"])
+        text = f"`{at.value}` has {count} to fit: the {what} of its errors cannot be estimated"
+        to.error("bad-scale", text, written.span, help=["give it under `error`"])
         return None
     before = len(to.problems)
     between = _between(at, written, model, unit, names, to)

@@ -118,7 +118,9 @@ class Matcher:
         tried = (
             [fit.series] if fit.series else [At(outputs[0].named, at.span), At(fit.output.variable.value, at.span), at]
         )
-        found = next((names for said in tried if (names := table.find(said.value))), [])
+        found = next((names for said in tried[:2] if (names := table.find(said.value))), [])
+        if not found and at in tried:  # called like the fit: a whole name, which nothing else could mean
+            found = [n for n in table.series if loose_key(n) == loose_key(at.value)]
         if not found:
             place = fit.series or fit.data
             said = fit.series.value if fit.series else fit.output.variable.value
@@ -129,9 +131,7 @@ class Matcher:
         if len(outputs) == 1:
             if len(found) > 1:
                 place = fit.series or fit.data
-                text = (
-                    f"`{outputs[0].text}` is one series, and `{table.path.name}` has {len(found)} that could be meant"
-                )
+                text = f"{outputs[0].text} is one series, and `{table.path.name}` has {len(found)} that could be meant"
                 self.to.error("not-one-value", text, place.span, help=[listed(found)])
                 return []
             return [(outputs[0], at.value, table.series[found[0]])]
@@ -211,9 +211,13 @@ class Matcher:
         out = []
         for row in rows:
             own, place = row.unit, (fit.series or fit.data).span
+            if fit.unit is not None and own and own != fit.unit.value:
+                text = f"`{self._path(fit)}` row {row.line} says that its unit is {own}, not {fit.unit.value}"
+                self.to.error("conflicting-keys", text, fit.unit.span, help=["`unit` is for tables that do not tell"])
+                return None
             if fit.unit is not None:
                 own, place = fit.unit.value, fit.unit.span
-            value = self.names.converted(row.value, own, unit, place, self.to, f"{looked.text}")
+            value = self.names.converted(row.value, own, unit, place, self.to, looked.text)
             if value is None:
                 return None
             out.append(value)

@@ -77,7 +77,8 @@ class _Reader:
         shown = "" if unit == "dimensionless" and times else unit
         return Parameter(
             at.value, shown, low, high, start, measure, transform, prior, getattr(prior, "text", ""), found, at.span,
-            title_of(written.title, at.value), written.note.value if written.note else "", written.prior is not None,
+            title_of(written.title, at.value), written.note.value if written.note else "", times,
+            written.prior is not None,
         )  # fmt: skip
 
     # ---- what it sets
@@ -203,6 +204,8 @@ class _Reader:
         if written.range and ends is None:
             return None  # noted already
         if written.prior is None:
+            if ends is None and not written.complete:
+                return None  # what is wrong with it was told
             if ends is None:
                 text = f"`{at.value}` needs `range`: [lowest, highest]"
                 self.to.error("missing-key", text, at.span, help=["or a `prior`"])

@@ -32,8 +32,11 @@ from simengine.engine.keep import Keep
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.run import simulate
 from simengine.model.definition import Method
-from simengine.program.program import Program
+from simengine.program.node import Apply
+from simengine.program.op import Op
+from simengine.program.program import Assign, Program
 from simengine.program.reach import reached_slots
+from simengine.program.walk import nodes_upward, slots_of
 from simengine.source.diagnostic import InputError
 from simengine.source.names import Key
 
@@ -121,6 +124,12 @@ class Simulator:
             return str(reason)
         return None
 
+    def rounded(self) -> tuple[str, ...]:
+        """Return the variables that round what depends on parameters: derivatives by that way are 0, as it is flat."""
+        flags = np.zeros(self.program.parameters.size, dtype=np.bool_)
+        flags[self.places] = True
+        return _rounding(self.program, reached_slots(self.program, flags, noise=False))
+
     def untouched(self) -> list[int]:
         """Return the parameters that reach no slot looked at, by the dependencies of the program."""
         out = []
@@ -130,6 +139,24 @@ class Simulator:
             if not flags.any() or not reached_slots(self.program, flags, noise=False)[self.slots].any():
                 out.append(number)
         return out
+
+
+_ROUNDING = frozenset({Op.TRUNC, Op.FLOOR, Op.CEIL, Op.ROUND})
+
+
+def _rounding(program: Program, active: NDArray[np.bool_]) -> tuple[str, ...]:
+    """Return the variables in which something that depends on parameters is rounded to whole numbers."""
+    names = {v.first + n: v.name for v in program.variables for n in range(v.size)}
+    found: dict[str, None] = {}
+    for group in (program.constants, program.initial, program.settled, *(g.step for g in program.groups)):
+        for statement in group:
+            if not isinstance(statement, Assign):
+                continue
+            for node in nodes_upward((statement.value,)):
+                read = [s for n in nodes_upward((node,)) if (s := slots_of(n)) is not None]
+                if isinstance(node, Apply) and node.op in _ROUNDING and any(active[s].any() for s in read):
+                    found.setdefault(names.get(int(np.ravel(statement.slots)[0]), "a variable of the model's own"))
+    return tuple(found)
 
 
 def make_simulator(
@@ -179,14 +206,16 @@ def _changes(model: Model, fixed: Mapping[str, Any], parameters: Sequence[Parame
     changes = ValueReader(model.definition, model.program).read(fixed)
     setters = [(n, s, p.start) for n, p in enumerate(parameters) for s in p.setters]
     taken = {(s.target.variable.key, place): n for n, s, _ in setters if not s.is_lookup for place in s.target.places}
+    changed = {n for n, p in enumerate(parameters) if p.times}
     kept: list[Change] = []
     for change in changes:
         own = [taken.get((change.target.variable.key, place)) for place in change.target.places.tolist()]
         if all(n is None for n in own):
             kept.append(change)
-        elif not isinstance(change, Numbers) or any(n is None for n in own):
+        elif not isinstance(change, Numbers) or not changed.issuperset(own):
             number = next(n for n in own if n is not None)
-            text = f"`{change.target.text}` is set, and in part estimated: set the other elements one by one"
+            part = "in part " if None in own else ""
+            text = f"`{change.target.text}` is set, and {part}estimated by `{parameters[number].name}`"
             raise CannotEstimate(number, "conflicting-keys", text)
     lookups = list(dict.fromkeys(s.target.text for _, s, _ in setters if s.is_lookup))
     if lookups:

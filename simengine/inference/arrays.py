@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[np.float64]
 Bools: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.int64]
 
 
 def as_rows(values: ArrayLike) -> Array:
