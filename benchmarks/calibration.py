@@ -1,17 +1,18 @@
 """Does calibration find what is known, and at what price: `python -m benchmarks.calibration [--quick] [--out FILE]`.
 
-Recovery: a model makes data with known parameters and noise, a hundred times; how often do 90 % intervals hold the truth?
+Recovery: a model makes data with known parameters and noise, a hundred times; how often do 90 % intervals hold what is
+true?
 
 Price: the same starts, the same data, the same residuals, the same native runs; our search with exact derivatives,
 SciPy's least squares with finite differences (the same trust-region algorithm), and Powell's method, which Vensim uses.
 Each start is searched by all three in turn, so that a slow moment of the machine meets them all. A gradient is counted
-in three ways: as one call; as what it takes in time, in runs, measured in the same process; and as 1 + D runs, which it
-would be if every direction were a run of its own.
+in three ways: as one call; as what it takes in time, in runs, measured in the same process; and as 1 + D runs, which
+it would be if every direction were a run of its own.
 
-Linear algebra runs on one thread: with more, on a machine that has other work, a decomposition of a table of 400 rows took
-a hundred times as long, for all methods alike, and hid what is compared.
+Linear algebra runs on one thread: with more, on a machine that has other work, a decomposition of a table of 400 rows
+took a hundred times as long, for all methods alike, and hid what is compared.
 
-Invariant: targets are said beside the figures, results are compared before anything is counted; nothing is asserted here.
+Invariant: targets are said beside the figures, nothing is asserted here.
 """
 
 from __future__ import annotations
@@ -183,8 +184,10 @@ def recovery(repetitions: int) -> list[str]:
     """Return the table of coverage."""
     low, high = 0.85, 0.95
     lines = [
-        "| model | parameters | data | repetitions | converged | by curvature | worst parameter | by profile | worst "
-        "parameter | target |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
+        (
+            "| model | parameters | data | repetitions | converged | by curvature | worst parameter | by profile | worst "
+            "parameter | target |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|---|"
+        )
     ]
     with ProcessPoolExecutor(2) as pool:
         for name, case in _cases().items():
@@ -207,12 +210,16 @@ def _worst(shares: Array) -> str:
 def prices(starts: dict[str, int]) -> list[str]:
     """Return the table of what searches take."""
     lines = [
-        "| model | method | starts that came to the best optimum | runs | gradients | runs, a gradient as one call | "
-        "as its time | as 1 + D | seconds |\n|---|---|---:|---:|---:|---:|---:|---:|---:|"
+        (
+            "| model | method | starts that came to the best optimum | runs | gradients | runs, a gradient as one call | "
+            "as its time | as 1 + D | seconds |\n|---|---|---:|---:|---:|---:|---:|---:|---:|"
+        )
     ]
     ratios = [
-        "| model | a gradient takes, in runs | against | as one call | as its time | as 1 + D | time | target 1/5 |\n"
-        "|---|---:|---|---:|---:|---:|---:|---|"
+        (
+            "| model | a gradient takes, in runs | against | as one call | as its time | as 1 + D | time | target 1/5 |\n"
+            "|---|---:|---|---:|---:|---:|---:|---|"
+        )
     ]
     for name, case in _cases().items():
         tried, cost = compare(case, starts[name])
@@ -252,14 +259,14 @@ def main() -> None:
         "# Calibration: recovery and price", "",
         f"Made by `python -m benchmarks.calibration` on {datetime.now(UTC):%Y-%m-%d}, {machine()}.", "",
         "## Are intervals right?", "",
-        f"Data made by the model with known parameters and noise; how often 90 % intervals hold the truth. Of "
+        (f"Data made by the model with known parameters and noise; how often 90 % intervals hold the truth. Of "
         f"{repetitions} repetitions a right interval of one parameter holds it in {low:.0%} to {high:.0%} (99 % of "
-        "cases); the mean over parameters varies less.", "",
+        "cases); the mean over parameters varies less."), "",
         *tables[0], "",
         "## At what price?", "",
-        "From the same Sobol points, on the same data, by the same native runs, in turn; the same rule of stopping for both "
-        "least squares, SciPy's own for Powell. Finite differences take D + 1 runs a step, so with 3 or 6 parameters a "
-        "fifth is out of reach however cheap a gradient is; with thirty it is not.", "",
+        ("From the same Sobol points, on the same data, by the same native runs, in turn; the same rule of stopping for "
+        "both least squares, SciPy's own for Powell. Finite differences take D + 1 runs a step, so with 3 or 6 parameters a "
+        "fifth is out of reach however cheap a gradient is; with thirty it is not."), "",
         *tables[1], "",
     ])  # fmt: skip
     print(text)

@@ -122,7 +122,8 @@ def _case(
     labels = [f"s{i}" for i in range(len(outputs))]
     (folder / f"{stem}.csv").write_text("\n".join(["time," + ",".join(labels), *rows]) + "\n", encoding="utf-8")
     lines = [
-        "simengine: 1", f"model: {model}", "time: {method: rk4}", f"data: {{made: {{file: {stem}.csv}}}}", "parameters:",
+        "simengine: 1", f"model: {model}", "time: {method: rk4}", f"data: {{made: {{file: {stem}.csv}}}}",
+        "parameters:",
         *(f"  {p}: {{range: [{low}, {high}], transform: log}}" for p, (_, low, high) in parameters.items()),
         "fit:",
         *(
