@@ -29,6 +29,7 @@ from simengine.inference.identify import (
     fisher,
     identification,
     normal_intervals,
+    ridges,
     verdicts,
 )
 
@@ -85,7 +86,7 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
         errors,
         identification(problem.names, fisher(rows)).errors,
         ends,
-        directions(found, theta, problem.low, problem.high),
+        _together(found, theta, problem.low, problem.high),
         tuple(worst),
         near.left_out,
         bounds_hit(problem.names, theta, problem.low, problem.high),
@@ -100,6 +101,13 @@ def _wider(freedom: int | None, level: float) -> float:
     from scipy.special import ndtri, stdtrit
 
     return float(stdtrit(freedom, 0.5 + level / 2.0) / ndtri(0.5 + level / 2.0))
+
+
+def _together(found: Identification, theta: Array, low: Array, high: Array) -> tuple[Direction, ...]:
+    """Return what is collinear, and ridges whose parameters are not in it."""
+    told = directions(found, theta, low, high)
+    names = {name for direction in told for name in direction.names}
+    return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
 
 
 def _prior_information(surface: Surface, full: Array) -> Array:

@@ -27,6 +27,9 @@ from simengine.inference.transform import Transform
 
 COLLINEAR = 10.0
 """The collinearity index beyond which parameters can not be told apart."""
+RIDGE = 0.95
+"""How strongly two parameters are tied, others fixed, for a ridge: a collinearity index of 4.5."""
+_WIDE = 0.5
 _NULL = 1e-12  # eigenvalues of a matrix of unit diagonal below this are rounding
 
 
@@ -211,6 +214,44 @@ def directions(
     return tuple(out)
 
 
+def ridges(found: Identification, estimate: Array, low: Array, high: Array) -> tuple[Direction, ...]:
+    """Return pairs that lie on a ridge: the data tie them together, and leave both wide.
+
+    Few data with errors that are not small leave a ridge long before parameters are collinear: what counts is that the
+    errors let one go along it through most of its range. A pair is told where its correlation with the others fixed is
+    beyond 0.95, and the 95 % intervals of both cover more than half of their ranges.
+    """
+    estimate = np.asarray(estimate, dtype=np.float64)
+    wide = [i for i, share in enumerate(_shares(found, estimate, low, high)) if share > _WIDE]
+    size = np.where(estimate == 0.0, np.asarray(high) - np.asarray(low), np.abs(estimate))
+    own = np.diag(found.information)
+    out = []
+    for i, j in itertools.combinations(wide, 2):
+        if not (own[i] > 0.0 and own[j] > 0.0 and np.all(np.isfinite(size[[i, j]]))):
+            continue
+        tied = float(found.information[i, j] / math.sqrt(own[i] * own[j]))
+        if abs(tied) < RIDGE:
+            continue
+        answer = -0.1 * float(found.information[i, j] / own[j]) * size[i] / size[j]
+        left = math.sqrt(max(0.0, 1.0 - tied**2))
+        index = 1.0 / math.sqrt(max(1.0 - abs(tied), 1e-300))
+        of_range = (bool(estimate[i] == 0.0), bool(estimate[j] == 0.0))
+        out.append(Direction((found.names[i], found.names[j]), (0.1, answer), of_range, index, left))
+    return tuple(sorted(out, key=lambda d: -d.index))
+
+
+def _shares(found: Identification, estimate: Array, low: Array, high: Array) -> Array:
+    """Return how much of each range the 95 % interval covers; of twice the estimate where a range has no end."""
+    ends = normal_intervals(np.asarray(estimate), found.errors, 0.95)
+    with np.errstate(invalid="ignore"):
+        covered = np.minimum(ends[:, 1], high) - np.maximum(ends[:, 0], low)
+        width = np.asarray(high, dtype=np.float64) - np.asarray(low, dtype=np.float64)
+    room = np.where(np.isfinite(width), width, 2.0 * np.abs(np.asarray(estimate)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(room > 0.0, covered / room, np.inf)
+    return np.where(np.isnan(share), 1.0, share)
+
+
 def _members(shares: Array) -> list[int]:
     """Return which parameters tell a direction, the largest first: at least two, for one alone is no direction."""
     order = np.argsort(-np.round(shares, 9), kind="stable")
@@ -302,17 +343,14 @@ def verdicts(found: Identification, estimate: Array, low: Array, high: Array) ->
     """
     hits = {hit.name: hit for hit in bounds_hit(found.names, estimate, low, high)}
     moved: dict[str, Direction] = {}
-    for direction in directions(found, estimate, low, high):
+    for direction in (*directions(found, estimate, low, high), *ridges(found, estimate, low, high)):
         for name in direction.names:
             moved.setdefault(name, direction)
-    ends = normal_intervals(np.asarray(estimate), found.errors, 0.95)
-    covered = np.minimum(ends[:, 1], high) - np.maximum(ends[:, 0], low)
+    shares = _shares(found, estimate, low, high)
     out = []
     for i, name in enumerate(found.names):
-        width = float(high[i] - low[i])
-        room, of = (width, "its range") if math.isfinite(width) else (2.0 * abs(float(estimate[i])), "twice its size")
-        share = float(covered[i]) / room if room > 0.0 else math.inf
-        out.append(_verdict(name, hits.get(name), moved.get(name), float(found.errors[i]), share, of))
+        of = "its range" if math.isfinite(float(high[i] - low[i])) else "twice its size"
+        out.append(_verdict(name, hits.get(name), moved.get(name), float(found.errors[i]), float(shares[i]), of))
     return tuple(out)
 
 
