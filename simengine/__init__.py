@@ -16,6 +16,8 @@ import typing as _typing
 if _typing.TYPE_CHECKING:
     from simengine.api.load import load
     from simengine.api.model import Model
+    from simengine.calibrate.result import CalibrationResult, read_calibration
+    from simengine.calibrate.study import calibrate
     from simengine.results.run import Ensemble, Quantiles, Run
     from simengine.results.study import Study
     from simengine.scenario.study import StudyPlan, load_study
@@ -35,6 +37,7 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "CalibrationResult",
     "Diagnostic",
     "Ensemble",
     "InputError",
@@ -50,14 +53,17 @@ __all__ = [
     "StudyPlan",
     "SweepPlan",
     "SweepResult",
+    "calibrate",
     "load",
     "load_study",
     "load_sweep",
+    "read_calibration",
     "read_sweep",
     "run_sweep",
 ]
 
 _HOMES = {
+    "CalibrationResult": "calibrate.result",
     "Ensemble": "results.run",
     "Model": "api.model",
     "Quantiles": "results.run",
@@ -66,9 +72,11 @@ _HOMES = {
     "StudyPlan": "scenario.study",
     "SweepPlan": "sweep.plan",
     "SweepResult": "sweep.result",
+    "calibrate": "calibrate.study",
     "load": "api.load",
     "load_study": "scenario.study",
     "load_sweep": "sweep.study",
+    "read_calibration": "calibrate.result",
     "read_sweep": "sweep.result",
     "run_sweep": "sweep.study",
 }

@@ -1,8 +1,9 @@
 """Exact derivatives of a model's outputs by its constants, initial values, and the points of its lookups.
 
-In: a model's program with names found. Out: values over time and outputs, and their derivatives by each input.
+In: a model's program with names found. Out: values over time and outputs, and their derivatives by each input; of one
+run, or of many with all their derivatives in one call of native code (`run_tangents`).
 
-Invariant: the values are those of a run, bit for bit.
+Invariant: the values are those of a run, bit for bit; what is computed of a run does not depend on the others.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from simengine.api.values import Change, Points
 from simengine.check.symbols import table_in
 from simengine.compile.differentiate import Differentiated, NotDifferentiable, differentiate
 from simengine.compile.opened import y_key
+from simengine.engine.keep import ALL, Keep
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
-from simengine.engine.trajectory import Failure
+from simengine.engine.trajectory import Failure, RunInfo
 from simengine.model.definition import Method, ModelDefinition
 from simengine.model.variable import Role, role_of
 from simengine.program.program import Program
 from simengine.results.labels import Saved
-from simengine.results.run import Run
+from simengine.results.run import Ensemble, Run
 from simengine.source.diagnostic import InputError, RunWarning
 
 if TYPE_CHECKING:
@@ -135,9 +137,12 @@ def _label(target: Target, place: tuple[int, ...]) -> str:
 
 
 def with_initial_values(
-    given: Mapping[str, Any], inputs: Inputs, find: Targets, run: Callable[..., Run]
+    given: Mapping[str, Any], inputs: Inputs, find: Targets, run: Callable[..., Run | Ensemble]
 ) -> dict[str, Any]:
-    """Return values to which the initial values of stocks among the inputs are added, as the model has them."""
+    """Return values to which the initial values of stocks among the inputs are added, as the model has them.
+
+    `run` gives one run, or an ensemble: the values added are then arrays.
+    """
     stocks = {t.variable.name for t in inputs.initial}
     if not stocks:
         return dict(given)
@@ -145,8 +150,10 @@ def with_initial_values(
         warnings.simplefilter("ignore", RunWarning)  # said when the derivatives are run
         began = run(given, save=sorted(stocks))
     out = {name: value for name, value in given.items() if find.find(name).variable.name not in stocks}
-    first = began.table()[0]
-    return out | {c.name: float(x) for c, x in zip(began.columns, first, strict=True)}
+    first = began.table()[..., 0, :]
+    return out | {
+        c.name: float(x) if not x.ndim else x for c, x in zip(began.columns, np.moveaxis(first, -1, 0), strict=True)
+    }
 
 
 @lru_cache(maxsize=16)
@@ -155,24 +162,126 @@ def _differentiated(program: Program, chosen: tuple[int, ...], single_stage: tup
     return differentiate(program, chosen, single_stage=own, slow_single_stage=slow)
 
 
-def compute_gradient(
+def with_derivatives(program: Program, chosen: NDArray[np.int64], methods: Sequence[Method]) -> Differentiated:
+    """Return a program with derivatives by some of its parameters, made once and kept.
+
+    Parameters
+    ----------
+    program, chosen
+        The program, and places among its parameters.
+    methods
+        How stocks are integrated: the program's own clock first, then its slower ones.
+
+    Raises
+    ------
+    InputError
+        If there is no derivative, or a method has no steps of its own.
+
+    """
+    for one in methods:
+        if one not in TABLEAUS:
+            raise InputError(f"exact derivatives need a method of fixed steps, not {one.value}")
+    if np.unique(chosen).size != chosen.size:
+        raise InputError("a number to differentiate by is named twice")
+    try:
+        return _differentiated(program, tuple(chosen.tolist()), tuple(len(TABLEAUS[m].b) == 1 for m in methods))
+    except NotDifferentiable as problem:
+        raise InputError(str(problem)) from problem
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tangents:
+    """Values of runs (run, time, slot), their derivatives (run, time, slot, direction), and how it was run.
+
+    The run of a failure is its place among the runs.
+    """
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+    derivatives: NDArray[np.float64]
+    failures: tuple[Failure, ...]
+    info: RunInfo
+
+
+def run_tangents(
+    made: Differentiated,
+    parameters: NDArray[np.float64],
+    directions: NDArray[np.float64],
+    slots: NDArray[np.int64],
+    methods: Sequence[Method],
+    numbers: NDArray[np.int64] | None = None,
+    keep: Keep = ALL,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Tangents:
+    """Return runs with their derivatives along directions: runs times directions are the lanes of one native call.
+
+    Parameters
+    ----------
+    made
+        The program with derivatives.
+    parameters
+        Parameters of the program without them, a row a run.
+    directions
+        A row a direction: how fast each parameter chosen moves along it.
+    slots
+        Which slots are wanted.
+    methods
+        How stocks are integrated: the program's own clock first, then its slower ones.
+    numbers
+        The numbers of the runs, which seed their noise; None: 0, 1, ...
+    keep, seed, threads
+        As for `simulate`.
+
+    """
+    runs, count, own = len(parameters), len(directions), parameters.shape[1]
+    numbers = np.arange(runs, dtype=np.int64) if numbers is None else numbers
+    shadows = made.shadow[slots]
+    moving = shadows >= 0
+    given = np.zeros((runs, count, made.program.parameters.size))
+    given[:, :, :own] = parameters[:, None, :]
+    given[:, :, made.directions] = directions[None]
+    trajectory = simulate(
+        made.program,
+        parameters=given.reshape(runs * count, -1),
+        run_numbers=np.repeat(numbers, count),  # the same noise in every direction
+        seed=seed,
+        slots=np.concatenate([slots, shadows[moving]]),
+        method=methods[0],
+        clock_methods=tuple(methods[1:]),
+        threads=threads,
+        keep=keep,
+    )
+    values = trajectory.values.reshape(runs, count, len(trajectory.times), -1)
+    derivatives = np.zeros((runs, len(trajectory.times), slots.size, count))
+    derivatives[:, :, moving, :] = np.moveaxis(values[..., slots.size :], 1, 3)
+    places = {number: place for place, number in reversed(list(enumerate(numbers.tolist())))}
+    failures = dict.fromkeys(replace(f, run=places[f.run]) for f in trajectory.failures)
+    info = trajectory.info
+    return Tangents(trajectory.times, np.array(values[:, 0, :, : slots.size]), derivatives, tuple(failures), info)
+
+
+def compute_gradients(
     program: Program,
     parameters: NDArray[np.float64],
     inputs: Inputs,
     saved: Saved,
-    method: Method,
-    clock_methods: Sequence[Method] | None = None,
+    methods: Sequence[Method],
+    numbers: NDArray[np.int64],
+    threads: int | None = None,
 ) -> tuple[xr.DataArray, xr.DataArray, tuple[Failure, ...]]:
-    """Return values (time, output), derivatives (time, output, wrt), and what failed.
+    """Return values (run, time, output), derivatives (run, time, output, wrt), and what failed.
 
     Parameters
     ----------
     program, parameters
-        What to run, with the values of its parameters.
+        What to run, with the values of its parameters, a row a run.
     inputs, saved
         What to differentiate by, and the outputs.
-    method, clock_methods
-        How stocks are integrated, as for `simulate`.
+    methods
+        How stocks are integrated: the program's own clock first, then its slower ones.
+    numbers, threads
+        As for `run_tangents`.
 
     Raises
     ------
@@ -180,47 +289,23 @@ def compute_gradient(
         If there is no derivative, or the method has no steps of its own.
 
     """
-    every = (method, *([c.method for c in program.clocks] if clock_methods is None else clock_methods))
-    for one in every:
-        if one not in TABLEAUS:
-            raise InputError(f"exact derivatives need a method of fixed steps, not {one.value}")
     places = inputs.places(program)
     chosen = np.concatenate([places[t.text] for t in inputs.targets])
-    if np.unique(chosen).size != chosen.size:
-        raise InputError("a number to differentiate by is named twice")
-    try:
-        made = _differentiated(program, tuple(chosen.tolist()), tuple(len(TABLEAUS[m].b) == 1 for m in every))
-    except NotDifferentiable as problem:
-        raise InputError(str(problem)) from problem
+    made = with_derivatives(program, chosen, methods)
     columns = np.asarray([c.place for c in saved.columns], dtype=np.int64)
-    slots = saved.slots[columns]
-    shadows = made.shadow[slots]
-    moving = shadows >= 0
-    given = np.zeros((chosen.size, made.program.parameters.size))
-    given[:, : parameters.size] = parameters
-    given[np.arange(chosen.size), made.directions] = 1.0
-    trajectory = simulate(
-        made.program,
-        parameters=given,
-        run_numbers=np.zeros(chosen.size, dtype=np.int64),  # the same noise in every direction
-        slots=np.concatenate([slots, shadows[moving]]),
-        method=method,
-        clock_methods=every[1:],
-    )
-    values = trajectory.values
-    jacobian = np.zeros((len(trajectory.times), slots.size, chosen.size))
-    jacobian[:, moving, :] = np.moveaxis(values[:, :, slots.size :], 0, 2)
-    return *_labelled(trajectory.times, values[0, :, : slots.size], jacobian, inputs, saved), trajectory.failures
+    found = run_tangents(made, parameters, np.eye(chosen.size), saved.slots[columns], methods, numbers, threads=threads)
+    return *_labelled(found, inputs, saved), found.failures
 
 
-def _labelled(
-    times: NDArray[np.float64], values: NDArray[Any], jacobian: NDArray[Any], inputs: Inputs, saved: Saved
-) -> tuple[xr.DataArray, xr.DataArray]:
+def _labelled(found: Tangents, inputs: Inputs, saved: Saved) -> tuple[xr.DataArray, xr.DataArray]:
     import xarray as xr  # heavy: only where arrays are asked for
 
-    leading = {"time": times, "output": saved.names}
-    value = xr.DataArray(np.array(values), dims=("time", "output"), coords=leading, name="value")
+    leading = {"run": np.arange(len(found.values)), "time": found.times, "output": saved.names}
+    value = xr.DataArray(found.values, dims=("run", "time", "output"), coords=leading, name="value")
     derivative = xr.DataArray(
-        jacobian, dims=("time", "output", "wrt"), coords={**leading, "wrt": list(inputs.labels)}, name="derivative"
+        found.derivatives,
+        dims=("run", "time", "output", "wrt"),
+        coords={**leading, "wrt": list(inputs.labels)},
+        name="derivative",
     )
     return value, derivative

@@ -76,6 +76,12 @@ def diagnose(
 
     if is_cluster_file(path):
         return read_cluster(path)[1]
+    from simengine.calibrate.reader import is_calibration_file
+
+    if is_calibration_file(path):
+        from simengine.calibrate.plan import read_calibration
+
+        return read_calibration(path)[1]
     if is_scenario_file(path):
         from simengine.scenario.plan import read_plan
 

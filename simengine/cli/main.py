@@ -33,6 +33,7 @@ from simengine.source.diagnostic import Diagnostic, ModelError, RunError, RunWar
 COMMANDS = {
     "run": "run a model, or the scenarios of a file, and save the results",
     "sweep": "run scenarios with many draws of what is uncertain, and learn what matters",
+    "calibrate": "estimate parameters from data, and say how sure they are",
     "check": "report everything that is wrong with a model, units included",
     "compare": "run a model here and in PySD or simlin, and show where they differ",
     "scenario": "explain what scenarios set, and which line set it",
@@ -46,6 +47,7 @@ COMMANDS = {
 EXAMPLES = """examples:
   simengine run teacup.mdl --set "Room Temperature=50" --out teacup.csv
   simengine sweep scenarios/delft.yaml --runs 10000 --out results/wide
+  simengine calibrate calibration/energy.yaml --posterior nuts
   simengine check models/*.mdl --strict
   simengine compare teacup.mdl --with pysd
   simengine convert teacup.mdl teacup.xmile

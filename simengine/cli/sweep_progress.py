@@ -7,31 +7,29 @@ Invariant: nothing here goes to stdout.
 
 from __future__ import annotations
 
-import json
-import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from simengine.cli.progress_line import ProgressLine
 
 if TYPE_CHECKING:
     from simengine.sweep.folder import ShardDone
 
 
-class Progress:
+class Progress(ProgressLine):
     """Tells how far a sweep is."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._lines = as_json or not sys.stderr.isatty()
-        self._as_json = as_json
-        self._width = 0
+        super().__init__(as_json=as_json)
         self._wanted = self._done = self._failed = 0
         self._begun = time.monotonic()
 
     def begin(self, text: str, missing: int) -> None:
         """Tell what is asked; `missing` runs are to be made."""
         self._wanted, self._done, self._failed, self._begun = missing, 0, 0, time.monotonic()
-        if self._as_json:
-            self._write("plan", text=text, missing=missing)
+        if self.as_json:
+            self.write("plan", text=text, missing=missing)
         else:
             print(text, file=sys.stderr)
 
@@ -44,42 +42,20 @@ class Progress:
         seconds = max(time.monotonic() - self._begun, 1e-9)
         rate = self._done / seconds
         left = max(self._wanted - self._done, 0) / rate if rate else 0.0
-        if self._lines:
-            self._write("shard", scenario=done.shard.scenario, first=done.shard.first, last=done.shard.last,
+        if self.lines:
+            self.write("shard", scenario=done.shard.scenario, first=done.shard.first, last=done.shard.last,
                         runs_done=self._done, runs_wanted=self._wanted, failed=self._failed,
                         runs_per_second=round(rate, 1), seconds_left=round(left, 1))  # fmt: skip
             return
         failed = f", {self._failed:,} failed" if self._failed else ""
-        self._show(f"{self._done:,} of {self._wanted:,} runs, {rate:,.0f}/s, {_duration(left)} left{failed}")
+        self.show(f"{self._done:,} of {self._wanted:,} runs, {rate:,.0f}/s, {_duration(left)} left{failed}")
 
     def step(self, what: str) -> None:
         """Tell what is being done with the runs."""
-        if self._lines:
-            self._write("step", what=what)
+        if self.lines:
+            self.write("step", what=what)
         else:
-            self._show(f"{what} ...")
-
-    def say(self, text: str) -> None:
-        """Tell something that stays."""
-        if self._lines:
-            self._write("note", text=text)
-            return
-        self.end()
-        print(text, file=sys.stderr)
-
-    def end(self) -> None:
-        """Take away the line that changes."""
-        if self._width:
-            print(" " * self._width, end="\r", file=sys.stderr, flush=True)
-            self._width = 0
-
-    def _show(self, text: str) -> None:
-        text = text[: shutil.get_terminal_size().columns - 1]
-        print(text.ljust(self._width), end="\r", file=sys.stderr, flush=True)
-        self._width = max(self._width, len(text))
-
-    def _write(self, event: str, **about: Any) -> None:
-        print(json.dumps({"event": event, **about}, ensure_ascii=False), file=sys.stderr, flush=True)
+            self.show(f"{what} ...")
 
 
 def _duration(seconds: float) -> str:

@@ -19,9 +19,9 @@ from simengine.report.sweep_page import build_sweep_page
 from simengine.report.sweep_pictures import draw_sweep
 from simengine.report.sweep_record import SweepRecord
 from simengine.report.sweep_words import SweepWords, sweep_words
+from simengine.results.atomic import write_bytes
 from simengine.results.study import History
 from simengine.results.write import write_text
-from simengine.sweep.folder import write_bytes
 
 PAGE = "index.html"
 

@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from simengine.sampling.density import log_density
 from simengine.sampling.family import FAMILIES
 from simengine.sampling.inverse import Array
 
@@ -123,6 +124,21 @@ class Continuous:
         share = np.where(under <= over, (under - below) / mass, 1.0 - (over - above) / mass)
         return np.where((x >= low) & (x <= high), np.clip(share, 0.0, 1.0), np.nan)
 
+    def log_density(self, x: Array) -> tuple[Array, Array]:
+        """Return the logarithm of the density, and its derivative: minus infinity and 0 beyond the ends.
+
+        Examples
+        --------
+        >>> value, _ = Continuous("uniform", (0.0, 4.0), (1.0, 3.0)).log_density(np.array([2.0, 3.5]))
+        >>> np.exp(value).tolist()
+        [0.5, 0.0]
+
+        """
+        low, high = self.ends
+        value, slope = log_density(self.kind, x, self.numbers)
+        inside = (np.asarray(x) >= low) & (np.asarray(x) <= high)
+        return np.where(inside, value - math.log(self.mass), -np.inf), np.where(inside, slope, 0.0)
+
     def middles(self) -> None:
         """Return None: every value has probability 0."""
         return
@@ -226,6 +242,20 @@ class Smoothed:
     def level(self, x: Array) -> Array:
         """Return how much of the distribution is at most x; NaN beyond the ends."""
         return np.asarray(np.interp(x, self.values, self._levels, left=np.nan, right=np.nan))
+
+    def log_density(self, x: Array) -> tuple[Array, Array]:
+        """Return the logarithm of the density, and its derivative, which is 0: the density is one of steps.
+
+        Infinite where values of the sample are the same; minus infinity beyond the ends. At a value of the sample it is
+        that of the interval above, at the last that of the one below.
+        """
+        x = np.asarray(x, dtype=np.float64)
+        gaps = np.diff(self.values)
+        place = np.clip(np.searchsorted(self.values, x, side="right") - 1, 0, len(gaps) - 1)
+        inside = (x >= self.values[0]) & (x <= self.values[-1])
+        with np.errstate(divide="ignore"):
+            value = -np.log(gaps[place]) - math.log(len(gaps))
+        return np.where(inside, value, -np.inf), np.zeros_like(x)
 
     def middles(self) -> None:
         """Return None: every value has probability 0."""

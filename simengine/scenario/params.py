@@ -1,25 +1,47 @@
-"""Vensim change files (.cin) as parameter sets of scenarios.
+"""Parameter sets of scenarios: Vensim change files (.cin), and YAML files such as calibrations write.
 
-In: the name of a file as it stands under `params`. Out: names and values, each with its place in the change file.
+In: the name of a file as it stands under `params`. Out: names and values, each with its place in that file.
 
-Invariant: of several values for one name the last holds, as in Vensim.
+Invariant: of several values for one name the last holds in a change file, as in Vensim; in YAML that is an error.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from simengine.language.vensim.changes import read_changes
 from simengine.language.vensim.encoding import decode
+from simengine.language.yaml.node import read_yaml
 from simengine.language.yaml.reading import At, Reading
+from simengine.language.yaml.record import Field, Record
+from simengine.language.yaml.shape import Named, Number, Text, Words
 from simengine.model.expression import ArrayLiteral, Subscript
 from simengine.model.lookup import Table as LookupTable
-from simengine.scenario.path import Constant, Elements, Points, Written
+from simengine.scenario.path import PATH, Constant, Elements, Points, Written
 from simengine.scenario.reader import beside
 from simengine.source.diagnostic import has_errors
 from simengine.source.file import SourceFile, Span
 
+_YAML = frozenset({".yaml", ".yml"})
+
+
+def _set(span: Span, **found: Any) -> list[tuple[At[str], Written]]:  # noqa: ARG001  (a record gives it to all it makes)
+    return list(found["set"])
+
+
+PARAMETER_SET = Record("a parameter set", _set, (
+    Field("simengine", Number(1, 1, whole=True), "the version of the format: 1", required=True),
+    Field("title", Words(), "where it comes from"),
+    Field("note", Text(), "what is to be known of it"),
+    Field("set", Named(PATH, "a variable", "inputs"), "values by variable, as `set` of a scenario has them",
+          required=True),
+))  # fmt: skip
+"""A file of values that scenarios take over; calibrations write one, parameters.yaml."""
+
 
 def read_parameter_set(file: At[str], to: Reading) -> list[tuple[At[str], Written]]:
-    """Return what a change file sets."""
+    """Return what a change file, or a parameter set in YAML, sets."""
     path = beside(file)
     try:
         raw = path.read_bytes()
@@ -28,6 +50,8 @@ def read_parameter_set(file: At[str], to: Reading) -> list[tuple[At[str], Writte
         text = f"there is no file `{path}`" if missing else f"`{path}` cannot be read: {reason.strerror or reason}"
         to.error("missing-file" if missing else "unreadable-file", text, file.span)
         return []
+    if path.suffix.lower() in _YAML:
+        return _read_yaml(file, path, raw, to)
     text, problems = decode(raw, str(path))
     changes, found = read_changes(SourceFile(str(path), text))
     to.problems += [*problems, *found]
@@ -44,6 +68,21 @@ def read_parameter_set(file: At[str], to: Reading) -> list[tuple[At[str], Writte
         else:
             out[name] = (At(name, span), written)
     return list(out.values())
+
+
+def _read_yaml(file: At[str], path: Path, raw: bytes, to: Reading) -> list[tuple[At[str], Written]]:
+    try:
+        source = SourceFile(str(path), raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as reason:
+        to.error("bad-encoding", f"`{path}` is no UTF-8: byte {reason.start} means nothing there", file.span)
+        return []
+    node, problems = read_yaml(source)
+    to.problems += problems
+    if node is None:
+        if not problems:
+            to.error("missing-key", f"`{path}` is empty: `simengine: 1` and `set` are needed", file.span)
+        return []
+    return PARAMETER_SET.read(node, to) or []
 
 
 def _written(value: object, span: Span) -> Written | None:

@@ -40,16 +40,43 @@ def scenario_schema(model: Model, document: Document | None = None) -> Schema:
         A scenario file, as read: its scenarios, levers and data are then known names too.
 
     """
-    names = ModelNames(model)
-    known = _Names(model, names, document)
     whole = {**DOCUMENT.schema(), "required": []}  # a part that others use needs nothing
-    definitions = {"path": PATH.find().schema(), "drawn": DRAWN.schema(), **known.definitions()}
+    about = "A scenario file of simengine; a part that others `use` has the same keys."
+    return schema_for(model, whole, f"scenarios of {model.name}", about, document=document)
+
+
+def schema_for(
+    model: Model,
+    whole: Schema,
+    title: str,
+    about: str,
+    more: Mapping[str, Schema] | None = None,
+    document: Document | None = None,
+) -> Schema:
+    """Return the schema of files of a kind for a model.
+
+    Parameters
+    ----------
+    model
+        The model.
+    whole
+        The schema that the shape of such files gives, with references to names.
+    title, about
+        What it is.
+    more
+        Definitions of names beside those of the model.
+    document
+        As for `scenario_schema`.
+
+    """
+    known = _Names(model, ModelNames(model), document)
+    definitions = {"path": PATH.find().schema(), "drawn": DRAWN.schema(), **known.definitions(), **(more or {})}
     expanded = _Expansion(known)
     body = expanded.of(whole)
     return {
         "$schema": DRAFT,
-        "title": f"scenarios of {model.name}",
-        "description": "A scenario file of simengine; a part that others `use` has the same keys.",
+        "title": title,
+        "description": about,
         **{k: v for k, v in body.items() if k != "description"},
         "definitions": {k: expanded.of(v) for k, v in definitions.items()} | expanded.hoisted,
     }

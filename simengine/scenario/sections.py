@@ -129,7 +129,8 @@ SCENARIO_RECORD = Record("a scenario", Scenario, (
     Field("title", Words(), "what people call it"),
     Field("note", Text(), "what it is"),
     Field("extends", Many(SCENARIO, single=True), "the scenarios whose settings it takes over"),
-    Field("params", Many(Text("a file"), single=True), "Vensim change files (.cin) whose values it has"),
+    Field("params", Many(Text("a file"), single=True), "files whose values it has: parameter sets of calibrations "
+          "(parameters.yaml), Vensim change files (.cin)"),
     Field("set", Named(PATH, "a variable", "inputs"), "values and paths by variable"),
     Field("links", Named(LINK, "a cross-over", "links"), "cross-overs switched or scaled; `*` is all of them"),
 ))  # fmt: skip

@@ -37,6 +37,14 @@ def read_factors(document: Document, names: ModelNames, levers: Sequence[LeverRa
     return factors
 
 
+def read_marginal(
+    written: Distribution, unit: str, about: str, target: Target, names: ModelNames, to: Reading
+) -> Marginal | None:
+    """Return a distribution of one number with its own numbers in a unit; what is wrong with it is noted."""
+    made = _Reader(names, (), to).marginal(written, unit, about, target)
+    return None if made is None else made[0]
+
+
 @dataclass(frozen=True)
 class _Reader:
     names: ModelNames
@@ -64,16 +72,17 @@ class _Reader:
         unit = {"times": "dimensionless", "later": self.names.time_unit}.get(written.change, target.variable.units)
         if written.change:
             about = f"`{written.change}` of {about}"
-        made = self._marginal(written, unit, about, target)
+        made = self.marginal(written, unit, about, target)
         if made is None:
             return None
         marginal, numbers, within = made
         shown = "" if written.change == "times" else unit
         return Factor(at.value, at.span, written.kind, marginal, shown, target, written.change, numbers, within)
 
-    def _marginal(
+    def marginal(
         self, written: Distribution, unit: str, about: str, target: Target
     ) -> tuple[Marginal, dict[str, float] | None, tuple[float, float] | None] | None:
+        """Return a distribution, its numbers, and what it is cut to."""
         within = self._within(written, unit, about)
         if written.within and within is None:
             return None

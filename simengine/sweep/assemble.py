@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.results.atomic import draft_of, put_in_place, write_bytes
 from simengine.results.provenance import json_text
 from simengine.results.sheet import Field, Sheet
 from simengine.results.tables import SCENARIO, time_field_in
 from simengine.sweep.about import FILE, about_of
 from simengine.sweep.columns import open_writer, parquet_bytes, read_table, repeated, table_of, whole, words
-from simengine.sweep.folder import ShardDone, draft_of, path_of, put_in_place, write_bytes
+from simengine.sweep.folder import ShardDone, path_of
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.summary import ranks_of
 from simengine.sweep.tables import RUNS, SERIES, SKETCH, merge_sketches, read_sketch, series_columns

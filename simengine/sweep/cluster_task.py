@@ -25,8 +25,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
+from simengine.results.atomic import draft_of
 from simengine.sweep.cluster_versions import Versions, own_versions
-from simengine.sweep.folder import ShardDone, draft_of
+from simengine.sweep.folder import ShardDone
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.work import run_shard

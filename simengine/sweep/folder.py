@@ -7,34 +7,26 @@
 
 In: shards. Out: whether they are there, whole; files, each written under another name and renamed into place.
 
-Invariant: a file in its place is whole or was damaged by others, which its hash shows; nothing of a live writer is
-removed.
+Invariant: a file in its place is whole (`results.atomic`) or was damaged by others, which its hash shows.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import socket
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from simengine.results.atomic import write_bytes
 from simengine.source.diagnostic import InputError
 from simengine.sweep.shard import Shard
 
 SHARDS = "shards"
 DONE = ".done"
-_DRAFT = re.compile(r"\.(?P<host>[^~]*)~(?P<process>\d+)~.*\.draft")
 _NAME = re.compile(r"(?P<first>\d+)-(?P<last>\d+)\.(?P<key>[0-9a-f]+)(?P<rest>\..+)")
-_ATTEMPTS = 3
-_ABANDONED = 3600.0
-"""Seconds after which a draft of another machine, which takes seconds to write, is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,124 +93,9 @@ def write_done(folder: Path, done: ShardDone) -> None:
     write_bytes(path_of(folder, done.shard, DONE), (json.dumps(about, ensure_ascii=False) + "\n").encode())
 
 
-def write_bytes(path: Path, data: bytes | memoryview) -> tuple[int, str]:
-    """Write a file, whole or not at all, and return its size and SHA-256.
-
-    It is under another name until it is on the disk. A draft that vanishes, since somebody took its writer for dead, is
-    written again.
-    """
-    for attempt in range(_ATTEMPTS):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = draft_of(path)
-        try:
-            draft.write_bytes(data)
-            put_in_place(draft, path)
-            break
-        except FileNotFoundError:
-            if attempt == _ATTEMPTS - 1:
-                raise
-        finally:
-            draft.unlink(missing_ok=True)
-    return len(data), hashlib.sha256(data).hexdigest()
-
-
-def put_in_place(draft: Path, path: Path) -> None:
-    """Let a file that is complete have its name, once it is on the disk."""
-    with draft.open("rb+") as file:
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync_folder(path.parent)
-
-
-def draft_of(path: Path) -> Path:
-    """Return the name a file has while it is written: it says who writes it."""
-    return path.with_name(f".{_machine()}~{os.getpid()}~{os.urandom(4).hex()}~{path.name}.draft")
-
-
-@cache
-def _machine() -> str:
-    """Return where numbers of processes mean the same as here: this machine, or this container on it."""
-    try:
-        numbering = str(Path("/proc/self/ns/pid").readlink())
-    except OSError:  # no Linux
-        numbering = ""
-    return re.sub(r"[^\w-]", "-", socket.gethostname()) + "".join(c for c in numbering if c.isdigit())
-
-
-def _sync_folder(folder: Path) -> None:
-    """Let the names in a folder be on the disk, where the system can."""
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextlib.contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Let one process of this machine at a time put a folder together; the others wait, and find it done.
-
-    Where the system, or the file system, has no locks, they may do it side by side, to the same bytes.
-    """
-    if os.name != "posix":
-        yield
-        return
-    import fcntl
-
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _hash(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def clear_drafts(folder: Path) -> None:
-    """Remove what writers that are dead have left half written."""
-    drafts = list(folder.rglob(".*.draft")) if folder.is_dir() else []
-    if not drafts:
-        return
-    now = _time_of(folder)
-    for path in drafts:
-        found = _DRAFT.fullmatch(path.name)
-        if found is not None and not _is_alive(path, found["host"], int(found["process"]), now):
-            path.unlink(missing_ok=True)
-
-
-def _time_of(folder: Path) -> float:
-    """Return what time it is for the disk, whose clock need not be ours."""
-    probe = draft_of(folder / "time")
-    try:
-        probe.touch()
-        return probe.stat().st_mtime
-    finally:
-        probe.unlink(missing_ok=True)
-
-
-def _is_alive(path: Path, host: str, process: int, now: float) -> bool:
-    try:
-        age = now - path.stat().st_mtime
-    except OSError:
-        return True  # it has its place by now
-    if host != _machine():
-        return age < _ABANDONED
-    if process == os.getpid():
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return age < _ABANDONED  # another user's
-    return age < _ABANDONED  # a process of that number may be another one by now
 
 
 def clear_stale(folder: Path, wanted: Iterable[Shard]) -> int:

@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from simengine.analysis.convergence import follow_convergence
+from simengine.results.atomic import write_bytes
 from simengine.results.provenance import json_text
 from simengine.results.sheet import Cell
 from simengine.sweep.columns import parquet_bytes
-from simengine.sweep.folder import write_bytes
 from simengine.sweep.learn_boxes import Outcome, boxes_sheet, find_outcomes, outcomes_json
 from simengine.sweep.learn_feed import Block, Feed, find_correlated
 from simengine.sweep.learn_gradients import add_gradients

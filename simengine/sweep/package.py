@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.results import provenance
+from simengine.results.atomic import write_bytes
 from simengine.results.package import FILE as PACKAGE
 from simengine.results.package import PARQUET, package_of
 from simengine.results.provenance import changed_files, hash_of, json_text, made_by, read_provenance, sealed
@@ -26,7 +27,7 @@ from simengine.scenario.run import inputs_of, settings_of_run
 from simengine.source.diagnostic import InputError
 from simengine.sweep.about import FILE as ABOUT
 from simengine.sweep.about import about_of
-from simengine.sweep.folder import SHARDS, ShardDone, write_bytes
+from simengine.sweep.folder import SHARDS, ShardDone
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.summary import FILES as SUMMARY
 
@@ -101,7 +102,11 @@ def write_package(
     done: Sequence[ShardDone],
     names: Iterable[str],
     *,
+<<<<<<< HEAD
     learned: str,
+=======
+    learned: bool,
+>>>>>>> fitting
     is_whole: bool = True,
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.

@@ -8,7 +8,6 @@ again ends with the bytes of a sweep that was never disturbed.
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,11 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from simengine.source.diagnostic import InputError
-from simengine.sweep.folder import ShardDone, clear_drafts, find_sound
+from simengine.results.atomic import clear_drafts, disk_error
+from simengine.sweep.folder import ShardDone, find_sound
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.work import run_shard
+
+FOR_LESS = "ask for less under `sweeps_keep`"
+"""What a full disk may be answered with."""
 
 Told = Callable[[ShardDone], None]
 """Is told of every shard that is done, or was there already."""
@@ -120,7 +122,7 @@ def run_shards(
             found[done.shard] = done
             told(done)
     except OSError as reason:
-        raise disk_error(folder, reason) from None
+        raise disk_error(folder, reason, FOR_LESS) from None
     return [found[s] for s in wanted]
 
 
@@ -130,13 +132,3 @@ def _turned(shards: list[Shard]) -> list[Shard]:
         return shards
     at = int.from_bytes(os.urandom(4)) % len(shards)
     return [*shards[at:], *shards[:at]]
-
-
-def disk_error(folder: Path, reason: OSError) -> InputError:
-    """Return what is said where a folder cannot be written."""
-    if reason.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return InputError(
-            f"the disk is full: `{folder}` keeps what is finished; make room, or ask for less under "
-            "`sweeps_keep`, and run the same command again to go on"
-        )
-    return InputError(f"`{folder}` cannot be written: {reason.strerror or reason}")

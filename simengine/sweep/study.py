@@ -12,18 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.results.atomic import alone, disk_error, write_bytes
 from simengine.results.filename import file_names
 from simengine.results.provenance import files_in
 from simengine.scenario.study import load_study
 from simengine.source.diagnostic import InputError
 from simengine.sweep.about import FILE
 from simengine.sweep.assemble import assemble
-from simengine.sweep.folder import SHARDS, ShardDone, alone, clear_stale, write_bytes
+from simengine.sweep.folder import SHARDS, ShardDone, clear_stale
 from simengine.sweep.integration import find_differences, integration_sheet
 from simengine.sweep.package import OURS, PAGE, clear_made, is_current, write_history, write_package
 from simengine.sweep.plan import SweepPlan, plan_sweep
 from simengine.sweep.result import FilePath, SweepResult
-from simengine.sweep.run import Executor, Threads, Told, disk_error, run_shards
+from simengine.sweep.run import FOR_LESS, Executor, Threads, Told, run_shards
 from simengine.sweep.shard import cut_shards
 from simengine.sweep.summary import write_summary
 
@@ -142,7 +143,7 @@ def complete_sweep(
                 raise
             continue
         except OSError as reason:
-            raise disk_error(folder, reason) from None
+            raise disk_error(folder, reason, FOR_LESS) from None
         break
     return SweepResult(folder)
 

@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from simengine.results.atomic import write_bytes
 from simengine.results.sheet import Cell, Field, Sheet
 from simengine.results.tables import SCENARIO, TITLE, UNIT
 from simengine.scenario.file import title_of
 from simengine.sweep.columns import read_table
-from simengine.sweep.folder import ShardDone, path_of, write_bytes
+from simengine.sweep.folder import ShardDone, path_of
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.tables import RUNS, SKETCH, merge_sketches, read_sketch
 

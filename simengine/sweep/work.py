@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simengine.results.atomic import write_bytes
 from simengine.sweep.batch import Progress, make_batch
 from simengine.sweep.columns import parquet_bytes, read_table, whole
-from simengine.sweep.folder import ShardDone, find_done, find_parts, path_of, write_bytes, write_done
+from simengine.sweep.folder import ShardDone, find_done, find_parts, path_of, write_done
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.shard import Shard
 from simengine.sweep.tables import (

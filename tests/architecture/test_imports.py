@@ -20,6 +20,10 @@ HEAVY = {
     "SALib",
     "pysd",
     "simlin",
+    "arviz",
+    "cma",
+    "emcee",
+    "nutpie",
 }
 
 

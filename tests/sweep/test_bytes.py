@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from simengine.results.atomic import clear_drafts, draft_of
 from simengine.source.diagnostic import InputError
-from simengine.sweep.folder import SHARDS, ShardDone, clear_drafts, draft_of, find_done
+from simengine.sweep.folder import SHARDS, ShardDone, find_done
 from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
 from simengine.sweep.shard import Shard, cut_shards
@@ -201,11 +202,11 @@ def test_drafts_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path) -> N
 def test_a_full_disk_keeps_what_is_finished(make: MakeSweep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import errno
 
-    from simengine.sweep import folder
+    from simengine.results import atomic
 
     sweep, written = make(runs=200), [0]
     expected = complete(sweep, tmp_path / "whole")
-    original = folder.put_in_place
+    original = atomic.put_in_place
 
     def limited(draft: Path, path: Path) -> None:
         written[0] += 1
@@ -213,13 +214,13 @@ def test_a_full_disk_keeps_what_is_finished(make: MakeSweep, tmp_path: Path, mon
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
         original(draft, path)
 
-    monkeypatch.setattr(folder, "put_in_place", limited)
+    monkeypatch.setattr(atomic, "put_in_place", limited)
     with pytest.raises(InputError, match="the disk is full: .* run the same command again"):
         complete_sweep(sweep, tmp_path / "full", Threads(1), ways=DATA_ONLY)
     kept = [s for s in cut_shards(sweep) if find_done(tmp_path / "full", s, thorough=True)]
     assert len(kept) == 3
     assert not list((tmp_path / "full").rglob("*.draft"))
-    monkeypatch.setattr(folder, "put_in_place", original)
+    monkeypatch.setattr(atomic, "put_in_place", original)
     assert complete(sweep, tmp_path / "full") == expected
 
 

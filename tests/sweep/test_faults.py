@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.sweep.folder import clear_drafts, draft_of
+from simengine.results.atomic import clear_drafts, draft_of
 from tests.sweep.conftest import Undisturbed
 from tests.sweep.disturbed import SHARDS, contents, finished, wait_for
 

@@ -1,0 +1,228 @@
+"""`calibration.json`: what was asked, what was estimated, how sure it is, what to beware of.
+
+In: a `Calibration`, a `Fitted`, bands. Out: plain data.
+
+Invariant: it depends on the question only; every number is in the unit beside it; None is what cannot be told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.mixing import Mixing
+from simengine.calibrate.plan import Calibration
+from simengine.calibrate.work import Fitted
+from simengine.inference.diagnostics import information_criteria
+from simengine.inference.profile import Profile
+from simengine.inference.summary import plain, summarise
+from simengine.scenario.file import title_of
+from simengine.scenario.names import ModelNames
+
+FILE = "calibration.json"
+FORMAT = 1
+NEAR = 0.1
+"""A search ended at the best fit where its log density is within this of it."""
+
+
+def about_of(
+    calibration: Calibration, fitted: Fitted, predicted: Sequence[float], bands: Bands, mixing: Mixing | None
+) -> dict[str, Any]:
+    """Return what `calibration.json` holds."""
+    surface, settings = fitted.surface, calibration.settings
+    problem, best, d = surface.problem, fitted.best.found, surface.width
+    likelihood = float(surface.log_likelihood(best.full[None])[0])
+    used = int(np.sum(problem.observations.fit_weight > 0.0))
+    parameters = [_parameter(fitted, i, mixing) for i in range(d)]
+    counts = {k: v for k, v in asdict(fitted.counts).items() if not k.startswith("seconds")}
+    about = {
+        "format": FORMAT,
+        "title": title_of(calibration.document.title, calibration.path.stem),
+        "model": calibration.document.model.value if calibration.document.model else "",
+        "time unit": ModelNames(problem.model).time_unit,
+        "method": asdict(settings),
+        "derivatives": problem.derivatives,
+        "parameters": parameters,
+        "scales": [_scale(fitted, i, mixing) for i in range(len(problem.scales))],
+        "log likelihood": likelihood,
+        "log density": best.density,
+        "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
+        "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
+        "series": _series(fitted, np.asarray(predicted), bands),
+        "bands": {"level": LEVEL, "of": bands.made_of},
+        "searches": _searches(fitted),
+        "curvature": _curvature(fitted),
+        "posterior": None if mixing is None else mixing.plain(settings.posterior),
+        "simulations": {**counts, "in runs": fitted.counts.simulations},
+    }
+    about["warnings"] = warnings_of(about)
+    return plain(about)  # type: ignore[no-any-return]
+
+
+def _ends(pair: Any) -> list[float]:
+    return [float(pair[0]), float(pair[1])]
+
+
+def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
+    own = fitted.surface.problem.parameters[i]
+    curvature = fitted.curvature
+    profile = next((p for p in fitted.profiles if p.index == i), None)
+    by_curvature = None
+    if curvature is not None and math.isfinite(curvature.found.errors[i]):
+        by_curvature = {f"{level:.2f}": _ends(ends[i]) for level, ends in curvature.intervals.items()}
+    hit = None if curvature is None else next((h.end for h in curvature.hits if h.name == own.name), None)
+    word, text = _verdict(fitted, i, profile)
+    return {
+        "name": own.name,
+        "title": own.title or own.name,
+        "unit": own.unit,
+        "sets": list(own.sets),
+        "low": own.low,
+        "high": own.high,
+        "start": own.start,
+        "measure": own.measure,
+        "prior": own.prior_text if own.has_prior else None,
+        "note": own.note,
+        "estimate": float(fitted.best.found.full[i]),
+        "error": None if curvature is None else float(curvature.found.errors[i]),
+        "intervals": {
+            "curvature": by_curvature,
+            "profile": None if profile is None else {f"{k:.2f}": _ends(v) for k, v in profile.intervals.items()},
+            "posterior": None if mixing is None else mixing.intervals(i),
+        },
+        "profile": None if profile is None else _profile(profile),
+        "posterior": None if mixing is None else mixing.of(i),
+        "bound hit": hit,
+        "verdict": word,
+        "why": text,
+    }
+
+
+def _profile(profile: Profile) -> dict[str, Any]:
+    return {
+        "verdict": profile.verdict,
+        "text": profile.text,
+        "open low": {f"{k:.2f}": v for k, v in profile.open_low.items()},
+        "open high": {f"{k:.2f}": v for k, v in profile.open_high.items()},
+        "fits": profile.fits,
+    }
+
+
+def _verdict(fitted: Fitted, i: int, profile: Profile | None) -> tuple[str, str]:
+    """Return the verdict of profiles where they were made, else that of curvature: word and reason."""
+    curved = None if fitted.curvature is None else fitted.curvature.verdicts[i]
+    if profile is not None and profile.verdict != "unknown":
+        words = {"identified": "identified", "practically not": "practically not identified",
+                 "structurally not": "not identified"}  # fmt: skip
+        if profile.verdict == "identified" and curved is not None and curved.word in {"at bound", "together"}:
+            return curved.word, f"{profile.text}; {curved.text}"
+        return words[profile.verdict], profile.text
+    if curved is None:
+        return "unknown", "there are no derivatives and no profile: nothing tells how sure it is"
+    return curved.word, curved.text
+
+
+def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
+    own, d = fitted.surface.problem.scales[i], fitted.surface.width
+    return {
+        "name": own.name,
+        "fit": own.fit,
+        "number": own.number,
+        "unit": own.unit,
+        "low": own.low,
+        "high": own.high,
+        "estimate": float(fitted.best.found.full[d + i]),
+        "intervals": {"posterior": None if mixing is None else mixing.intervals(d + i)},
+        "posterior": None if mixing is None else mixing.of(d + i),
+    }
+
+
+def _series(fitted: Fitted, predicted: Any, bands: Bands) -> list[dict[str, Any]]:
+    problem, full = fitted.surface.problem, fitted.best.found.full
+    seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
+    out = []
+    for s in problem.series:
+        rows = s.rows
+        held = seen.held_out[rows]
+        table = summarise(
+            predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
+            bands=(bands.low[rows], bands.high[rows], LEVEL),
+        ) if not held.all() else None  # fmt: skip
+        out.append({
+            "name": s.name,
+            "title": s.title or s.name,
+            "output": s.output,
+            "unit": s.unit,
+            "data": s.data,
+            "error": s.error.kind,
+            "fitted": int(np.sum(~held & (seen.weight[rows] > 0.0))),
+            "held out": int(np.sum(held)),
+            "missing": s.missing,
+            "statistics": None if table is None else table.plain(),
+        })  # fmt: skip
+    return out
+
+
+def _searches(fitted: Fitted) -> dict[str, Any]:
+    best = fitted.best.found.density
+    found = [s.found for s in fitted.searches]
+    return {
+        "screened": fitted.screened,
+        "searched": len(found),
+        "at the best": sum(f.density >= best - NEAR for f in found),
+        "converged": sum(f.status == "converged" for f in found),
+        "failed": sum(f.status == "failed" for f in found),
+        "best from": fitted.best.name,
+        "best status": fitted.best.found.status,
+        "global": fitted.world or None,
+    }
+
+
+def _curvature(fitted: Fitted) -> dict[str, Any] | None:
+    own = fitted.curvature
+    if own is None:
+        return None
+    return {
+        "collinearity": own.found.collinearity,
+        "spectrum": own.found.spectrum,
+        "directions": [{"parameters": d.names, "index": d.index, "left": d.left, "changes": d.changes, "text": d.text}
+                       for d in own.directions],
+        "subsets": [{"parameters": s.names, "index": s.gamma} for s in own.subsets],
+        "correlation": own.found.correlation,
+    }  # fmt: skip
+
+
+def warnings_of(about: Mapping[str, Any]) -> list[str]:
+    """Return what to beware of, in words, the worst first."""
+    out = []
+    searches = about["searches"]
+    if searches["failed"]:
+        out.append(f"{searches['failed']} of {searches['searched']} searches began where the run fails")
+    if searches["best status"] not in {"converged", "screened"}:
+        out.append("the best search stopped before it converged: the estimate may not be the best there is")
+    if searches["searched"] > 2 and searches["at the best"] == 1:
+        out.append("only one search ended at the best fit: there may be a better one; more starts would tell")
+    for parameter in about["parameters"]:
+        if parameter["bound hit"]:
+            end = {"low": "lower", "high": "upper"}[parameter["bound hit"]]
+            out.append(f"`{parameter['name']}` is at its {end} bound: a better fit may lie beyond the range")
+        if parameter["verdict"] in {"not identified", "practically not identified"}:
+            out.append(f"`{parameter['name']}` is {parameter['verdict']}: {parameter['why']}")
+    curvature = about["curvature"]
+    if curvature is not None:
+        out += [d["text"] for d in curvature["directions"] if len(d["parameters"]) > 1]
+    posterior = about["posterior"]
+    if posterior is not None and not posterior["converged"]:
+        out.append(f"the posterior sample is not to be relied on: {posterior['text']}")
+    for series in about["series"]:
+        statistics = series["statistics"]
+        if statistics is not None and statistics["held_out"] is not None:
+            skill = statistics["skills"]["last"]["value"]
+            if skill is not None and skill < 0.0:
+                out.append(f"`{series['name']}`: held-out values are met worse than by repeating the last one fitted")
+    return out

@@ -1,0 +1,244 @@
+"""Local search: from a full set to the highest point near it, by SciPy, with exact derivatives.
+
+In: a `Surface`, a full set to begin at, what stays fixed. Out: a `Found`.
+
+Where errors are sums of squares, `scipy.optimize.least_squares` (trust region reflective, with bounds) moves the
+parameters, scales as they are; then the scales take the values that fit best, which needs no run; and so on until
+nothing rises (block coordinate ascent). Priors are squares too: of the normal distribution that has their slope and
+curvature at the point each round begins at; of a normal prior that is the prior itself. Else, and where that stops
+short, L-BFGS-B moves all together, in units of the standard errors.
+
+References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu,
+J. Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
+
+Invariant: what is found is never lower than where the search began; the same start gives the same bits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simengine.calibrate.surface import Surface
+from simengine.inference.arrays import Array, Bools, Places
+
+_ROUNDS = 25
+_RISE = 1e-8
+"""A rise of the log density that is none."""
+_SLOPE = 1e-3
+"""The largest slope of a highest point, by standard error: half its square, 5e-7, is how much higher it may be."""
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The end of a search."""
+
+    full: Array
+    """(D + E,)"""
+    density: float
+    status: str
+    """`converged`, `stopped` (at the most steps), `failed` (no run at the start)."""
+    steps: int = 0
+    """How often the surface was looked at."""
+    slope: float = float("nan")
+    """The largest derivative left, in units of the standard errors, of what is not at a bound."""
+
+
+@dataclass
+class _Search:
+    surface: Surface
+    kept: Bools
+    most: int
+    steps: int = 0
+    best: Array = field(default_factory=lambda: np.zeros(0))
+    best_density: float = -np.inf
+
+    def note(self, full: Array, density: float) -> None:
+        if density > self.best_density:
+            self.best, self.best_density = full.copy(), density
+
+
+def search_local(surface: Surface, full: Array, *, kept: Bools | None = None, most: int = 400) -> Found:
+    """Return the highest point that a local search comes to.
+
+    Parameters
+    ----------
+    surface
+        What is searched.
+    full
+        Where to begin (D + E,); it is moved inside the bounds.
+    kept
+        Which stay as they are (D + E,); None: none.
+    most
+        How often the surface may be looked at.
+
+    """
+    stays = np.zeros(len(full), dtype=np.bool_) if kept is None else np.asarray(kept, dtype=np.bool_)
+    begun = np.where(stays, full, np.clip(full, surface.low, surface.high))
+    search = _Search(surface, stays, most)
+    settled, density = surface.settle(begun, stays)
+    search.steps += 1
+    if not np.isfinite(density):
+        return Found(begun, density, "failed", search.steps)
+    search.note(settled, density)
+    if surface.has_squares and not stays[: surface.width].all():
+        _squares(search)
+    slope = _climb(search)
+    status = "converged" if slope <= 30.0 * _SLOPE else "stopped"
+    return Found(search.best, search.best_density, status, search.steps, slope)
+
+
+def _squares(search: _Search) -> None:
+    """Move parameters by least squares and scales by themselves, in turn."""
+    from scipy.optimize import least_squares
+
+    surface = search.surface
+    places = np.flatnonzero(~search.kept[: surface.width])
+    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    has_scales = not search.kept[surface.width :].all()
+    for _ in range(_ROUNDS):
+        begun, before = search.best.copy(), search.best_density
+        start = surface.measured(begun)
+        priors = _prior_squares(surface, start)
+        asked = _Squares(surface, begun, start, places, priors)
+        z0 = np.clip(start[places], low, high)
+        if not np.isfinite(asked.value(z0)).all():
+            return
+        found = least_squares(
+            asked.value, z0, jac=asked.jacobian, bounds=(low, high), method="trf", x_scale="jac",
+            ftol=1e-12, xtol=1e-10, gtol=1e-10, max_nfev=max(2, min(100, search.most - search.steps)),
+        )  # fmt: skip
+        search.steps += asked.looks
+        full, density = surface.settle(asked.full(found.x), search.kept)
+        search.steps += 1
+        search.note(full, density)
+        rise = search.best_density - before
+        if not rise > _RISE or search.steps >= search.most or not (has_scales or priors is not None):
+            return
+
+
+def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None:
+    """Return centres and weights (D,), in measures, of normal distributions like the priors at a point; None: no prior.
+
+    Curvature is by differences of the exact slope; where a prior is not concave it is left to the second search.
+    """
+    d = surface.width
+    step = 1e-4 * np.maximum(np.abs(start[:d]), 1e-2)
+
+    def slopes(z: Array) -> Array:
+        full = np.where(np.arange(len(start)) < d, np.concatenate([z, start[d:]]), start)
+        theta = surface.full(full)[None, :d]
+        return np.asarray(surface.log_prior(theta)[1][0] * surface.slopes(full)[:d])
+
+    up, down, here = slopes(start[:d] + step), slopes(start[:d] - step), slopes(start[:d])
+    curvature = np.maximum((down - up) / (2.0 * step), 0.0)
+    if not np.any(curvature > 0.0):
+        return None
+    safe = np.where(curvature > 0.0, curvature, 1.0)
+    return np.where(curvature > 0.0, start[:d] + here / safe, start[:d]), np.sqrt(curvature)
+
+
+@dataclass
+class _Squares:
+    """Residuals at measures of the parameters that move; the last point is kept, for SciPy asks for slopes after."""
+
+    surface: Surface
+    begun: Array
+    start: Array
+    """`begun` in measures."""
+    places: Places
+    priors: tuple[Array, Array] | None
+    looks: int = 0
+    last: tuple[bytes, Array, Array] | None = None
+
+    def full(self, z: Array) -> Array:
+        measured = self.start.copy()
+        measured[self.places] = z
+        out = self.begun.copy()
+        out[self.places] = self.surface.full(measured)[self.places]
+        return out
+
+    def _look(self, z: Array) -> tuple[Array, Array]:
+        key = z.tobytes()
+        if self.last is None or self.last[0] != key:
+            full = self.full(z)
+            values, moved = self.surface.residuals(full)
+            measured = self.start.copy()
+            measured[self.places] = z
+            moved = moved[:, self.places] * self.surface.slopes(measured)[self.places]
+            if self.priors is not None:
+                centres, weights = self.priors
+                values = np.concatenate([values, (weights * (measured[: len(centres)] - centres))[self.places]])
+                moved = np.concatenate([moved, np.diag(weights[self.places])])
+            self.looks += 1
+            self.last = (key, values, moved)
+        return self.last[1], self.last[2]
+
+    def value(self, z: Array) -> Array:
+        return self._look(z)[0]
+
+    def jacobian(self, z: Array) -> Array:
+        return np.nan_to_num(self._look(z)[1])
+
+
+def _climb(search: _Search) -> float:
+    """Move all together by L-BFGS-B until the slope is small; return the largest slope left, by standard error."""
+    from scipy.optimize import minimize
+
+    surface = search.surface
+    places = np.flatnonzero(~search.kept)
+    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    slope = np.inf
+    for _ in range(6):
+        start = np.clip(surface.measured(search.best)[places], low, high)
+        size = _sizes(surface, search.best, places, low, high)
+        begun, before = search.best.copy(), search.best_density
+        whole = surface.measured(np.clip(begun, surface.low, surface.high))
+
+        def minus(
+            y: Array, size: Array = size, start: Array = start, begun: Array = begun, before: float = before,
+            whole: Array = whole,
+        ) -> tuple[float, Array]:  # fmt: skip
+            measured = whole.copy()
+            measured[places] = np.clip(start + size * y, low, high)
+            full = np.where(search.kept, begun, surface.full(measured))
+            value, gradient = surface.density_gradient(full[None])
+            search.steps += 1
+            if not np.isfinite(value[0]):
+                return 1e6 + abs(before), np.zeros(len(y))
+            search.note(full, float(value[0]))
+            return -float(value[0]), -gradient[0, places] * surface.slopes(measured)[places] * size
+
+        slope = _left(minus(np.zeros(len(places)))[1], start, low, high)
+        if slope <= _SLOPE or search.steps >= search.most:
+            return slope
+        with np.errstate(divide="ignore", invalid="ignore"):
+            bounds = list(zip((low - start) / size, (high - start) / size, strict=True))
+        minimize(
+            minus, np.zeros(len(places)), jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"ftol": 1e-15, "gtol": _SLOPE, "maxfun": max(1, search.most - search.steps), "maxcor": 20},
+        )  # fmt: skip
+        if not search.best_density - before > 1e-10:
+            return slope
+    return slope
+
+
+def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
+    """Return the largest slope of what may still move that way; the gradient is that of minus the density."""
+    room = 1e-9 * np.where(np.isfinite(high - low), high - low, 1.0)
+    held = ((start - low <= room) & (gradient > 0.0)) | ((high - start <= room) & (gradient < 0.0))
+    return float(np.max(np.abs(np.where(held, 0.0, gradient)), initial=0.0))
+
+
+def _sizes(surface: Surface, full: Array, places: Places, low: Array, high: Array) -> Array:
+    """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
+    widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
+    measured = surface.measured(np.clip(full, surface.low, surface.high))
+    moved = surface.rows(full) * surface.slopes(measured)[: surface.width]
+    information = np.zeros(len(full))
+    information[: surface.width] = np.nan_to_num(np.sum(moved * moved, axis=0), posinf=0.0)
+    information[surface.width :] = 2.0 * max(1, int(np.sum(surface.problem.observations.fit_weight > 0.0)))
+    own = information[places]
+    with np.errstate(divide="ignore"):
+        return np.minimum(np.where(own > 0.0, 1.0 / np.sqrt(own), np.inf), widest)

@@ -1,0 +1,121 @@
+"""Predictions of all observations, and their exact derivatives, for many parameter sets at once.
+
+In: parameter sets (K, D). Out: predictions (K, n) and derivatives (K, n, D), in the units of the series.
+
+Invariant: a call is one ensemble of native code, with derivatives too; where there are no exact ones, finite
+differences are taken only where they were asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simengine.api.model import Model
+from simengine.calibrate.parameter import Array, Parameter
+from simengine.calibrate.series import Observations, Series
+from simengine.calibrate.simulator import Simulator
+from simengine.calibrate.tally import Counts, Tally
+from simengine.calibrate.unknowns import Unknowns
+from simengine.source.diagnostic import InputError
+
+
+class Slopes(NamedTuple):
+    """Predictions (K, n) and their derivatives (K, n, D)."""
+
+    predicted: Array
+    jacobian: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions(Unknowns):
+    """Observations, and the model that predicts them."""
+
+    model: Model
+    series: tuple[Series, ...]
+    observations: Observations
+    simulator: Simulator
+    differences: bool = False
+    """Whether derivatives are finite differences, as the file asks."""
+    tally: Tally = field(default_factory=Tally, repr=False)
+
+    @property
+    def counts(self) -> Counts:
+        """What was simulated so far, in this process."""
+        return self.tally.counts
+
+    @cached_property
+    def why_not_exact(self) -> str | None:
+        """Why there are no exact derivatives; None where there are."""
+        return self.simulator.why_no_derivatives()
+
+    @cached_property
+    def rounded(self) -> tuple[str, ...]:
+        """Variables that round what depends on parameters: exact derivatives take the steps for flat there."""
+        return self.simulator.rounded()
+
+    @property
+    def derivatives(self) -> str:
+        """`exact`, `differences` (only where the file asks for them), or `none`."""
+        if self.differences:
+            return "differences"
+        return "none" if self.why_not_exact else "exact"
+
+    def predict(self, theta: ArrayLike) -> Array:
+        """Return predictions of all observations, in the units of their series: (K, n); NaN where a run fails."""
+        values = self.simulator.run(self.sets(theta), self.tally)
+        with np.errstate(all="ignore"):
+            return np.concatenate([s.moments.of(s.figure.values(values)) for s in self.series], axis=1)
+
+    def slopes(self, theta: ArrayLike) -> Slopes:
+        """Return predictions and their derivatives by the parameters, in one native call.
+
+        Raises
+        ------
+        InputError
+            If there are no derivatives, and differences were not asked for.
+
+        """
+        rows = self.sets(theta)
+        if not self.differences and self.why_not_exact:
+            raise InputError(f"there are no exact derivatives: {self.why_not_exact}")
+        if self.differences:
+            return self._differences(rows)
+        values, derivatives = self.simulator.slopes(rows, self.tally)
+        predicted, jacobian = [], []
+        with np.errstate(all="ignore"):
+            for series in self.series:
+                figure, moved = series.figure.slopes(values, derivatives)
+                predicted.append(series.moments.of(figure))
+                jacobian.append(series.moments.of(moved))
+        return Slopes(np.concatenate(predicted, axis=1), np.concatenate(jacobian, axis=1))
+
+    def jacobian(self, theta: ArrayLike) -> Array:
+        """Return the derivatives of predictions by the parameters: (K, n, D); raises as `slopes` does."""
+        return self.slopes(theta).jacobian
+
+    def _differences(self, theta: Array) -> Slopes:
+        """Return central differences: 2 D + 1 runs a set, in one call; at a bound the step beyond it is cut."""
+        count, width = theta.shape
+        sizes = np.array([_size_of(p) for p in self.parameters])
+        steps = np.cbrt(np.finfo(np.float64).eps) * np.maximum(np.abs(theta), sizes)
+        rows = np.repeat(theta[:, None, :], 2 * width + 1, axis=1)
+        for d in range(width):
+            rows[:, 2 * d + 1, d] = np.maximum(theta[:, d] - steps[:, d], self.low[d])
+            rows[:, 2 * d + 2, d] = np.minimum(theta[:, d] + steps[:, d], self.high[d])
+        found = self.predict(rows.reshape(-1, width)).reshape(count, 2 * width + 1, -1)
+        out = np.empty((count, found.shape[2], width))
+        for d in range(width):
+            span = rows[:, 2 * d + 2, d] - rows[:, 2 * d + 1, d]
+            out[:, :, d] = (found[:, 2 * d + 2] - found[:, 2 * d + 1]) / span[:, None]
+        return Slopes(found[:, 0], out)
+
+
+def _size_of(parameter: Parameter) -> float:
+    """Return a size of a parameter that is there where its value is 0."""
+    width = parameter.high - parameter.low
+    return 1e-3 * width if np.isfinite(width) else abs(parameter.start) or 1.0

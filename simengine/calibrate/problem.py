@@ -1,0 +1,170 @@
+"""A calibration as mathematics: predictions, exact derivatives and log-posterior of many parameter sets at once.
+
+In: a settled calibration. Out: arrays. K parameter sets are the first axis of everything; D parameters, E scales of
+errors that are estimated, n observations (those held out too: they are predicted, but count in no likelihood).
+
+Two ways to write a set: `theta` (K, D) in the units of the parameters, with `scales` (K, E); and `x` (K, D + E), free
+numbers without bounds, made of both by `transforms`.
+
+Invariant: a `Problem` never changes, and may be sent to other processes and used from several threads; what is computed
+for a set does not depend on the others. Only `counts`, of this process, go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simengine.calibrate.parameter import Array
+from simengine.calibrate.predictions import Predictions
+from simengine.calibrate.series import Series
+from simengine.calibrate.unknowns import inside_scale
+from simengine.inference.error import Likelihood
+from simengine.inference.error_start import start_numbers
+from simengine.inference.prior import Density
+from simengine.sampling.marginal import Continuous
+from simengine.source.diagnostic import InputError
+
+
+class LeastSquares(NamedTuple):
+    """Residuals (K, m) and their Jacobian (K, m, D): half their squares add up to minus the log-posterior of `theta`.
+
+    But for what the parameters do not move. First the fitted observations, in order, then normal priors.
+    """
+
+    residuals: Array
+    jacobian: Array
+
+
+@dataclass(frozen=True, eq=False)
+class Problem(Predictions):
+    """A calibration: how well parameter sets fit. Made by `simengine.calibrate.plan.read_calibration`."""
+
+    def likelihoods(self, predicted: Array, scales: ArrayLike | None = None) -> Iterator[tuple[Series, Likelihood]]:
+        """Yield every series with its likelihood (what is fitted of it) at predictions (K, n), with derivatives."""
+        rows = self.scale_sets(scales, len(predicted))
+        weights, observed = self.observations.fit_weight, self.observations
+        for s in self.series:
+            own = rows[:, list(s.scales)]
+            part = (observed.value[s.rows], predicted[:, s.rows], own, weights[s.rows], observed.time[s.rows])
+            yield s, s.error.likelihood(*part)
+
+    def log_likelihood(self, theta: ArrayLike, scales: ArrayLike | None = None) -> Array:
+        """Return the log-likelihood of what is fitted: (K,); minus infinity where a run fails."""
+        predicted = self.predict(theta)
+        return np.asarray(sum((f.value for _, f in self.likelihoods(predicted, scales)), np.zeros(len(predicted))))
+
+    def log_likelihood_gradient(self, theta: ArrayLike, scales: ArrayLike | None = None) -> tuple[Array, Array]:
+        """Return the log-likelihood (K,) and its derivatives by parameters and scales (K, D + E)."""
+        predicted, jacobian = self.slopes(theta)
+        count, width = len(predicted), len(self.parameters)
+        value, gradient = np.zeros(count), np.zeros((count, width + len(self.scales)))
+        for s, found in self.likelihoods(predicted, scales):
+            value += found.value
+            weight = found.by_predicted[:, :, None]
+            moved = np.where(weight != 0.0, weight * jacobian[:, s.rows], 0.0)  # what is not used may be no number
+            gradient[:, :width] += moved.sum(axis=1)
+            gradient[:, [width + e for e in s.scales]] += found.by_scales
+        bad = ~(np.isfinite(value) & np.isfinite(gradient).all(axis=1))
+        value[bad], gradient[bad] = np.where(np.isfinite(value[bad]), value[bad], -np.inf), 0.0
+        return value, gradient
+
+    def log_posterior(self, x: ArrayLike, *, jacobian: bool = True) -> Array:
+        """Return the log-posterior density of free numbers, but for a constant: (K,).
+
+        Without `jacobian` it is the density of the parameters and scales themselves, whose highest point does not
+        depend on transforms.
+        """
+        rows, theta, scales, sound = self.split(x)
+        value = self.log_likelihood(theta, scales) + self._log_prior(rows, jacobian=jacobian)[0]
+        return np.where(sound & ~np.isnan(value), value, -np.inf)
+
+    def log_posterior_gradient(self, x: ArrayLike, *, jacobian: bool = True) -> tuple[Array, Array]:
+        """Return the log-posterior (K,) and its derivatives by free numbers (K, D + E); 0 where it is not finite."""
+        rows, theta, scales, sound = self.split(x)
+        value, gradient = self.log_likelihood_gradient(theta, scales)
+        prior, by_prior = self._log_prior(rows, jacobian=jacobian)
+        value, gradient = value + prior, gradient * self.prior.slopes(rows) + by_prior
+        sound = sound & ~np.isnan(value) & np.isfinite(gradient).all(axis=1)
+        value = np.where(sound, value, -np.inf)
+        return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
+
+    def _log_prior(self, x: Array, *, jacobian: bool) -> tuple[Array, Array]:
+        """Return the log density of the prior, and its derivatives by free numbers."""
+        if jacobian:
+            return self.prior.free_log_density(x)
+        value, gradient = self.prior.log_density(self.prior.values(x))
+        return value, gradient * self.prior.slopes(x)
+
+    @cached_property
+    def not_least_squares(self) -> Mapping[str, str]:
+        """What is no sum of squares, with the reason: by series, and by parameter with a prior that is not normal."""
+        out = {s.name: why for s in self.series if (why := s.error.not_least_squares) is not None}
+        for p in self.parameters:
+            if p.has_prior and _normal(p.prior) is None and not _flat(p.prior):
+                out[p.name] = f"its prior, {p.prior_text}, is not normal"
+        return out
+
+    def least_squares(self, theta: ArrayLike, scales: ArrayLike | None = None) -> LeastSquares:
+        """Return residuals and their Jacobian, scales as given.
+
+        Raises
+        ------
+        InputError
+            If a part is no sum of squares (`not_least_squares`), or there are no derivatives.
+
+        """
+        if self.not_least_squares:
+            name, why = next(iter(self.not_least_squares.items()))
+            raise InputError(f"`{name}` is no sum of squares: {why}")
+        rows = self.sets(theta)
+        predicted, jacobian = self.slopes(rows)
+        own, seen, weights = self.scale_sets(scales, len(rows)), self.observations, self.observations.fit_weight
+        values, slopes = [], []
+        for s in self.series:
+            fitted = weights[s.rows] > 0.0
+            found = s.error.residuals(
+                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], own[:, list(s.scales)],
+                weights[s.rows], seen.time[s.rows],
+            )  # fmt: skip
+            assert found is not None
+            values.append(found.value[:, fitted])
+            slopes.append(found.jacobian[:, fitted])
+        for d, parameter in enumerate(self.parameters):
+            normal = _normal(parameter.prior)
+            if normal is not None:
+                values.append((rows[:, d : d + 1] - normal[0]) / normal[1])
+                slopes.append(np.zeros((len(rows), 1, len(self.parameters))))
+                slopes[-1][:, :, d] = 1.0 / normal[1]
+        return LeastSquares(np.concatenate(values, axis=1), np.concatenate(slopes, axis=1))
+
+    def start_scales(self, theta: ArrayLike, predicted: Array | None = None) -> Array:
+        """Return scales to begin with, as the errors at parameter sets suggest: (K, E), inside their bounds."""
+        found = self.predict(theta) if predicted is None else predicted
+        seen, weights = self.observations, self.observations.fit_weight
+        out: list[list[Array]] = [[] for _ in self.scales]
+        for s in self.series:
+            if s.scales and np.any(weights[s.rows] > 0.0):
+                each = start_numbers(s.error, seen.value[s.rows], found[:, s.rows], weights[s.rows])
+                for column, place in enumerate(s.scales):
+                    out[place].append(each[:, column])
+        table = [np.mean(own, axis=0) if own else np.full(len(found), np.nan) for own in out]
+        for place, scale in enumerate(self.scales):
+            table[place] = np.clip(np.nan_to_num(table[place], nan=scale.low), *inside_scale(scale))
+        return np.stack(table, axis=1) if table else np.zeros((len(found), 0))
+
+
+def _normal(density: Density) -> tuple[float, float] | None:
+    """Return mean and standard deviation of a normal density, cut or not; None where it is another."""
+    if isinstance(density, Continuous) and density.kind == "normal":
+        return density.numbers[0], density.numbers[1]
+    return None
+
+
+def _flat(density: Density) -> bool:
+    return isinstance(density, Continuous) and density.kind == "uniform"

@@ -1,0 +1,202 @@
+"""The surface that is searched: log-likelihood plus log prior, over parameters and scales of errors.
+
+In: a `Problem`. Out: the density of full sets (K, D + E), D parameters then E scales, with derivatives; residuals;
+scales that fit a set best; rows of sensitivities in units of the errors.
+
+It is searched in measures: the logarithm of what has a logarithmic transform, else the value itself, with bounds. (The
+free numbers of `Problem` have no bounds, so that an estimate at a bound would lie at infinity.)
+
+Invariant: the density is that of values, so its highest point depends on no transform. Scales have no prior here: they
+are estimated by maximum likelihood, as intervals by profiles need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simengine.calibrate.problem import Problem
+from simengine.inference.arrays import Array, Bools
+from simengine.inference.transform import Identity, Log, Transform
+
+_LOGARITHMIC = frozenset({"log", "log logit"})
+FAILED = -np.inf
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """The density over parameters and scales."""
+
+    problem: Problem
+
+    @property
+    def width(self) -> int:
+        """How many parameters there are."""
+        return len(self.problem.names)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of parameters, then of scales."""
+        return self.problem.all_names
+
+    @cached_property
+    def low(self) -> Array:
+        """The lowest values (D + E)."""
+        return np.array([*self.problem.low, *(s.low for s in self.problem.scales)])
+
+    @cached_property
+    def high(self) -> Array:
+        """The highest values (D + E)."""
+        return np.array([*self.problem.high, *(s.high for s in self.problem.scales)])
+
+    @cached_property
+    def measures(self) -> tuple[Transform, ...]:
+        """In which measure each is searched for."""
+        out: list[Transform] = []
+        for transform in self.problem.transforms[: self.width]:
+            below = transform.low if isinstance(transform, Log) else 0.0
+            out.append(Log(below) if transform.kind in _LOGARITHMIC else Identity())
+        return (*out, *(Log() if scale.low >= 0.0 else Identity() for scale in self.problem.scales))
+
+    @property
+    def has_squares(self) -> bool:
+        """Whether the likelihood is a sum of squares."""
+        return all(s.error.not_least_squares is None for s in self.problem.series)
+
+    def measured(self, full: Array) -> Array:
+        """Return full sets (..., D + E) in the measures of the search."""
+        return np.stack([m.free(full[..., i]) for i, m in enumerate(self.measures)], axis=-1)
+
+    def full(self, measured: Array) -> Array:
+        """Return full sets of measures, inside their bounds."""
+        out = np.stack([m.value(measured[..., i]) for i, m in enumerate(self.measures)], axis=-1)
+        return np.clip(out, self.low, self.high)
+
+    def slopes(self, measured: Array) -> Array:
+        """Return the derivatives of values by measures."""
+        return np.stack([m.slope(measured[..., i]) for i, m in enumerate(self.measures)], axis=-1)
+
+    # ---- the density
+
+    def log_prior(self, theta: Array) -> tuple[Array, Array]:
+        """Return the log prior of parameters (K, D): (K,), (K, D)."""
+        total, gradient = np.zeros(len(theta)), np.zeros_like(theta)
+        for d, density in enumerate(self.problem.priors[: self.width]):
+            value, gradient[:, d] = density.log_density(np.ascontiguousarray(theta[:, d]))
+            total += value
+        return total, gradient
+
+    def density(self, full: Array) -> Array:
+        """Return the log density of full sets: (K,); minus infinity where a run fails."""
+        theta, scales = full[:, : self.width], full[:, self.width :]
+        return _sound(self.problem.log_likelihood(theta, scales) + self.log_prior(theta)[0])
+
+    def density_gradient(self, full: Array) -> tuple[Array, Array]:
+        """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails."""
+        theta, scales = full[:, : self.width], full[:, self.width :]
+        value, gradient = self.problem.log_likelihood_gradient(theta, scales)
+        prior, by_prior = self.log_prior(theta)
+        value = _sound(value + prior)
+        gradient = np.array(gradient)
+        gradient[:, : self.width] += by_prior
+        return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
+
+    def log_likelihood(self, full: Array) -> Array:
+        """Return the log-likelihood of full sets: (K,)."""
+        return self.problem.log_likelihood(full[:, : self.width], full[:, self.width :])
+
+    def complete(self, theta: Array) -> tuple[Array, Array]:
+        """Return full sets with scales that errors suggest, and their log density: one run each, one native call."""
+        predicted = self.problem.predict(theta)
+        scales = self.problem.start_scales(theta, predicted)
+        return np.concatenate([theta, scales], axis=1), self._of_predicted(theta, predicted, scales)
+
+    def _of_predicted(self, theta: Array, predicted: Array, scales: Array) -> Array:
+        found = sum((f.value for _, f in self.problem.likelihoods(predicted, scales)), np.zeros(len(theta)))
+        return _sound(np.asarray(found) + self.log_prior(theta)[0])
+
+    def settle(self, full: Array, kept: Bools | None = None) -> tuple[Array, float]:
+        """Return a full set (D + E,) with the scales that fit its parameters best, and the log density: one run.
+
+        `kept`: which of the D + E stay as they are.
+        """
+        theta, scales = full[None, : self.width], full[None, self.width :]
+        predicted = self.problem.predict(theta)
+        stays = np.zeros(len(full), dtype=np.bool_) if kept is None else kept
+        moves = ~stays[self.width :]
+        if moves.any():
+            begun = np.where(moves, self.problem.start_scales(theta, predicted), scales)
+            found = [(float(self._of_predicted(theta, predicted, s)[0]), s) for s in (scales, begun)]
+            value, scales = max(found, key=lambda pair: pair[0] if np.isfinite(pair[0]) else -np.inf)
+            if np.isfinite(value):
+                scales = self._best_scales(predicted, scales, moves)
+        return np.concatenate([theta, scales], axis=1)[0], float(self._of_predicted(theta, predicted, scales)[0])
+
+    def _best_scales(self, predicted: Array, scales: Array, moves: Bools) -> Array:
+        """Return the scales that fit predictions best: nothing is simulated."""
+        from scipy.optimize import minimize
+
+        places = np.flatnonzero(moves)
+        own = [self.measures[self.width + i] for i in places]
+        low, high = self.low[self.width + places], self.high[self.width + places]
+        begun = np.array([m.free(scales[0, i]) for m, i in zip(own, places, strict=True)])
+        ends = [(float(m.free(a)), float(m.free(b))) for m, a, b in zip(own, low, high, strict=True)]
+
+        def minus(y: Array) -> tuple[float, Array]:
+            at = scales.copy()
+            at[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, y, strict=True)], low, high)
+            total, slope = 0.0, np.zeros(scales.shape[1])
+            for series, found in self.problem.likelihoods(predicted, at):
+                total += float(found.value[0])
+                slope[list(series.scales)] += found.by_scales[0]
+            if not np.isfinite(total):
+                return 1e100, np.zeros(len(y))
+            return -total, -slope[places] * [float(m.slope(v)) for m, v in zip(own, y, strict=True)]
+
+        if np.max(np.abs(minus(begun)[1])) < 1e-7:
+            return scales
+        found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
+        out = scales.copy()
+        out[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, found.x, strict=True)], low, high)
+        return out
+
+    # ---- least squares
+
+    def residuals(self, full: Array) -> tuple[Array, Array]:
+        """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D)."""
+        theta, scales = full[None, : self.width], full[None, self.width :]
+        predicted, jacobian = self.problem.slopes(theta)
+        seen, weights = self.problem.observations, self.problem.observations.fit_weight
+        values, slopes = [], []
+        for s in self.problem.series:
+            fitted = weights[s.rows] > 0.0
+            found = s.error.residuals(
+                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
+                weights[s.rows], seen.time[s.rows],
+            )  # fmt: skip
+            assert found is not None, "asked for where there are squares only"
+            kept = fitted if found.value.shape[1] == len(fitted) else slice(None)
+            values.append(found.value[0, kept])
+            slopes.append(found.jacobian[0, kept])
+        return np.concatenate(values), np.concatenate(slopes)
+
+    def rows(self, full: Array) -> Array:
+        """Return sensitivities in units of the errors, of what is fitted: (m, D); R'R is the expected information."""
+        theta, scales = full[None, : self.width], full[None, self.width :]
+        predicted, jacobian = self.problem.slopes(theta)
+        seen, weights = self.problem.observations, self.problem.observations.fit_weight
+        out = []
+        for s in self.problem.series:
+            if np.any(weights[s.rows] > 0.0):
+                found = s.error.whitened_jacobian(
+                    seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
+                    weights[s.rows], seen.time[s.rows],
+                )  # fmt: skip
+                out.append(found[0])
+        return np.concatenate(out) if out else np.zeros((0, self.width))
+
+
+def _sound(value: Array) -> Array:
+    return np.where(np.isnan(value), FAILED, value)

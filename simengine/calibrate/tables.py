@@ -1,0 +1,197 @@
+"""Tables of a calibration's folder: starts, fit, profiles, posterior.
+
+In: a `Fitted`, bands. Out: sheets; the posterior as Parquet and, for ArviZ, as netCDF.
+
+Invariant: the same numbers give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simengine.calibrate.bands import Bands, standardised
+from simengine.calibrate.work import Fitted
+from simengine.inference.arrays import Array
+from simengine.results.sheet import Cell, Field, Sheet
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+STARTS, FIT, PROFILES = "starts", "fit", "profiles"
+TITLES = {
+    STARTS: "Every search: where it began and where it ended",
+    FIT: "Observations beside the best fit, with bands",
+    PROFILES: "Profiles: the log density with one parameter fixed, the others at their best",
+    "posterior": "A row a draw of the posterior, parameters in the model's units",
+}
+
+
+def starts_sheet(fitted: Fitted) -> Sheet:
+    """Return a row a search."""
+    names, problem = fitted.surface.names, fitted.surface.problem
+    units = (*problem.units, *(s.unit for s in problem.scales))
+    best = fitted.best.found.density
+    fields = [
+        Field("search", "string", "where it began: the file's start, a point of the design, the global search"),
+        Field("log density at the start", "number", "log-likelihood and log prior where it began"),
+        Field("log density", "number", "where it ended"),
+        Field("below the best", "number", "how much lower than the best"),
+        Field("status", "string", "converged, stopped, failed, screened"),
+        Field("steps", "number", "how often the surface was looked at"),
+        *(Field(f"start of {n}", "number", "where it began", u) for n, u in zip(names, units, strict=True)),
+        *(Field(n, "number", "where it ended", u) for n, u in zip(names, units, strict=True)),
+    ]
+    rows = [
+        (s.name, _known(s.begun_density), _known(s.found.density), _known(best - s.found.density), s.found.status,
+         float(s.found.steps), *map(float, s.begun), *map(float, s.found.full))
+        for s in fitted.searches
+    ]  # fmt: skip
+    return Sheet(STARTS, TITLES[STARTS], tuple(fields), tuple(rows))
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
+    """Return a row an observation."""
+    problem, full = fitted.surface.problem, fitted.best.found.full
+    seen = problem.observations
+    z = standardised(fitted.surface, full, predicted[None])
+    fields = (
+        Field("series", "string", "the name of the series"),
+        Field("unit", "string", "its unit"),
+        Field("time", "number", "the time of the observation"),
+        Field("observed", "number", "what was measured"),
+        Field("predicted", "number", "what the model gives at the estimate"),
+        Field("low", "number", "the lower end of the 90 % band of observations"),
+        Field("high", "number", "its upper end"),
+        Field("residual", "number", "observed less predicted"),
+        Field(
+            "standardised", "number", "the residual as the error model standardises it: about N(0, 1) where it is right"
+        ),
+        Field("weight", "number", "how much it counts"),
+        Field("held out", "boolean", "whether it was not fitted"),
+        Field("quality", "string", "its quality, as the data say"),
+        Field("source", "string", "who measured it"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for s in problem.series:
+        for i in range(s.rows.start, s.rows.stop):
+            numbers = (seen.time[i], seen.value[i], predicted[i], bands.low[i], bands.high[i],
+                       seen.value[i] - predicted[i], z[i], seen.weight[i])  # fmt: skip
+            known: list[Cell] = [_known(x) for x in numbers]
+            rows.append((s.name, s.unit, *known, bool(seen.held_out[i]), seen.quality[i], seen.source[i]))
+    return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
+
+
+def profiles_sheet(fitted: Fitted) -> Sheet:
+    """Return a row a point of a profile."""
+    names, problem = fitted.surface.names, fitted.surface.problem
+    units = (*problem.units, *(s.unit for s in problem.scales))
+    fields = (
+        Field("parameter", "string", "the parameter fixed"),
+        Field("value", "number", "its value"),
+        Field("rise", "number", "2 (best log density - this): 2.71, 3.84, 6.63 are the ends of 90, 95, 99 % intervals"),
+        Field("log density", "number", "the highest with it fixed"),
+        *(Field(f"of {n}", "number", "the value of the others there", u) for n, u in zip(names, units, strict=True)),
+    )
+    rows = [
+        (names[p.index], float(q.value), 2.0 * (p.best - q.loglik), float(q.loglik), *map(float, q.theta))
+        for p in fitted.profiles
+        for q in p.points
+    ]
+    return Sheet(PROFILES, TITLES[PROFILES], fields, tuple(rows))
+
+
+def kept_draws(fitted: Fitted) -> list[tuple[int, Array]]:
+    """Return (chain, draws): all of a chain; of an ensemble so many, spread over its length, as one walker has."""
+    out = []
+    for number, chain in enumerate(fitted.chains):
+        walkers, length, width = chain.draws.shape
+        every = max(1, walkers)
+        steps = np.arange(length - 1, -1, -every)[::-1]
+        out.append((number, np.swapaxes(chain.draws[:, steps], 0, 1).reshape(-1, width)))
+    return out
+
+
+def posterior_table(fitted: Fitted) -> pa.Table:
+    """Return a row a draw: chain, draw, parameters, scales."""
+    import pyarrow as pa
+
+    own = kept_draws(fitted)
+    rows = np.concatenate([draws for _, draws in own])
+    columns: dict[str, Any] = {
+        "chain": np.concatenate([np.full(len(d), n, dtype=np.int64) for n, d in own]),
+        "draw": np.concatenate([np.arange(len(d), dtype=np.int64) for _, d in own]),
+    }
+    problem = fitted.surface.problem
+    units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
+    for i, name in enumerate(fitted.surface.names):
+        columns[name] = np.ascontiguousarray(rows[:, i])
+    fields = []
+    for name, values in columns.items():
+        kind = pa.int64() if values.dtype == np.int64 else pa.float64()
+        fields.append(pa.field(name, kind, metadata={"unit": units[name]} if units.get(name) else None))
+    return pa.table([pa.array(v) for v in columns.values()], schema=pa.schema(fields))
+
+
+def parquet_bytes(table: pa.Table) -> bytes:
+    """Return a table as Parquet."""
+    import pyarrow.parquet as pq
+
+    out = io.BytesIO()
+    pq.write_table(table, out, compression="zstd")
+    return out.getvalue()
+
+
+def write_netcdf(fitted: Fitted, predicted: Array, path: Path) -> None:
+    """Write all draws as ArviZ reads them: groups `posterior`, `sample_stats`, `observed_data`, `constant_data`.
+
+    A walker of an ensemble is a chain.
+    """
+    import xarray as xr
+
+    draws = np.concatenate([c.draws for c in fitted.chains])
+    names, problem = fitted.surface.names, fitted.surface.problem
+    units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
+    places = {"chain": np.arange(len(draws)), "draw": np.arange(draws.shape[1])}
+    posterior = xr.Dataset(
+        {
+            _stored(n): (("chain", "draw"), draws[:, :, i], {"units": units.get(n, ""), "name": n})
+            for i, n in enumerate(names)
+        },
+        coords=places,
+    )
+    common = set.intersection(*(set(c.statistics) for c in fitted.chains))
+    kinds = {"diverging": np.bool_, "tree_depth": np.int64, "n_steps": np.int64}
+    stats = xr.Dataset(
+        {
+            name: (("chain", "draw"), np.concatenate([c.statistics[name] for c in fitted.chains]).astype(kind))
+            for name, kind in ((n, kinds.get(n, np.float64)) for n in sorted(common))
+        },
+        coords=places,
+    )
+    data, fit = {}, {}
+    for s in problem.series:
+        own = _stored(f"time of {s.name}")
+        data[_stored(s.name)] = (own, problem.observations.value[s.rows], {"units": s.unit})
+        fit[_stored(f"best fit of {s.name}")] = (own, predicted[s.rows], {"units": s.unit})
+    coords = {_stored(f"time of {s.name}"): problem.observations.time[s.rows] for s in problem.series}
+    groups = {
+        "posterior": posterior,
+        "sample_stats": stats,
+        "observed_data": xr.Dataset(data, coords=coords),
+        "constant_data": xr.Dataset(fit, coords=coords),
+    }
+    for number, (group, dataset) in enumerate(groups.items()):
+        dataset.to_netcdf(path, mode="w" if number == 0 else "a", group=group, engine="h5netcdf")
+
+
+def _stored(name: str) -> str:
+    """Return a name as netCDF can hold it: a slash would open a group."""
+    return name.replace("/", "|")

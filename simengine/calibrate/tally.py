@@ -1,0 +1,76 @@
+"""How much was simulated.
+
+Invariant: a `Tally` is of one process and goes nowhere: sent elsewhere, it begins at nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What was simulated.
+
+    `gradients` are parameter sets at which all derivatives were taken, in `lanes` of native code: one a parameter.
+    """
+
+    runs: int = 0
+    gradients: int = 0
+    lanes: int = 0
+    calls: int = 0
+    seconds_of_runs: float = 0.0
+    seconds_of_gradients: float = 0.0
+
+    @property
+    def cost_of_gradient(self) -> float | None:
+        """What a gradient takes in time, in runs; None where either was not made.
+
+        Its own run is among it. Single calls are dominated by what a call takes: a figure of many together is fairer.
+        """
+        if not self.runs or not self.gradients or not self.seconds_of_runs:
+            return None
+        return (self.seconds_of_gradients / self.gradients) / (self.seconds_of_runs / self.runs)
+
+    @property
+    def simulations(self) -> float:
+        """All in runs: a gradient as what it takes in time, at least 2; as many as its lanes and 1 where unknown."""
+        cost = self.cost_of_gradient
+        if cost is None:
+            return self.runs + self.gradients + self.lanes
+        return self.runs + self.gradients * max(cost, 2.0)
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(
+            self.runs + other.runs,
+            self.gradients + other.gradients,
+            self.lanes + other.lanes,
+            self.calls + other.calls,
+            self.seconds_of_runs + other.seconds_of_runs,
+            self.seconds_of_gradients + other.seconds_of_gradients,
+        )
+
+
+class Tally:
+    """Counts while work goes on, from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.counts = Counts()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tally, ()
+
+    def add_runs(self, runs: int, seconds: float) -> None:
+        """Count runs of one call."""
+        self._add(Counts(runs=runs, calls=1, seconds_of_runs=seconds))
+
+    def add_slopes(self, sets: int, directions: int, seconds: float) -> None:
+        """Count gradients of one call."""
+        self._add(Counts(gradients=sets, lanes=sets * directions, calls=1, seconds_of_gradients=seconds))
+
+    def _add(self, more: Counts) -> None:
+        with self._lock:
+            self.counts = self.counts + more

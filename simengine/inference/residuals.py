@@ -1,0 +1,120 @@
+"""What is left in residuals: whether one tells of the next.
+
+In: residuals (n,) in order of time, NaN where there is none; their times. Out: Durbin-Watson, autocorrelations,
+Ljung-Box.
+
+References: J. Durbin, G. S. Watson (1950), Biometrika 37, 409-428; G. M. Ljung, G. E. P. Box (1978), Biometrika 65,
+297-303. How many lags: R. J. Hyndman, G. Athanasopoulos, "Forecasting: Principles and Practice", 3rd ed. (2021), 5.4.
+
+Invariant: these are for evenly spaced residuals; where there are gaps they are NaN, and the gaps are told.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from simengine.inference.arrays import Array, as_vector
+
+
+@dataclass(frozen=True)
+class SerialDependence:
+    """Whether residuals depend on those before."""
+
+    n: int
+    gaps: int
+    """Places where the next residual is missing or later than one period."""
+    reason: str | None = None
+    """Why there are no figures."""
+    durbin_watson: float = math.nan
+    """From 0 to 4: near 2 where there is no dependence, below 2 where neighbours are alike."""
+    autocorrelation: Array = field(default_factory=lambda: np.zeros(0))
+    """(lags,), of lags 1, 2, ..."""
+    band: float = math.nan
+    """1.96/root n: autocorrelations of white noise are beyond it 5 times in 100."""
+    ljung_box: float = math.nan
+    lags: int = 0
+    freedom: int = 0
+    probability: float = math.nan
+    """Of a Ljung-Box statistic at least as large where there is no dependence."""
+
+
+def count_gaps(values: Array, times: Array) -> tuple[int, float]:
+    """Return the gaps between values that are not NaN, and the period: the shortest distance between any two times."""
+    if len(times) < 2:
+        return 0, 1.0
+    period = float(np.min(np.diff(times)))
+    steps = np.diff(times[~np.isnan(values)])
+    return int(np.sum(np.abs(steps - period) > 1e-6 * period)), period
+
+
+def autocorrelations(x: Array, lags: int) -> Array:
+    """Return r(1) ... r(lags), around the mean of x, with the sum over all n below the line.
+
+    Examples
+    --------
+    >>> autocorrelations(np.array([1.0, -1.0, 1.0, -1.0]), 2).tolist()
+    [-0.75, 0.5]
+
+    """
+    d = x - np.mean(x)
+    whole = float(np.sum(d * d))
+    if whole == 0.0:
+        return np.full(lags, np.nan)
+    return np.array([float(np.sum(d[k:] * d[: len(d) - k])) / whole for k in range(1, lags + 1)])
+
+
+def serial_dependence(
+    residuals: ArrayLike, times: ArrayLike | None = None, *, lags: int | None = None, fitted: int = 0
+) -> SerialDependence:
+    """Return what residuals tell of the next.
+
+    Parameters
+    ----------
+    residuals
+        In order of time.
+    times
+        Without, one period apart.
+    lags
+        Autocorrelations; without, 10 or a fifth of the residuals, whichever is less, but at least 1.
+    fitted
+        Numbers of a time series model (AR, MA) fitted to these residuals: degrees of freedom the Ljung-Box test lacks.
+        Parameters of the model that made the predictions do not count.
+
+    """
+    e = as_vector(residuals)
+    at = np.arange(len(e), dtype=np.float64) if times is None else as_vector(times)
+    gaps, period = count_gaps(e, at)
+    there = e[~np.isnan(e)]
+    n = len(there)
+    if gaps:
+        return SerialDependence(n, gaps, f"{gaps} gap{'s' * (gaps > 1)}: residuals are not all {period:g} apart")
+    if n < 3:
+        return SerialDependence(n, gaps, f"{n} residual{'s' * (n != 1)}: at least 3 are needed")
+    if not np.any(there != there[0]):
+        return SerialDependence(n, gaps, "all residuals are the same")
+    lags = max(1, min(10, n // 5)) if lags is None else min(lags, n - 1)
+    rho = autocorrelations(there, lags)
+    q = float(n * (n + 2) * np.sum(rho * rho / (n - np.arange(1, lags + 1))))
+    freedom = lags - fitted
+    return SerialDependence(
+        n,
+        gaps,
+        None,
+        float(np.sum(np.diff(there) ** 2) / np.sum(there * there)),
+        rho,
+        1.96 / math.sqrt(n),
+        q,
+        lags,
+        freedom,
+        _beyond(q, freedom),
+    )
+
+
+def _beyond(q: float, freedom: int) -> float:
+    from scipy.special import chdtrc
+
+    return float(chdtrc(freedom, q)) if freedom > 0 else math.nan

@@ -1,0 +1,179 @@
+"""Searches: the truth where it is known, and the optimum that SciPy finds by itself on the solution in closed form."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import least_squares, minimize
+
+from simengine.calibrate.curvature import look_at_curvature
+from simengine.calibrate.local import search_local
+from simengine.calibrate.many import screen_starts, spread_points
+from simengine.calibrate.plan import Calibration, load_calibration
+from simengine.calibrate.profiles import first_step, walk_profile
+from simengine.calibrate.surface import Surface
+from simengine.calibrate.world import search_world
+from simengine.inference.profile import THRESHOLDS, join_sides
+from tests.calibrate.conftest import Make, logistic
+
+TIMES = np.arange(0.0, 12.5, 1.0)
+Fish = tuple[Calibration, np.ndarray, np.ndarray]
+
+
+def best_of(surface: Surface, starts: int = 6) -> tuple[np.ndarray, float]:
+    found = [search_local(surface, s.full) for s in screen_starts(surface, starts, 7)]
+    assert {f.status for f in found} == {"converged"}
+    best = max(found, key=lambda f: f.density)
+    return best.full, best.density
+
+
+def test_exact_data_give_the_truth(make: Make) -> None:
+    text = """parameters:
+  growth: {range: [0.05, 2], transform: log}
+  room: {range: [10, 200]}
+  first: {range: [0.5, 20]}
+fit: {fish: {output: population, data: seen, error: {normal: 0.1}}}
+"""
+    surface = Surface(load_calibration(make("logistic", np.zeros(TIMES.size) + 1.0, TIMES, text)).problem)
+    truth = np.array([0.55, 40.0, 3.0])
+    exact = surface.problem.predict(truth[None])[0]
+    np.testing.assert_allclose(exact, logistic(TIMES, *truth), rtol=2e-5)  # the error of RK4 at this step
+    surface = Surface(load_calibration(make("logistic", exact, TIMES, text)).problem)
+    np.testing.assert_allclose(best_of(surface)[0], truth, rtol=1e-7)
+
+
+def test_the_optimum_is_that_of_scipy_alone(fish: Fish) -> None:
+    calibration, times, values = fish
+    full, density = best_of(Surface(calibration.problem))
+    alone = least_squares(lambda p: logistic(times, *p) - values, [0.4, 50.0, 4.0], xtol=1e-14, ftol=1e-14)
+    np.testing.assert_allclose(full[:3], alone.x, rtol=1e-4)  # the closed form has no error of RK4
+    scale = np.sqrt(np.mean(alone.fun**2))
+    assert full[3] == pytest.approx(scale, rel=1e-4)
+    loglik = -0.5 * len(values) * (1.0 + np.log(2.0 * np.pi * scale**2))
+    assert calibration.problem.log_likelihood(full[None, :3], full[None, 3:])[0] == pytest.approx(loglik, rel=1e-6)
+    errors = np.sqrt(np.diag(np.linalg.inv(alone.jac.T @ alone.jac)) * scale**2)
+    found = look_at_curvature(Surface(calibration.problem), full)
+    np.testing.assert_allclose(found.found.errors, errors, rtol=1e-3)
+    assert [v.word for v in found.verdicts] == ["identified"] * 3
+    assert density == pytest.approx(Surface(calibration.problem).density(full[None])[0], rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("error", "minus"),
+    [
+        ("{student: 0.7}", lambda r, m: 2.5 * np.sum(np.log1p((r / 0.7) ** 2 / 4.0))),
+        ("poisson", lambda r, m: np.sum(m - (r + m) * np.log(m))),
+        ("{relative: 8 %}", lambda r, m: np.sum(0.5 * (r / (0.08 * m)) ** 2 + np.log(m))),
+        ("{huber: 0.5}", lambda r, m: np.sum(np.where(np.abs(r / 0.5) < 1.345, 0.5 * (r / 0.5) ** 2, 1.345 * np.abs(r / 0.5) - 0.5 * 1.345**2))),
+    ],
+)  # fmt: skip
+def test_other_errors_have_their_own_optimum(make: Make, error: str, minus: object) -> None:
+    values = np.round(logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(4).normal(0.0, 1.0, TIMES.size))
+    values[5] += 9.0  # an outlier
+    text = f"""parameters:
+  growth: {{range: [0.05, 2], transform: log}}
+  room: {{range: [10, 200]}}
+fit: {{fish: {{output: population, data: seen, error: {error}}}}}
+set: {{first: 3}}
+"""
+    surface = Surface(load_calibration(make("logistic", np.maximum(values, 0.0), TIMES, text)).problem)
+    full, _ = best_of(surface, 4)
+
+    def alone(p: np.ndarray) -> float:
+        m = surface.problem.predict(p[None])[0]
+        return float(minus(np.maximum(values, 0.0) - m, m))  # type: ignore[operator]
+
+    tried = [minimize(alone, x, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11, "maxiter": 600}) for x in ([0.5, 42.0],)]
+    np.testing.assert_allclose(full, min(tried, key=lambda f: f.fun).x, rtol=1e-4)
+
+
+def test_a_prior_that_is_not_normal_moves_the_optimum(make: Make, fish: Fish) -> None:
+    text = """parameters:
+  growth: {range: [0.05, 2], transform: log, prior: {lognormal: [0.3, 0.05]}}
+  room: {range: [10, 200]}
+set: {first: 3}
+fit: {fish: {output: population, data: seen, error: {normal: 2}}}
+"""
+    problem = load_calibration(make("logistic", fish[2], TIMES, text)).problem
+    surface = Surface(problem)
+    full, density = best_of(surface, 3)
+    found = minimize(lambda p: -surface.density(p[None])[0], full * 1.2, method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
+    assert density >= -found.fun - 1e-9
+    np.testing.assert_allclose(full, found.x, rtol=1e-4)
+    assert full[0] < 0.5
+
+
+def test_a_ridge_is_told_and_its_profiles_are_flat(make: Make) -> None:
+    values = 10.0 * np.exp(-0.2 * TIMES) + np.random.default_rng(5).normal(0.0, 0.2, TIMES.size)
+    text = """parameters: {share: {range: [0.1, 1]}, speed: {range: [0.05, 2], transform: log}}
+fit: {kg: {output: amount, data: seen, error: {normal: estimate}}}
+"""
+    surface = Surface(load_calibration(make("ridge", values, TIMES, text)).problem)
+    full, density = best_of(surface, 4)
+    assert full[0] * full[1] == pytest.approx(0.2, rel=0.1)
+    found = look_at_curvature(surface, full)
+    assert [set(d.names) for d in found.directions] == [{"share", "speed"}]
+    sides = [
+        walk_profile(surface, full, density, 0, upward=up, step=first_step(found, 0, 0.1, 1.0)) for up in (False, True)
+    ]
+    profile = join_sides(0, sides[0], sides[1])
+    assert profile.verdict == "structurally not"
+    assert profile.points[0].value == 0.1
+    assert profile.points[-1].value == 1.0
+
+
+def test_profiles_end_where_the_likelihood_ratio_says(fish: Fish) -> None:
+    calibration, times, values = fish
+    surface = Surface(calibration.problem)
+    full, density = best_of(surface, 3)
+    curvature = look_at_curvature(surface, full)
+    step = first_step(curvature, 0, 0.05, 2.0)
+    sides = [walk_profile(surface, full, density, 0, upward=up, step=step) for up in (False, True)]
+    found = join_sides(0, sides[0], sides[1])
+    assert found.better is None
+    least = np.sum((logistic(times, *full[:3]) - values) ** 2)
+    for end in found.intervals[0.90]:
+        rest = least_squares(lambda p, end=end: logistic(times, end, *p) - values, full[1:3]).fun
+        assert len(values) * np.log(np.sum(rest**2) / least) == pytest.approx(THRESHOLDS[0.90], rel=0.02)
+
+
+@pytest.mark.parametrize("kind", ["de", "cma"])
+def test_global_search_finds_the_hill_that_local_search_misses(make: Make, kind: str) -> None:
+    values = 10.0 * np.cos(5.3 * TIMES / 2.0)
+    text = """parameters: {speed: {range: [0.05, 6], start: 0.2}}
+fit: {m: {output: place, data: seen, error: {normal: 1}}}
+"""
+    surface = Surface(load_calibration(make("swing", values, TIMES, text)).problem)
+    nearby = search_local(surface, surface.complete(surface.problem.start[None])[0][0])
+    assert abs(nearby.full[0] - 2.65) > 0.1
+    state = np.random.get_state()[1].tolist()
+    met = search_world(surface, kind, 11)
+    assert np.random.get_state()[1].tolist() == state  # nobody else's numbers are used up
+    assert search_local(surface, met.full).full[0] == pytest.approx(2.65, rel=1e-6)
+    again = search_world(surface, kind, 11)
+    assert (again.full.tobytes(), again.density, again.runs) == (met.full.tobytes(), met.density, met.runs)
+
+
+def test_starts_are_the_same_for_a_seed_and_the_files_own_is_first(fish: Fish) -> None:
+    problem = fish[0].problem
+    surface = Surface(problem)
+    one, two = screen_starts(surface, 5, 1), screen_starts(surface, 5, 1)
+    assert [s.full.tobytes() for s in one] == [s.full.tobytes() for s in two]
+    assert one[0].point == -1
+    np.testing.assert_array_equal(one[0].full[:3], problem.start)
+    assert [s.density for s in one[1:]] == sorted((s.density for s in one[1:]), reverse=True)
+    assert screen_starts(surface, 5, 2)[1].full.tobytes() != one[1].full.tobytes()
+    points = spread_points(problem, 30, 1)
+    assert points.shape == (32, 3)
+    assert np.all((points >= problem.low) & (points <= problem.high))
+
+
+def test_an_estimate_at_a_bound_is_at_it(make: Make) -> None:
+    text = """parameters: {growth: {range: [0.05, 0.4], transform: log}, room: {range: [10, 200]}}
+set: {first: 3}
+fit: {fish: {output: population, data: seen, error: {normal: estimate}}}
+"""
+    surface = Surface(load_calibration(make("logistic", logistic(TIMES, 0.55, 40.0, 3.0), TIMES, text)).problem)
+    full, _ = best_of(surface, 3)
+    assert full[0] == 0.4
+    assert [(h.name, h.end) for h in look_at_curvature(surface, full).hits] == [("growth", "high")]
