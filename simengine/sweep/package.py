@@ -102,11 +102,7 @@ def write_package(
     done: Sequence[ShardDone],
     names: Iterable[str],
     *,
-<<<<<<< HEAD
     learned: str,
-=======
-    learned: bool,
->>>>>>> fitting
     is_whole: bool = True,
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
