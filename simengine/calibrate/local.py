@@ -95,7 +95,7 @@ def _squares(search: _Search) -> None:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept[: surface.width])
-    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    low, high = (ends[places] for ends in surface.measured_ends)
     has_scales = not search.kept[surface.width :].all()
     for _ in range(_ROUNDS):
         begun, before = search.best.copy(), search.best_density
@@ -110,12 +110,21 @@ def _squares(search: _Search) -> None:
             ftol=1e-12, xtol=1e-10, gtol=1e-10, max_nfev=max(2, min(100, search.most - search.steps)),
         )  # fmt: skip
         search.steps += asked.looks
-        full, density = surface.settle(asked.full(found.x), search.kept)
-        search.steps += 1
-        search.note(full, density)
+        for z in _ends(found.x, low, high):
+            full, density = surface.settle(asked.full(z), search.kept)
+            search.steps += 1
+            search.note(full, density)
         rise = search.best_density - before
         if not rise > _RISE or search.steps >= search.most or not (has_scales or priors is not None):
             return
+
+
+def _ends(z: Array, low: Array, high: Array) -> list[Array]:
+    """Return a point, and beside it the one at the bounds it is all but at: SciPy's search stays a little inside."""
+    with np.errstate(invalid="ignore"):
+        room = np.where(np.isfinite(high - low), 1e-6 * (high - low), 0.0)
+    at = np.where(high - z <= room, high, np.where(z - low <= room, low, z))
+    return [at, z] if np.any(at != z) else [z]
 
 
 def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None:
@@ -188,7 +197,7 @@ def _climb(search: _Search) -> float:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept)
-    low, high = surface.measured(surface.low)[places], surface.measured(surface.high)[places]
+    low, high = (ends[places] for ends in surface.measured_ends)
     slope = np.inf
     for _ in range(6):
         start = np.clip(surface.measured(search.best)[places], low, high)

@@ -70,9 +70,16 @@ class Surface:
         return np.stack([m.free(full[..., i]) for i, m in enumerate(self.measures)], axis=-1)
 
     def full(self, measured: Array) -> Array:
-        """Return full sets of measures, inside their bounds."""
+        """Return full sets of measures, inside their bounds; those at a bound are there to the last bit."""
         out = np.stack([m.value(measured[..., i]) for i, m in enumerate(self.measures)], axis=-1)
+        low, high = self.measured_ends
+        out = np.where(measured >= high, self.high, np.where(measured <= low, self.low, out))
         return np.clip(out, self.low, self.high)
+
+    @cached_property
+    def measured_ends(self) -> tuple[Array, Array]:
+        """Bounds in the measures of the search."""
+        return self.measured(self.low), self.measured(self.high)
 
     def slopes(self, measured: Array) -> Array:
         """Return the derivatives of values by measures."""

@@ -78,7 +78,7 @@ def _evolve(minus: object, width: int, rng: np.random.Generator) -> tuple[Array,
         [(0.0, 1.0)] * width,
         popsize=per,
         maxiter=max(20, _MOST // per),
-        tol=1e-6,
+        tol=1e-3,  # a local search goes on from there
         init="sobol",
         polish=False,
         vectorized=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,22 +44,24 @@ def logistic(times: np.ndarray, growth: float, room: float, first: float) -> np.
     return room / (1.0 + (room / first - 1.0) * np.exp(-growth * times))
 
 
+def write_files(
+    folder: Path, model: str, values: np.ndarray, times: np.ndarray, text: str, name: str = "asked"
+) -> Path:
+    """Write a model, its data and a calibration file, and return that file's path."""
+    output = MODELS[model].split(" =", 1)[0]
+    (folder / "model.mdl").write_text(HEAD + MODELS[model] + TAIL, encoding="utf-8")
+    rows = "".join(f"{t:g},{v!r}\n" for t, v in zip(times.tolist(), values.tolist(), strict=True))
+    (folder / "data.csv").write_text(f"time,{output}\n{rows}", encoding="utf-8")
+    path = folder / f"{name}.yaml"
+    head = "simengine: 1\nmodel: model.mdl\ntime: {method: rk4}\ndata: {seen: {file: data.csv}}\n"
+    path.write_text(head + text, encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
     """Return what writes a model, its data and a calibration file, and returns the file's path."""
-
-    def write(model: str, values: np.ndarray, times: np.ndarray, text: str, name: str = "asked") -> Path:
-        output = MODELS[model].split(" =", 1)[0]
-        (tmp_path / "model.mdl").write_text(HEAD + MODELS[model] + TAIL, encoding="utf-8")
-        rows = "".join(f"{t:g},{v!r}\n" for t, v in zip(times.tolist(), values.tolist(), strict=True))
-        (tmp_path / "data.csv").write_text(f"time,{output}\n{rows}", encoding="utf-8")
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(
-            "simengine: 1\nmodel: model.mdl\ntime: {method: rk4}\ndata: {seen: {file: data.csv}}\n" + text, encoding="utf-8"
-        )
-        return path
-
-    return write
+    return partial(write_files, tmp_path)
 
 
 @pytest.fixture

@@ -1,0 +1,242 @@
+"""A calibration from file to folder: resumed, damaged, read again, used by scenarios and sweeps."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simengine as se
+from simengine.calibrate.folder import is_current
+from simengine.calibrate.plan import load_calibration
+from simengine.calibrate.study import calibrate
+from simengine.results.provenance import changed_files
+from tests.calibrate.conftest import FISH, Make, logistic, write_files
+from tests.conftest import ROOT
+
+TIMES = np.arange(0.0, 12.5, 1.0)
+ALL = FISH.replace(
+    "starts: 6, seed: 7", "starts: 4, seed: 7, profiles: on, posterior: ensemble, chains: 2, draws: 40, tune: 20"
+)
+ALL += "held out: {from: 11}\n"
+
+
+@pytest.fixture
+def asked(make: Make) -> Path:
+    values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(3).normal(0.0, 0.8, TIMES.size)
+    return make("logistic", values, TIMES, ALL)
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder made undisturbed, by a process of its own."""
+    place = tmp_path_factory.mktemp("first")
+    values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(3).normal(0.0, 0.8, TIMES.size)
+    calibrate(write_files(place, "logistic", values, TIMES, ALL), out=place / "out")
+    return place / "out"
+
+
+@pytest.fixture
+def whole(first: Path, tmp_path: Path) -> Path:
+    """Return a copy of that folder, whose times are those it was made at."""
+    shutil.copytree(first, tmp_path / "out")
+    return tmp_path / "out"
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def without_paths(folder: Path) -> dict[str, object]:
+    """Return all files; of the provenance what does not tell where the inputs lie."""
+    found: dict[str, object] = dict(files_of(folder))
+    about = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    found["provenance.json"] = [about["digest"], about["files"], sorted(i["sha256"] for i in about["inputs"])]
+    return found
+
+
+def test_it_is_written_read_and_not_done_again(asked: Path, whole: Path) -> None:
+    folder = whole
+    result = se.read_calibration(folder)
+    assert set(files_of(folder)) >= {
+        "calibration.json", "starts.csv", "fit.csv", "profiles.csv", "posterior.parquet", "posterior.nc",
+        "parameters.yaml", "provenance.json", "datapackage.json",
+    }  # fmt: skip
+    growth = result.parameter("growth")
+    assert growth["verdict"] == "identified"
+    for way in ("curvature", "profile", "posterior"):
+        low, high = growth["intervals"][way]["0.90"]
+        assert low < growth["estimate"] < high
+        assert low < 0.55 < high
+    fit = result.fit
+    np.testing.assert_allclose(fit["residual"], fit["observed"] - fit["predicted"], rtol=1e-12, atol=1e-12)
+    assert fit["held out"].sum() == 2
+    assert (fit["low"] < fit["predicted"]).all()
+    assert (fit["predicted"] < fit["high"]).all()
+    fitted = fit[~fit["held out"]]
+    statistics = result.series[0]["statistics"]
+    assert statistics["fitted"]["rmse"] == pytest.approx(np.sqrt(np.mean(fitted["residual"] ** 2)))
+    assert statistics["held_out"]["n"] == 2
+    posterior = result.posterior
+    assert list(posterior.columns) == ["chain", "draw", "growth", "room", "first", "scale of fish"]
+    assert result.about["posterior"]["chains"] == 2
+    assert any("posterior sample is not to be relied on" in w for w in result.warnings)  # 40 draws are few
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert {r["path"] for r in package["resources"]} >= {"fit.csv", "posterior.parquet", "posterior.nc"}
+    with pytest.raises(se.InputError, match="no parameter `growt`; did you mean `growth`"):
+        result.parameter("growt")
+
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
+    assert is_current(load_calibration(asked), folder)
+    assert se.calibrate(asked, out=folder).estimates == result.estimates
+    assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
+
+
+def test_arviz_reads_the_draws(whole: Path) -> None:
+    from simengine.inference.diagnostics import load_arviz
+
+    result = se.read_calibration(whole)
+    found = load_arviz().from_netcdf(whole / "posterior.nc")
+    assert found.posterior["growth"].shape == (2 * 16, 40)
+    assert set(found.observed_data) == {"fish"}
+    own = result.about["parameters"][0]["posterior"]
+    assert own["mean"] == pytest.approx(float(found.posterior["growth"].mean()))
+    assert own["rhat"] == pytest.approx(float(load_arviz().rhat(found.posterior["growth"].values)))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed by a signal of POSIX")
+def test_killed_again_and_again_it_ends_with_the_same_bytes(asked: Path, whole: Path, tmp_path: Path) -> None:
+    script = [
+        sys.executable,
+        "-c",
+        f"import simengine as se; se.calibrate({str(asked)!r}, out={str(tmp_path / 'cut')!r})",
+    ]
+    killed, partial = 0, 0
+    for enough in (1, 4, 9):
+        child = subprocess.Popen(script, cwd=ROOT)
+        while child.poll() is None and _finished(tmp_path / "cut") < enough:
+            time.sleep(0.002)
+        if child.poll() is None:
+            child.kill()
+            killed += 1
+        child.wait()
+        partial += not (tmp_path / "cut" / "provenance.json").exists()
+    assert killed >= 2
+    assert partial >= 2
+    calibrate(asked, out=tmp_path / "cut")
+    assert without_paths(tmp_path / "cut") == without_paths(whole)
+
+
+def _finished(folder: Path) -> int:
+    return sum(1 for _ in folder.glob("work/*/*.npz"))
+
+
+def test_what_is_damaged_or_gone_is_made_again(asked: Path, whole: Path) -> None:
+    folder = whole
+    before = without_paths(folder)
+    unit = next((folder / "work" / "profiles").glob("*.npz"))
+    data = bytearray(unit.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    unit.write_bytes(bytes(data))
+    (folder / "fit.csv").unlink()
+    assert set(changed_files(folder) or ()) == {unit.relative_to(folder).as_posix(), "fit.csv"}
+    calibrate(asked, out=folder)
+    assert without_paths(folder) == before
+
+
+def test_more_starts_use_those_there_are_and_other_data_none(asked: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    plain = asked.with_name("plain.yaml")
+    plain.write_text(
+        asked.read_text(encoding="utf-8").replace("profiles: on, posterior: ensemble, ", ""), encoding="utf-8"
+    )
+    calibrate(plain, out=folder, starts=1)
+    one = {p.name for p in (folder / "work" / "starts").iterdir()}
+    calibrate(plain, out=folder, starts=3)
+    more = {p.name for p in (folder / "work" / "starts").iterdir()}
+    assert one < more
+    assert len(more) == 3
+    (asked.parent / "data.csv").write_text(
+        (asked.parent / "data.csv").read_text(encoding="utf-8").replace("\n1.0,", "\n1,").replace("12,", "12,1"),
+        encoding="utf-8",
+    )
+    calibrate(plain, out=folder, starts=3)
+    assert not more & {p.name for p in (folder / "work" / "starts").iterdir()}
+    assert len(list((folder / "work" / "screening").iterdir())) == 1
+
+
+SCENARIOS = """simengine: 1
+model: model.mdl
+time: {method: rk4}
+scenarios:
+  fitted: {params: out/parameters.yaml}
+kpis: {population: {value: population}}
+uncertain:
+  fish: {rows: out/posterior.parquet}
+sweeps:
+  wide: {scenarios: fitted, sample: random, n: 20, seed: 1}
+"""
+
+
+def test_scenarios_and_sweeps_use_it_by_name(asked: Path, whole: Path, tmp_path: Path) -> None:
+    result = se.read_calibration(whole)
+    path = tmp_path / "scenarios.yaml"
+    path.write_text(SCENARIOS, encoding="utf-8")
+    study = se.load_study(path).run()
+    run = study.outcomes[0].run
+    fit = result.fit
+    at = run.table()[
+        ..., [list(run.times).index(t) for t in fit["time"]], [c.name for c in run.columns].index("population")
+    ]
+    np.testing.assert_array_equal(np.ravel(at), fit["predicted"])
+    swept = se.run_sweep(path, out=tmp_path / "sweep", threads=1)
+    drawn = pd.read_parquet(tmp_path / "sweep" / "runs.parquet")
+    rows = {tuple(r) for r in result.posterior[["growth", "room", "first"]].to_numpy().tolist()}
+    assert swept.size == 20
+    assert len(drawn) == 20
+    names = [n for n in drawn.columns if n in {"growth", "room", "first"}]
+    if names:
+        assert {tuple(r) for r in drawn[["growth", "room", "first"]].to_numpy().tolist()} <= rows
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("simengine: 1\nset: {growt: 0.5}\n", "did you mean `growth`"),
+        ("simengine: 1\nset: {growth: 5 kg}\n", "kg"),
+        ("simengine: 1\nsets: {growth: 5}\n", "did you mean `set`"),
+        ("simengine: 2\nset: {growth: 5}\n", "1"),
+        ("", "is empty"),
+        ("set: [", "syntax"),
+    ],
+)
+def test_wrong_parameter_sets_are_told_where_they_are(make: Make, tmp_path: Path, text: str, said: str) -> None:
+    make("logistic", np.ones(3), np.arange(3.0), FISH)
+    (tmp_path / "own.yaml").write_text(text, encoding="utf-8")
+    path = tmp_path / "scenarios.yaml"
+    path.write_text(
+        SCENARIOS.split("uncertain", maxsplit=1)[0].replace("out/parameters.yaml", "own.yaml"), encoding="utf-8"
+    )
+    with pytest.raises(se.ModelError) as found:
+        se.load_study(path)
+    assert said in str(found.value)
+    assert "own.yaml" in str(found.value)
+
+
+def test_other_folders_are_refused(asked: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(se.InputError, match="holds files, and no calibration"):
+        calibrate(asked, out=tmp_path / "full")
+    assert os.listdir(tmp_path / "full") == ["mine.txt"]
+    with pytest.raises(se.InputError, match="no folder of a calibration"):
+        se.read_calibration(tmp_path / "full")
