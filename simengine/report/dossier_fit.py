@@ -159,10 +159,12 @@ def _observations(axes: Axes, fit: Fit) -> None:
 
 def _residuals(axes: Axes, fit: Fit, words: DossierWords) -> None:
     for value in (-2.0, 0.0, 2.0):
-        y = float(axes.down(value))
+        level = float(axes.down(value))
         dash = (2.5, 2.5) if value else None
-        axes.sheet.line([axes.left, axes.right], [y, y], GREY, 0.8, dash=dash, name="limit" if value else "zero")
-        axes.sheet.text(axes.left - 4, y + 3, words.number(value), 8.0, QUIET, anchor="end", name="tick")
+        axes.sheet.line(
+            [axes.left, axes.right], [level, level], GREY, 0.8, dash=dash, name="limit" if value else "zero"
+        )
+        axes.sheet.text(axes.left - 4, level + 3, words.number(value), 8.0, QUIET, anchor="end", name="tick")
     x, y = axes.across(fit.times), axes.down(fit.standardised)
     zero = float(axes.down(0.0))
     for at, end, out in zip(x.tolist(), y.tolist(), fit.held_out.tolist(), strict=True):

@@ -140,8 +140,9 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         note = f"<small>{escape(name + (p['unit'] or '–'))}</small>"
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
     for s in record.about["scales"]:
-        found = {"posterior": (s["intervals"]["posterior"] or {}).get(LEVEL)}
-        ends = ["" if found.get(w) is None else " – ".join(_number(e, words) for e in found[w]) for w in ways]
+        of_draws = (s["intervals"]["posterior"] or {}).get(LEVEL)
+        told = "" if of_draws is None else " – ".join(_number(e, words) for e in of_draws)
+        ends = [told if way == "posterior" else "" for way in ways]
         span = f"{_number(s['low'], words)} – {_number(s['high'], words)}"
         cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
         texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)

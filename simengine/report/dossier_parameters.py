@@ -107,16 +107,16 @@ def _row(sheet: Sheet, rows: Rows, n: int, one: Estimated, ways: Sequence[str], 
     half = 4.5 * max(len(ways), 1) - 1
     sheet.box(left, middle - half, wide, 2 * half, "#f6f7f9", name="range")
     for k, way in enumerate(ways):
-        y = middle + 9.0 * (k - (len(ways) - 1) / 2)
+        lane = middle + 9.0 * (k - (len(ways) - 1) / 2)
         found = one.intervals.get(way)
         if found is None:
             continue
         ends = [left + one.place(v) * wide for v in (found.low, found.high)]
-        sheet.box(ends[0], y - 2.2, max(ends[1] - ends[0], 0.8), 4.4, COLOURS[way], name=f"interval-{way}")
+        sheet.box(ends[0], lane - 2.2, max(ends[1] - ends[0], 0.8), 4.4, COLOURS[way], name=f"interval-{way}")
         if found.open_low:
-            sheet.dots([ends[0]], [y], 4.2, COLOURS[way], shape="left", name="open")
+            sheet.dots([ends[0]], [lane], 4.2, COLOURS[way], shape="left", name="open")
         if found.open_high:
-            sheet.dots([ends[1]], [y], 4.2, COLOURS[way], shape="right", name="open")
+            sheet.dots([ends[1]], [lane], 4.2, COLOURS[way], shape="right", name="open")
     x = left + one.place(one.estimate) * wide
     sheet.line([x, x], [middle - half, middle + half], INK, 0.9, name="estimate-line")
     sheet.dots([x], [middle], 3.4, INK, shape="diamond", edge="#ffffff", width=0.8, name="estimate")
@@ -189,10 +189,10 @@ def _profile(
 ) -> None:
     axes.draw_y(words.number if first else (lambda _: ""), count=3, size=8.0)
     for level, rise in thresholds:
-        y = float(axes.down(rise))
-        axes.sheet.line([axes.left, axes.right], [y, y], QUIET, 0.8, dash=(2.5, 2.5), name="threshold")
+        at = float(axes.down(rise))
+        axes.sheet.line([axes.left, axes.right], [at, at], QUIET, 0.8, dash=(2.5, 2.5), name="threshold")
         if last:
-            axes.sheet.text(axes.right + 4, y + 2.6, words.percent(level), 7.5, QUIET, name="level")
+            axes.sheet.text(axes.right + 4, at + 2.6, words.percent(level), 7.5, QUIET, name="level")
     good = np.isfinite(one.values) & np.isfinite(one.rises)
     x, y = one.values[good], np.maximum(one.rises[good], 0.0)
     if x.size > 1:

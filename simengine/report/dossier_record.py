@@ -87,9 +87,9 @@ class DossierRecord:
         """Return a series' observations beside the model, in order of time."""
         table = self.result.fit
         own = table[table["series"] == series].sort_values("time", kind="stable")
-        numbers = {c: own[c].to_numpy(dtype=np.float64) for c in _NUMBERS}
+        times, seen, model, low, high, z, weight = (own[c].to_numpy(dtype=np.float64) for c in _NUMBERS)
         held = own["held out"].astype(str).str.casefold().eq("true").to_numpy()
-        return Fit(*(numbers[c] for c in _NUMBERS[:-1]), held, np.nan_to_num(numbers["weight"]) > 0.0)
+        return Fit(times, seen, model, low, high, z, held, np.nan_to_num(weight) > 0.0)
 
     def measured_by(self, series: str) -> list[str]:
         """Return who measured a series."""

@@ -81,16 +81,16 @@ def statistics_rows(
     """Return the table of a series."""
     names = _NAMES[words.code]
     fitted, held = statistics["fitted"], statistics["held_out"]
-    rows = [(names[k], _told(k, fitted, unit, words), _told(k, held, unit, words)) for k in _FIT]
+    rows: list[Row] = [(names[k], _told(k, fitted, unit, words), _told(k, held, unit, words)) for k in _FIT]
     for naive in ("last", "drift"):
         skill = (statistics["skills"] or {}).get(naive)
         value = None if skill is None else skill["value"]
         rows.append((names[naive], "", "–" if value is None else words.share(float(value)) if held else ""))
-    covered = [_covered(statistics[f"coverage_{part}"], words) for part in ("fitted", "held_out")]
+    covered = (_covered(statistics["coverage_fitted"], words), _covered(statistics["coverage_held_out"], words))
     rows.append((names["coverage"].format(level=words.percent(level)), *covered))
     rows += _serial(statistics["serial"], names, words)
     rows += _behaviour(statistics["behaviour"], unit, time_unit, names, words)
-    return rows  # type: ignore[return-value]
+    return rows
 
 
 def _told(key: str, found: Mapping[str, Any] | None, unit: str, words: DossierWords) -> str:
