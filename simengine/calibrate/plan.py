@@ -97,7 +97,9 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
     """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
     document, to = calibration.document, Reading()
     span = document.span
-    asked = replace(document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span))
+    asked = replace(
+        document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span)
+    )
     try:
         loaded = _load(document, to)
         made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from simengine.report.dossier_record import DossierRecord
+from simengine.report.dossier_record import DossierRecord, unit_of
 from simengine.report.dossier_words import DossierWords
 
 Part = Literal["past", "unknown", "future"]
@@ -50,7 +50,7 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
     if statistics is None:  # all held out
         return
     name, title, fitted = (str(series["name"]),), str(series["title"]), statistics["fitted"]
-    off = _off(fitted, series["unit"], words)
+    off = _off(fitted, unit_of(series), words)
     share = fitted["efficiency"]
     if fitted["n"] < FEW or share is None:
         yield Finding("past", "few", name, words.few_points.format(title=title, count=fitted["n"], off=off))
@@ -74,7 +74,7 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
         yield Finding("past", "serial", name, words.serial.format(title=title, p=words.number(p, 2)))
     if statistics["held_out"] is not None and statistics["skills"]:
         skill = statistics["skills"]["last"]["value"]
-        off = _off(statistics["held_out"], series["unit"], words)
+        off = _off(statistics["held_out"], unit_of(series), words)
         if skill is not None:
             code, text = ("same", words.same_naive) if abs(skill) < _SAME else ("loses", words.loses_naive)
             if skill >= _SAME:
@@ -112,7 +112,7 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
     for p in record.parameters:
         title, name = str(p["title"]), (str(p["name"]),)
         if p["bound hit"]:
-            value = f"{words.number(float(p[p['bound hit']]))} {p['unit'] or ''}".strip()
+            value = f"{words.number(float(p[p['bound hit']]))} {unit_of(p)}".strip()
             yield Finding("unknown", "at-bound", name, words.at_bound.format(title=title, value=value))
         texts = {
             "not identified": words.not_known,

@@ -13,7 +13,7 @@ from typing import Any
 
 from simengine.report.dossier_findings import Finding
 from simengine.report.dossier_parameters import WAYS
-from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of
+from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of
 from simengine.report.dossier_statistics import reasons_of, statistics_rows
 from simengine.report.dossier_words import DossierWords
 from simengine.report.markup import (
@@ -44,7 +44,7 @@ def build_dossier_page(
         ("searched", words.searched, _searched(record, words) + drawn.of(Kind.WATERFALL)),
         ("chains", words.chains, _chains(record, words)),
         ("step", words.step, _paragraphs(step_sentences(record, words))),
-        ("beware", words.beware, html_list(_plain(w) for w in record.result.warnings)),
+        ("beware", words.beware, _beware(record)),
         ("data", words.data, _data(record, words)),
         ("sources", words.sources, _sources(record, words)),
         ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
@@ -133,17 +133,17 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         found = intervals_of(p)
         cells = [words.number(float(p["estimate"]), 4)]
         cells += [_interval(found.get(w), words) for w in ways]
-        cells += [f"{_number(p['low'], words)} – {_number(p['high'], words)}", str(p["prior"] or words.none)]
+        cells += [f"{_number(p['low'], words)}\u00a0–\u00a0{_number(p['high'], words)}", str(p["prior"] or words.none)]
         cells.append(words.verdicts.get(p["verdict"], str(p["verdict"])))
         texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
-        note = f"<small>{escape(name + (p['unit'] or '–'))}</small>"
+        note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
     for s in record.about["scales"]:
         of_draws = (s["intervals"]["posterior"] or {}).get(LEVEL)
-        told = "" if of_draws is None else " – ".join(_number(e, words) for e in of_draws)
+        told = "" if of_draws is None else "\u00a0–\u00a0".join(_number(e, words) for e in of_draws)
         ends = [told if way == "posterior" else "" for way in ways]
-        span = f"{_number(s['low'], words)} – {_number(s['high'], words)}"
+        span = f"{_number(s['low'], words)}\u00a0–\u00a0{_number(s['high'], words)}"
         cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
         texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)
         body.append(
@@ -157,7 +157,7 @@ def _interval(found: Any, words: DossierWords) -> str:
         return words.none
     low = f"({words.number(found.low)}" if found.open_low else words.number(found.low)
     high = f"{words.number(found.high)})" if found.open_high else words.number(found.high)
-    return f"{low} – {high}"
+    return f"{low}\u00a0–\u00a0{high}"
 
 
 def _number(value: float | None, words: DossierWords) -> str:
@@ -216,14 +216,29 @@ def step_sentences(record: DossierRecord, words: DossierWords) -> list[str]:
     told = words.step_told.format(
         dt=words.number(found["step"], 6),
         half=words.number(found["step"] / 2, 6),
-        worst=words.percent(found["worst"]),
+        worst=words.percent(max(found["worst"], 0.001)),
         series=titles.get(found["series"], found["series"]),
-        loglik=words.change(found["log likelihood"], 2) if found["log likelihood"] is not None else words.none,
+        loglik=_moved(found["log likelihood"], words),
     )
     texts = [told, words.step_small if found["small"] else words.step_large]
     if found["order"] is not None:
         texts.append(words.step_order.format(order=words.number(found["order"], 2)))
     return [" ".join(texts)]
+
+
+def _moved(change: float | None, words: DossierWords) -> str:
+    if change is None:
+        return words.none
+    return words.change(change, 2) if abs(change) >= _TINY else words.less_than.format(value=words.number(_TINY))
+
+
+_TINY = 0.001
+
+
+def _beware(record: DossierRecord) -> str:
+    """Return warnings: they are told in English, whatever the page's language."""
+    texts = html_list(_plain(w) for w in record.result.warnings)
+    return f'<div lang="en">{texts}</div>' if texts else ""
 
 
 def _data(record: DossierRecord, words: DossierWords) -> str:

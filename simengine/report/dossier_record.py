@@ -111,7 +111,7 @@ class DossierRecord:
         """Return parameters with their intervals."""
         return [
             Estimated(
-                str(p["title"]), str(p["unit"] or ""), _number(p["low"], -math.inf), _number(p["high"], math.inf),
+                str(p["title"]), unit_of(p), _number(p["low"], -math.inf), _number(p["high"], math.inf),
                 float(p["estimate"]), intervals_of(p), p["measure"] == "log", words.verdicts.get(p["verdict"], ""),
             )
             for p in self.parameters
@@ -128,9 +128,7 @@ class DossierRecord:
             if len(own):
                 values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
                 verdict = words.verdicts.get(p["verdict"], "")
-                out.append(
-                    ProfileCurve(str(p["title"]), str(p["unit"] or ""), values, rises, float(p["estimate"]), verdict)
-                )
+                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, float(p["estimate"]), verdict))
         return out
 
     @property
@@ -169,7 +167,7 @@ class DossierRecord:
             one, other = self.parameters[moves[a]], self.parameters[moves[b]]
             out.append(
                 Pair(
-                    str(one["title"]), str(one["unit"] or ""), str(other["title"]), str(other["unit"] or ""),
+                    str(one["title"]), unit_of(one), str(other["title"]), unit_of(other),
                     values[:, moves[a]], values[:, moves[b]], float(found[a, b]),
                     (float(one["estimate"]), float(other["estimate"])),
                 )
@@ -178,6 +176,15 @@ class DossierRecord:
 
 
 _NUMBERS = ("time", "observed", "predicted", "low", "high", "standardised", "weight")
+
+
+_NO_UNIT = frozenset({"", "1", "dmnl", "dimensionless"})
+
+
+def unit_of(named: Mapping[str, Any]) -> str:
+    """Return a unit as people read it: none where it is a plain number."""
+    unit = str(named["unit"] or "")
+    return "" if unit.casefold() in _NO_UNIT else unit
 
 
 def intervals_of(parameter: Mapping[str, Any], level: str = LEVEL) -> dict[str, Interval]:

@@ -2,7 +2,8 @@
 
 In: log densities of searches, draws. Out: sheets.
 
-Invariant: every search that ended at a finite density is in the picture; every draw is a dot, or counted in a hexagon.
+Invariant: every search that ended at a finite density is in the picture; every draw is a dot, or counted in a
+hexagon, or in the share said to lie beyond the panels.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ Numbers = NDArray[np.float64]
 NEAR = 0.1
 """A search is told to have ended at the best fit where its log density is so near to the best."""
 _FLOOR = 1e-4
+_TAIL = 0.003
+"""Of many draws so many on each side may lie beyond a panel: a few far ones would press all others together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +123,9 @@ def draw_pairs(shown: Sequence[Pair], words: DossierWords, width: float = WIDE, 
             axes = Axes(sheet, x, top + head, cell, tall, _span(pair.x), _span(pair.y))
             _panel(axes, pair, words)
         top += head + tall + 28
-    foot = foot_of(notes, width)
+    beyond = max(1.0 - float(_inside(p).mean()) for p in shown)
+    more = [words.beyond_panels.format(share=words.percent(beyond))] if beyond else []
+    foot = foot_of([*notes, *more], width)
     sheet.height = top + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet
@@ -146,21 +151,28 @@ def _named(name: str, unit: str) -> str:
 
 
 def _span(values: Numbers) -> tuple[float, float]:
-    low, high = float(values.min()), float(values.max())
+    low, high = (float(v) for v in np.quantile(values, [_TAIL, 1.0 - _TAIL] if len(values) > FEW else [0.0, 1.0]))
     room = (high - low) * 0.03
     return (low - room, high + room) if high > low else (low - 0.5, high + 0.5)
+
+
+def _inside(pair: Pair) -> NDArray[np.bool_]:
+    """Return which draws lie within the panel."""
+    (left, right), (low, high) = _span(pair.x), _span(pair.y)
+    return (pair.x >= left) & (pair.x <= right) & (pair.y >= low) & (pair.y <= high)
 
 
 def _between(values: Numbers) -> tuple[float, ...]:
     from simengine.report.axes import ticks
 
-    return tuple(ticks(*_span(values), 3))
+    return tuple(ticks(*_span(values), 4))
 
 
 def _panel(axes: Axes, pair: Pair, words: DossierWords) -> None:
-    axes.draw_y(lambda v: words.number(v, 3), count=3, size=7.5)
-    x, y = axes.across(pair.x), axes.down(pair.y)
-    if len(x) > FEW:
+    axes.draw_y(lambda v: words.number(v, 3), count=4, size=7.5)
+    inside = _inside(pair)
+    x, y = axes.across(pair.x[inside]), axes.down(pair.y[inside])
+    if len(pair.x) > FEW:
         draw_hexagons(axes, x, y)
     else:
         axes.sheet.dots(x, y, 1.4, SHADES[4], opacity=0.7, name="draw")

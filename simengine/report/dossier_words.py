@@ -36,7 +36,7 @@ class DossierWords(SweepWords):
         "autocorrelation by lag, in observations; nearly all bars lie in the grey band where residuals are independent"
     )
     intervals_of: str = "Parameters: how closely the data fix them"
-    intervals_below: str = "each line is the range allowed; bars are {level} intervals, by three ways"
+    intervals_below: str = "each line is the range allowed; bars are {level} intervals"
     by_curvature: str = "curvature (quick)"
     by_profile: str = "profile"
     by_posterior: str = "posterior (with priors)"
@@ -45,11 +45,10 @@ class DossierWords(SweepWords):
     log_note: str = "Ranges of parameters searched by their logarithm are drawn in logarithms."
     profiles_of: str = "Profiles: what a value of a parameter costs in fit"
     profiles_below: str = (
-        "twice the log density lost when the parameter is held at a value and all others are fitted anew; "
-        "a flat line says that the data do not know it"
+        "twice the log density lost where the parameter is held at a value, all others fitted anew; flat: not known"
     )
     profile: str = "profile"
-    threshold: str = "above this a value lies outside the interval of"
+    threshold: str = "above a dashed line a value is outside that interval"
     profiles_note: str = "Drawn up to 10."
     waterfall_of: str = "Did all searches find the same?"
     waterfall_below: str = (
@@ -70,6 +69,7 @@ class DossierWords(SweepWords):
     many_draws: str = "many"
     a_draw: str = "a draw"
     best_fit: str = "best fit"
+    beyond_panels: str = "{share} of the draws lie beyond their panel."
     correlation: str = "correlation {value}"
 
     # of the page
@@ -132,6 +132,7 @@ class DossierWords(SweepWords):
         "With half the time step ({half} instead of {dt}) the values at the best fit change by at most {worst} of what "
         "the data vary ({series}); the log likelihood changes by {loglik}."
     )
+    less_than: str = "less than {value}"
     step_small: str = "That is too little to move the estimates."
     step_large: str = "That may move the estimates: a smaller step is needed."
     step_order: str = "Quartering shows an order of about {order}."
@@ -176,7 +177,7 @@ class DossierWords(SweepWords):
     at_bound: str = "{title}: the best fit is at the end of the range ({value}): a better one may lie beyond."
     wide_known: str = "{title}: the data leave more than half of its range open."
     ridge_of: str = (
-        "{first} and {others} move together: {change} of the first is offset by {offsets}. The data fix the mix, "
+        "{first} and {others} move together: {change} of {first} is offset by {offsets}. The data fix the mix, "
         "not each of them."
     )
     offset: str = "{change} of {title}"
@@ -194,11 +195,11 @@ class DossierWords(SweepWords):
         "step: `posterior: nuts` or `ensemble` under `method`."
     )
     use_sample: str = (
-        "Different values fit the past equally well, and lead to different futures: {titles}. Compute the future "
+        "Different values fit the past equally well, and may lead to different futures: {titles}. Compute the future "
         "with the whole posterior sample, and tell it as a range."
     )
     draw_sample: str = (
-        "Different values fit the past equally well, and lead to different futures: {titles}. Do not use the "
+        "Different values fit the past equally well, and may lead to different futures: {titles}. Do not use the "
         "best fit alone: draw a posterior first (`posterior: nuts` or `ensemble` under `method`)."
     )
     sample_broken: str = "The posterior sample is not yet to be relied on: draw more before futures are told from it."

@@ -23,7 +23,7 @@ NL_WORDS = {
         "grijze band"
     ),
     "intervals_of": "Parameters: hoe nauw de gegevens ze vastleggen",
-    "intervals_below": "elke lijn is het toegestane bereik; balken zijn intervallen van {level}, op drie manieren",
+    "intervals_below": "elke lijn is het toegestane bereik; balken zijn intervallen van {level}",
     "by_curvature": "kromming (snel)",
     "by_profile": "profiel",
     "by_posterior": "posterior (met priors)",
@@ -32,11 +32,11 @@ NL_WORDS = {
     "log_note": "Bereiken van parameters die in logaritmen gezocht zijn, zijn ook zo getekend.",
     "profiles_of": "Profielen: wat een waarde van een parameter aan aanpassing kost",
     "profiles_below": (
-        "tweemaal de log-dichtheid die verloren gaat als de parameter op een waarde vaststaat en alle andere opnieuw "
-        "aangepast worden; een vlakke lijn zegt dat de gegevens hem niet kennen"
+        "tweemaal de log-dichtheid die verloren gaat als de parameter vaststaat, de andere opnieuw aangepast; "
+        "vlak: onbekend"
     ),
     "profile": "profiel",
-    "threshold": "hierboven ligt een waarde buiten het interval van",
+    "threshold": "boven een streepjeslijn valt een waarde buiten dat interval",
     "profiles_note": "Getekend tot 10.",
     "waterfall_of": "Vonden alle zoektochten hetzelfde?",
     "waterfall_below": (
@@ -59,6 +59,8 @@ NL_WORDS = {
     "many_draws": "veel",
     "a_draw": "een trekking",
     "best_fit": "beste aanpassing",
+    "beyond_panels": "{share} van de trekkingen ligt buiten zijn vlak.",
+    "less_than": "minder dan {value}",
     "correlation": "correlatie {value}",
     "past": "Hoe goed volgt het model het verleden?",
     "unknown": "Wat kunnen de gegevens niet zeggen?",
@@ -168,7 +170,7 @@ NL_WORDS = {
     ),
     "wide_known": "{title}: de gegevens laten meer dan de helft van het bereik open.",
     "ridge_of": (
-        "{first} en {others} gaan samen: {change} van de eerste wordt opgeheven door {offsets}. De gegevens leggen het "
+        "{first} en {others} gaan samen: {change} van {first} wordt opgeheven door {offsets}. De gegevens leggen het "
         "mengsel vast, niet elk apart."
     ),
     "offset": "{change} van {title}",
@@ -186,13 +188,13 @@ NL_WORDS = {
         "van de toekomst is nog een stap nodig: `posterior: nuts` of `ensemble` onder `method`."
     ),
     "use_sample": (
-        "Verschillende waarden passen even goed bij het verleden, en leiden tot verschillende toekomsten: "
+        "Verschillende waarden passen even goed bij het verleden, en kunnen tot verschillende toekomsten leiden: "
         "{titles}. Reken de toekomst met de hele steekproef uit de posterior, en vertel haar als een bereik."
     ),
     "draw_sample": (
-        "Verschillende waarden passen even goed bij het verleden, en leiden tot verschillende toekomsten: {titles}. "
-        "Gebruik niet alleen de beste aanpassing: trek eerst een posterior (`posterior: nuts` of `ensemble` onder "
-        "`method`)."
+        "Verschillende waarden passen even goed bij het verleden, en kunnen tot verschillende toekomsten leiden: "
+        "{titles}. Gebruik niet alleen de beste aanpassing: trek eerst een posterior (`posterior: nuts` of "
+        "`ensemble` onder `method`)."
     ),
     "sample_broken": (
         "De steekproef uit de posterior is nog niet te vertrouwen: trek er meer voor er toekomsten mee verteld worden."
