@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of
+from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of, range_of, ticks
 from simengine.report.bands import BAD, MIDDLE, TINTS, Entry, draw_key
 from simengine.report.dossier_words import DossierWords
 from simengine.report.letters import text_width, wrap
@@ -164,7 +164,10 @@ def _residuals(axes: Axes, fit: Fit, words: DossierWords) -> None:
         axes.sheet.line(
             [axes.left, axes.right], [level, level], GREY, 0.8, dash=dash, name="limit" if value else "zero"
         )
-        axes.sheet.text(axes.left - 4, level + 3, words.number(value), 8.0, QUIET, anchor="end", name="tick")
+    near = float(axes.down(0.0) - axes.down(2.0)) < 10.0  # a far residual presses the lines together
+    for value in ticks(*axes.y, 3) if near else (-2.0, 0.0, 2.0):
+        at_tick = float(axes.down(value)) + 3
+        axes.sheet.text(axes.left - 4, at_tick, words.number(value), 8.0, QUIET, anchor="end", name="tick")
     x, y = axes.across(fit.times), axes.down(fit.standardised)
     zero = float(axes.down(0.0))
     for at, end, out in zip(x.tolist(), y.tolist(), fit.held_out.tolist(), strict=True):

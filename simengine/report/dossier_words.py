@@ -207,7 +207,7 @@ class DossierWords(SweepWords):
         "Of {count} held-out measurements {inside} lie within their {level} bands: the uncertainty that is told "
         "{verdict}."
     )
-    covered_right: str = "fits what happened"
+    covered_right: str = "is not contradicted by that"
     covered_low: str = "is too small"
     covered_high: str = "is wider than needed"
     no_forecast: str = "Nothing was held out: the fit says how the model follows the past, not how it forecasts."

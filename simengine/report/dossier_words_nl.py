@@ -203,7 +203,7 @@ NL_WORDS = {
         "Van {count} achtergehouden metingen liggen er {inside} binnen hun band van {level}: de onzekerheid die "
         "verteld wordt {verdict}."
     ),
-    "covered_right": "past bij wat gebeurde",
+    "covered_right": "wordt daardoor niet weersproken",
     "covered_low": "is te klein",
     "covered_high": "is ruimer dan nodig",
     "no_forecast": (
