@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.integration import integration_of
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
@@ -42,6 +43,7 @@ def about_of(
     counts = {k: v for k, v in asdict(fitted.counts).items() if not k.startswith("seconds")}
     about = {
         "format": FORMAT,
+        "language": _language(calibration),
         "title": title_of(calibration.document.title, calibration.path.stem),
         "model": calibration.document.model.value if calibration.document.model else "",
         "time unit": ModelNames(problem.model).time_unit,
@@ -57,11 +59,18 @@ def about_of(
         "bands": {"level": LEVEL, "of": bands.made_of},
         "searches": _searches(fitted),
         "curvature": _curvature(fitted),
+        "integration": integration_of(calibration, best.full),
         "posterior": None if mixing is None else mixing.plain(settings.posterior),
         "simulations": {**counts, "in runs": fitted.counts.simulations},
     }
     about["warnings"] = warnings_of(about)
     return plain(about)  # type: ignore[no-any-return]
+
+
+def _language(calibration: Calibration) -> str:
+    """Return the language of the titles: the first a title is given in."""
+    title = calibration.document.title
+    return next(iter(title), "") or "en" if title else "en"
 
 
 def _ends(pair: Any) -> list[float]:
@@ -191,7 +200,8 @@ def _curvature(fitted: Fitted) -> dict[str, Any] | None:
     return {
         "collinearity": own.found.collinearity,
         "spectrum": own.found.spectrum,
-        "directions": [{"parameters": d.names, "index": d.index, "left": d.left, "changes": d.changes, "text": d.text}
+        "directions": [{"parameters": d.names, "index": d.index, "left": d.left, "changes": d.changes,
+                        "of range": d.of_range, "text": d.text}
                        for d in own.directions],
         "subsets": [{"parameters": s.names, "index": s.gamma} for s in own.subsets],
         "correlation": own.found.correlation,

@@ -35,7 +35,7 @@ from simengine.inference.error import ErrorModel
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.ensemble import Case, Gathering, one_of
 from simengine.scenario.file import Document as ScenarioDocument
-from simengine.scenario.file import Scenario
+from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
 from simengine.scenario.reader import beside
@@ -91,6 +91,21 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
     if made is None:
         raise ModelError(told)
     return made
+
+
+def with_step(calibration: Calibration, step: float) -> Problem | None:
+    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
+    document, to = calibration.document, Reading()
+    span = document.span
+    asked = replace(
+        document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span)
+    )
+    try:
+        loaded = _load(document, to)
+        made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
+    except (InputError, ModelError):
+        return None
+    return made.problem if made is not None and not has_errors(to.problems) else None
 
 
 def _load(document: Document, to: Reading) -> tuple[Model, tuple[str, ...]] | None:

@@ -12,19 +12,21 @@ from simengine.cli.terminal import print_json, working
 DESCRIPTION = """Make one self-contained HTML file of a result folder: goals, comparison, charts, maps, sources.
 
 Of the folder of a sweep: how sure it is that goals are met, what decides it, how far the numbers can be trusted.
+Of that of a calibration: how well the model follows the past, what data cannot tell, what it means for the future.
 
 It needs no server and no other file; it reads on a phone, on paper and without JavaScript."""
 EXAMPLES = """examples:
   simengine report results/delft
   simengine report results/delft --out delft.html --language nl
   simengine report results/delft-uncertainty
+  simengine report results/energy
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument(
-        "folder", metavar="DIR", help="a result folder, as `simengine run` or `simengine sweep` leaves it"
+        "folder", metavar="DIR", help="a result folder, as `simengine run`, `sweep` or `calibrate` leaves it"
     )
     parser.add_argument("--out", metavar="FILE", help="the file; else DIR.html beside the folder")
     parser.add_argument(
@@ -35,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
+    from simengine.report.dossier import is_calibration, make_dossier
     from simengine.report.pictures import make_report
     from simengine.report.sweep_report import is_sweep, make_sweep_report
     from simengine.results.provenance import changed_files
@@ -44,6 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with working(f"drawing {arguments.folder}"):
         if is_sweep(folder):
             make_sweep_report(folder, out, arguments.language)
+        elif is_calibration(folder):
+            make_dossier(folder, out, arguments.language)
         else:
             make_report(folder, out, arguments.language)
     changed = changed_files(folder) or ()

@@ -124,7 +124,9 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     if not np.all(np.diag(covariance) > 0.0):
         return _by_signs(times, observed, plain, false_alarm)
     if members > 1 and n >= members and not np.all(series.errors > 0.0):
-        reason = f"{members} members do not tell how {n} values go together: more are needed, or an error of measurement"
+        reason = (
+            f"{members} members do not tell how {n} values go together: more are needed, or an error of measurement"
+        )
         return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
     lower = np.linalg.cholesky(covariance)
     used = np.ones(n, dtype=np.bool_)

@@ -202,7 +202,9 @@ class Filter:
         observed = np.array([measured[w.column] for w in seen])
         predicted = np.concatenate([made.at(w.variable, w.place, [time]) for w in seen], axis=1)
         variances = np.array([w.error_of(y) ** 2 for w, y in zip(seen, observed, strict=True)])
-        parts = [np.stack([made.at(s, n, [time])[:, 0] for n in range(made.values[s].shape[2])], 1) for s in self.stocks]
+        parts = [
+            np.stack([made.at(s, n, [time])[:, 0] for n in range(made.values[s].shape[2])], 1) for s in self.stocks
+        ]
         before = np.concatenate(parts, axis=1)
         update = ensemble_update(before, observed, predicted, variances)
         after = update.ensemble

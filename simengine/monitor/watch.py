@@ -201,5 +201,3 @@ def _indicator(one: Found) -> dict[str, object]:
 
 def _plain(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(np.float64(value))
-
-

@@ -36,13 +36,21 @@ class Kind(Enum):
     SPREAD = "spread"
     ROBUST = "robust"
     CONVERGENCE = "convergence"
+    # of a calibration
+    FIT = "fit"
+    INTERVALS = "intervals"
+    PROFILES = "profiles"
+    PAIRS = "pairs"
+    WATERFALL = "waterfall"
+    AUTOCORRELATION = "autocorrelation"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """A picture: `path` is its place in the folder without ending, `alt` its text.
 
-    `indicator` is what it is about, if one; of a sweep `about` is the name of that indicator or output.
+    `indicator` is what it is about, if one; of a sweep `about` is the name of that indicator or output,
+    of a calibration that of a series.
 
     It is drawn twice: wide for a desk and for paper, narrow for a phone.
     """

@@ -1,0 +1,257 @@
+"""The page of a calibration: what planners need first, then what experts look for.
+
+In: a `DossierRecord`, its findings and pictures. Out: one HTML file that needs nothing else.
+
+Invariant: every number on the page stands in the folder too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from simengine.report.dossier_findings import Finding
+from simengine.report.dossier_parameters import WAYS
+from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of
+from simengine.report.dossier_statistics import reasons_of, statistics_rows
+from simengine.report.dossier_words import DossierWords
+from simengine.report.markup import (
+    Section,
+    html_list,
+    html_rows,
+    html_table,
+    prose,
+    told_provenance,
+    told_source,
+    whole_page,
+)
+from simengine.report.picture import Kind, Picture, inline_svg
+
+
+def build_dossier_page(
+    record: DossierRecord, findings: Sequence[Finding], pictures: Sequence[Picture], words: DossierWords
+) -> str:
+    """Return the page of a calibration."""
+    drawn = _Figures(pictures)
+    told = {p: html_list(f.text for f in findings if f.part == p) for p in ("past", "unknown", "future")}
+    sections: list[Section] = [
+        ("past", words.past, told["past"]),
+        ("unknown", words.unknown, told["unknown"] + drawn.of(Kind.INTERVALS)),
+        ("future", words.future, told["future"] + _use(record, words)),
+        ("fits", words.fits, _fits(record, drawn, words) + drawn.of(Kind.AUTOCORRELATION)),
+        ("parameters", words.parameters, _parameters(record, words) + _how_known(record, drawn, words)),
+        ("searched", words.searched, _searched(record, words) + drawn.of(Kind.WATERFALL)),
+        ("chains", words.chains, _chains(record, words)),
+        ("step", words.step, _paragraphs(step_sentences(record, words))),
+        ("beware", words.beware, _beware(record)),
+        ("data", words.data, _data(record, words)),
+        ("sources", words.sources, _sources(record, words)),
+        ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
+    ]
+    return whole_page(record.title, words.code, sections, _lead(record, words))
+
+
+class _Figures:
+    """Pictures as figures, each with its number on the page."""
+
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self.pictures = list(enumerate(pictures))
+
+    def of(self, kind: Kind, about: str | None = None) -> str:
+        """Return the pictures of a kind."""
+        return "".join(
+            f"<figure>{inline_svg(p, n)}</figure>"
+            for n, p in self.pictures
+            if p.kind is kind and about in {None, p.about}
+        )
+
+
+def _paragraphs(texts: Iterable[str]) -> str:
+    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
+
+
+def _plain(text: str) -> str:
+    return text.replace("`", "")
+
+
+def _behind(title: str, body: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
+
+
+def _lead(record: DossierRecord, words: DossierWords) -> str:
+    seen, count = record.about["observations"], len(record.parameters)
+    fitted = words.one_measurement
+    if seen["fitted"] != 1:
+        fitted = words.many_measurements.format(count=words.number(seen["fitted"], 9))
+    if len(record.series) > 1:
+        fitted += words.of_series.format(count=len(record.series))
+    held = words.none_held
+    if seen["held out"]:
+        held = words.and_held.format(count=words.number(seen["held out"], 9))
+    text = words.calibration_lead.format(
+        parameters=words.one_parameter if count == 1 else words.many_parameters.format(count=count),
+        model=record.about["model"],
+        fitted=fitted,
+        held=held,
+    )
+    return f'<div class="lead">{_paragraphs([text])}</div>'
+
+
+def _use(record: DossierRecord, words: DossierWords) -> str:
+    folder = record.folder.name
+    texts = [words.use_set.format(folder=folder)]
+    if record.draws is not None:
+        texts.append(words.use_draws.format(folder=folder))
+    return f"<h3>{escape(words.use_title)}</h3>" + html_list(_plain(t) for t in texts)
+
+
+def _fits(record: DossierRecord, drawn: _Figures, words: DossierWords) -> str:
+    out = []
+    level, time_unit = float(record.about["bands"]["level"]), str(record.about["time unit"] or "")
+    for s in record.series:
+        figure, statistics = drawn.of(Kind.FIT, str(s["name"])), s["statistics"]
+        table = ""
+        if statistics is not None:
+            rows = statistics_rows(statistics, str(s["unit"] or ""), time_unit, level, words)
+            held = bool(statistics["held_out"])
+            heads = [words.statistic, words.period_fitted, *([words.period_held] if held else [])]
+            body = html_rows(r if held else r[:2] for r in rows if held or r[1])
+            notes = f"<small>{html_list(reasons_of(statistics))}</small>"
+            table = _behind(f"{words.the_table}: {s['title']}", html_table(heads, [], body) + notes)
+        out.append(figure + table)
+    return "".join(out)
+
+
+def _parameters(record: DossierRecord, words: DossierWords) -> str:
+    level = words.percent(float(LEVEL))
+    ways = [w for w in WAYS if any(w in intervals_of(p) for p in record.parameters)]
+    heads = [words.parameter, words.estimate, *(words.interval_of.format(way=words.ways[w], level=level) for w in ways)]
+    heads += [words.range_, words.prior, words.verdict]
+    body = []
+    for p in record.parameters:
+        found = intervals_of(p)
+        cells = [words.number(float(p["estimate"]), 4)]
+        cells += [_interval(found.get(w), words) for w in ways]
+        cells += [f"{_number(p['low'], words)}\u00a0–\u00a0{_number(p['high'], words)}", str(p["prior"] or words.none)]
+        cells.append(words.verdicts.get(p["verdict"], str(p["verdict"])))
+        texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
+        name = "" if p["title"] == p["name"] else f"{p['name']}, "
+        note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"
+        body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
+    for s in record.about["scales"]:
+        of_draws = (s["intervals"]["posterior"] or {}).get(LEVEL)
+        told = "" if of_draws is None else "\u00a0–\u00a0".join(_number(e, words) for e in of_draws)
+        ends = [told if way == "posterior" else "" for way in ways]
+        span = f"{_number(s['low'], words)}\u00a0–\u00a0{_number(s['high'], words)}"
+        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
+        texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)
+        body.append(
+            f'<tr><th scope="row">{escape(s["name"])}<small>{escape(s["unit"] or "–")}</small></th>{texts}</tr>'
+        )
+    return html_table(heads, [], "".join(body))
+
+
+def _interval(found: Any, words: DossierWords) -> str:
+    if found is None:
+        return words.none
+    low = f"({words.number(found.low)}" if found.open_low else words.number(found.low)
+    high = f"{words.number(found.high)})" if found.open_high else words.number(found.high)
+    return f"{low}\u00a0–\u00a0{high}"
+
+
+def _number(value: float | None, words: DossierWords) -> str:
+    return "∞" if value is None else words.number(float(value))
+
+
+def _how_known(record: DossierRecord, drawn: _Figures, words: DossierWords) -> str:
+    profiles = drawn.of(Kind.PROFILES) or _paragraphs([words.no_profiles])
+    reasons = [f"{p['title']}: {_plain(p['why'])}" for p in record.parameters if p["why"]]
+    curvature = record.about["curvature"]
+    if curvature is not None and curvature["collinearity"] is not None:
+        values = ", ".join(_number(v, words) for v in curvature["spectrum"])
+        reasons.append(f"γ = {words.number(curvature['collinearity'])}; λ = {values} (Brun et al. 2001)")
+    return profiles + drawn.of(Kind.PAIRS) + _behind(words.how_known, html_list(reasons))
+
+
+def _searched(record: DossierRecord, words: DossierWords) -> str:
+    found = record.about["searches"]
+    counts = words.search_counts.format(best=found["at the best"], **{k: found[k] for k in _COUNTS})
+    runs = record.about["simulations"]["in runs"]
+    return _paragraphs([counts, words.simulations.format(count=words.number(float(runs), 3))])
+
+
+_COUNTS = ("screened", "searched", "converged", "failed")
+
+
+def _chains(record: DossierRecord, words: DossierWords) -> str:
+    posterior = record.about["posterior"]
+    if posterior is None:
+        return _paragraphs([words.no_posterior])
+    numbers = {k: words.number(float(posterior[k] or 0), 3) for k in ("chains", "draws", "ess")}
+    text = words.sample_good.format(**numbers)
+    if not posterior["converged"]:
+        text = words.sample_bad.format(why=_plain(posterior["text"]))
+    keys = ("rhat", "ess bulk", "ess tail", "mean", "median", "deviation")
+    heads = [words.parameter, words.rhat, words.ess_bulk, words.ess_tail, words.mean, words.median, words.deviation]
+    rows = []
+    for p in (*record.parameters, *record.about["scales"]):
+        if p["posterior"] is not None:
+            digits = [4, 3, 3, 4, 4, 3]
+            cells = [_digits(p["posterior"][k], d, words) for k, d in zip(keys, digits, strict=True)]
+            rows.append((str(p.get("title") or p["name"]), *cells))
+    return _paragraphs([text, words.chains_note]) + html_table(heads, [], html_rows(rows))
+
+
+def _digits(value: float | None, digits: int, words: DossierWords) -> str:
+    return words.none if value is None else words.number(float(value), digits)
+
+
+def step_sentences(record: DossierRecord, words: DossierWords) -> list[str]:
+    """Return what half the time step changes."""
+    found: Mapping[str, Any] | None = record.about.get("integration")
+    if not found or found["worst"] is None:
+        return [words.no_step]
+    titles = {str(s["name"]): str(s["title"]) for s in record.series}
+    told = words.step_told.format(
+        dt=words.number(found["step"], 6),
+        half=words.number(found["step"] / 2, 6),
+        worst=words.percent(max(found["worst"], 0.001)),
+        series=titles.get(found["series"], found["series"]),
+        loglik=_moved(found["log likelihood"], words),
+    )
+    texts = [told, words.step_small if found["small"] else words.step_large]
+    if found["order"] is not None:
+        texts.append(words.step_order.format(order=words.number(found["order"], 2)))
+    return [" ".join(texts)]
+
+
+def _moved(change: float | None, words: DossierWords) -> str:
+    if change is None:
+        return words.none
+    return words.change(change, 2) if abs(change) >= _TINY else words.less_than.format(value=words.number(_TINY))
+
+
+_TINY = 0.001
+
+
+def _beware(record: DossierRecord) -> str:
+    """Return warnings: they are told in English, whatever the page's language."""
+    texts = html_list(_plain(w) for w in record.result.warnings)
+    return f'<div lang="en">{texts}</div>' if texts else ""
+
+
+def _data(record: DossierRecord, words: DossierWords) -> str:
+    heads = [words.series, words.output, words.error_model, words.period_fitted, words.period_held, words.missing]
+    heads.append(words.measured_from)
+    rows = []
+    for s in record.series:
+        counts = [words.number(float(s[k]), 9) for k in ("fitted", "held out", "missing")]
+        measured = ", ".join(record.measured_by(str(s["name"]))) or words.none
+        rows.append((str(s["title"]), _plain(s["output"]), str(s["error"]), *counts, measured))
+    return html_table(heads, [], html_rows(rows))
+
+
+def _sources(record: DossierRecord, words: DossierWords) -> str:
+    items = "".join(f"<li>{told_source(s, words)}</li>" for s in record.sources)
+    return f"<ul>{items}</ul>" if items else ""

@@ -1,0 +1,212 @@
+"""What the dossier is made of: the folder of a calibration, as plain values for drawing.
+
+In: the folder. Out: series, parameters, profiles, searches, pairs of draws.
+
+Invariant: nothing is estimated or fitted here; a table that is not there is no guess.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simengine.calibrate.result import CalibrationResult
+from simengine.inference.profile import THRESHOLDS
+from simengine.report.dossier_fit import Correlogram, Fit
+from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
+from simengine.report.dossier_surface import Pair, Searches
+from simengine.report.dossier_words import DossierWords
+from simengine.results.provenance import read_provenance
+from simengine.results.study import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = "0.95"
+MOST_PAIRS = 6
+
+
+class DossierRecord:
+    """A calibration's folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.result = CalibrationResult(folder)
+        self.about: Mapping[str, Any] = self.result.about
+
+    @property
+    def title(self) -> str:
+        """The title."""
+        return str(self.about["title"])
+
+    @property
+    def language(self) -> str:
+        """The language the file asks for; English where it asks for none."""
+        return str(self.about.get("language") or "en")
+
+    @cached_property
+    def provenance(self) -> Mapping[str, Any]:
+        """What says that all is there; empty while the folder is being written."""
+        return read_provenance(self.folder) or {}
+
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """Who published the data, as their packages say."""
+        try:
+            package = json.loads((self.folder / "datapackage.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return ()
+        return tuple(
+            Source(*(str(s.get(k) or "") for k in ("title", "publisher", "licence", "path", "version")))
+            for s in package.get("sources") or ()
+            if isinstance(s, dict)
+        )
+
+    @property
+    def series(self) -> Sequence[Mapping[str, Any]]:
+        """The series, as `calibration.json` has them."""
+        return self.result.series
+
+    @property
+    def parameters(self) -> Sequence[Mapping[str, Any]]:
+        """The parameters, as `calibration.json` has them."""
+        return self.result.parameters
+
+    def title_of(self, parameter: str) -> str:
+        """Return what a parameter is called."""
+        return next((str(p["title"]) for p in self.parameters if p["name"] == parameter), parameter)
+
+    def fit(self, series: str) -> Fit:
+        """Return a series' observations beside the model, in order of time."""
+        table = self.result.fit
+        own = table[table["series"] == series].sort_values("time", kind="stable")
+        times, seen, model, low, high, z, weight = (own[c].to_numpy(dtype=np.float64) for c in _NUMBERS)
+        held = own["held out"].astype(str).str.casefold().eq("true").to_numpy()
+        return Fit(times, seen, model, low, high, z, held, np.nan_to_num(weight) > 0.0)
+
+    def measured_by(self, series: str) -> list[str]:
+        """Return who measured a series."""
+        table = self.result.fit
+        found = table.loc[table["series"] == series, "source"].dropna()
+        return [str(s) for s in dict.fromkeys(found) if str(s)]
+
+    def correlograms(self) -> list[Correlogram]:
+        """Return the autocorrelation of residuals, of the series that have one."""
+        out = []
+        for s in self.series:
+            serial = (s["statistics"] or {}).get("serial")
+            if serial and serial["autocorrelation"]:
+                values = np.asarray([_number(v) for v in serial["autocorrelation"]])
+                out.append(Correlogram(str(s["title"]), values, _number(serial["band"])))
+        return out
+
+    def estimated(self, words: DossierWords) -> list[Estimated]:
+        """Return parameters with their intervals."""
+        return [
+            Estimated(
+                str(p["title"]), unit_of(p), _number(p["low"], -math.inf), _number(p["high"], math.inf),
+                float(p["estimate"]), intervals_of(p), p["measure"] == "log", words.verdicts.get(p["verdict"], ""),
+            )
+            for p in self.parameters
+        ]  # fmt: skip
+
+    def curves(self, words: DossierWords) -> list[ProfileCurve]:
+        """Return profiles; none where none were made."""
+        if not (self.folder / "profiles.csv").is_file():
+            return []
+        table = self.result.profiles
+        out = []
+        for p in self.parameters:
+            own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
+            if len(own):
+                values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
+                verdict = words.verdicts.get(p["verdict"], "")
+                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, float(p["estimate"]), verdict))
+        return out
+
+    @property
+    def thresholds(self) -> list[tuple[float, float]]:
+        """Return the levels of intervals, and the rises that end them."""
+        return sorted(THRESHOLDS.items())
+
+    def searches(self) -> Searches:
+        """Return where searches ended."""
+        table = self.result.starts
+        below = table["below the best"].to_numpy(dtype=np.float64)
+        return Searches(
+            np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy()
+        )
+
+    @cached_property
+    def draws(self) -> pd.DataFrame | None:
+        """The posterior sample; None where none was drawn."""
+        return self.result.posterior if (self.folder / "posterior.parquet").is_file() else None
+
+    def pairs(self, most: int = MOST_PAIRS) -> list[Pair]:
+        """Return the pairs of parameters that go together most in the posterior, the strongest first."""
+        if self.draws is None or len(self.parameters) < 2:
+            return []
+        names = [p["name"] for p in self.parameters]
+        values = self.draws[names].to_numpy(dtype=np.float64)
+        moves = [n for n in range(len(names)) if np.ptp(values[:, n]) > 0.0]
+        if len(moves) < 2:
+            return []
+        found = np.atleast_2d(np.corrcoef(values[:, moves], rowvar=False))
+        ranked = sorted(
+            itertools.combinations(range(len(moves)), 2), key=lambda ab: (-round(abs(float(found[ab])), 9), ab)
+        )
+        out = []
+        for a, b in ranked[:most]:
+            one, other = self.parameters[moves[a]], self.parameters[moves[b]]
+            out.append(
+                Pair(
+                    str(one["title"]), unit_of(one), str(other["title"]), unit_of(other),
+                    values[:, moves[a]], values[:, moves[b]], float(found[a, b]),
+                    (float(one["estimate"]), float(other["estimate"])),
+                )
+            )  # fmt: skip
+        return out
+
+
+_NUMBERS = ("time", "observed", "predicted", "low", "high", "standardised", "weight")
+
+
+_NO_UNIT = frozenset({"", "1", "dmnl", "dimensionless"})
+
+
+def unit_of(named: Mapping[str, Any]) -> str:
+    """Return a unit as people read it: none where it is a plain number."""
+    unit = str(named["unit"] or "")
+    return "" if unit.casefold() in _NO_UNIT else unit
+
+
+def intervals_of(parameter: Mapping[str, Any], level: str = LEVEL) -> dict[str, Interval]:
+    """Return a parameter's intervals by way; an end that data do not set is open, at the end of the range."""
+    out = {}
+    for way in WAYS:
+        ends = (parameter["intervals"].get(way) or {}).get(level)
+        if ends is None:
+            continue
+        profile = parameter["profile"] if way == "profile" else None
+        opened = [bool(((profile or {}).get(f"open {side}") or {}).get(level)) for side in ("low", "high")]
+        low, high = _number(ends[0]), _number(ends[1])
+        # curvature is cut to the range: an end that lies on it was set by the range, not by data
+        at = [way == "curvature" and end == parameter[side] for end, side in ((low, "low"), (high, "high"))]
+        out[way] = Interval(
+            low if math.isfinite(low) else _number(parameter["low"], -math.inf),
+            high if math.isfinite(high) else _number(parameter["high"], math.inf),
+            opened[0] or at[0] or not math.isfinite(low),
+            opened[1] or at[1] or not math.isfinite(high),
+        )
+    return out
+
+
+def _number(value: Any, unknown: float = math.nan) -> float:
+    return unknown if value is None else float(value)

@@ -1,0 +1,262 @@
+"""The words of the dossier of a calibration, by language.
+
+In: the code of a language. Out: its words.
+
+Invariant: every language has every word; terms of statistics are explained where they are first read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+
+from simengine.report.dossier_words_nl import NL_WORDS
+from simengine.report.sweep_words import SweepWords, sweep_words
+from simengine.report.words import EN, NL
+
+
+@dataclass(frozen=True, slots=True)
+class DossierWords(SweepWords):
+    """The words of one language."""
+
+    # of pictures
+    model: str = "the model, best fit"
+    band_of: str = "{share} of measurements should lie here"
+    data_fitted: str = "measured, fitted"
+    data_held_out: str = "measured, held out"
+    data_unused: str = "measured, not counted"
+    held_out: str = "held out"
+    standardised: str = "What is left (residuals), in units of the error expected"
+    residuals_note: str = (
+        "Residuals are measured less model, as the error model standardises them: about 19 of 20 should lie "
+        "between the dashed lines, without runs on one side."
+    )
+    autocorrelation_of: str = "Do residuals follow on each other?"
+    autocorrelation_below: str = (
+        "autocorrelation by lag, in observations; nearly all bars lie in the grey band where residuals are independent"
+    )
+    intervals_of: str = "Parameters: how closely the data fix them"
+    intervals_below: str = "each line is the range allowed; bars are {level} intervals"
+    by_curvature: str = "curvature (quick)"
+    by_profile: str = "profile"
+    by_posterior: str = "posterior (with priors)"
+    estimate: str = "best fit"
+    open_end: str = "open: data set no end within the range"
+    log_note: str = "Ranges of parameters searched by their logarithm are drawn in logarithms."
+    profiles_of: str = "Profiles: what a value of a parameter costs in fit"
+    profiles_below: str = (
+        "twice the log density lost where the parameter is held at a value, all others fitted anew; flat: not known"
+    )
+    profile: str = "profile"
+    threshold: str = "above a dashed line a value is outside that interval"
+    profiles_note: str = "Drawn up to 10."
+    waterfall_of: str = "Did all searches find the same?"
+    waterfall_below: str = (
+        "how much lower in log density than the best each search ended, in order; 0 is drawn at the foot"
+    )
+    converged: str = "converged"
+    stopped: str = "stopped before it converged"
+    near_best: str = "below {value}: as good as the best"
+    waterfall_note: str = (
+        "A long flat step at the foot: many starts lead to one best fit. A lone best one: more starts are needed."
+    )
+    failed_searches: str = "{count} searches failed and are not drawn."
+    pairs_of: str = "Pairs of parameters: which go together"
+    pairs_below: str = (
+        "draws of the posterior; a narrow slope is a ridge: the data fix a mix of the two and not each of them"
+    )
+    few_draws: str = "few draws"
+    many_draws: str = "many"
+    a_draw: str = "a draw"
+    best_fit: str = "best fit"
+    beyond_panels: str = "{share} of the draws lie beyond their panel."
+    correlation: str = "correlation {value}"
+
+    # of the page
+    past: str = "How well does the model follow the past?"
+    unknown: str = "What can the data not tell?"
+    future: str = "What does it mean for the future?"
+    fits: str = "Model and data"
+    parameters: str = "Parameters"
+    how_known: str = "How the verdicts come about"
+    searched: str = "Was the best fit found?"
+    chains: str = "Is the posterior sample to be relied on?"
+    step: str = "Is the time step small enough?"
+    beware: str = "What to beware of"
+    data: str = "Data"
+    calibration_lead: str = "{parameters} of the model {model} were estimated from {fitted}{held}."
+    one_parameter: str = "One parameter"
+    many_parameters: str = "{count} parameters"
+    one_measurement: str = "one measurement"
+    many_measurements: str = "{count} measurements"
+    of_series: str = " in {count} series"
+    and_held: str = "; {count} more were held out to judge it"
+    none_held: str = "; nothing was held out, so nothing here says how well the model forecasts"
+    statistic: str = "Statistic"
+    period_fitted: str = "fitted"
+    period_held: str = "held out"
+    range_: str = "Range"
+    prior: str = "Prior"
+    interval_of: str = "{way}, {level}"
+    verdict: str = "Verdict"
+    error_scale: str = "of the error"
+    none: str = "–"
+    series: str = "Series"
+    output: str = "In the model"
+    error_model: str = "Error"
+    missing: str = "Missing"
+    measured_from: str = "Measured by"
+    the_table: str = "Statistics"
+    search_counts: str = (
+        "{screened} points were looked at, {searched} searches were made from the best of them; {best} ended at "
+        "the best fit, {converged} converged, {failed} failed."
+    )
+    simulations: str = "All work together cost as much as {count} runs of the model."
+    rhat: str = "R-hat"
+    ess_bulk: str = "Effective draws (bulk)"
+    ess_tail: str = "Effective draws (tail)"
+    parameter: str = "Parameter"
+    mean: str = "Mean"
+    deviation: str = "Deviation"
+    median: str = "Median"
+    sample_good: str = "All {chains} chains agree; {draws} draws are worth at least {ess} independent ones."
+    sample_bad: str = "The posterior sample is not to be relied on: {why}."
+    chains_note: str = (
+        "R-hat compares chains: 1 where they agree, above 1.01 where they do not. Effective draws are how many "
+        "independent draws the sample is worth."
+    )
+    no_posterior: str = "No posterior was drawn."
+    no_profiles: str = "No profiles were made: verdicts are by curvature, which takes the surface for a parabola."
+    no_step: str = "Not looked at: this calibration does not tell what half the time step changes."
+    step_told: str = (
+        "With half the time step ({half} instead of {dt}) the values at the best fit change by at most {worst} of what "
+        "the data vary ({series}); the log likelihood changes by {loglik}."
+    )
+    less_than: str = "less than {value}"
+    step_small: str = "That is too little to move the estimates."
+    step_large: str = "That may move the estimates: a smaller step is needed."
+    step_order: str = "Quartering shows an order of about {order}."
+    use_title: str = "How to use it"
+    use_set: str = "In a scenario, the best fit: `params: {folder}/parameters.yaml`."
+    use_draws: str = "In a sweep, with all that is not known: rows of `{folder}/posterior.parquet`."
+
+    # of findings: the past
+    follows_well: str = "{title}: the model follows it well: {explained}, and is off by {off}."
+    follows_fairly: str = "{title}: the model follows it roughly: {explained}, and is off by {off}."
+    follows_badly: str = "{title}: the model does not follow it: {explained}, and is off by {off}."
+    few_points: str = (
+        "{title}: too few measurements ({count}) to say how well it is followed; the model is off by {off}."
+    )
+    explains: str = "it explains {share} of what varies"
+    explains_nothing: str = "it explains no more than the mean of the data does"
+    off_share: str = "{share} on average"
+    off_size: str = "{size} on average"
+    zeros: str = " (measurements of 0 are left out of that: {count})"
+    systematic: str = (
+        "{title}: most of the error is systematic ({bias} a lasting distance, {variation} too much or too little "
+        "movement): the model misses something."
+    )
+    serial: str = (
+        "{title}: what is left is not chance: errors follow on each other (Ljung-Box, p = {p}). Intervals are "
+        "then too narrow."
+    )
+    beats_naive: str = (
+        "{title}: on the held-out part the model is off by {off}, {share} less than by assuming that the last "
+        "value stays."
+    )
+    loses_naive: str = (
+        "{title}: on the held-out part the model is off by {off}, worse than by assuming that the last value stays."
+    )
+    same_naive: str = (
+        "{title}: on the held-out part the model is off by {off}, as much as by assuming that the last value stays."
+    )
+    # the unknown
+    all_known: str = "The data fix all parameters: each interval is narrow against the range it was looked for in."
+    not_known: str = "{title}: the data do not tell it at all."
+    half_known: str = "{title}: the data set it an end on one side only, or none within its range."
+    at_bound: str = "{title}: the best fit is at the end of the range ({value}): a better one may lie beyond."
+    wide_known: str = "{title}: the data leave more than half of its range open."
+    ridge_of: str = (
+        "{first} and {others} move together: {change} of {first} is offset by {offsets}. The data fix the mix, "
+        "not each of them."
+    )
+    offset: str = "{change} of {title}"
+    change_of_range: str = "{change} of the range"
+    fewer_data: str = (
+        "There are {count} measurements for {parameters} unknown numbers: some of what is estimated comes from "
+        "priors and ranges, not from data."
+    )
+    # the future
+    use_estimate: str = (
+        "The best fit can be used in scenarios; the posterior sample shows how far its futures may differ."
+    )
+    use_curve: str = (
+        "The best fit can be used in scenarios; no posterior was drawn, so intervals of futures take one more "
+        "step: `posterior: nuts` or `ensemble` under `method`."
+    )
+    use_sample: str = (
+        "Different values fit the past equally well, and may lead to different futures: {titles}. Compute the future "
+        "with the whole posterior sample, and tell it as a range."
+    )
+    draw_sample: str = (
+        "Different values fit the past equally well, and may lead to different futures: {titles}. Do not use the "
+        "best fit alone: draw a posterior first (`posterior: nuts` or `ensemble` under `method`)."
+    )
+    sample_broken: str = "The posterior sample is not yet to be relied on: draw more before futures are told from it."
+    covered: str = (
+        "Of {count} held-out measurements {inside} lie within their {level} bands: the uncertainty that is told "
+        "{verdict}."
+    )
+    covered_right: str = "is not contradicted by that"
+    covered_low: str = "is too small"
+    covered_high: str = "is wider than needed"
+    no_forecast: str = "Nothing was held out: the fit says how the model follows the past, not how it forecasts."
+    no_better: str = (
+        "For {titles} the model forecasts no better than the last value: do not rest plans on it before that is "
+        "understood."
+    )
+    # verdicts
+    identified: str = "fixed by the data"
+    wide_word: str = "wide"
+    together: str = "moves together with others"
+    at_bound_word: str = "at the end of its range"
+    practically_not: str = "not fixed on a side (practically not identifiable)"
+    structurally_not: str = "not fixed (structurally not identifiable)"
+    verdict_unknown: str = "unknown"
+
+    # alt texts
+    fit_alt: str = "{title}, {unit}: measured and model, {start} to {stop}. {told}"
+    intervals_alt: str = "Intervals of parameters. {told}"
+    profiles_alt: str = "Profile likelihoods of {titles}."
+    waterfall_alt: str = "{best} of {all} searches ended at the best fit."
+    pairs_alt: str = "Posterior of pairs of parameters: {told}."
+    autocorrelation_alt: str = "Autocorrelation of residuals of {titles}."
+
+    @property
+    def ways(self) -> dict[str, str]:
+        """What ways to intervals are called."""
+        return {"curvature": self.by_curvature, "profile": self.by_profile, "posterior": self.by_posterior}
+
+    @property
+    def verdicts(self) -> dict[str, str]:
+        """What verdicts of `calibration.json` are called."""
+        return {
+            "identified": self.identified,
+            "wide": self.wide_word,
+            "together": self.together,
+            "at bound": self.at_bound_word,
+            "practically not identified": self.practically_not,
+            "not identified": self.structurally_not,
+            "unknown": self.verdict_unknown,
+        }
+
+
+@cache
+def dossier_words(language: str) -> DossierWords:
+    """Return the words of a language; English where it is not known."""
+    plain = sweep_words(language)
+    own = {f.name: getattr(plain, f.name) for f in fields(SweepWords)}
+    return DossierWords(**own, **(NL_WORDS if plain.code == NL.code else {}))
+
+
+LANGUAGES = {code: dossier_words(code) for code in (EN.code, NL.code)}
