@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-import shutil
-from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from simengine.calibrate.plan import load_calibration
-from simengine.calibrate.result import read_calibration
 from simengine.calibrate.study import Ways, complete_calibration
-from simengine.cli.main import main
-from simengine.report.dossier import draw_calibration_folder, make_dossier
-from simengine.report.dossier_findings import findings_of
-from simengine.report.dossier_record import DossierRecord, intervals_of
+from simengine.report.dossier import draw_calibration_folder
 from simengine.report.dossier_words import dossier_words
-from simengine.results.provenance import changed_files
-from simengine.source.diagnostic import InputError
 
 EN, NL = dossier_words("en"), dossier_words("nl")
 MODEL = """{UTF-8}

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from simengine.results.atomic import clear_drafts
 from simengine.source.diagnostic import InputError, RunError
 from simengine.sweep import cluster_task
 from simengine.sweep.cluster import DaskExecutor, _Session, _Work, open_executor
@@ -19,7 +20,6 @@ from simengine.sweep.cluster_file import Cluster, Local, Scheduler, Slurm
 from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
 from simengine.sweep.cluster_versions import Versions, own_versions
 from simengine.sweep.cluster_workers import workers_of
-from simengine.results.atomic import clear_drafts
 from simengine.sweep.folder import ShardDone
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.study import load_sweep
