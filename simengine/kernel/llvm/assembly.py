@@ -80,7 +80,9 @@ class Assembly:
             *self._globals,
             library(needs.difference(declared)),
             *(_declare(name) for name in declared),
-            *(f"declare void @{name}({ARGUMENTS})" for name in elsewhere),
+            # called by an address in a table: for such calls room is counted when code is loaded (`machine.Loaded`); for
+            # calls by stubs, LLVM's default, it is not, and llvmlite aborts the process
+            *(f"declare void @{name}({ARGUMENTS}) nonlazybind" for name in elsewhere),
             *lookups,
             *self._functions,
             "attributes #0 = { nounwind willreturn memory(argmem: read) noinline }",
@@ -88,6 +90,8 @@ class Assembly:
             f"attributes #1 = {{ nounwind{'' if whole else ' noinline'} }}",
             "attributes #2 = { nounwind }",
             "!0 = !{}",
+            "!llvm.module.flags = !{!1}",
+            '!1 = !{i32 7, !"RtLibUseGOT", i32 1}',  # the same of calls that LLVM puts in by itself, such as fmod
         ]
         return "\n".join(parts)
 
