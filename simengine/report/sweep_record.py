@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -134,7 +135,14 @@ class SweepRecord:
     @property
     def unordered(self) -> frozenset[str]:
         """The factors that are choices: their values have no order."""
-        return frozenset(f["name"] for f in self.result.factors if f["kind"] in {"choice", "rows"})
+        return frozenset(self.factor_titles[f["name"]] for f in self.result.factors if f["kind"] in {"choice", "rows"})
+
+    @cached_property
+    def factor_titles(self) -> Mapping[str, str]:
+        """What people call the factors, by name: the name where two would be called the same."""
+        titles = {str(f["name"]): str(f.get("title") or f["name"]) for f in self.result.factors}
+        count = Counter(titles.values())
+        return {name: title if count[title] == 1 else name for name, title in titles.items()}
 
     @property
     def has_runs(self) -> bool:
@@ -153,8 +161,14 @@ class SweepRecord:
                 found = self.result.table(name)
             except InputError:
                 found = None
-            self._tables[name] = found if found is not None and len(found) else None
+            self._tables[name] = self._titled(found) if found is not None and len(found) else None
         return self._tables[name]
+
+    def _titled(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return a table with factors called as people call them."""
+        own = {name: title for name, title in self.factor_titles.items() if name != title}
+        columns = [c for c in ("factor", "other") if c in table.columns] if own else []
+        return table.assign(**{c: [own.get(name, name) for name in table[c]] for c in columns}) if columns else table
 
     @cached_property
     def indices(self) -> pd.DataFrame | None:
@@ -308,7 +322,7 @@ class SweepRuns:
         if scenario.name not in self._clouds:
             draws, names = self.record.result.draws(scenario.name), self._choices(scenario)
             self._clouds[scenario.name] = tuple(
-                Cloud(str(f["name"]), _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
+                Cloud(self.record.factor_titles[f["name"]], _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
                 for n, f in enumerate(self.record.result.factors)
                 if f["name"] not in scenario.fixed
             )
