@@ -98,6 +98,7 @@ class SweepRecord:
         self.about: Mapping[str, Any] = about
         self.title = str(about["title"])
         self.language = str(about.get("language") or "en")
+        self.factor_titles = _factor_titles(self.result.factors)
         self.times: Numbers = self.result.times
         self.levels = tuple(float(v) for v in about["levels"])
         self.scenarios = tuple(
@@ -137,13 +138,6 @@ class SweepRecord:
         """The factors that are choices: their values have no order."""
         return frozenset(self.factor_titles[f["name"]] for f in self.result.factors if f["kind"] in {"choice", "rows"})
 
-    @cached_property
-    def factor_titles(self) -> Mapping[str, str]:
-        """What people call the factors, by name: the name where two would be called the same."""
-        titles = {str(f["name"]): str(f.get("title") or f["name"]) for f in self.result.factors}
-        count = Counter(titles.values())
-        return {name: title if count[title] == 1 else name for name, title in titles.items()}
-
     @property
     def has_runs(self) -> bool:
         """Whether single runs were kept."""
@@ -161,14 +155,8 @@ class SweepRecord:
                 found = self.result.table(name)
             except InputError:
                 found = None
-            self._tables[name] = self._titled(found) if found is not None and len(found) else None
+            self._tables[name] = _titled(found, self.factor_titles) if found is not None and len(found) else None
         return self._tables[name]
-
-    def _titled(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return a table with factors called as people call them."""
-        own = {name: title for name, title in self.factor_titles.items() if name != title}
-        columns = [c for c in ("factor", "other") if c in table.columns] if own else []
-        return table.assign(**{c: [own.get(name, name) for name in table[c]] for c in columns}) if columns else table
 
     @cached_property
     def indices(self) -> pd.DataFrame | None:
@@ -341,6 +329,20 @@ def _indicator(about: Mapping[str, Any]) -> SweepIndicator:
     low, high = (math.nan if about[end] is None else float(about[end]) for end in ("low", "high"))
     title, unit = about["title"] or about["name"], _plain(about["unit"])
     return SweepIndicator(about["name"], title, unit, about["output"], tuple(about["window"]), about["goal"], low, high)
+
+
+def _factor_titles(factors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what people call the factors, by name: the name where two would be called the same."""
+    titles = {str(f["name"]): str(f.get("title") or f["name"]) for f in factors}
+    count = Counter(titles.values())
+    return {name: title if count[title] == 1 else name for name, title in titles.items()}
+
+
+def _titled(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with factors called as people call them."""
+    own = {name: title for name, title in titles.items() if name != title}
+    columns = [c for c in ("factor", "other") if c in table.columns] if own else []
+    return table.assign(**{c: [own.get(name, name) for name in table[c]] for c in columns}) if columns else table
 
 
 def _plain(unit: str) -> str:

@@ -130,9 +130,7 @@ DRAWN: Tagged[Distribution] = Tagged("a distribution", _numeric())
 def _changed(word: str) -> Record[Distribution]:
     drawn: Defined[Distribution] = Defined("drawn", lambda: DRAWN)
 
-    def make(
-        span: Span, of: At[str] | None = None, title: Title | None = None, **found: Distribution
-    ) -> Distribution:
+    def make(span: Span, of: At[str] | None = None, title: Title | None = None, **found: Distribution) -> Distribution:
         return replace(found[word], change=word, span=span, of=of, title=title)
 
     return Record(f"a draw of `{word}`", make, (Field(word, drawn, CHANGES[word], required=True), *_BESIDE))

@@ -106,8 +106,8 @@ def write_package(
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
-    `names` are the files made of the shards; `learned` tells in a word what is learned from them, empty: nothing. Before
-    pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
+    `names` are the files made of the shards; `learned` tells in a word what is learned from them, empty: nothing.
+    Before pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
     """
     listed = [n for n in dict.fromkeys(names) if (folder / n).is_file()]
     sheets = [_sheet(folder / n) for n in listed if n.endswith(".csv")]

@@ -80,8 +80,8 @@ class Assembly:
             *self._globals,
             library(needs.difference(declared)),
             *(_declare(name) for name in declared),
-            # called by an address in a table: for such calls room is counted when code is loaded (`machine.Loaded`); for
-            # calls by stubs, LLVM's default, it is not, and llvmlite aborts the process
+            # called by an address in a table: for such calls room is counted when code is loaded
+            # (`machine.Loaded`); for calls by stubs, LLVM's default, it is not, and llvmlite aborts the process
             *(f"declare void @{name}({ARGUMENTS}) nonlazybind" for name in elsewhere),
             *lookups,
             *self._functions,

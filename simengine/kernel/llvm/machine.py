@@ -131,9 +131,9 @@ class Loaded:
 
         with _LOCK:
             empty = llvm.parse_assembly("")
-            # llvmlite's own manager of memory takes one piece for all sections of an object. LLVM's takes one a section,
-            # which in a process that holds much memory may lie more than 2 GB apart: beyond what 32-bit offsets of the
-            # small code model reach, and LLVM aborts the process
+            # llvmlite's own manager of memory takes one piece for all sections of an object. LLVM's takes one a
+            # section, which in a process that holds much memory may lie more than 2 GB apart: beyond what 32-bit
+            # offsets of the small code model reach, and LLVM aborts the process
             self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2), use_lmm=True)
             for one in code:
                 self._engine.add_object_file(llvm.ObjectFileRef.from_data(one))
