@@ -93,7 +93,13 @@ def write_history(sweep: SweepPlan, folder: Path) -> list[str]:
 
 
 def write_package(
-    sweep: SweepPlan, folder: Path, done: Sequence[ShardDone], names: Iterable[str], *, learned: bool, is_whole: bool = True
+    sweep: SweepPlan,
+    folder: Path,
+    done: Sequence[ShardDone],
+    names: Iterable[str],
+    *,
+    learned: bool,
+    is_whole: bool = True,
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
