@@ -14,6 +14,8 @@ References: Geurts, Ernst and Wehenkel, Machine Learning 63 (2006) 3; Jaxa-Rozen
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,20 +69,20 @@ def feature_scores(
         constant[column] = bool(is_constant(y.mean(keepdims=True), y.var(keepdims=True))[0])
         if constant[column]:
             continue
-        table[0, :, column], fit[0, column] = _grow(x, y, trees, seed, threads)
+        whole = _grow(x, y, trees, seed, threads)
+        table[0, :, column], fit[0, column] = whole.feature_importances_, _fit_out_of_bag(whole, x, y)
         for number, half in enumerate(draw_halves(len(rows), resamples, seed)):
             if np.ptp(y[half]) > 0:
-                table[1 + number, :, column], _ = _grow(
-                    x[half], y[half], max(trees // 4, 10), seed + 1 + number, threads
-                )
+                grown = _grow(x[half], y[half], max(trees // 4, 10), seed + 1 + number, threads)
+                table[1 + number, :, column] = grown.feature_importances_
     measures = {"score": measure_of(table[0], table[1:], level) if resamples else without_interval(table[0])}
     reasons = reasons_of(used >= _LEAST, constant)
     fits = {"R2 out of bag": without_interval(fit[0])}
     return Indices("scoring", measures, used, len(X) - sound, reasons, fits=fits)
 
 
-def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | None) -> tuple[Array, float]:
-    """Return the scores, and how well trees foresee runs they were not grown on."""
+def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | None) -> Any:
+    """Return a forest."""
     from sklearn.ensemble import ExtraTreesRegressor
 
     least = max(1, len(values) // 200)
@@ -88,7 +90,11 @@ def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | N
     forest = ExtraTreesRegressor(
         trees, min_samples_leaf=least, max_features=1 / 3, bootstrap=True, random_state=seed, n_jobs=workers
     )
-    forest.fit(factors, values)
+    return forest.fit(factors, values)
+
+
+def _fit_out_of_bag(forest: Any, factors: Array, values: Array) -> float:
+    """Return how well trees foresee runs they were not grown on."""
     seen, count = np.zeros(len(values)), np.zeros(len(values))
     for tree, rows in zip(forest.estimators_, forest.estimators_samples_, strict=True):
         left = np.ones(len(values), dtype=np.bool_)
@@ -97,4 +103,4 @@ def _grow(factors: Array, values: Array, trees: int, seed: int, threads: int | N
         count[left] += 1
     known = count > 0
     missed = values[known] - seen[known] / count[known]
-    return forest.feature_importances_, float(1 - (missed**2).mean() / values[known].var())
+    return float(1 - (missed**2).mean() / values[known].var())

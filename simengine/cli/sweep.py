@@ -22,11 +22,11 @@ DESCRIPTION = """Run the scenarios of a file with many draws of what is uncertai
 Finished work is kept in the folder --out, else results/FILE-SWEEP. The same command again does what is missing, on one
 core or a cluster; with more --runs it adds to what is there. Where all is there, nothing is run."""
 EXAMPLES = """examples:
-  simengine sweep scenarios/delft.yaml
-  simengine sweep scenarios/delft.yaml --sweep gevoeligheid --runs 16384 --out results/wide
-  simengine sweep scenarios/delft.yaml --until-ci 0.02
-  simengine sweep scenarios/delft.yaml --cluster cluster.yaml
-  simengine sweep scenarios/delft.yaml --shard $SLURM_ARRAY_TASK_ID/50      # a part; then once without --shard
+  simengine sweep scenarios/delft.yaml --sweep uncertainty
+  simengine sweep scenarios/delft.yaml --sweep uncertainty --runs 16384 --out results/wide
+  simengine sweep scenarios/delft.yaml --sweep sensitivity --until-ci 0.02
+  simengine sweep scenarios/delft.yaml --sweep sensitivity --cluster cluster.yaml
+  simengine sweep study.yaml --shard $SLURM_ARRAY_TASK_ID/50      # a part; then once without --shard
 
 exit codes: 0 done, 1 the input is wrong, 2 wrong usage, 3 some runs failed (failures.csv lists them),
 130 interrupted; what is finished is kept in any case

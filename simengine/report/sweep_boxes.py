@@ -68,13 +68,16 @@ def _of(
         if scenario.name not in clouds:
             clouds[scenario.name] = {c.factor: c for c in record.of_runs.clouds(scenario)}
         whole = one["of interest"] / one["runs"] if one["runs"] else 0.0
-        boxes = [(b["method"], _box(b, kind, whole, clouds[scenario.name])) for b in one["boxes"]]
+        boxes = [(b["method"], _box(b, kind, whole, clouds[scenario.name], record.factor_titles)) for b in one["boxes"]]
         prim, cart = (tuple(b for method, b in boxes if method == m and b.limits) for m in ("prim", "cart"))
         yield Outcome(scenario, kind, name, title, prim, cart, str(one["why none"]))
 
 
-def _box(found: Mapping[str, Any], kind: Interest, whole: float, clouds: Mapping[str, Cloud]) -> Box:
-    limits = tuple(_limit(x, clouds[x["factor"]]) for x in found["limits"] if x["factor"] in clouds)
+def _box(
+    found: Mapping[str, Any], kind: Interest, whole: float, clouds: Mapping[str, Cloud], titles: Mapping[str, str]
+) -> Box:
+    named = [(titles.get(x["factor"], x["factor"]), x) for x in found["limits"]]
+    limits = tuple(_limit(x, clouds[title]) for title, x in named if title in clouds)
     return Box(limits, found["coverage"], found["density"], whole, found["mass"], kind)
 
 

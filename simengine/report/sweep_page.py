@@ -363,7 +363,7 @@ def _varied(record: SweepRecord, words: SweepWords) -> str:
     for factor in record.result.factors:
         fixed = [s for s in record.scenarios if factor["name"] in s.fixed]
         note = f" ({words.not_varied.format(scenarios=scenario_names(fixed))})" if fixed else ""
-        rows.append((str(factor["name"]), f"{factor['text']}{note}", str(factor["unit"])))
+        rows.append((record.factor_titles[factor["name"]], f"{factor['text']}{note}", str(factor["unit"])))
     if not rows:
         return ""
     return html_table([words.factor, words.distribution, words.unit], [], html_rows(rows))

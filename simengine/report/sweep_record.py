@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -97,6 +98,7 @@ class SweepRecord:
         self.about: Mapping[str, Any] = about
         self.title = str(about["title"])
         self.language = str(about.get("language") or "en")
+        self.factor_titles = _factor_titles(self.result.factors)
         self.times: Numbers = self.result.times
         self.levels = tuple(float(v) for v in about["levels"])
         self.scenarios = tuple(
@@ -134,7 +136,7 @@ class SweepRecord:
     @property
     def unordered(self) -> frozenset[str]:
         """The factors that are choices: their values have no order."""
-        return frozenset(f["name"] for f in self.result.factors if f["kind"] in {"choice", "rows"})
+        return frozenset(self.factor_titles[f["name"]] for f in self.result.factors if f["kind"] in {"choice", "rows"})
 
     @property
     def has_runs(self) -> bool:
@@ -153,7 +155,7 @@ class SweepRecord:
                 found = self.result.table(name)
             except InputError:
                 found = None
-            self._tables[name] = found if found is not None and len(found) else None
+            self._tables[name] = _titled(found, self.factor_titles) if found is not None and len(found) else None
         return self._tables[name]
 
     @cached_property
@@ -308,7 +310,7 @@ class SweepRuns:
         if scenario.name not in self._clouds:
             draws, names = self.record.result.draws(scenario.name), self._choices(scenario)
             self._clouds[scenario.name] = tuple(
-                Cloud(str(f["name"]), _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
+                Cloud(self.record.factor_titles[f["name"]], _plain(f["unit"]), draws[:, n], names.get(f["column"], ()))
                 for n, f in enumerate(self.record.result.factors)
                 if f["name"] not in scenario.fixed
             )
@@ -327,6 +329,20 @@ def _indicator(about: Mapping[str, Any]) -> SweepIndicator:
     low, high = (math.nan if about[end] is None else float(about[end]) for end in ("low", "high"))
     title, unit = about["title"] or about["name"], _plain(about["unit"])
     return SweepIndicator(about["name"], title, unit, about["output"], tuple(about["window"]), about["goal"], low, high)
+
+
+def _factor_titles(factors: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what people call the factors, by name: the name where two would be called the same."""
+    titles = {str(f["name"]): str(f.get("title") or f["name"]) for f in factors}
+    count = Counter(titles.values())
+    return {name: title if count[title] == 1 else name for name, title in titles.items()}
+
+
+def _titled(table: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table with factors called as people call them."""
+    own = {name: title for name, title in titles.items() if name != title}
+    columns = [c for c in ("factor", "other") if c in table.columns] if own else []
+    return table.assign(**{c: [own.get(name, name) for name in table[c]] for c in columns}) if columns else table
 
 
 def _plain(unit: str) -> str:

@@ -64,7 +64,7 @@ def _chosen(
     correlation: Correlation, document: Document, factors: Sequence[Factor], to: Reading
 ) -> list[int] | None:  # fmt: skip
     """Return which factors a line is about; None where it is about something else too."""
-    written = {name.value for name, _ in document.uncertain}
+    written = [name.value for name, _ in document.uncertain]
     places = {f.name: n for n, f in enumerate(factors)}
     chosen: list[int] = []
     good = True

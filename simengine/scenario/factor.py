@@ -49,6 +49,7 @@ class Factor:
     within: tuple[float, float] | None = None
     choices: tuple[tuple[str, float], ...] = ()  # names or values, with weights that add up to 1
     sets: Sets | None = None
+    title: str = field(default="", compare=False)  # what people call it, where the file says so
 
     @property
     def targets(self) -> tuple[Target, ...]:

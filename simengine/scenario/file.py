@@ -116,6 +116,7 @@ class Distribution:
     smooth: At[bool] | None = None
     columns: NamedOnes[At[str]] = ()
     units: NamedOnes[At[str]] = ()
+    title: Title | None = None
 
 
 @dataclass(frozen=True, slots=True)

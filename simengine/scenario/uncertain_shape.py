@@ -13,9 +13,9 @@ from typing import Any
 from simengine.language.yaml.node import Mapping, Node
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record, Tagged
-from simengine.language.yaml.shape import Defined, Kinds, Many, Mapped, Named, Number, Shape, Switch, Text
+from simengine.language.yaml.shape import Defined, Kinds, Many, Mapped, Named, Number, Shape, Switch, Text, Words
 from simengine.sampling.family import FAMILIES
-from simengine.scenario.file import Distribution
+from simengine.scenario.file import Distribution, Title
 from simengine.scenario.path import QUANTITY, exactly
 from simengine.source.file import Span
 
@@ -34,6 +34,8 @@ CHANGES = {
 
 _BOUNDS = Mapped(Many(QUANTITY), exactly(2, "[lowest, highest], two values, are"), "[lowest, highest]")
 _OF = Field("of", Text("a variable's name", "variables"), "the variable it is about, where its name is another")
+_TITLE = Field("title", Words(), "what people call it")
+_BESIDE = (_OF, _TITLE)
 _WITHIN = Field("within", _BOUNDS, "the range it is cut to")
 
 
@@ -64,8 +66,10 @@ def _by_name(kind: str) -> Record[Any]:
 def _distribution(kind: str, of_fields: tuple[Field, ...]) -> Record[Distribution]:
     names = ", ".join(NUMBERS[kind])
 
-    def make(span: Span, numbers: Any, within: Any = (), of: At[str] | None = None) -> Distribution:
-        return Distribution(kind, numbers, span, within, of=of)
+    def make(
+        span: Span, numbers: Any, within: Any = (), of: At[str] | None = None, title: Title | None = None
+    ) -> Distribution:
+        return Distribution(kind, numbers, span, within, of=of, title=title)
 
     shape: Kinds[Any] = Kinds(
         f"[{names}], or these by name", listing=Mapped(Many(QUANTITY), _by_place(kind)), mapping=_by_name(kind)
@@ -86,22 +90,13 @@ def _weighted(what: str) -> Shape[Any]:
     return Mapped(Named(Number(low=0.0), what), _some)
 
 
-def _choice(span: Span, weights: Any, sets: Any = None, of: Any = None) -> Distribution:
-    return Distribution("choice", (), span, (), weights, sets, of)
+def _made(kind: str) -> Any:
+    """Return what makes a distribution of a kind without numbers of its own: of fields that are called as its are."""
 
+    def make(span: Span, **found: Any) -> Distribution:
+        return Distribution(kind, (), span, **found)
 
-def _discrete(span: Span, weights: Any, within: Any = (), of: Any = None) -> Distribution:
-    return Distribution("discrete", (), span, within, weights, of=of)
-
-
-def _empirical(
-    span: Span, file: Any, column: Any = None, unit: Any = None, smooth: Any = None, within: Any = (), of: Any = None
-) -> Distribution:
-    return Distribution("empirical", (), span, within, of=of, file=file, column=column, unit=unit, smooth=smooth)
-
-
-def _rows(span: Span, file: Any, columns: Any = (), units: Any = ()) -> Distribution:
-    return Distribution("rows", (), span, file=file, columns=columns, units=units)
+    return make
 
 
 _FILE = Text("a CSV or Parquet file")
@@ -111,12 +106,12 @@ def _numeric(*of_fields: Field) -> dict[str, Record[Distribution]]:
     """Return distributions of one number."""
     return {
         **{kind: _distribution(kind, of_fields) for kind in NUMBERS},
-        "discrete": Record("a discrete distribution", _discrete, (
+        "discrete": Record("a discrete distribution", _made("discrete"), (
             Field("discrete", _weighted("a value"), "values with their weights, which add up to 1", required=True,
                   name="weights"),
             _WITHIN, *of_fields,
         )),
-        "empirical": Record("an empirical distribution", _empirical, (
+        "empirical": Record("an empirical distribution", _made("empirical"), (
             Field("empirical", _FILE, "a file with a sample, such as a posterior: its own values are drawn",
                   required=True, name="file"),
             Field("column", Text("a column's name"), "the column; where not said the one called like the variable, or "
@@ -135,27 +130,28 @@ DRAWN: Tagged[Distribution] = Tagged("a distribution", _numeric())
 def _changed(word: str) -> Record[Distribution]:
     drawn: Defined[Distribution] = Defined("drawn", lambda: DRAWN)
 
-    def make(span: Span, of: At[str] | None = None, **found: Distribution) -> Distribution:
-        return replace(found[word], change=word, span=span, of=of)
+    def make(span: Span, of: At[str] | None = None, title: Title | None = None, **found: Distribution) -> Distribution:
+        return replace(found[word], change=word, span=span, of=of, title=title)
 
-    return Record(f"a draw of `{word}`", make, (Field(word, drawn, CHANGES[word], required=True), _OF))
+    return Record(f"a draw of `{word}`", make, (Field(word, drawn, CHANGES[word], required=True), *_BESIDE))
 
 
 DISTRIBUTION: Tagged[Distribution] = Tagged("a distribution", {
-    **_numeric(_OF),
-    "choice": Record("a choice", _choice, (
+    **_numeric(*_BESIDE),
+    "choice": Record("a choice", _made("choice"), (
         Field("choice", _weighted("a choice"), "choices with their weights, which add up to 1", required=True,
               name="weights"),
         Field("sets", Text("a CSV file"), "a file whose row of that name sets many variables at once"),
-        _OF,
+        *_BESIDE,
     )),
-    "rows": Record("rows of a file", _rows, (
+    "rows": Record("rows of a file", _made("rows"), (
         Field("rows", _FILE, "a file with a row a draw, such as a posterior: one draw sets many variables",
               required=True, name="file"),
         Field("columns", Named(Text("a column's name"), "a variable", "inputs"),
               "the column of each variable; where not said all columns called like variables"),
         Field("units", Named(Text("a unit"), "a variable", "inputs"),
               "units of columns; where not said the variables'"),
+        _TITLE,
     )),
     **{word: _changed(word) for word in CHANGES},
 })  # fmt: skip

@@ -8,7 +8,7 @@ Invariant: a factor that is made can be drawn from, and what it gives fits its v
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from simengine.model.variable import Role, role_of
 from simengine.sampling.family import FAMILIES
 from simengine.sampling.marginal import Continuous, Discrete, Marginal, sample
 from simengine.scenario.factor import Factor
-from simengine.scenario.file import Distribution, Document
+from simengine.scenario.file import Distribution, Document, title_of
 from simengine.scenario.limits import LeverRange
 from simengine.scenario.names import ModelNames
 from simengine.scenario.sets import read_choice, read_rows, read_sample, sound_weights
@@ -62,7 +62,7 @@ class _Reader:
         if factor is None:
             return None
         good = [self._fits(at, factor, target) for target in factor.targets]
-        return factor if all(good) else None
+        return replace(factor, title=title_of(written.title)) if all(good) else None
 
     def _number(self, at: At[str], written: Distribution) -> Factor | None:
         target = self.names.settable(written.of or at, self.to)

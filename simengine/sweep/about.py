@@ -65,8 +65,9 @@ def about_of(sweep: SweepPlan, done: Iterable[ShardDone]) -> dict[str, Any]:
 
 def _factors(sweep: SweepPlan) -> list[dict[str, Any]]:
     return [
-        {"name": f.name, "column": sweep.factor_columns[f.name], "unit": f.unit, "kind": f.kind, "text": f.text,
-         "discrete": f.marginal.discrete, "choices": [name for name, _ in f.choices]}
+        {"name": f.name, "title": f.title or f.name, "column": sweep.factor_columns[f.name], "unit": f.unit,
+         "kind": f.kind, "text": f.text, "discrete": f.marginal.discrete,
+         "choices": [name for name, _ in f.choices]}
         for f in sweep.some.factors
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -216,6 +217,26 @@ def test_what_is_not_there_is_not_drawn(folder: Path, tmp_path: Path, missing: s
         (part / "indices.csv").unlink()
     assert main(["report", str(part), "--out", str(tmp_path / "x.html")]) == 0
     assert "Gas of a town" in words_of(Page((tmp_path / "x.html").read_text(encoding="utf-8")))
+
+
+def test_factors_are_called_by_their_titles(folder: Path, tmp_path: Path) -> None:
+    part = tmp_path / "part"
+    shutil.copytree(folder, part, ignore=shutil.ignore_patterns("charts", "*.svg", "*.png", "shards"))
+    about = json.loads((part / "sweep.json").read_text(encoding="utf-8"))
+    for number, factor in enumerate(about["factors"]):
+        factor["title"] = f"Uncertainty {'I' * (number + 1)}"
+    (part / "sweep.json").write_text(json.dumps(about), encoding="utf-8")
+    record = SweepRecord(part)
+    titles = {str(f["title"]) for f in about["factors"]}
+    assert record.indices is not None
+    assert set(record.indices["factor"].dropna()) - {""} == titles
+    assert {c.factor for c in record.of_runs.clouds(record.scenarios[0])} <= titles
+    limits = {li.factor for o in read_outcomes(record) for b in (*o.prim, *o.cart) for li in b.limits}
+    assert limits
+    assert limits <= titles
+    told = (part / "sweep.json").read_text(encoding="utf-8").replace("Uncertainty II", "Uncertainty I")
+    (part / "sweep.json").write_text(told, encoding="utf-8")
+    assert about["factors"][0]["name"] in SweepRecord(part).factor_titles.values()  # two would be called the same
 
 
 def test_a_sweep_that_is_not_complete_says_so(folder: Path, tmp_path: Path) -> None:

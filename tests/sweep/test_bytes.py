@@ -19,8 +19,7 @@ from simengine.sweep.plan import SweepPlan
 from simengine.sweep.run import Threads, run_shards
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.study import Ways, complete_sweep
-from tests.conftest import ROOT
-from tests.sweep.conftest import DATA_ONLY, HERE, MakeSweep, complete, files_of
+from tests.sweep.conftest import DATA_ONLY, MakeSweep, complete, files_of
 
 pytestmark = pytest.mark.usefixtures("small_shards")
 
@@ -137,6 +136,7 @@ def test_shards_of_another_question_are_not_mixed_in(make: MakeSweep, tmp_path: 
     [
         ("title: A pond", "title: The pond", set()),
         ("title: Water in the pond", "title: How much water", set()),
+        ("inflow: {uniform", "inflow: {title: What flows in, uniform", set()),
         ('safe: {share_of_runs: water at the end, goal: ">= 75 %"}', "", set()),
         ("step: 1.5", "step: 1.6", {"cut", "dam"}),
         ('goal: ">= 0.02"', 'goal: ">= 0.03"', {"base", "cut", "dam"}),
@@ -169,17 +169,6 @@ def test_two_sweeps_at_once_end_alike(make: MakeSweep, tmp_path: Path) -> None:
         thread.join()
     assert not problems
     assert files_of(tmp_path / "both") == expected
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="writers are killed as forked processes")
-def test_killed_twenty_times_it_ends_alike(tmp_path: Path) -> None:
-    script = [sys.executable, "-m", "tests.sweep.killed", str(HERE / "pond.yaml"), str(tmp_path), "20"]
-    said = subprocess.run(script, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert said.returncode == 0, said.stderr
-    told = json.loads(said.stdout)
-    assert told["killed"] >= 15, told  # the others had ended before
-    assert told["partial"] >= 5, told  # some were killed with work done, and work to do
-    assert files_of(tmp_path / "killed") == files_of(tmp_path / "whole")
 
 
 def test_drafts_of_the_dead_go_and_those_of_the_living_stay(tmp_path: Path) -> None:

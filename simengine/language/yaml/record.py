@@ -124,11 +124,20 @@ class Tagged(Generic[T]):
             text = f"`{first.text}` and `{second.text}` cannot stand together: {self.what} is one of them"
             to.error("conflicting-keys", text, second.span)
         elif node.pairs:
-            key = node.pairs[0][0]
-            to.unknown("unknown-key", f"kind of {self.what.removeprefix('a ')}", key.text, key.span, self.kinds)
+            self._refuse(node, to)
         else:
             to.wrong_kind(node, self.what)
         return None
+
+    def _refuse(self, node: Mapping, to: Reading) -> None:
+        """Note that no key tells the kind: the first that no kind knows was meant to, if there is one."""
+        beside = {f.key for record in self.kinds.values() for f in record.fields}
+        meant = next((key for key, _ in node.pairs if key.text not in beside), None)
+        if meant is not None:
+            to.unknown("unknown-key", f"kind of {self.what.removeprefix('a ')}", meant.text, meant.span, self.kinds)
+        else:
+            key = node.pairs[0][0]
+            to.error("missing-key", f"`{key.text}` alone is not {self.what}", key.span, help=[listed(list(self.kinds))])
 
     def schema(self) -> Schema:
         """Return the schema."""

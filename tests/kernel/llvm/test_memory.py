@@ -37,3 +37,32 @@ def test_sections_of_native_code_reach_each_other(tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout == "native\n"
+
+
+_CALLS_OUT = """
+import simengine as se
+from pathlib import Path
+
+Path("calls.mdl").write_text('''{UTF-8}
+a = 7.5 ~~|
+b = MODULO(a * Time, 3) ~~|
+c = MODULO(b, 2) ~~|
+water = INTEG(b - c, 1) ~~|
+INITIAL TIME = 0 ~~|
+FINAL TIME = 4 ~~|
+TIME STEP = 1 ~~|
+SAVEPER = 1 ~~|
+''')
+run = se.load("calls.mdl").ensemble({"a": [7.5, 2.5]}, save=["b"])
+print(run.info.backend, run["b"].values.tolist())
+"""
+
+
+def test_native_code_that_calls_a_function_of_the_c_library_is_loaded(tmp_path):
+    # an abort of the process cannot be caught: hence a process of its own
+    environment = {**os.environ, "SIMENGINE_CACHE": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", _CALLS_OUT], check=False, capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout == "native [[0.0, 1.5, 0.0, 1.5, 0.0], [0.0, 2.5, 2.0, 1.5, 1.0]]\n"
