@@ -1,8 +1,8 @@
 #!/bin/bash
 # A sweep as a SLURM job array: each task of the array makes its part of the shards, on all cores it is given.
 #
-#     array=$(sbatch --parsable scenarios/slurm/sweep.sh scenarios/delft.yaml --out results/delft)
-#     sbatch --dependency=afterany:$array scenarios/slurm/assemble.sh scenarios/delft.yaml --out results/delft
+#     array=$(sbatch --parsable scenarios/slurm/sweep.sh scenarios/delft.yaml --sweep uncertainty --out wide)
+#     sbatch --dependency=afterany:$array scenarios/slurm/assemble.sh scenarios/delft.yaml --sweep uncertainty --out wide
 #
 # What stands behind the script is handed on to `simengine sweep`: --sweep NAME, --runs N. The folder given by --out must be
 # on a file system that all nodes share. Whatever ends a task (its wall time, a node), what it has finished is kept: submit
