@@ -240,3 +240,40 @@ def test_other_folders_are_refused(asked: Path, tmp_path: Path) -> None:
     assert os.listdir(tmp_path / "full") == ["mine.txt"]
     with pytest.raises(se.InputError, match="no folder of a calibration"):
         se.read_calibration(tmp_path / "full")
+
+
+ROUGH = """parameters: {growth: {range: [0.05, 2]}, room: {range: [10, 200]}}
+set: {first: 3}
+fit: {fish: {output: population, data: seen, error: {normal: 1}}}
+method: {local: none, global: cma, posterior: ensemble, chains: 2, draws: 20, tune: 10, seed: 3}
+"""
+
+
+def test_without_derivatives_the_global_search_and_the_ensemble_are_left(make: Make, tmp_path: Path) -> None:
+    path = make("logistic", logistic(TIMES, 0.55, 40.0, 3.0), TIMES, ROUGH)
+    path.with_name("model.mdl").write_text(
+        path.with_name("model.mdl")
+        .read_text(encoding="utf-8")
+        .replace("growth * population", "(growth + RANDOM NORMAL(0,0,0,1,1)) * population"),
+        encoding="utf-8",
+    )
+    result = calibrate(path, out=tmp_path / "out")
+    assert result.estimates["growth"] == pytest.approx(0.55, rel=1e-2)
+    assert result.about["searches"]["best from"] == "global"
+    assert len(result.posterior) == 2 * 32
+
+
+def test_a_prior_without_a_range_is_enough(make: Make, tmp_path: Path) -> None:
+    text = """parameters: {growth: {prior: {normal: [0.5, 0.2]}}, room: {range: [10, 200]}}
+set: {first: 3}
+fit: {fish: {output: population, data: seen, error: {normal: estimate}}}
+method: {starts: 3, profiles: on}
+"""
+    values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(3).normal(0.0, 0.5, TIMES.size)
+    result = calibrate(make("logistic", values, TIMES, text), out=tmp_path / "out")
+    growth = result.parameter("growth")
+    assert growth["low"] is None
+    assert growth["verdict"] == "identified"
+    for way in ("curvature", "profile"):
+        low, high = growth["intervals"][way]["0.95"]
+        assert low < 0.55 < high
