@@ -254,10 +254,12 @@ def test_without_derivatives_the_global_search_and_the_ensemble_are_left(make: M
     path.with_name("model.mdl").write_text(
         path.with_name("model.mdl")
         .read_text(encoding="utf-8")
-        .replace("growth * population", "(growth + RANDOM NORMAL(0,0,0,1,1)) * population"),
+        .replace("growth * population", "(growth + 0 * RANDOM POISSON(0, 100, growth, 0, 1, 1)) * population"),
         encoding="utf-8",
     )
+    assert load_calibration(path).problem.derivatives == "none"
     result = calibrate(path, out=tmp_path / "out")
+    assert result.about["curvature"] is None
     assert result.estimates["growth"] == pytest.approx(0.55, rel=1e-2)
     assert result.about["searches"]["best from"] == "global"
     assert len(result.posterior) == 2 * 32
