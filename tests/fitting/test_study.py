@@ -279,3 +279,44 @@ method: {starts: 3, profiles: on}
     for way in ("curvature", "profile"):
         low, high = growth["intervals"][way]["0.95"]
         assert low < 0.55 < high
+
+
+ARRAYS = """{UTF-8}
+district: north, south ~~|
+homes[district] = INTEG(built[district], 10) ~ homes ~|
+built[district] = rate[district] * effect(Time / one year) ~ homes/year ~|
+rate[district] = 2, 3 ~ homes/year ~|
+one year = 1 ~ year ~|
+effect((0,1),(6,1),(12,1)) ~ dmnl ~|
+total = SUM(homes[district!]) ~ homes ~|
+INITIAL TIME = 0 ~ year ~|
+FINAL TIME = 12 ~ year ~|
+TIME STEP = 0.25 ~ year ~|
+SAVEPER = TIME STEP ~ year ~|
+"""
+ARRAYS_ASKED = """simengine: 1
+model: model.mdl
+data: {seen: {file: data.csv}}
+parameters:
+  all rates: {of: rate, change: times, range: [0.2, 4]}
+  effect(6): {range: [0.1, 3]}
+  "homes[south]": {range: [0, 40]}
+fit: {homes: {output: total, data: seen, error: {normal: 1}}}
+method: {starts: 2}
+"""
+
+
+def test_arrays_points_and_initial_values_reach_scenarios(tmp_path: Path) -> None:
+    (tmp_path / "model.mdl").write_text(ARRAYS, encoding="utf-8")
+    (tmp_path / "asked.yaml").write_text(ARRAYS_ASKED, encoding="utf-8")
+    rows = "".join(f"{t:g},{30 + 4 * t + 0.1 * t * t}\n" for t in TIMES)
+    (tmp_path / "data.csv").write_text(f"time,total\n{rows}", encoding="utf-8")
+    result = calibrate(tmp_path / "asked.yaml", out=tmp_path / "out")
+    (tmp_path / "scenarios.yaml").write_text(
+        "simengine: 1\nmodel: model.mdl\nscenarios: {fitted: {params: out/parameters.yaml}}\nkpis: {total: {value: total}}\n",
+        encoding="utf-8",
+    )
+    run = se.load_study(tmp_path / "scenarios.yaml").run().outcomes[0].run
+    at = [list(run.times).index(t) for t in result.fit["time"]]
+    found = run.table()[at, [c.name for c in run.columns].index("total")]
+    np.testing.assert_allclose(found, result.fit["predicted"], rtol=1e-14)
