@@ -3,8 +3,8 @@
 In: a `Surface`, the best full set. Out: a `Curvature`, of the parameters; scales of errors are taken as known.
 
 Where scales are estimated, maximum likelihood has them too small in few observations: standard errors are those of
-n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear Regression"
-(1989), 5.1; exact for a linear model with one scale, for several about right).
+n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear
+Regression" (1989), 5.1; exact for a linear model with one scale, for several about right).
 
 Invariant: the information is the expected one of the data, plus that of a prior the file gives.
 """
@@ -114,7 +114,8 @@ def _prior_information(surface: Surface, full: Array) -> Array:
     """Return minus the second derivatives of the log prior (D,), of priors the file gives, where they are concave."""
     d = surface.width
     theta = full[:d]
-    step = 1e-4 * np.maximum(np.abs(theta), 1e-6 * (surface.problem.high - surface.problem.low))
+    width = surface.problem.high - surface.problem.low
+    step = 1e-4 * np.maximum(np.abs(theta), np.where(np.isfinite(width), 1e-2 * width, 1.0))
     up, down = surface.log_prior((theta + step)[None])[1][0], surface.log_prior((theta - step)[None])[1][0]
     given = np.array([p.has_prior for p in surface.problem.parameters])
     bend = np.nan_to_num((down - up) / (2.0 * step), posinf=0.0, neginf=0.0)
