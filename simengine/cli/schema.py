@@ -29,7 +29,9 @@ EXAMPLES = """examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="a model, a cross-over, scenario, cluster, monitoring or initiatives file")
+    parser.add_argument(
+        "file", metavar="FILE", help="a model, a cross-over, scenario, cluster, monitoring or initiatives file"
+    )
     parser.add_argument("--out", metavar="FILE", help="the file to write; else it is printed")
     parser.add_argument("--json", action="store_true", help="tell what was written as JSON")
 

@@ -95,9 +95,7 @@ class GoalReach:
         return self.is_out and any(s.share_as_planned >= LEAST for s in self.scenarios)
 
 
-def find_reach(
-    plan: MonitorPlan, latest: Sequence[Observation]
-) -> tuple[tuple[GoalReach, ...], tuple[str, ...]]:
+def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[GoalReach, ...], tuple[str, ...]]:
     """Return goals with the scenarios that meet them, and what is to be said of how that was found."""
     indicators = [i for i in plan.plan.indicators if i.goal is not None and i.minus is None]
     if not indicators:

@@ -24,6 +24,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,7 +125,7 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     if not np.all(np.diag(covariance) > 0.0):
         return _by_signs(times, observed, plain, false_alarm)
     if members > 1 and n >= members and not np.all(series.errors > 0.0):
-        reason = f"{members} members do not tell how {n} values go together: more are needed, or an error of measurement"
+        reason = f"{members} members do not tell how {n} values go together: say more, or an error of measurement"
         return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
     lower = np.linalg.cholesky(covariance)
     used = np.ones(n, dtype=np.bool_)
@@ -177,6 +178,7 @@ def _by_innovations(z: Array, times: Array, false_alarm: float) -> tuple[tuple[T
     return tuple(tests), since, sums.direction
 
 
+@cache
 def cusum_limit(n: int, false_alarm: float, allowance: float = 0.5) -> float:
     """Return the limit at which two-sided sums of n values give an alarm with a probability, nothing having changed."""
     low, high = 0.0, 40.0

@@ -277,9 +277,7 @@ class _Settler:
         return Watched(name.value, title, place_names(target)[0], int(target.places[0]), target.variable.name,
                        unit, factor, relative, absolute)  # fmt: skip
 
-    def _error(
-        self, written: WrittenError | None, unit: str, names: ModelNames
-    ) -> tuple[float | None, float | None]:
+    def _error(self, written: WrittenError | None, unit: str, names: ModelNames) -> tuple[float | None, float | None]:
         if written is None:
             return None, None
         relative = self._positive(written.relative, "dimensionless", names, "an error of measurement")

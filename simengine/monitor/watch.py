@@ -22,6 +22,10 @@ from simengine.monitor.observations import newest
 from simengine.monitor.plan import MonitorPlan, Watched
 
 
+_SOUND = frozenset({"", "measured", "reported"})
+"""Marks of values that say nothing against them."""
+
+
 @dataclass(frozen=True)
 class Found:
     """What became of an indicator."""
@@ -79,7 +83,7 @@ def watch(plan: MonitorPlan) -> Watch:
         errors = [watched.error_of(o.value) for o in ordered]
         series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
         verdict = judge(series, plan.false_alarm)
-        marks = tuple((o.time, o.quality) for o in new if o.quality not in {"", "measured"})
+        marks = tuple((o.time, o.quality) for o in new if o.quality not in _SOUND)
         words = in_words(watched, verdict)
         if marks:
             told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
@@ -201,5 +205,3 @@ def _indicator(one: Found) -> dict[str, object]:
 
 def _plain(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else float(np.float64(value))
-
-
