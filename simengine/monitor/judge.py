@@ -2,8 +2,8 @@
 
 In: forecasts of an indicator at times (members, times), observations, the errors of these. Out: a `Verdict`.
 
-Where the spread of the forecast is known, observations are one draw of a normal distribution, whose covariance is that
-of the members plus that of the errors of observation. Its Cholesky factor, in order of time, makes of them what a filter
+Where the spread of the forecast is known, observations are one draw of a normal distribution: its covariance is that of
+the members plus that of the errors of observation. Its Cholesky factor, in order of time, makes of them what a filter
 calls standardised innovations: each is what a value adds to all before, those included that were known when the
 forecast was made; they are independent and standard normal where nothing has changed. Two tests look at them, a third
 where there are 20 and evenly spaced: each has an equal share of the probability of a false alarm, so that together they
