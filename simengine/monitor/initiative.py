@@ -130,7 +130,9 @@ def _joined(below: Iterable[tuple[At[str], Written]], lines: Iterable[tuple[At[s
     for absent, same in out.values():
         own = [line for line in same if not isinstance(line[1], Relative)]
         if len(own) > 1 or len(absent) > 1:
-            found += [*absent, *own]  # two give one thing a value: reading scenarios says so, at both lines
+            found += (
+                own if len(own) > 1 else absent
+            )  # two give one thing a value: reading scenarios says so, at both lines
             continue
         ordered = [*absent, *own, *(line for line in same if isinstance(line[1], Relative))]
         name = same[0][0] if same else absent[0][0]
