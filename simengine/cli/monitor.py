@@ -22,7 +22,7 @@ For every indicator: on track or drifting, by which test. For every goal: under 
 where things are now. For every initiative: what it does to the indicators, planned and realised."""
 EXAMPLES = """examples:
   simengine monitor monitoring/delft.yaml
-  simengine monitor monitoring/delft.yaml --add new.csv      # look at new observations, and append them if all are right
+  simengine monitor monitoring/delft.yaml --add new.csv        # append new observations, if all are right
   simengine monitor monitoring/delft.yaml --out results/monitor   # a page, the governance board, all as JSON
 
 exit codes: 0 done (drifting or not), 1 the input is wrong (then nothing is appended or written)

@@ -123,12 +123,12 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
     Field("title", Words(), "what is watched"),
     Field("note", Text(), "what is to be said of it"),
     Field("as of", Number(), "the time of the forecast: what was measured up to then was known", required=True),
-    Field("data", Many(Text("a name under `data`"), single=True), "which data of the scenario file; all where not said"),
+    Field("data", Many(Text("a name under `data`"), single=True), "which data of the scenario file; else all"),
     Field("observations", Text("a file"), "the CSV file that `--add` appends new observations to"),
     Field("members", Number(2, whole=True), "of how many runs the forecast is made, with draws of what the scenario "
           "file calls uncertain (a posterior too); one run, of unknown spread, where not said"),
     Field("seed", Number(0, 2.0**53, whole=True), "the seed of the draws; 0 where not said"),
-    Field("false alarm", QUANTITY, "how likely an indicator that is on track may be called drifting; 5 % where not said"),
+    Field("false alarm", QUANTITY, "how likely one that is on track may be called drifting; 5 % where not said"),
     Field("indicators", Named(INDICATOR, "a name"), "what is watched", required=True),
     Field("state", Many(Text("a stock's name", "variables"), single=True), "stocks whose state is estimated from what "
           "was measured (ensemble Kalman filter); goals are then judged from there. Needs `members`"),

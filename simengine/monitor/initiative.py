@@ -2,8 +2,9 @@
 
 In: a file of initiatives as written, the name of the scenario that was planned. Out: further scenarios for its file.
 
-`with all minus without this one` is the contribution: what would be lost without it; `alone minus nothing` what it does
-by itself, nothing being what the planned scenario is without any of them. The two differ where initiatives strengthen each other or are in each other's way.
+The contribution of an initiative is all that are planned less all but this one: what would be lost without it. What it
+does alone is counted from a plan without any of them. The two differ where initiatives strengthen each other or are in
+each other's way.
 
 Invariant: initiatives that change one lever add up in the order of the file where they say `plus` or `times`; where
 two give it a value of their own, that is an error at the second one's line.
@@ -18,7 +19,6 @@ from simengine.language.yaml.reading import At
 from simengine.monitor.file import InitiativesFile, WrittenInitiative
 from simengine.scenario.file import NamedOnes, Scenario, title_of
 from simengine.scenario.path import Constant, Inherited, Layered, Level, Relative, Step, Written
-from simengine.scenario.settle import is_absolute
 from simengine.source.file import Span
 from simengine.source.names import key_of
 
@@ -90,10 +90,8 @@ def scenarios_of(written: InitiativesFile, planned: At[str]) -> NamedOnes[Scenar
     def add(name: str, span: Span, there: Collection[str], more: NamedOnes[Written] = ()) -> None:
         """Add a scenario in which some initiatives are there, and others are not."""
         lines = [line for n, _, mine in ones if n in there for line in mine] + list(more)
-        set_anew = {key_of(at.value) for at, _ in lines}
         absent = [line for n, one, _ in ones if n not in there for line in one.without]
-        lines += [line for line in absent if key_of(line[0].value) not in set_anew]
-        out.append((At(name, span), Scenario(span, extends=(planned,), set=_joined(lines))))
+        out.append((At(name, span), Scenario(span, extends=(planned,), set=_joined(absent, lines))))
 
     add(NONE, written.span, ())
     add(ALL, written.span, counted)
@@ -122,18 +120,22 @@ def _from_start(line: tuple[At[str], Written], one: WrittenInitiative) -> tuple[
     return line
 
 
-def _joined(lines: Iterable[tuple[At[str], Written]]) -> NamedOnes[Written]:
-    """Return lines of which those of one variable, that build upon each other, are one."""
-    out: dict[str, list[tuple[At[str], Written]]] = {}
-    for name, written in lines:
-        out.setdefault(key_of(name.value), []).append((name, written))
+def _joined(below: Iterable[tuple[At[str], Written]], lines: Iterable[tuple[At[str], Written]]) -> NamedOnes[Written]:
+    """Return lines of which those of one variable are one: what is below, then a value of its own, then changes."""
+    out: dict[str, tuple[list[tuple[At[str], Written]], list[tuple[At[str], Written]]]] = {}
+    for place, ones in enumerate((below, lines)):
+        for name, written in ones:
+            out.setdefault(key_of(name.value), ([], []))[place].append((name, written))
     found: list[tuple[At[str], Written]] = []
-    for same in out.values():
-        absolute = [line for line in same if is_absolute(line[1]) or isinstance(line[1], Step)]
-        if len(same) == 1 or len(absolute) > 1:
-            found += same  # two that give one thing a value: reading scenarios says so, at both lines
-        else:
-            ordered = [*absolute, *(line for line in same if line not in absolute)]
-            name = same[0][0]
-            found.append((name, Layered(tuple(w for _, w in ordered), name.span)))
+    for absent, same in out.values():
+        own = [line for line in same if not isinstance(line[1], Relative)]
+        if len(own) > 1 or len(absent) > 1:
+            found += (
+                own if len(own) > 1 else absent
+            )  # two give one thing a value: reading scenarios says so, at both lines
+            continue
+        ordered = [*absent, *own, *(line for line in same if isinstance(line[1], Relative))]
+        name = same[0][0] if same else absent[0][0]
+        layers = tuple(written for _, written in ordered)
+        found.append((name, layers[0] if len(layers) == 1 else Layered(layers, name.span)))
     return tuple(found)

@@ -2,8 +2,8 @@
 
 In: forecasts of an indicator at times (members, times), observations, the errors of these. Out: a `Verdict`.
 
-Where the spread of the forecast is known, observations are one draw of a normal distribution, whose covariance is that
-of the members plus that of the errors of observation. Its Cholesky factor, in order of time, makes of them what a filter
+Where the spread of the forecast is known, observations are one draw of a normal distribution: its covariance is that of
+the members plus that of the errors of observation. Its Cholesky factor, in order of time, makes of them what a filter
 calls standardised innovations: each is what a value adds to all before, those included that were known when the
 forecast was made; they are independent and standard normal where nothing has changed. Two tests look at them, a third
 where there are 20 and evenly spaced: each has an equal share of the probability of a false alarm, so that together they
@@ -24,6 +24,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +125,7 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     if not np.all(np.diag(covariance) > 0.0):
         return _by_signs(times, observed, plain, false_alarm)
     if members > 1 and n >= members and not np.all(series.errors > 0.0):
-        reason = (
-            f"{members} members do not tell how {n} values go together: more are needed, or an error of measurement"
-        )
+        reason = f"{members} members do not tell how {n} values go together: say more, or an error of measurement"
         return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
     lower = np.linalg.cholesky(covariance)
     used = np.ones(n, dtype=np.bool_)
@@ -179,6 +178,7 @@ def _by_innovations(z: Array, times: Array, false_alarm: float) -> tuple[tuple[T
     return tuple(tests), since, sums.direction
 
 
+@cache
 def cusum_limit(n: int, false_alarm: float, allowance: float = 0.5) -> float:
     """Return the limit at which two-sided sums of n values give an alarm with a probability, nothing having changed."""
     low, high = 0.0, 40.0

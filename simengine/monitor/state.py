@@ -4,9 +4,9 @@ In: members, stocks, observations of indicators. Out: corrections of the stocks 
 
 At each time of an observation the filter says by how much every stock of every member should differ. The members are
 then run anew from the start with these corrections: they flow into the stocks in the step that ends at that time, so
-that what the model remembers elsewhere (delays, smoothed values, its initial state) is untouched. With Euler's method the
-state is then exactly that of the filter; with others it is but for one step. What is not a stock of the list keeps
-each member's own value: parameters are the business of calibration.
+that what the model remembers elsewhere (delays, smoothed values, its initial state) is untouched. With Euler's method
+the state is then exactly that of the filter; with others it is but for two steps. What is not a stock of the list
+keeps each member's own value: parameters are the business of calibration.
 
 References: G. Evensen (1994), J. Geophysical Research 99, 10143-10162; B. R. Hunt, E. J. Kostelich, I. Szunyogh (2007),
 Physica D 230, 112-126 (the square root filter); S. C. Bloom, L. L. Takacs, A. M. da Silva, D. Ledvina (1996), "Data
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,7 +154,7 @@ class Filter:
         start, stop, longest = plan.timing.clock.start, plan.timing.clock.stop, max(steps.values())
         every = sorted({o.time for o in self.observations if start <= o.time <= stop + _SAME})
         times = [t for t in every if t >= start + 2 * longest - _SAME]
-        close = next((a for a, b in zip(times, times[1:], strict=False) if b - a < 2 * longest - _SAME), None)
+        close = next((a for a, b in pairwise(times) if b - a < 2 * longest - _SAME), None)
         if close is not None:
             raise InputError(f"observations at and after {close:g} lie closer than two steps of {longest:g}")
         looked_at = [*self.stocks, *(w.variable for w in self.watched)]
@@ -202,8 +203,10 @@ class Filter:
         observed = np.array([measured[w.column] for w in seen])
         predicted = np.concatenate([made.at(w.variable, w.place, [time]) for w in seen], axis=1)
         variances = np.array([w.error_of(y) ** 2 for w, y in zip(seen, observed, strict=True)])
+        sizes = [made.values[s].shape[2] for s in self.stocks]
         parts = [
-            np.stack([made.at(s, n, [time])[:, 0] for n in range(made.values[s].shape[2])], 1) for s in self.stocks
+            np.stack([made.at(s, n, [time])[:, 0] for n in range(size)], axis=1)
+            for s, size in zip(self.stocks, sizes, strict=True)
         ]
         before = np.concatenate(parts, axis=1)
         update = ensemble_update(before, observed, predicted, variances)

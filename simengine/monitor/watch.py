@@ -18,8 +18,11 @@ from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
 from simengine.monitor.judge import State, Verdict, judge, put_together
 from simengine.monitor.members import Members
-from simengine.monitor.observations import newest
+from simengine.monitor.observations import Observation, newest
 from simengine.monitor.plan import MonitorPlan, Watched
+
+_SOUND = frozenset({"", "measured", "reported"})
+"""Marks of values that say nothing against them."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,23 @@ def watch(plan: MonitorPlan) -> Watch:
         If an ensemble cannot be made of the scenario that was planned.
 
     """
+    found, latest, notes = find_verdicts(plan)
+    goals, more = find_reach(plan, latest)
+    return Watch(
+        plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, found, goals, plan.initiatives,
+        find_effects(plan), _sized_by(plan), (*notes, *more),
+    )  # fmt: skip
+
+
+def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[str, ...]]:
+    """Return what became of every indicator, the newest observations of them, and what is to be said of the runs.
+
+    Raises
+    ------
+    InputError
+        If an ensemble cannot be made of the scenario that was planned.
+
+    """
     clock = plan.plan.timing.clock
     inside = [o for o in plan.observations if clock.start <= o.time <= clock.stop]
     now, then = newest(inside), newest(inside, plan.as_of)
@@ -79,18 +99,14 @@ def watch(plan: MonitorPlan) -> Watch:
         errors = [watched.error_of(o.value) for o in ordered]
         series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
         verdict = judge(series, plan.false_alarm)
-        marks = tuple((o.time, o.quality) for o in new if o.quality not in {"", "measured"})
+        marks = tuple((o.time, o.quality) for o in new if o.quality not in _SOUND)
         words = in_words(watched, verdict)
         if marks:
             told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
             words += f"; the data mark {told}"
         found.append(Found(watched, verdict, words, marks))
     latest = [o for o in now if o.column in columns]
-    goals, more = find_reach(plan, latest)
-    return Watch(
-        plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, tuple(found), goals, plan.initiatives,
-        find_effects(plan), _sized_by(plan), (*notes, *more),
-    )  # fmt: skip
+    return tuple(found), latest, tuple(notes)
 
 
 def _tells(watched: Watched, plan: MonitorPlan) -> bool:

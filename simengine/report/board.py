@@ -132,8 +132,9 @@ def _draw_field(axes: Axes, cards: Sequence[Card], largest: float, rows: int, wo
         below = f"{words[card.status]} · {card.owner}"
         if card.size is not None and largest > 0:
             below += f" · {_signed(card.size)} {card.unit}".rstrip()
-        axes.text(0.13, y + (0.28 if len(lines) > 1 else 0.2), textwrap.shorten(below, 66, placeholder="…"), va="center",
-                  fontsize=7, color=QUIET)  # fmt: skip
+        low = y + (0.28 if len(lines) > 1 else 0.2)
+        short = textwrap.shorten(below, 66, placeholder="…")
+        axes.text(0.13, low, short, va="center", fontsize=7, color=QUIET)
 
 
 def area(size: float | None, largest: float) -> float:

@@ -1,0 +1,82 @@
+"""Verdicts: false alarms as often as said, breaks found, signs where no spread is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from simengine.inference.drift import cusum
+from simengine.monitor.judge import Series, State, Verdict, cusum_limit, judge
+
+SEEDS = 2000
+
+
+def drawn(rng: np.random.Generator, n: int, known: int, shift: float = 0.0) -> Series:
+    """Return observations of a forecast whose members share an offset and a slope, and errors of their own."""
+    members = 200
+    times = np.arange(float(n))
+
+    def courses(count: int) -> np.ndarray:
+        return 10 + rng.normal(0, 1, (count, 1)) + rng.normal(0, 0.1, (count, 1)) * times
+
+    observed = courses(1)[0] + rng.normal(0, 0.5, n) + np.where(times >= known + 2, shift, 0.0)
+    return Series(times, observed, np.full(n, 0.5), courses(members), known)
+
+
+@pytest.mark.parametrize(("n", "known"), [(1, 0), (4, 3), (8, 3), (24, 0)])
+def test_on_track_is_called_drifting_no_more_often_than_said(n: int, known: int) -> None:
+    rng = np.random.default_rng(n)
+    runs = 600
+    alarms = sum(judge(drawn(rng, n, known), 0.1).state is State.DRIFTING for _ in range(runs))
+    # of 200 members the covariance is known to some percent: hence a little more than the 10 % said
+    assert alarms <= stats.binom.ppf(0.999, runs, 0.12)
+    assert alarms >= stats.binom.ppf(0.001, runs, 0.04)  # it is a test, not a silence
+
+
+def test_a_break_is_found_and_told_since_when() -> None:
+    rng = np.random.default_rng(1)
+    found = [judge(drawn(rng, 10, 3, shift=3.0), 0.05) for _ in range(100)]
+    drifting = [v for v in found if v.state is State.DRIFTING]
+    assert len(drifting) >= 95
+    assert all(v.direction == 1 for v in drifting)
+    assert np.median([v.since or 0.0 for v in drifting]) == 5.0
+
+
+def test_limits_of_cumulative_sums_are_what_simulation_gives() -> None:
+    rng = np.random.default_rng(3)
+    for n in (1, 6):
+        limit = cusum_limit(n, 0.05)
+        alarms = sum(cusum(rng.standard_normal(n), limit=limit).alarm is not None for _ in range(SEEDS))
+        assert stats.binom.ppf(0.001, SEEDS, 0.05) <= alarms <= stats.binom.ppf(0.999, SEEDS, 0.05)
+
+
+def test_a_forecast_is_given_what_was_known() -> None:
+    """Against the conditional normal distribution, written out."""
+    rng = np.random.default_rng(5)
+    one = drawn(rng, 4, 3)
+    verdict = judge(one, 0.05)
+    mean = one.predicted.mean(axis=0)
+    joint = np.cov(one.predicted.T) + np.diag(one.errors**2)
+    gain = joint[3, :3] @ np.linalg.inv(joint[:3, :3])
+    assert verdict.forecast[0] == pytest.approx(mean[3] + gain @ (one.observed - mean)[:3], rel=1e-10)
+    assert verdict.spread is not None
+    assert verdict.spread[0] == pytest.approx(np.sqrt(joint[3, 3] - gain @ joint[:3, 3]), rel=1e-10)
+
+
+def signs(observed: list[float]) -> Verdict:
+    n = len(observed)
+    return judge(Series(np.arange(float(n)), np.array(observed), np.zeros(n), np.full((1, n), 10.0)), 0.05)
+
+
+def test_without_a_spread_signs_judge() -> None:
+    assert signs([11.0] * 6).state is State.DRIFTING  # 2/64
+    assert signs([11.0] * 5).state is State.UNKNOWN  # 2/32: even that would not do
+    assert signs([11.0, 9.0] * 4).state is State.ON_TRACK
+    assert [t.name for t in signs([11.0] * 6).tests] == ["sign test"]
+
+
+def test_nothing_new() -> None:
+    n = 3
+    one = Series(np.arange(3.0), np.full(n, 10.0), np.ones(n), np.full((1, n), 10.0), known=3)
+    assert judge(one, 0.05).state is State.NOTHING

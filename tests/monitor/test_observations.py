@@ -1,0 +1,88 @@
+"""New observations: appended as they are, or refused with the one right error and nothing written."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simengine.cli.main import main
+from simengine.monitor.observations import newest
+from simengine.monitor.plan import read_monitoring
+from tests.monitor.conftest import SEEN, Town
+
+HEAD = "variable,element,time,value,unit,vintage\n"
+
+
+def add(path: Path, rows: str, head: str = HEAD) -> tuple[int, str]:
+    """Append rows; return the exit code and what the file of observations holds then."""
+    new = path.parent / "new.csv"
+    new.write_text(head + rows, encoding="utf-8")
+    return main(["monitor", str(path), "--add", str(new), "--json"]), (path.parent / "seen.csv").read_text("utf-8")
+
+
+def test_rows_are_appended_behind_the_others(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text = add(town(), "gas use,,2023,4135000,,2025\ngas use,,2024,3.93,1e6 m3/year,\n")
+    assert code == 0
+    assert text == SEEN + "gas use,,2023,4135000,,2025\ngas use,,2024,3.93,1e6 m3/year,\n"
+    data = json.loads(capsys.readouterr().out)
+    assert data["added"] == 2
+    (gas,) = data["indicators"]
+    assert gas["times"] == [2023.0, 2024.0]
+    assert gas["observed"] == pytest.approx([4.135, 3.93])  # the newer vintage, and in the indicator's unit
+
+
+@pytest.mark.parametrize(
+    ("rows", "code", "line", "column"),
+    [
+        ("gas us,,2024,1,,", "unknown-name", 2, 1),
+        ("bad homes,,2024,1,,", "not-one-value", 2, 1),
+        ("bad homes,west,2024,1,,", "unknown-subscript", 2, 11),
+        ("gas use,,2024,many,,", "bad-cell", 2, 15),
+        ("gas use,,2024,nan,,", "bad-cell", 2, 15),
+        ("gas use,,soon,1,,", "bad-cell", 2, 10),
+        ("gas use,,2024,1,home,", "unit-mismatch", 2, 17),
+        ("gas use,,2023,1,,", "duplicate-observation", 2, 1),
+        ("gas use,,2024,1,,\ngas use,,2024,2,,", "duplicate-observation", 3, 1),
+        ("gas use,,2025,1,,\ngas use,,2024,2,,", "wrong-order", 3, 10),
+        ("gas use,,2020,1,,", "wrong-order", 2, 10),
+        ("gas use,,2024,1,,,7", "bad-row", 2, 1),
+    ],
+)
+def test_wrong_rows_give_one_error_and_write_nothing(
+    town: Town, capsys: pytest.CaptureFixture[str], rows: str, code: str, line: int, column: int
+) -> None:
+    path = town()
+    before = sorted(p.name for p in path.parent.iterdir())
+    assert add(path, rows + "\n") == (1, SEEN)
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["line"], found["column"]) == (code, line, column), found["message"]
+    assert Path(found["file"]).name == "new.csv"
+    assert sorted(p.name for p in path.parent.iterdir()) == sorted([*before, "new.csv"])
+
+
+def test_a_column_that_is_missing_is_said(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    assert add(town(), "gas use,2024\n", "variable,time\n") == (1, SEEN)
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["line"]) == ("missing-column", 1)
+
+
+def test_a_file_is_begun_where_there_is_none(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    path = town()
+    (path.parent / "seen.csv").unlink()
+    code, text = add(path, "gas use,,2023,4130000,m3/year,\n")
+    assert code == 0, capsys.readouterr().out
+    assert text.splitlines()[0] == "model,variable,element,time,value,unit,quality,source,vintage"
+    plan, _ = read_monitoring(path)
+    assert plan is not None
+    assert [(o.column, o.time, o.value) for o in plan.observations] == [("gas use", 2023.0, 4130000.0)]
+
+
+def test_what_was_known_goes_by_vintages(town: Town) -> None:
+    plan, _ = read_monitoring(town(seen=SEEN + "gas use,,2022,4300000,m3/year,2024\n"))
+    assert plan is not None
+    at_2022 = {o.time: o.value for o in newest(plan.observations, 2022.0)}
+    now = {o.time: o.value for o in newest(plan.observations)}
+    assert at_2022 == {2021.0: 4565000.0, 2022.0: 4340000.0}
+    assert now == {2021.0: 4565000.0, 2022.0: 4300000.0, 2023.0: 4130000.0}
