@@ -16,6 +16,18 @@ from typing import Any
 
 from simengine.builtins.builtin import Builtin, Kind, Spelling
 from simengine.builtins.table_of_functions import BUILTINS
+from simengine.calibrate.sections import (
+    BETWEEN,
+    CALIBRATION,
+    CHANGE,
+    DERIVATIVES,
+    GLOBAL,
+    LOCAL,
+    PARAMETER,
+    POSTERIOR,
+    STAMPED,
+    TRANSFORM,
+)
 from simengine.cli.main import COMMANDS
 from simengine.language.yaml.record import Record, Tagged
 from simengine.language.yaml.shape import Defined
@@ -126,6 +138,33 @@ def scenario_file() -> str:
     return page(lines)
 
 
+def calibration_file() -> str:
+    """Return the page of the calibration file: its sections and their keys, from the table that reads them."""
+    lines = [
+        "# The calibration file: every key",
+        "",
+        "From the table that reads it. [What it means, with an example](../calibration-file.md) comes first.",
+        "",
+        "What stands under `set`, `links` and `prior` is told with [the scenario file](scenario-file.md).",
+        "",
+    ]
+    lines += [*keys_of(CALIBRATION), ""]
+    for field in CALIBRATION.fields:
+        records = [] if field.key in {"set", "links"} else list(records_in(field.shape))
+        records = [PARAMETER] if field.key == "parameters" else records  # its priors stand elsewhere
+        if not records:
+            continue
+        lines += [f"## {field.key}", "", f"{field.about[0].upper()}{field.about[1:]}.", ""]
+        for record in records:
+            lines += ([f"**{record.what}**", ""] if len(records) > 1 else []) + [*keys_of(record), ""]
+    lines += ["## Words", ""]
+    words = {"transform": TRANSFORM, "change": CHANGE, "stamped": STAMPED, "between": BETWEEN, "local": LOCAL,
+             "global": GLOBAL, "posterior": POSTERIOR, "derivatives": DERIVATIVES}  # fmt: skip
+    for name, choice in words.items():
+        lines += [f"- `{name}`: " + "; ".join(f"`{w}`, {cell(d)}" for w, d in choice.words.items())]
+    return page(lines)
+
+
 def keys_of(record: Record[Any]) -> list[str]:
     """Return the keys of a record as a table."""
     rows = [
@@ -181,6 +220,7 @@ PAGES = {
     "functions": functions,
     "diagnostics": diagnostics,
     "scenario-file": scenario_file,
+    "calibration-file": calibration_file,
     "commands": commands,
     "python": python,
 }

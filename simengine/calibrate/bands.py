@@ -46,9 +46,9 @@ def sets_of(fitted: Fitted, seed: int) -> tuple[Array, str]:
     rng = np.random.default_rng([seed, 4])
     values, vectors = np.linalg.eigh(curvature.found.covariance)
     moved = rng.standard_normal((_SETS, d)) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
-    measured = np.repeat(surface.measured(best)[None], _SETS, axis=0)
-    measured[:, :d] += moved / surface.slopes(measured[:1])[0, :d]
-    out = surface.full(measured)
+    measured = np.repeat(surface.measures.of(best)[None], _SETS, axis=0)
+    measured[:, :d] += moved / surface.measures.slopes(measured[:1])[0, :d]
+    out = surface.measures.full(measured)
     out[:, d:] = best[d:]
     return out, "curvature"
 

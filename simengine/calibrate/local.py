@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simengine.calibrate.curvature import sensitivities
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array, Bools, Places
 
@@ -95,11 +96,11 @@ def _squares(search: _Search) -> None:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept[: surface.width])
-    low, high = (ends[places] for ends in surface.measured_ends)
+    low, high = (ends[places] for ends in surface.measures.ends)
     has_scales = not search.kept[surface.width :].all()
     for _ in range(_ROUNDS):
         begun, before = search.best.copy(), search.best_density
-        start = surface.measured(begun)
+        start = surface.measures.of(begun)
         priors = _prior_squares(surface, start)
         asked = _Squares(surface, begun, start, places, priors)
         z0 = np.clip(start[places], low, high)
@@ -137,8 +138,8 @@ def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None
 
     def slopes(z: Array) -> Array:
         full = np.where(np.arange(len(start)) < d, np.concatenate([z, start[d:]]), start)
-        theta = surface.full(full)[None, :d]
-        return np.asarray(surface.log_prior(theta)[1][0] * surface.slopes(full)[:d])
+        theta = surface.measures.full(full)[None, :d]
+        return np.asarray(surface.log_prior(theta)[1][0] * surface.measures.slopes(full)[:d])
 
     up, down, here = slopes(start[:d] + step), slopes(start[:d] - step), slopes(start[:d])
     curvature = np.maximum((down - up) / (2.0 * step), 0.0)
@@ -165,7 +166,7 @@ class _Squares:
         measured = self.start.copy()
         measured[self.places] = z
         out = self.begun.copy()
-        out[self.places] = self.surface.full(measured)[self.places]
+        out[self.places] = self.surface.measures.full(measured)[self.places]
         return out
 
     def _look(self, z: Array) -> tuple[Array, Array]:
@@ -175,7 +176,7 @@ class _Squares:
             values, moved = self.surface.residuals(full)
             measured = self.start.copy()
             measured[self.places] = z
-            moved = moved[:, self.places] * self.surface.slopes(measured)[self.places]
+            moved = moved[:, self.places] * self.surface.measures.slopes(measured)[self.places]
             if self.priors is not None:
                 centres, weights = self.priors
                 values = np.concatenate([values, (weights * (measured[: len(centres)] - centres))[self.places]])
@@ -197,13 +198,13 @@ def _climb(search: _Search) -> float:
 
     surface = search.surface
     places = np.flatnonzero(~search.kept)
-    low, high = (ends[places] for ends in surface.measured_ends)
+    low, high = (ends[places] for ends in surface.measures.ends)
     slope = np.inf
     for _ in range(6):
-        start = np.clip(surface.measured(search.best)[places], low, high)
+        start = np.clip(surface.measures.of(search.best)[places], low, high)
         size = _sizes(surface, search.best, places, low, high)
         begun, before = search.best.copy(), search.best_density
-        whole = surface.measured(np.clip(begun, surface.low, surface.high))
+        whole = surface.measures.of(np.clip(begun, surface.low, surface.high))
 
         def minus(
             y: Array, size: Array = size, start: Array = start, begun: Array = begun, before: float = before,
@@ -211,13 +212,13 @@ def _climb(search: _Search) -> float:
         ) -> tuple[float, Array]:  # fmt: skip
             measured = whole.copy()
             measured[places] = np.clip(start + size * y, low, high)
-            full = np.where(search.kept, begun, surface.full(measured))
+            full = np.where(search.kept, begun, surface.measures.full(measured))
             value, gradient = surface.density_gradient(full[None])
             search.steps += 1
             if not np.isfinite(value[0]):
                 return 1e6 + abs(before), np.zeros(len(y))
             search.note(full, float(value[0]))
-            return -float(value[0]), -gradient[0, places] * surface.slopes(measured)[places] * size
+            return -float(value[0]), -gradient[0, places] * surface.measures.slopes(measured)[places] * size
 
         slope = _left(minus(np.zeros(len(places)))[1], start, low, high)
         if slope <= _SLOPE or search.steps >= search.most:
@@ -243,8 +244,8 @@ def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
 def _sizes(surface: Surface, full: Array, places: Places, low: Array, high: Array) -> Array:
     """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
-    measured = surface.measured(np.clip(full, surface.low, surface.high))
-    moved = surface.rows(full) * surface.slopes(measured)[: surface.width]
+    measured = surface.measures.of(np.clip(full, surface.low, surface.high))
+    moved = sensitivities(surface, full) * surface.measures.slopes(measured)[: surface.width]
     information = np.zeros(len(full))
     information[: surface.width] = np.nan_to_num(np.sum(moved * moved, axis=0), posinf=0.0)
     information[surface.width :] = 2.0 * max(1, int(np.sum(surface.problem.observations.fit_weight > 0.0)))

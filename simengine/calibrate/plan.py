@@ -36,7 +36,7 @@ from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.ensemble import Case, Gathering, one_of
 from simengine.scenario.file import Document as ScenarioDocument
 from simengine.scenario.file import Scenario, Times
-from simengine.scenario.inherit import Inheritance
+from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
 from simengine.scenario.reader import beside
 from simengine.scenario.settled import Settled
@@ -170,13 +170,28 @@ class _Planner:
         document, to = self.document, self.to
         scenario = Scenario(document.span, params=document.params, set=document.set, links=document.links)
         name = At("this calibration", document.span)
-        resolved = Inheritance(((name, scenario),), self.names, to).all()[name.value]
+        resolved = self._without_estimated(Inheritance(((name, scenario),), self.names, to).all()[name.value])
         known = len(to.problems)
         settled = Settled(self.names, timing, [], to).scenario(resolved)
         if len(to.problems) > known or settled.around:
             return {}
         case = Case(name.value, settled.curves, settled.lookups)
         return one_of(Gathering(self.names, timing.clock, timing.values).values([case]), 0)
+
+    def _without_estimated(self, resolved: Resolved) -> Resolved:
+        """Return what is set without the links that `*` switches and that are estimated: a name says more than `*`."""
+        estimated = set()
+        for name in (n for at, written in self.document.parameters for n in written.of or (at,)):
+            try:
+                estimated.add(self.names.meant(name.value).variable.key)
+            except InputError:
+                continue  # what it means is told where parameters are read
+        layers = {
+            place: own
+            for place, own in resolved.layers.items()
+            if place[0] not in estimated or own[-1].span.text.strip("'\"") != "*"
+        }
+        return replace(resolved, layers=layers)
 
     def _errors(self, matched: list[Matched]) -> dict[str, tuple[ErrorModel, tuple[Scale, ...]]]:
         """Return the error model of every fit; the series of one fit share it."""

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from simengine.calibrate.curvature import sensitivities
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
 from simengine.source.diagnostic import InputError
@@ -71,7 +72,7 @@ def _frame(surface: Surface, full: Array) -> _Frame:
     problem, d = surface.problem, surface.width
     centre = np.clip(problem.free(full[None, :d], full[None, d:])[0], -6.0e2, 6.0e2)
     slopes = problem.prior.slopes(centre[None])[0]
-    moved = np.nan_to_num(surface.rows(full)) * slopes[:d]
+    moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
     information = np.eye(len(full))
     information[:d, :d] += moved.T @ moved
     for place, scale in enumerate(problem.scales):
@@ -117,7 +118,7 @@ def draw_nuts(surface: Surface, full: Array, asked: Asked) -> Chain:
     try:
         found = sampler.wait()
     except BaseException:
-        sampler.abort()
+        sampler.cancel()
         raise
     y = np.asarray(found.posterior["y"].values)[0]
     if len(y) < asked.draws:

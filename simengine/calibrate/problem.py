@@ -54,20 +54,37 @@ class Problem(Predictions):
             part = (observed.value[s.rows], predicted[:, s.rows], own, weights[s.rows], observed.time[s.rows])
             yield s, s.error.likelihood(*part)
 
+    @cached_property
+    def _parts(self) -> tuple[tuple[Series, slice], ...]:
+        """Rows whose likelihood is taken at once: those of a fit, or of a series where errors are carried over."""
+        out: list[tuple[Series, slice]] = []
+        for s in self.series:
+            alike = out and out[-1][0].fit == s.fit and not _carried(s)
+            out[-1:] = [(out[-1][0], slice(out[-1][1].start, s.rows.stop))] if alike else [*out[-1:], (s, s.rows)]
+        return tuple(out)
+
+    def _likelihoods(self, predicted: Array, scales: ArrayLike | None) -> Iterator[tuple[Series, slice, Likelihood]]:
+        """Yield the first series of every part, its rows, and their likelihood together."""
+        own, seen, weights = self.scale_sets(scales, len(predicted)), self.observations, self.observations.fit_weight
+        for s, rows in self._parts:
+            given = own[:, list(s.scales)]
+            times = seen.time[rows] if _carried(s) else None  # of several series together times do not rise
+            yield s, rows, s.error.likelihood(seen.value[rows], predicted[:, rows], given, weights[rows], times)
+
     def log_likelihood(self, theta: ArrayLike, scales: ArrayLike | None = None) -> Array:
         """Return the log-likelihood of what is fitted: (K,); minus infinity where a run fails."""
         predicted = self.predict(theta)
-        return np.asarray(sum((f.value for _, f in self.likelihoods(predicted, scales)), np.zeros(len(predicted))))
+        return np.asarray(sum((f.value for *_, f in self._likelihoods(predicted, scales)), np.zeros(len(predicted))))
 
     def log_likelihood_gradient(self, theta: ArrayLike, scales: ArrayLike | None = None) -> tuple[Array, Array]:
         """Return the log-likelihood (K,) and its derivatives by parameters and scales (K, D + E)."""
         predicted, jacobian = self.slopes(theta)
         count, width = len(predicted), len(self.parameters)
         value, gradient = np.zeros(count), np.zeros((count, width + len(self.scales)))
-        for s, found in self.likelihoods(predicted, scales):
+        for s, rows, found in self._likelihoods(predicted, scales):
             value += found.value
             weight = found.by_predicted[:, :, None]
-            moved = np.where(weight != 0.0, weight * jacobian[:, s.rows], 0.0)  # what is not used may be no number
+            moved = np.where(weight != 0.0, weight * jacobian[:, rows], 0.0)  # what is not used may be no number
             gradient[:, :width] += moved.sum(axis=1)
             gradient[:, [width + e for e in s.scales]] += found.by_scales
         bad = ~(np.isfinite(value) & np.isfinite(gradient).all(axis=1))
@@ -157,6 +174,11 @@ class Problem(Predictions):
         for place, scale in enumerate(self.scales):
             table[place] = np.clip(np.nan_to_num(table[place], nan=scale.low), *inside_scale(scale))
         return np.stack(table, axis=1) if table else np.zeros((len(found), 0))
+
+
+def _carried(series: Series) -> bool:
+    """Return whether errors are carried over from one observation to the next."""
+    return any(number.name == "autocorrelation" for number in series.error.numbers)
 
 
 def _normal(density: Density) -> tuple[float, float] | None:

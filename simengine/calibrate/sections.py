@@ -23,7 +23,7 @@ from simengine.source.file import Span
 
 FORMAT = 1
 VARIABLE = Text("a variable's name", "variables")
-INPUT = Text("the name of a constant, stock or link, or `lookup(x)`", "inputs")
+INPUT = Text("an input of the model", "inputs")
 
 TABLE = Record("data", Table, (
     Field("file", Text("a CSV file"), "a table beside this file: tidy, with the columns `variable`, `time`, `value` "
@@ -135,20 +135,6 @@ BETWEEN = Choice({
 })  # fmt: skip
 
 
-class _Weights:
-    """A weight for every word of quality."""
-
-    takes = "a mapping from words of quality to weights from 0"
-
-    def read(self, node: Node, to: Reading) -> Any:
-        """Return words with their weights."""
-        return Named(Number(low=0.0), "a word of quality").read(node, to)
-
-    def schema(self) -> Schema:
-        """Return the schema."""
-        return Named(Number(low=0.0), "a word of quality").schema()
-
-
 FIT = Record("a fit", Fit, (
     Field("title", Words(), "what people call it"),
     Field("note", Text(), "what is to be known of these data"),
@@ -162,7 +148,8 @@ FIT = Record("a fit", Fit, (
     Field("between", BETWEEN, "what of observations between saved times; `refuse` where not said"),
     Field("error", ERROR, "how observations scatter around the model; `normal`, its scale estimated, where not said"),
     Field("weight", Number(low=0.0), "how many times each observation counts; 1 where not said"),
-    Field("weight by quality", _Weights(), "weights by the words in the data's column of quality; 0 leaves out"),
+    Field("weight by quality", Named(Number(low=0.0), "a word of quality"),
+          "weights by the words in the data's column of quality; 0 leaves out"),
     Field("vintage", Text(), "which vintage of the data; of each time the newest where not said"),
     Field("from", Number(), "data from this time on; all where not said", name="begin"),
     Field("to", Number(), "data up to this time", name="end"),
@@ -205,7 +192,7 @@ METHOD = Record("a method", Method, (
 
 
 class _Parameters:
-    """Parameters by name; a name alone is refused, as it has no range."""
+    """Parameters by name."""
 
     takes = "a mapping from a variable, or a name, to a parameter"
     shape: Shape[Parameter] = PARAMETER

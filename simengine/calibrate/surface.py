@@ -1,7 +1,7 @@
 """The surface that is searched: log-likelihood plus log prior, over parameters and scales of errors.
 
 In: a `Problem`. Out: the density of full sets (K, D + E), D parameters then E scales, with derivatives; residuals;
-scales that fit a set best; rows of sensitivities in units of the errors.
+scales that fit a set best.
 
 It is searched in measures: the logarithm of what has a logarithmic transform, else the value itself, with bounds. (The
 free numbers of `Problem` have no bounds, so that an estimate at a bound would lie at infinity.)
@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from simengine.calibrate.measures import Measures
 from simengine.calibrate.problem import Problem
 from simengine.inference.arrays import Array, Bools
 from simengine.inference.transform import Identity, Log, Transform
@@ -52,38 +53,19 @@ class Surface:
         return np.array([*self.problem.high, *(s.high for s in self.problem.scales)])
 
     @cached_property
-    def measures(self) -> tuple[Transform, ...]:
+    def measures(self) -> Measures:
         """In which measure each is searched for."""
-        out: list[Transform] = []
+        own: list[Transform] = []
         for transform in self.problem.transforms[: self.width]:
             below = transform.low if isinstance(transform, Log) else 0.0
-            out.append(Log(below) if transform.kind in _LOGARITHMIC else Identity())
-        return (*out, *(Log() if scale.low >= 0.0 else Identity() for scale in self.problem.scales))
+            own.append(Log(below) if transform.kind in _LOGARITHMIC else Identity())
+        own += [Log() if scale.low >= 0.0 else Identity() for scale in self.problem.scales]
+        return Measures(tuple(own), self.low, self.high)
 
     @property
     def has_squares(self) -> bool:
         """Whether the likelihood is a sum of squares."""
         return all(s.error.not_least_squares is None for s in self.problem.series)
-
-    def measured(self, full: Array) -> Array:
-        """Return full sets (..., D + E) in the measures of the search."""
-        return np.stack([m.free(full[..., i]) for i, m in enumerate(self.measures)], axis=-1)
-
-    def full(self, measured: Array) -> Array:
-        """Return full sets of measures, inside their bounds; those at a bound are there to the last bit."""
-        out = np.stack([m.value(measured[..., i]) for i, m in enumerate(self.measures)], axis=-1)
-        low, high = self.measured_ends
-        out = np.where(measured >= high, self.high, np.where(measured <= low, self.low, out))
-        return np.clip(out, self.low, self.high)
-
-    @cached_property
-    def measured_ends(self) -> tuple[Array, Array]:
-        """Bounds in the measures of the search."""
-        return self.measured(self.low), self.measured(self.high)
-
-    def slopes(self, measured: Array) -> Array:
-        """Return the derivatives of values by measures."""
-        return np.stack([m.slope(measured[..., i]) for i, m in enumerate(self.measures)], axis=-1)
 
     # ---- the density
 
@@ -146,7 +128,7 @@ class Surface:
         from scipy.optimize import minimize
 
         places = np.flatnonzero(moves)
-        own = [self.measures[self.width + i] for i in places]
+        own = [self.measures.own[self.width + i] for i in places]
         low, high = self.low[self.width + places], self.high[self.width + places]
         begun = np.array([m.free(scales[0, i]) for m, i in zip(own, places, strict=True)])
         ends = [(float(m.free(a)), float(m.free(b))) for m, a, b in zip(own, low, high, strict=True)]
@@ -188,21 +170,6 @@ class Surface:
             values.append(found.value[0, kept])
             slopes.append(found.jacobian[0, kept])
         return np.concatenate(values), np.concatenate(slopes)
-
-    def rows(self, full: Array) -> Array:
-        """Return sensitivities in units of the errors, of what is fitted: (m, D); R'R is the expected information."""
-        theta, scales = full[None, : self.width], full[None, self.width :]
-        predicted, jacobian = self.problem.slopes(theta)
-        seen, weights = self.problem.observations, self.problem.observations.fit_weight
-        out = []
-        for s in self.problem.series:
-            if np.any(weights[s.rows] > 0.0):
-                found = s.error.whitened_jacobian(
-                    seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
-                    weights[s.rows], seen.time[s.rows],
-                )  # fmt: skip
-                out.append(found[0])
-        return np.concatenate(out) if out else np.zeros((0, self.width))
 
 
 def _sound(value: Array) -> Array:

@@ -100,7 +100,7 @@ def profiles_sheet(fitted: Fitted) -> Sheet:
         Field("log density", "number", "the highest with it fixed"),
         *(Field(f"of {n}", "number", "the value of the others there", u) for n, u in zip(names, units, strict=True)),
     )
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (names[p.index], float(q.value), 2.0 * (p.best - q.loglik), float(q.loglik), *map(float, q.theta))
         for p in fitted.profiles
         for q in p.points

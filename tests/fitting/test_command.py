@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from simengine.cli.main import main
-from tests.calibrate.conftest import FISH, Make, logistic
 from tests.conftest import ROOT
+from tests.fitting.conftest import FISH, Make, logistic
 from tests.golden import check_golden
 
 GOLDEN = Path(__file__).parent / "golden"

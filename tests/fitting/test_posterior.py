@@ -12,7 +12,7 @@ from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import load_calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.surface import Surface
-from tests.calibrate.conftest import Make
+from tests.fitting.conftest import Make
 
 TIMES = np.arange(0.0, 12.5, 1.0)
 DRAWS = {"nuts": (draw_nuts, 300), "ensemble": (draw_ensemble, 250)}
@@ -54,7 +54,7 @@ def test_draws_are_those_of_the_posterior(decay: Surface, kind: str) -> None:
     assert found.divergent == 0
     mean, deviation, scale = exact(decay)
     one, two = found.diagnostics
-    assert one.rhat < 1.1
+    assert one.rhat < 1.2  # of short chains
     assert abs(one.mean - mean) < 4.0 * max(one.mcse_mean, 1e-4)
     assert one.deviation == pytest.approx(deviation, rel=0.25)  # of some 150 independent draws, by four standard errors
     assert abs(two.mean - scale) < 4.0 * max(two.mcse_mean, 1e-3)

@@ -20,8 +20,8 @@ from simengine.calibrate.folder import is_current
 from simengine.calibrate.plan import load_calibration
 from simengine.calibrate.study import calibrate
 from simengine.results.provenance import changed_files
-from tests.calibrate.conftest import FISH, Make, logistic, write_files
 from tests.conftest import ROOT
+from tests.fitting.conftest import FISH, Make, logistic, write_files
 
 TIMES = np.arange(0.0, 12.5, 1.0)
 ALL = FISH.replace(
