@@ -3,8 +3,8 @@
 In: a `Surface`, the best full set. Out: a `Curvature`, of the parameters; scales of errors are taken as known.
 
 Where scales are estimated, maximum likelihood has them too small in few observations: standard errors are those of
-n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear Regression"
-(1989), 5.1; exact for a linear model with one scale, for several about right).
+n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear
+Regression" (1989), 5.1; exact for a linear model with one scale, for several about right).
 
 Invariant: the information is the expected one of the data, plus that of a prior the file gives.
 """

@@ -134,7 +134,8 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         cells = [words.number(float(p["estimate"]), 4)]
         cells += [_interval(found.get(w), words) for w in ways]
         cells += [f"{_number(p['low'], words)}\u00a0–\u00a0{_number(p['high'], words)}", str(p["prior"] or words.none)]
-        cells.append(words.verdicts.get(p["verdict"], str(p["verdict"])))
+        verdict = words.verdicts.get(p["verdict"], str(p["verdict"]))
+        cells.append(verdict + (words.told_by_prior if p.get("by prior") else ""))
         texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
         note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"

@@ -218,7 +218,7 @@ class DossierWords(SweepWords):
         "understood."
     )
     # verdicts
-    identified: str = "fixed by the data"
+    identified: str = "fixed"
     wide_word: str = "wide"
     together: str = "moves together with others"
     at_bound_word: str = "at the end of its range"

@@ -215,7 +215,7 @@ NL_WORDS = {
         "Voor {titles} voorspelt het model niet beter dan de laatste waarde: bouw er geen plannen op voor dat "
         "begrepen is."
     ),
-    "identified": "vastgelegd door de gegevens",
+    "identified": "vastgelegd",
     "wide_word": "ruim",
     "together": "gaat samen met andere",
     "at_bound_word": "aan het eind van zijn bereik",
