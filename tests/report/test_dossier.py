@@ -42,7 +42,7 @@ parameters:
   speed: {range: [0.05, 2], transform: log}
 fit: {amount: {output: amount, data: seen, error: {relative: 3 %}}}
 held out: {from: 10}
-method: {starts: 3, seed: 7, posterior: ensemble, chains: 2, draws: 40, tune: 40, profiles: on}
+method: {starts: 3, seed: 7, posterior: ensemble, chains: 2, draws: 20, tune: 20, profiles: on}
 """
 ONE = """parameters:
   speed: {range: [0.05, 2]}
