@@ -18,7 +18,7 @@ from simengine.calibrate.study import Ways, complete_calibration
 from simengine.cli.main import main
 from simengine.report.dossier import draw_calibration_folder, make_dossier
 from simengine.report.dossier_findings import findings_of
-from simengine.report.dossier_record import DossierRecord, intervals_of
+from simengine.report.dossier_record import DossierRecord, intervals_of, pairs_of
 from simengine.report.dossier_words import dossier_words
 from simengine.results.provenance import changed_files
 from simengine.source.diagnostic import InputError
@@ -116,7 +116,7 @@ def test_a_ridge_is_told_and_seen(ridge: Path) -> None:
     assert found["together"]["about"] == ["share", "speed"]
     # loss is share * speed * amount: one is offset by as much of the other
     assert "+10 % of Share <lost> is offset by −10 % of speed" in found["together"]["text"]  # noqa: RUF001
-    (pair,) = DossierRecord(ridge).pairs()
+    (pair,) = pairs_of(DossierRecord(ridge))
     assert np.corrcoef(np.log(pair.x), np.log(pair.y))[0, 1] < -0.8
 
 
@@ -272,3 +272,15 @@ def test_what_priors_tell_is_not_said_to_be_told_by_data(plain: Path, tmp_path: 
     draw_calibration_folder(tmp_path / "prior")
     assert codes_of(tmp_path / "prior", "unknown") == ["by-prior"]
     assert EN.told_by_prior in page_of(tmp_path / "prior")
+
+
+def test_a_range_without_an_end_is_drawn_around_what_is_known(plain: Path, tmp_path: Path) -> None:
+    shutil.copytree(plain, tmp_path / "endless")
+    about = json.loads((tmp_path / "endless" / "calibration.json").read_text(encoding="utf-8"))
+    about["parameters"][0] |= {"low": None, "high": None}
+    (tmp_path / "endless" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
+    (one,) = DossierRecord(tmp_path / "endless").estimated(EN)
+    found = one.intervals["curvature"]
+    assert one.low < found.low < one.estimate < found.high < one.high < 2 * one.estimate
+    draw_calibration_folder(tmp_path / "endless")
+    assert "∞" in page_of(tmp_path / "endless")
