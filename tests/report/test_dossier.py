@@ -124,6 +124,8 @@ def test_what_data_fix_is_said_to_be_fixed(plain: Path) -> None:
     assert codes_of(plain, "unknown") == ["all-known"]
     assert codes_of(plain, "past") == ["well"]
     assert codes_of(plain, "future") == ["estimate", "no-forecast"]
+    assert "<code>posterior: nuts</code>" in page_of(plain)
+    assert "<code>params: out/parameters.yaml</code>" in page_of(plain)
     kinds = {p["kind"] for p in facts_of(plain)["pictures"]}  # type: ignore[attr-defined]
     assert kinds == {"fit", "intervals", "waterfall", "autocorrelation"}
 
