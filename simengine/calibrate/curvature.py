@@ -106,7 +106,8 @@ def _prior_information(surface: Surface, full: Array) -> Array:
     """Return minus the second derivatives of the log prior (D,), of priors the file gives, where they are concave."""
     d = surface.width
     theta = full[:d]
-    step = 1e-4 * np.maximum(np.abs(theta), 1e-6 * (surface.problem.high - surface.problem.low))
+    width = surface.problem.high - surface.problem.low
+    step = 1e-4 * np.maximum(np.abs(theta), np.where(np.isfinite(width), 1e-2 * width, 1.0))
     up, down = surface.log_prior((theta + step)[None])[1][0], surface.log_prior((theta - step)[None])[1][0]
     given = np.array([p.has_prior for p in surface.problem.parameters])
     bend = np.nan_to_num((down - up) / (2.0 * step), posinf=0.0, neginf=0.0)
