@@ -122,11 +122,10 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         if p["verdict"] in texts:
             code = p["verdict"].replace(" ", "-")
             yield Finding("unknown", code, name, texts[p["verdict"]].format(title=title))
-    if (
-        not open_parameters(record)
-        and count >= unknowns
-        and all(p["verdict"] == "identified" for p in record.parameters)
-    ):
+        if p.get("by prior"):
+            yield Finding("unknown", "by-prior", name, words.by_prior.format(title=title))
+    of_data = count >= unknowns and not any(p.get("by prior") for p in record.parameters)
+    if of_data and all(p["verdict"] == "identified" for p in record.parameters):
         yield Finding("unknown", "all-known", (), words.all_known)
 
 

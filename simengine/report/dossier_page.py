@@ -7,6 +7,7 @@ Invariant: every number on the page stands in the folder too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -34,7 +35,7 @@ def build_dossier_page(
 ) -> str:
     """Return the page of a calibration."""
     drawn = _Figures(pictures)
-    told = {p: html_list(f.text for f in findings if f.part == p) for p in ("past", "unknown", "future")}
+    told = {p: _sentences(f.text for f in findings if f.part == p) for p in ("past", "unknown", "future")}
     sections: list[Section] = [
         ("past", words.past, told["past"]),
         ("unknown", words.unknown, told["unknown"] + drawn.of(Kind.INTERVALS)),
@@ -71,6 +72,14 @@ def _paragraphs(texts: Iterable[str]) -> str:
     return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
+def _sentences(texts: Iterable[str]) -> str:
+    """Return texts as a list, what stands between backticks as code."""
+    return _CODE.sub(r"<code>\1</code>", html_list(texts))
+
+
+_CODE = re.compile("`([^`<>]+)`")
+
+
 def _plain(text: str) -> str:
     return text.replace("`", "")
 
@@ -103,7 +112,7 @@ def _use(record: DossierRecord, words: DossierWords) -> str:
     texts = [words.use_set.format(folder=folder)]
     if record.draws is not None:
         texts.append(words.use_draws.format(folder=folder))
-    return f"<h3>{escape(words.use_title)}</h3>" + html_list(_plain(t) for t in texts)
+    return f"<h3>{escape(words.use_title)}</h3>" + _sentences(texts)
 
 
 def _fits(record: DossierRecord, drawn: _Figures, words: DossierWords) -> str:
@@ -134,7 +143,8 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         cells = [words.number(float(p["estimate"]), 4)]
         cells += [_interval(found.get(w), words) for w in ways]
         cells += [f"{_number(p['low'], words)}\u00a0–\u00a0{_number(p['high'], words)}", str(p["prior"] or words.none)]
-        cells.append(words.verdicts.get(p["verdict"], str(p["verdict"])))
+        verdict = words.verdicts.get(p["verdict"], str(p["verdict"]))
+        cells.append(verdict + (words.told_by_prior if p.get("by prior") else ""))
         texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
         note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"

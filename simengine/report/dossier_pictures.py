@@ -12,10 +12,11 @@ from functools import partial
 
 import numpy as np
 
+from simengine.inference.profile import THRESHOLDS
 from simengine.report.dossier_findings import Finding
 from simengine.report.dossier_fit import draw_autocorrelation, draw_fit
 from simengine.report.dossier_parameters import draw_intervals, draw_profiles
-from simengine.report.dossier_record import LEVEL, DossierRecord
+from simengine.report.dossier_record import LEVEL, DossierRecord, correlograms_of, pairs_of
 from simengine.report.dossier_surface import draw_pairs, draw_waterfall
 from simengine.report.dossier_words import DossierWords
 from simengine.report.picture import Kind, Picture, twice
@@ -29,10 +30,10 @@ def draw_dossier(record: DossierRecord, findings: list[Finding], words: DossierW
     curves = record.curves(words)
     if curves:
         titles = ", ".join(c.title for c in curves)
-        draw = partial(draw_profiles, curves, record.thresholds, words)
+        draw = partial(draw_profiles, curves, sorted(THRESHOLDS.items()), words)
         alt = words.profiles_alt.format(titles=titles)
         yield Picture("charts/profiles", Kind.PROFILES, words.profiles_of, alt, *twice(draw))
-    pairs = record.pairs()
+    pairs = pairs_of(record)
     if pairs:
         told = "; ".join(f"{p.across}, {p.up} {words.number(round(p.correlation, 2))}" for p in pairs)
         alt = words.pairs_alt.format(told=told)
@@ -43,7 +44,7 @@ def draw_dossier(record: DossierRecord, findings: list[Finding], words: DossierW
         alt = words.waterfall_alt.format(best=counts["at the best"], all=counts["searched"])
         draw = partial(draw_waterfall, searches, words)
         yield Picture("charts/searches", Kind.WATERFALL, words.waterfall_of, alt, *twice(draw))
-    shown = record.correlograms()
+    shown = correlograms_of(record)
     if shown:
         alt = words.autocorrelation_alt.format(titles=", ".join(c.title for c in shown))
         draw = partial(draw_autocorrelation, shown, words)

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.calibrate.result import CalibrationResult
-from simengine.inference.profile import THRESHOLDS
 from simengine.report.dossier_fit import Correlogram, Fit
 from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
 from simengine.report.dossier_surface import Pair, Searches
@@ -97,21 +96,11 @@ class DossierRecord:
         found = table.loc[table["series"] == series, "source"].dropna()
         return [str(s) for s in dict.fromkeys(found) if str(s)]
 
-    def correlograms(self) -> list[Correlogram]:
-        """Return the autocorrelation of residuals, of the series that have one."""
-        out = []
-        for s in self.series:
-            serial = (s["statistics"] or {}).get("serial")
-            if serial and serial["autocorrelation"]:
-                values = np.asarray([_number(v) for v in serial["autocorrelation"]])
-                out.append(Correlogram(str(s["title"]), values, _number(serial["band"])))
-        return out
-
     def estimated(self, words: DossierWords) -> list[Estimated]:
         """Return parameters with their intervals."""
         return [
             Estimated(
-                str(p["title"]), unit_of(p), _number(p["low"], -math.inf), _number(p["high"], math.inf),
+                str(p["title"]), unit_of(p), *_shown_range(p),
                 float(p["estimate"]), intervals_of(p), p["measure"] == "log", words.verdicts.get(p["verdict"], ""),
             )
             for p in self.parameters
@@ -131,11 +120,6 @@ class DossierRecord:
                 out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, float(p["estimate"]), verdict))
         return out
 
-    @property
-    def thresholds(self) -> list[tuple[float, float]]:
-        """Return the levels of intervals, and the rises that end them."""
-        return sorted(THRESHOLDS.items())
-
     def searches(self) -> Searches:
         """Return where searches ended."""
         table = self.result.starts
@@ -149,33 +133,43 @@ class DossierRecord:
         """The posterior sample; None where none was drawn."""
         return self.result.posterior if (self.folder / "posterior.parquet").is_file() else None
 
-    def pairs(self, most: int = MOST_PAIRS) -> list[Pair]:
-        """Return the pairs of parameters that go together most in the posterior, the strongest first."""
-        if self.draws is None or len(self.parameters) < 2:
-            return []
-        names = [p["name"] for p in self.parameters]
-        values = self.draws[names].to_numpy(dtype=np.float64)
-        moves = [n for n in range(len(names)) if np.ptp(values[:, n]) > 0.0]
-        if len(moves) < 2:
-            return []
-        found = np.atleast_2d(np.corrcoef(values[:, moves], rowvar=False))
-        ranked = sorted(
-            itertools.combinations(range(len(moves)), 2), key=lambda ab: (-round(abs(float(found[ab])), 9), ab)
-        )
-        out = []
-        for a, b in ranked[:most]:
-            one, other = self.parameters[moves[a]], self.parameters[moves[b]]
-            out.append(
-                Pair(
-                    str(one["title"]), unit_of(one), str(other["title"]), unit_of(other),
-                    values[:, moves[a]], values[:, moves[b]], float(found[a, b]),
-                    (float(one["estimate"]), float(other["estimate"])),
-                )
-            )  # fmt: skip
-        return out
-
 
 _NUMBERS = ("time", "observed", "predicted", "low", "high", "standardised", "weight")
+
+
+def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
+    """Return the pairs of parameters that go together most in the posterior, the strongest first."""
+    if record.draws is None or len(record.parameters) < 2:
+        return []
+    names = [p["name"] for p in record.parameters]
+    values = record.draws[names].to_numpy(dtype=np.float64)
+    moves = [n for n in range(len(names)) if np.ptp(values[:, n]) > 0.0]
+    if len(moves) < 2:
+        return []
+    found = np.atleast_2d(np.corrcoef(values[:, moves], rowvar=False))
+    ranked = sorted(itertools.combinations(range(len(moves)), 2), key=lambda ab: (-round(abs(float(found[ab])), 9), ab))
+    out = []
+    for a, b in ranked[:most]:
+        one, other = record.parameters[moves[a]], record.parameters[moves[b]]
+        out.append(
+            Pair(
+                str(one["title"]), unit_of(one), str(other["title"]), unit_of(other),
+                values[:, moves[a]], values[:, moves[b]], float(found[a, b]),
+                (float(one["estimate"]), float(other["estimate"])),
+            )
+        )  # fmt: skip
+    return out
+
+
+def correlograms_of(record: DossierRecord) -> list[Correlogram]:
+    """Return the autocorrelation of residuals, of the series that have one."""
+    out = []
+    for s in record.series:
+        serial = (s["statistics"] or {}).get("serial")
+        if serial and serial["autocorrelation"]:
+            values = np.asarray([_number(v) for v in serial["autocorrelation"]])
+            out.append(Correlogram(str(s["title"]), values, _number(serial["band"])))
+    return out
 
 
 _NO_UNIT = frozenset({"", "1", "dmnl", "dimensionless"})
@@ -206,6 +200,15 @@ def intervals_of(parameter: Mapping[str, Any], level: str = LEVEL) -> dict[str, 
             opened[1] or at[1] or not math.isfinite(high),
         )
     return out
+
+
+def _shown_range(parameter: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the range a parameter is drawn on; where it has no end, around its estimate and intervals."""
+    low, high = _number(parameter["low"], -math.inf), _number(parameter["high"], math.inf)
+    found = [v for i in intervals_of(parameter).values() for v in (i.low, i.high) if math.isfinite(v)]
+    found += [float(parameter["estimate"]), *(v for v in (low, high) if math.isfinite(v))]
+    room = 0.2 * (max(found) - min(found)) or abs(found[0]) or 1.0
+    return low if math.isfinite(low) else min(found) - room, high if math.isfinite(high) else max(found) + room
 
 
 def _number(value: Any, unknown: float = math.nan) -> float:

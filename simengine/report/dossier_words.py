@@ -175,6 +175,8 @@ class DossierWords(SweepWords):
     not_known: str = "{title}: the data do not tell it at all."
     half_known: str = "{title}: the data set it an end on one side only, or none within its range."
     at_bound: str = "{title}: the best fit is at the end of the range ({value}): a better one may lie beyond."
+    by_prior: str = "{title}: what is known of it comes from its prior rather than from the data."
+    told_by_prior: str = "; by its prior rather than the data"
     wide_known: str = "{title}: the data leave more than half of its range open."
     ridge_of: str = (
         "{first} and {others} move together: {change} of {first} is offset by {offsets}. The data fix the mix, "
@@ -216,7 +218,7 @@ class DossierWords(SweepWords):
         "understood."
     )
     # verdicts
-    identified: str = "fixed by the data"
+    identified: str = "fixed"
     wide_word: str = "wide"
     together: str = "moves together with others"
     at_bound_word: str = "at the end of its range"
