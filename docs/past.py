@@ -119,6 +119,7 @@ def measure(folder: Path) -> dict[str, Any]:
 def _told(result: CalibrationResult) -> dict[str, Any]:
     fit = result.fit
     errors = (fit["predicted"] / fit["observed"] - 1.0).abs()
+    held = fit["held out"].astype(bool)
     rows = [
         {
             "name": name,
@@ -191,8 +192,8 @@ model plans, and **{_range(gas["none"], 90)} TJ** if no home is connected any mo
 the posterior, all else as now). One best fit would give one number within, and hide that the data allow all of them.
 
 A prototype of this model gave {low:.0f} to {high:.0f} TJ along its ridge. The range without the network
-{"covers" if covers else "does not cover"} that; the one with it {"covers it too" if planned else "does not, even at 95 %"}
-({_range(gas["plan"], 95)} TJ). The plan is most of what lies between the two: this model begins network for 550
+{"covers" if covers else "does not cover"} that; the one with it
+{"covers it too" if planned else "does not, even at 95 %"} ({_range(gas["plan"], 95)} TJ). The plan is most of what lies between the two: this model begins network for 550
 homes a year from 2025 to 2035. What else the prototype had otherwise cannot be told, for only its result is known.
 """
 
