@@ -92,7 +92,7 @@ class Plain:
                     out.append((np.log(seen) - np.log(made)) / scale)
             else:
                 out.append((seen - made) / scale)
-        return np.nan_to_num(np.concatenate(out), nan=1e6, posinf=1e6, neginf=-1e6)
+        return np.asarray(np.nan_to_num(np.concatenate(out), nan=1e6, posinf=1e6, neginf=-1e6))
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -264,9 +264,10 @@ def main() -> None:
         "cases); the mean over parameters varies less."), "",
         *tables[0], "",
         "## At what price?", "",
-        ("From the same Sobol points, on the same data, by the same native runs, in turn; the same rule of stopping for "
-        "both least squares, SciPy's own for Powell. Finite differences take D + 1 runs a step, so with 3 "
-        "parameters a fifth is out of reach however cheap a gradient is. The target is held against a gradient's time."), "",
+        ("From the same Sobol points, on the same data, by the same native runs, in turn; the same rule of stopping "
+        "for both least squares, SciPy's own for Powell. Finite differences take D + 1 runs a step, so with 3 "
+        "parameters a fifth is out of reach however cheap a gradient is. The target is held against a gradient's "
+        "time."), "",
         *tables[1], "",
     ])  # fmt: skip
     print(text)

@@ -57,7 +57,7 @@ def outlook(sets: dict[str, Array], *, network: bool) -> Array:
     count = len(next(iter(sets.values())))
     values: dict[str, Any] = dict(sets)
     if not network:
-        values[WITHOUT] = np.zeros((count, len(model.dimensions["wijk"].elements)))
+        values[WITHOUT] = np.zeros((count, len(model.dimensions["wijk"])))
     found = model.ensemble(values, save=["total gas use"], keep=[OUTLOOK])
     return np.asarray(found["total gas use"].values, dtype=np.float64).reshape(count)
 
@@ -112,7 +112,18 @@ def measure(folder: Path) -> dict[str, Any]:
         "ridge, others free": [asdict(point) for point in ridge(others=True)],
         "gas in 2040": gas,
         "correlation in the posterior": tied,
+        "width of the prior's": contraction(sets),
         "draws": len(picked),
+    }
+
+
+def contraction(sets: dict[str, Array]) -> dict[str, float]:
+    """Return how wide the 90 % range of each parameter is in the posterior, as a share of that in the prior."""
+    problem = load_calibration(ROOT / "calibration" / "energy.yaml").problem
+    low, high = problem.points(np.array([[0.05], [0.95]]) * np.ones(len(problem.names)))
+    return {
+        name: float(np.diff(np.percentile(sets[name], [5.0, 95.0]))[0] / (high[i] - low[i]))
+        for i, name in enumerate(problem.names)
     }
 
 
@@ -157,9 +168,9 @@ def write(found: dict[str, Any]) -> str:
         _answer(found),
         *_ridge(found),
         "## Parameters of energy\n",
-        *_parameters(energy),
+        *_parameters(energy, found["width of the prior's"]),
         "\nWhat the calibration itself says:\n",
-        *(f"- {text}" for text in [*energy["directions"], *energy["warnings"]]),
+        *(f"- {text}" for text in dict.fromkeys([*energy["directions"], *energy["warnings"]])),
         "\n## How near the models come\n",
         *_errors(found),
         _limits(found),
@@ -193,8 +204,9 @@ the posterior, all else as now). One best fit would give one number within, and 
 
 A prototype of this model gave {low:.0f} to {high:.0f} TJ along its ridge. The range without the network
 {"covers" if covers else "does not cover"} that; the one with it
-{"covers it too" if planned else "does not, even at 95 %"} ({_range(gas["plan"], 95)} TJ). The plan is most of what lies between the two: this model begins network for 550
-homes a year from 2025 to 2035. What else the prototype had otherwise cannot be told, for only its result is known.
+{"covers it too" if planned else "does not, even at 95 %"} ({_range(gas["plan"], 95)} TJ). The plan is most of what
+lies between the two: this model begins network for 550 homes a year from 2025 to 2035. What else the prototype had
+otherwise cannot be told, for only its result is known.
 """
 
 
@@ -217,6 +229,8 @@ along the ridge, for homes badly insulated, the share that follows the weather a
     ]
 
 
+TOLD = 0.8
+"""Below this share of the prior's width data have told something."""
 HALF_OF_CHI = 1.353
 RIDGE_SAYS = """\
 ## The ridge
@@ -237,16 +251,26 @@ def _point(p: dict[str, float]) -> str:
     )
 
 
-def _parameters(told: dict[str, Any]) -> list[str]:
+def _parameters(told: dict[str, Any], widths: dict[str, float]) -> list[str]:
     lines = [
-        "| parameter | range | estimate | by curvature | by profile | by posterior | verdict |",
-        "|---|---|---:|---|---|---|---|",
+        "| parameter | range | estimate | by curvature | by profile | by posterior | of the prior's width | verdict |",
+        "|---|---|---:|---|---|---|---:|---|",
     ]
     for p in told["parameters"]:
         ends = " | ".join(_ends(p["intervals"][kind]) for kind in ("curvature", "profile", "posterior"))
         verdict = p["verdict"] + (", bound hit" if p["bound hit"] else "")
-        lines.append(f"| {p['name']} | {p['low']:g} to {p['high']:g} | {p['estimate']:.3g} | {ends} | {verdict} |")
-    return [*lines, "\nIntervals of 90 %, cut to the range."]
+        lines.append(
+            f"| {p['name']} | {p['low']:g} to {p['high']:g} | {p['estimate']:.3g} | {ends} | "
+            f"{widths[p['name']]:.0%} | {verdict} |"
+        )
+    known = [f"{name}" for name, share in widths.items() if share < TOLD]
+    return [
+        *lines,
+        f"""
+Intervals of 90 %, cut to the range. `identified` says that the interval is a small part of the range, by data and prior
+together. What the data add shows beside the prior's width: where that is near 100 % all that is known was put in. The
+data themselves tell of {", ".join(known[:-1])} and {known[-1]}; of the others next to nothing.""",
+    ]
 
 
 def _ends(found: dict[str, list[float]] | None) -> str:
