@@ -45,7 +45,8 @@ from simengine.model.definition import Method
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures" / "kernel.md"
 STEPS = {"sir": 480, "middle": 400, "large": 1000}
 VARIED = 8
-DIRECTIONS = (8, 64)
+DIRECTIONS = ((8, 1), (64, 1), (64, 2))
+"""Of derivatives: by how many parameters, on how many threads (`Model.gradient` takes all cores)."""
 LONG_ENOUGH = 0.05
 FINAL = Keep(statistics=("final",))
 OF_TIME = {"INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"}
@@ -161,9 +162,9 @@ def loop_of(program: Any, slots: np.ndarray[Any, Any]) -> Callable[[], object]:
 
 
 def add_tangents(bench: Bench, program: Any, free: list[int]) -> None:
-    """Add exact derivatives of three stocks by 8 and by 64 parameters."""
-    for count in DIRECTIONS:
-        row = f"tangents to {count}"
+    """Add exact derivatives of three stocks by 8 and by 64 parameters; of all variables they are computed."""
+    for count, threads in DIRECTIONS:
+        row = f"tangents to {count}{', two threads' if threads > 1 else ''}"
         if len(free) < count:
             bench.reasons[row, "simengine"] = f"the model has {len(free)} parameters"
             continue
@@ -174,8 +175,8 @@ def add_tangents(bench: Bench, program: Any, free: list[int]) -> None:
         shadows = made.shadow[stocks]
         slots = np.concatenate([stocks, shadows[shadows >= 0]])
         runs = np.zeros(count, dtype=np.int64)
-        bench.actions[row, "simengine"] = lambda made=made, given=given, slots=slots, runs=runs: simulate(
-            made.program, parameters=given, run_numbers=runs, slots=slots, threads=1
+        bench.actions[row, "simengine"] = lambda made=made, given=given, slots=slots, runs=runs, threads=threads: (
+            simulate(made.program, parameters=given, run_numbers=runs, slots=slots, threads=threads)
         )
 
 
@@ -277,6 +278,7 @@ def rows(bench: Bench) -> list[str]:
         ("ensemble, two threads", "ensemble, per run", 1 / 1.6),
         ("tangents to 8", "one run, whole", 2.3),
         ("tangents to 64", "one run, whole", 15.0),
+        ("tangents to 64, two threads", "one run, whole", 15.0),
     ):
         own, other_times = bench.times.get((row, "simengine")), bench.times[beside, "simengine"]
         if own is None:

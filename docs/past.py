@@ -301,7 +301,8 @@ def _limits(found: dict[str, Any]) -> str:
   and 2022 came out too high. The capacity in the model, 32,800, rests on the two last values alone.
 - **Energy** has four years, and the first is where the model begins. The only year with a high price, 2023, cannot
   be left out without leaving out all that is known of the elasticity: nothing is held out.
-- **Services** had more gas in 2017 than in 2016, in a milder year: no smooth path meets both, and the model does not try.
+- **Services** had more gas in 2017 than in 2016, in a milder year: no smooth path meets both, and the model does
+  not try.
 - **Soil** has no calibration: the precipitation deficit follows from measured days, and no parameter moves it."""
 
 

@@ -72,7 +72,7 @@ number if all were known but this factor. Intervals are of 95 %; parts overlap, 
 
 Only goals that can go either way are decided by what is uncertain: {open}. With all measures {always} is within its
 goal in practically every run, so nothing decides it, and {never} is never reached, so there the question is how far
-one gets: that is decided by {margin}.
+one gets: that is decided by {margin}, and in the table it is meant so.
 
 ![What decides the goals, with cross-overs and without](figures/delft-deciders.svg)
 
@@ -92,9 +92,10 @@ open. {failed} runs failed. These are shares of what we drew, not chances: they 
 {shares}
 
 Nuisance by rain is within its goal in every draw once the water programme is there, and the jobs come in almost
-every draw with the programme of the knowledge economy: these two the city has in hand. Heat stress is a matter of
-the climate whatever is planted, and homes off gas of what owners do. The thresholds for nuisance (0.2 events a
-year) and heat stress (10 days) are ours, not the city's; those for gas and jobs are the city's.
+every draw with the programme of the knowledge economy: these two the measures carry. Heat stress is a matter of the
+climate whatever is planted, and homes off gas of what owners do. The thresholds for nuisance (0.2 events a year)
+and heat stress (10 days) are ours, not the city's; those for gas (2030 and 2050) and for jobs (2040) are the
+city's.
 
 ## Do the cross-overs change the answer?
 

@@ -20,7 +20,6 @@ from simengine.api.gradient import compute_gradients, find_inputs, with_initial_
 from simengine.api.programs import Prepared, Programs
 from simengine.api.request import (
     Request,
-    Selections,
     as_asked,
     check_ensemble,
     choose_method,
@@ -135,7 +134,7 @@ class Model:
 
         """
         request = Request.of(self.definition, values, start=start, stop=stop, time_step=time_step)
-        method, saved = choose_method(self.definition, integration), self._selections.find(save)
+        method, saved = choose_method(self.definition, integration), self._programs.selections.find(save)
         prepared = _prepare(self, self._programs, request, None, saved if save is not None else None)
         saved = saved if prepared.program is self.program else saved.within(prepared.program)
         trajectory = simulate(
@@ -235,7 +234,7 @@ class Model:
 
         """
         asked = Asked(values, save, threads, seed, integration, keep, progress, read_levels(levels))
-        quantiles = Quantiles(*_run_many(self, self._programs, self._selections, asked))
+        quantiles = Quantiles(*_run_many(self, self._programs, asked))
         _warn(self, quantiles.failed, count_runs(values))
         return quantiles
 
@@ -324,10 +323,6 @@ class Model:
         return value, derivative
 
     @cached_property
-    def _selections(self) -> Selections:
-        return Selections(self.program)
-
-    @cached_property
     def _programs(self) -> Programs:
         return Programs(self.definition, self.program)
 
@@ -353,15 +348,15 @@ class Asked:
 
 def run_ensemble(model: Model, asked: Asked) -> Ensemble:
     """Return an ensemble of a model, in silence: `Ensemble.failed` says what failed, by place."""
-    return Ensemble(*_run_many(model, model._programs, model._selections, asked))  # noqa: SLF001  (the module's own)
+    return Ensemble(*_run_many(model, model._programs, asked))  # noqa: SLF001  (the module's own)
 
 
-def _run_many(model: Model, programs: Programs, selections: Selections, asked: Asked) -> tuple[Saved, Trajectory]:
+def _run_many(model: Model, programs: Programs, asked: Asked) -> tuple[Saved, Trajectory]:
     """Return what was saved of many runs; failures have their places."""
     check_ensemble(asked.threads, asked.seed)
     numbers = _numbers(asked.values) if asked.run_numbers is None else asked.run_numbers
     keep, runs = read_keep(asked.keep), numbers.size
-    method, saved = choose_method(model.definition, asked.integration), selections.find(asked.save)
+    method, saved = choose_method(model.definition, asked.integration), programs.selections.find(asked.save)
     request = Request.of(model.definition, asked.values)
     prepared = _prepare(model, programs, request, runs, None if asked.save is None else saved)
     saved = saved.within(prepared.program)
@@ -418,7 +413,7 @@ def _gradients(
     """Return values and derivatives with the run as first axis, and what failed; without numbers one run is meant."""
     programs, runs = model._programs, None if numbers is None else numbers.size  # noqa: SLF001  (the module's own)
     method = choose_method(model.definition, integration)
-    saved = as_asked(model._selections.find(outputs), outputs)  # noqa: SLF001
+    saved = as_asked(programs.selections.find(outputs), outputs)
     reader = ValueReader(model.definition, model.program)
 
     def begin(given: Values, save: Sequence[str]) -> Run | Ensemble:

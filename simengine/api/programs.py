@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.edits import edit, given_key, is_initial
+from simengine.api.request import Selections
 from simengine.api.target import Target
 from simengine.api.values import Change, Numbers, Points
 from simengine.compile.opened import CannotOpen, open_tables, x_key, y_key
@@ -48,6 +49,7 @@ class Programs:
     """The programs of a model, by what was changed."""
 
     def __init__(self, definition: ModelDefinition, program: Program) -> None:
+        self.selections = Selections(program)
         self._definition = definition
         self._plain = program
         self._settable = _settable(program)

@@ -73,7 +73,7 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     curvature = fitted.curvature
     profile = next((p for p in fitted.profiles if p.index == i), None)
     by_curvature = None
-    if curvature is not None and math.isfinite(curvature.found.errors[i]):
+    if curvature is not None and math.isfinite(curvature.errors[i]):
         by_curvature = {f"{level:.2f}": _ends(ends[i]) for level, ends in curvature.intervals.items()}
     hit = None if curvature is None else next((h.end for h in curvature.hits if h.name == own.name), None)
     word, text = _verdict(fitted, i, profile)
@@ -89,7 +89,7 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "prior": own.prior_text if own.has_prior else None,
         "note": own.note,
         "estimate": float(fitted.best.found.full[i]),
-        "error": None if curvature is None else float(curvature.found.errors[i]),
+        "error": None if curvature is None else float(curvature.errors[i]),
         "intervals": {
             "curvature": by_curvature,
             "profile": None if profile is None else {f"{k:.2f}": _ends(v) for k, v in profile.intervals.items()},
@@ -98,6 +98,7 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "profile": None if profile is None else _profile(profile),
         "posterior": None if mixing is None else mixing.of(i),
         "bound hit": hit,
+        "by prior": curvature is not None and curvature.is_by_prior(i),
         "verdict": word,
         "why": text,
     }
@@ -213,6 +214,10 @@ def warnings_of(about: Mapping[str, Any]) -> list[str]:
             out.append(f"`{parameter['name']}` is at its {end} bound: a better fit may lie beyond the range")
         if parameter["verdict"] in {"not identified", "practically not identified"}:
             out.append(f"`{parameter['name']}` is {parameter['verdict']}: {parameter['why']}")
+    known = [f"`{p['name']}`" for p in about["parameters"] if p["by prior"]]
+    if known:
+        shown = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"
+        out.append(f"what is known of {shown} comes from priors rather than from the data")
     curvature = about["curvature"]
     if curvature is not None:
         out += [d["text"] for d in curvature["directions"] if len(d["parameters"]) > 1]

@@ -2,6 +2,10 @@
 
 In: a `Surface`, the best full set. Out: a `Curvature`, of the parameters; scales of errors are taken as known.
 
+Where scales are estimated, maximum likelihood has them too small in few observations: standard errors are those of
+n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear
+Regression" (1989), 5.1; exact for a linear model with one scale, for several about right).
+
 Invariant: the information is the expected one of the data, plus that of a prior the file gives.
 """
 
@@ -32,11 +36,20 @@ from simengine.inference.identify import (
 LEVELS = (0.90, 0.95)
 
 
+BY_PRIOR = 2.0
+"""A prior that makes a standard error so much smaller is what tells the parameter, rather than the data."""
+
+
 @dataclass(frozen=True, eq=False)
 class Curvature:
     """What curvature tells of the parameters."""
 
     found: Identification
+    """With scales as they are."""
+    errors: Array
+    """(D,): standard errors, for scales that are estimated."""
+    of_data: Array
+    """(D,): standard errors without priors; infinite where data alone tell nothing."""
     intervals: dict[float, Array]
     """By level: (D, 2), cut to the range."""
     directions: tuple[Direction, ...]
@@ -46,23 +59,32 @@ class Curvature:
     hits: tuple[BoundHit, ...]
     verdicts: tuple[Verdict, ...]
 
+    def is_by_prior(self, i: int) -> bool:
+        """Whether a parameter is known by priors rather than by data."""
+        return bool(self.of_data[i] > BY_PRIOR * self.found.errors[i])
+
 
 def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     """Return what curvature tells at a full set."""
     problem, d = surface.problem, surface.width
     theta = full[:d]
-    information = fisher(np.nan_to_num(sensitivities(surface, full)), _prior_information(surface, full))
-    found = identification(problem.names, information)
+    rows = np.nan_to_num(sensitivities(surface, full))
+    found = identification(problem.names, fisher(rows, _prior_information(surface, full)))
+    used = int(np.sum(problem.observations.fit_weight > 0.0))
+    freedom = used - d if any(s.number in {"scale", "size"} for s in problem.scales) and used > d else None
+    errors = found.errors * (1.0 if freedom is None else np.sqrt(used / freedom))
     ends = {}
     for level in LEVELS:
         with np.errstate(invalid="ignore"):
-            own = normal_intervals(theta, found.errors, level, surface.measures.own[:d])
+            own = normal_intervals(theta, errors * _wider(freedom, level), level, surface.measures.own[:d])
         own = np.where(np.isnan(own), np.array([[-np.inf, np.inf]]), own)
         ends[level] = np.clip(own, problem.low[:, None], problem.high[:, None])
     near = collinearity(found, largest=3)
     worst = sorted(near.subsets, key=lambda s: -s.gamma)[:20]
     return Curvature(
         found,
+        errors,
+        identification(problem.names, fisher(rows)).errors,
         ends,
         _together(found, theta, problem.low, problem.high),
         tuple(worst),
@@ -79,11 +101,21 @@ def _together(found: Identification, theta: Array, low: Array, high: Array) -> t
     return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
 
 
+def _wider(freedom: int | None, level: float) -> float:
+    """Return by how much a quantile of Student's t is beyond that of the normal distribution."""
+    if freedom is None:
+        return 1.0
+    from scipy.special import ndtri, stdtrit
+
+    return float(stdtrit(freedom, 0.5 + level / 2.0) / ndtri(0.5 + level / 2.0))
+
+
 def _prior_information(surface: Surface, full: Array) -> Array:
     """Return minus the second derivatives of the log prior (D,), of priors the file gives, where they are concave."""
     d = surface.width
     theta = full[:d]
-    step = 1e-4 * np.maximum(np.abs(theta), 1e-6 * (surface.problem.high - surface.problem.low))
+    width = surface.problem.high - surface.problem.low
+    step = 1e-4 * np.maximum(np.abs(theta), np.where(np.isfinite(width), 1e-2 * width, 1.0))
     up, down = surface.log_prior((theta + step)[None])[1][0], surface.log_prior((theta - step)[None])[1][0]
     given = np.array([p.has_prior for p in surface.problem.parameters])
     bend = np.nan_to_num((down - up) / (2.0 * step), posinf=0.0, neginf=0.0)

@@ -72,9 +72,10 @@ def _frame(surface: Surface, full: Array) -> _Frame:
     problem, d = surface.problem, surface.width
     centre = np.clip(problem.free(full[None, :d], full[None, d:])[0], -6.0e2, 6.0e2)
     slopes = problem.prior.slopes(centre[None])[0]
-    moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
     information = np.eye(len(full))
-    information[:d, :d] += moved.T @ moved
+    if problem.derivatives != "none":
+        moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
+        information[:d, :d] += moved.T @ moved
     for place, scale in enumerate(problem.scales):
         if scale.low >= 0.0 and full[d + place] > 0.0:  # the information on the logarithm of a scale is about 2 n
             used = int(np.sum(problem.observations.fit_weight > 0.0))
@@ -118,7 +119,7 @@ def draw_nuts(surface: Surface, full: Array, asked: Asked) -> Chain:
     try:
         found = sampler.wait()
     except BaseException:
-        sampler.abort()
+        sampler.cancel()
         raise
     y = np.asarray(found.posterior["y"].values)[0]
     if len(y) < asked.draws:

@@ -8,7 +8,7 @@ Invariant: a calibration that is complete is not done again; one that was stoppe
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,15 +19,15 @@ from simengine.calibrate.store import Store, Told, clear_units
 from simengine.calibrate.work import with_choices, work_off
 from simengine.results.atomic import alone, clear_drafts, disk_error
 from simengine.results.filename import file_names
-from simengine.results.provenance import FILE as PROVENANCE
 
 FilePath = str | os.PathLike[str]
-Draw = Callable[[Path], object]
+Draw = Callable[[Path], Sequence[str]]
+"""Adds pictures and a page to a folder whose tables are there, and returns its files, paths inside it."""
 
 
 @dataclass(frozen=True)
 class Ways:
-    """What is told, and what is drawn: `draw` adds pictures and a page to a folder whose tables are there."""
+    """What is told of units and of steps, and what draws."""
 
     told: Callable[[Told], None] = lambda _: None
     begins: Callable[[str], None] = lambda _: None
@@ -96,9 +96,6 @@ def _complete(calibration: Calibration, folder: Path, ways: Ways) -> None:
     names = write_made(calibration, fitted, folder)
     if ways.draw is not None:
         ways.begins("drawing")
-        before = {p for p in folder.rglob("*") if p.is_file()}
-        ways.draw(folder)
-        made = {p for p in folder.rglob("*") if p.is_file()} - before
-        names += sorted(p.relative_to(folder).as_posix() for p in made if p.name != PROVENANCE)
+        names += ways.draw(folder)
     clear_units(folder, store.used)
     write_seal(calibration, folder, names, store.used)

@@ -8,6 +8,7 @@ Invariant: what is found depends on the question only, not on what was there bef
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -124,8 +125,8 @@ class _Worker:
             better = [p for p in profiles if p.better is not None]
             if not better:
                 break
-            point = max((p.better for p in better if p.better is not None), key=lambda q: q.loglik)
-            name = f"profile of {self.surface.names[better[0].index]}"
+            found, point = max(((p, p.better) for p in better if p.better is not None), key=lambda pair: pair[1].loglik)
+            name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
@@ -178,7 +179,7 @@ class _Worker:
             about = {"status": found.status, "steps": found.steps}
             return Piece({"full": found.full, "numbers": np.array([found.density, found.slope])}, about)
 
-        piece = self._get("starts", name.replace(" ", "-"), key_of(self.question, full), make, number, of)
+        piece = self._get("starts", _file_name(name), key_of(self.question, full), make, number, of)
         value, slope = (float(v) for v in piece.arrays["numbers"])
         found = Found(piece.arrays["full"], value, piece.about["status"], int(piece.about["steps"]), slope)
         return Search(name, full, density, found)
@@ -246,6 +247,11 @@ class _Worker:
         piece = self._get("chains", f"{settings.posterior}-{number:02d}", key, make, number + 1, settings.chains)
         statistics = {n.removeprefix("of "): v for n, v in piece.arrays.items() if n.startswith("of ")}
         return Chain(piece.arrays["draws"], statistics)
+
+
+def _file_name(name: str) -> str:
+    """Return a name as a file can have it; the key tells apart what it makes alike."""
+    return re.sub(r"[^\w.-]+", "-", name)
 
 
 def _more(before: Counts, after: Counts) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import argparse
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -103,8 +103,8 @@ def _read(arguments: argparse.Namespace) -> Calibration:
     return chosen
 
 
-def _find_draw() -> Callable[[Path], object] | None:
+def _find_draw() -> Callable[[Path], Sequence[str]] | None:
     if importlib.util.find_spec("simengine.report.dossier") is None:
         return None
     found = getattr(importlib.import_module("simengine.report.dossier"), "draw_calibration_folder", None)
-    return cast("Callable[[Path], object] | None", found)
+    return cast("Callable[[Path], Sequence[str]] | None", found)

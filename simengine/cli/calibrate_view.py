@@ -84,7 +84,7 @@ def _parameters(about: Mapping[str, Any]) -> str:
     header = ["parameter", "estimate", "unit", *(f"90 % by {w}" for w in ways), "what the data say"]
     rows = []
     for p in about["parameters"]:
-        verdict = _WORDS[p["verdict"]]
+        verdict = "known by priors" if p["by prior"] else _WORDS[p["verdict"]]
         if p["bound hit"]:
             verdict = f"at its {'lower' if p['bound hit'] == 'low' else 'upper'} bound, {number(p[p['bound hit']])}"
         cells = [_interval(p, w) for w in ways]

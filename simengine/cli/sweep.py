@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from simengine.cli.exits import DONE, INTERRUPTED, RUN_FAILED, UsageError
 from simengine.cli.terminal import print_diagnostics, print_json, working
@@ -57,6 +55,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", metavar="DIR", help="the folder; else results/FILE-SWEEP")
     parser.add_argument("--no-learn", action="store_true", help="no indices and boxes: runs and quantiles only")
+    parser.add_argument(
+        "--gradients",
+        type=int,
+        default=0,
+        metavar="N",
+        help="exact derivatives at N runs of each scenario, for measures by derivatives (DGSM)",
+    )
     parser.add_argument("--no-draw", action="store_true", help="no charts, maps and page")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON, progress as JSON lines on stderr"
@@ -113,6 +118,10 @@ def _check_numbers(arguments: argparse.Namespace, part: tuple[int, int] | None) 
         value = getattr(arguments, name)
         if value is not None and value < 1:
             raise UsageError(f"--{name} takes a whole number from 1, not {value}")
+    if arguments.gradients < 0:
+        raise UsageError(f"--gradients takes a whole number from 0, not {arguments.gradients}")
+    if arguments.gradients and arguments.no_learn:
+        raise UsageError("--gradients and --no-learn cannot stand together: derivatives are for what is learned")
     if arguments.until_ci is not None and not arguments.until_ci > 0:
         raise UsageError(f"--until-ci takes a number above 0, not {arguments.until_ci:g}")
     if part is not None and arguments.until_ci is not None:
@@ -125,8 +134,9 @@ def _executor(arguments: argparse.Namespace, progress: Progress) -> Executor:
     from simengine.sweep.run import Threads
 
     if arguments.cluster:
-        opened = importlib.import_module("simengine.sweep.cluster").open_executor(arguments.cluster, progress.say)
-        return cast("Executor", opened)
+        from simengine.sweep.cluster import open_executor
+
+        return open_executor(arguments.cluster, progress.say)
     return Threads(arguments.workers) if arguments.workers else Threads()
 
 
@@ -167,29 +177,24 @@ def _run_part(
 
 def _run_whole(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, progress: Progress) -> int:
     from simengine.cli.sweep_view import show
+    from simengine.report.sweep_report import draw_sweep_folder
     from simengine.sweep.package import is_current
     from simengine.sweep.study import Ways, check_folder, complete_sweep
 
     check_folder(folder)
     missing = _begin(sweep, folder, progress)
-    draw = None if arguments.no_draw else _find_draw()
-    ways = Ways(not arguments.no_learn, draw, progress.step)
-    current = not missing and is_current(sweep, folder, learned=ways.learns, drawn=draw is not None)
+    draw = None if arguments.no_draw else draw_sweep_folder
+    ways = Ways(not arguments.no_learn, arguments.gradients, draw, progress.step)
+    current = not missing and is_current(sweep, folder, ways.learned, drawn=draw is not None)
     result = complete_sweep(sweep, folder, _executor(arguments, progress), progress.told, ways)
     progress.end()
     show(result, up_to_date=current, as_json=arguments.json)
     return RUN_FAILED if any(s["failed"] for s in result.about["scenarios"]) else DONE
 
 
-def _find_draw() -> Callable[[Path], object] | None:
-    if importlib.util.find_spec("simengine.report.sweep_report") is None:
-        return None
-    draw = importlib.import_module("simengine.report.sweep_report").draw_sweep_folder
-    return cast("Callable[[Path], object]", draw)
-
-
 def _run_until(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, progress: Progress) -> int:
     """Double the runs until what is learned is as sure as it was asked to be, or there are as many as may be."""
+    from simengine.sweep.learn import find_precision
     from simengine.sweep.plan import plan_sweep
     from simengine.sweep.study import Ways, check_folder, complete_sweep
 
@@ -200,16 +205,16 @@ def _run_until(arguments: argparse.Namespace, sweep: SweepPlan, folder: Path, pr
             "sequence, halton and morris can"
         )
     check_folder(folder)
-    widest_interval = importlib.import_module("simengine.sweep.learn").widest_interval
     most, runs = sweep.runs, min(sweep.runs, _SMALLEST * design.block)
     while True:
         smaller = plan_sweep(sweep.plan, sweep.name, runs)
         _begin(smaller, folder, progress)
         result = complete_sweep(smaller, folder, _executor(arguments, progress), progress.told, Ways(learns=False))
-        width = widest_interval(result, smaller)
-        if width is None:
+        found = find_precision(result, smaller)
+        if found is None:
             raise InputError("this sweep has no measure with intervals: --until-ci has nothing to wait for")
-        progress.say(f"{smaller.runs:,} runs of each scenario: the widest interval is within {width:.3g}")
+        width = found.half_width
+        progress.say(f"{smaller.runs:,} runs of each scenario: the widest interval is that of the {found.text}")
         if width <= arguments.until_ci or smaller.runs >= most:
             break
         runs = min(2 * smaller.runs, most)

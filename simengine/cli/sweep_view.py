@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.cli.terminal import number, print_json, shortened, table
+from simengine.cli.score_table import brief
+from simengine.cli.terminal import print_json, shortened, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +46,7 @@ def show(result: SweepResult, *, up_to_date: bool, as_json: bool) -> None:
     if as_json:
         print_json({"folder": str(result.folder), "up_to_date": up_to_date, **plain_sweep(result)})
         return
-    parts = [_indicators(result), _goals(result), _shares(result)]
+    parts = [_indicators(result), _goals(result), _deciders(result)]
     print("\n\n".join(p for p in parts if p))
     for line in [*_integration(result), *_failures(result)]:
         print(line, file=sys.stderr)
@@ -109,7 +109,7 @@ def _indicators(result: SweepResult) -> str:
 
 def _value(part: pd.DataFrame, level: float) -> str:
     value = float(part.loc[part["level"] == level, "value"].iloc[0])
-    return number(value) if math.isfinite(value) else "-"
+    return brief(value) if math.isfinite(value) else "-"
 
 
 def _text(value: object) -> str:
@@ -117,32 +117,55 @@ def _text(value: object) -> str:
 
 
 def _goals(result: SweepResult) -> str:
-    """Return in which share of runs goals are met: a row a goal, a column a scenario."""
-    frame = _frame(result, "goals")
-    if frame is None:
+    """Return in which share of runs goals are met, and what scores want of that share: a column a scenario."""
+    goals, shares = _frame(result, "goals"), _frame(result, "shares")
+    rows = []
+    if goals is not None:
+        for name, part in goals.groupby("indicator", sort=False):
+            rows.append(
+                [shortened(str(part["title"].iloc[0])), str(part["goal"].iloc[0]), *_cells(part, result, "share")]
+            )
+            own = None if shares is None else shares[shares["of"] == name]
+            if own is not None:
+                rows += [
+                    [f"  {shortened(str(one['title'].iloc[0]))}", _text(one["goal"].iloc[0]), *_judged(one, result)]
+                    for _, one in own.groupby("name", sort=False)
+                ]
+    if not rows:
         return ""
-    head = ["goal", "", *result.scenarios]
-    rows = [
-        [shortened(str(part["title"].iloc[0])), str(part["goal"].iloc[0]), *_shares_of(part, result.scenarios)]
-        for _, part in frame.groupby("indicator", sort=False)
-    ]
-    return table(head, rows, left=2)
+    return "In so many runs goals are met:\n" + table(["goal", "", *result.scenarios], rows, left=2)
 
 
-def _shares_of(part: pd.DataFrame, scenarios: Sequence[str]) -> list[str]:
-    return [f"{100 * float(part.loc[part['scenario'] == s, 'share'].iloc[0]):.1f} %" for s in scenarios]
+def _cells(part: pd.DataFrame, result: SweepResult, column: str) -> list[str]:
+    return [f"{100 * float(part.loc[part['scenario'] == s, column].iloc[0]):.1f} %" for s in result.scenarios]
 
 
-def _shares(result: SweepResult) -> str:
-    frame = _frame(result, "shares")
-    if frame is None:
+def _judged(part: pd.DataFrame, result: SweepResult) -> list[str]:
+    if not _text(part["goal"].iloc[0]):
+        return _cells(part, result, "value")
+    met = [part.loc[part["scenario"] == s, "met"].iloc[0] for s in result.scenarios]
+    return ["met" if m in (True, "true") else "missed" for m in met]
+
+
+def _deciders(result: SweepResult) -> str:
+    """Return which factors decide each indicator: the strongest, by the middle of what they have in the scenarios."""
+    from simengine.sweep.learn_summary import find_deciders
+
+    found = find_deciders(result)
+    if found is None:
         return ""
-    lines = []
-    for row in frame.to_dict("records"):
-        judged = ""
-        if _text(row["goal"]):
-            judged = f", {'met' if row['met'] in (True, 'true') else 'missed'}: {row['goal']}"
-        lines.append(f"{row['title']}, {row['scenario']}: {100 * float(row['value']):.1f} % of runs{judged}")
+    several = ", the middle of the scenarios" if len(result.scenarios) > 1 else ""
+    head = f"What decides them, by {found.title}{several} (all of it, with intervals: indices.csv):"
+    lines = [head]
+    for title, best in found.rows:
+        lines.append(f"  {title}")
+        lines += [f"    {brief(value):>6} {sign:1} {factor}" for factor, sign, value in best]
+        lines += [] if best else ["           none stands out"]
+    lines.append("  + more of it gives more of the indicator, - less")
+    if found.idle:
+        lines.append(f"  a factor that does nothing has up to {brief(found.idle)} in so many runs")
+    if found.precision:
+        lines.append(f"  the widest interval: {found.precision}")
     return "\n".join(lines)
 
 

@@ -13,7 +13,6 @@ quantiles in statistical packages (1996), definition 1.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +22,9 @@ _SHIFT = np.uint64(52 - _BITS)
 _ROOM = 12 + _BITS
 """Bits of the number of a bucket."""
 _SIGN = np.uint64(1) << np.uint64(63)
+_LEAST = np.iinfo(np.int64).min
+_PIECE = 1 << 17
+"""Values counted at a time, of many: 1 MB, which stays in the cache from step to step."""
 _PENDING = 1 << 20
 """Values gathered before they are counted: sorting many at once is cheaper."""
 
@@ -56,18 +58,37 @@ class Sketch:
         """Count the values of runs, (run, ...); `first` is the place of the first of them."""
         rows = values.reshape(len(values), self.cells)
         sound = np.isfinite(rows).all(axis=1)
-        self.failed += (first + np.flatnonzero(~sound)).tolist()
-        rows = rows[sound] + 0.0  # one zero only
+        if not sound.all():
+            self.failed += (first + np.flatnonzero(~sound)).tolist()
+            rows = rows[sound]
         self.runs += len(rows)
         if not rows.size:
             return
-        np.minimum(self._least, rows.min(axis=0), out=self._least)
-        np.maximum(self._largest, rows.max(axis=0), out=self._largest)
-        keys = (np.arange(self.cells, dtype=np.int64) << _ROOM) | _bucket(rows)
-        self._pending.append(keys.ravel())
-        self._waiting += keys.size
+        if rows.size >= _PENDING:
+            self._join(*self._counted(rows))
+            return
+        self._pending.append(self._numbered(rows, 0))
+        self._waiting += rows.size
         if self._waiting >= _PENDING:
             self._count()
+
+    def _counted(self, rows: NDArray[np.float64]) -> tuple[Keys, Keys]:
+        """Return the buckets of many runs and how often each is there, some cells at a time, which the cache holds."""
+        step = max(1, _PIECE // len(rows))
+        parts = [_tally(self._numbered(rows[:, n : n + step], n)) for n in range(0, self.cells, step)]
+        keys, counts = zip(*parts, strict=True)
+        return np.concatenate(keys), np.concatenate(counts)
+
+    def _numbered(self, rows: NDArray[np.float64], first: int) -> Keys:
+        """Return the buckets of values, (run, cell), numbered by cell; note the smallest and largest of each cell."""
+        rows = rows + 0.0  # one zero only
+        own = slice(first, first + rows.shape[1])
+        np.minimum(self._least[own], rows.min(axis=0), out=self._least[own])
+        np.maximum(self._largest[own], rows.max(axis=0), out=self._largest[own])
+        keys = np.empty(rows.shape, dtype=np.int64)
+        _bucket(rows, out=keys)
+        keys |= np.arange(own.start, own.stop, dtype=np.int64) << _ROOM
+        return keys
 
     def merge(self, other: Sketch) -> None:
         """Take over the counts of another sketch of the same cells."""
@@ -128,11 +149,14 @@ class Sketch:
 
     def _count(self) -> None:
         if self._pending:
-            keys, counts = _tally(np.concatenate(self._pending).reshape(-1, self.cells))
+            keys, counts = _tally(np.concatenate(self._pending))
             self._pending, self._waiting = [], 0
             self._join(keys, counts)
 
     def _join(self, keys: Keys, counts: Keys) -> None:
+        if not self._keys.size:
+            self._keys, self._counts = keys, counts
+            return
         both = np.concatenate([self._keys, keys])
         order = np.argsort(both, kind="stable")
         both, numbers = both[order], np.concatenate([self._counts, counts])[order]
@@ -160,11 +184,17 @@ _SPARSE = 4
 """Buckets that may be empty for each value: beyond, sorting is cheaper than counting in place."""
 
 
-def _bucket(values: NDArray[np.float64]) -> Any:
-    """Return the number of every value's bucket; they rise with the values."""
-    bits = values.view(np.uint64)
-    ordered = np.where(bits & _SIGN, ~bits, bits | _SIGN)
-    return (ordered >> _SHIFT).astype(np.int64)
+def _bucket(values: NDArray[np.float64], out: Keys) -> None:
+    """Write the number of every value's bucket; they rise with the values: bits as they are, but their sign turned.
+
+    Of what is below zero all bits are turned, since there more bits are less.
+    """
+    bits = values.view(np.int64)
+    np.right_shift(bits, 63, out=out)  # all ones below zero, else all zeros
+    out |= _LEAST
+    out ^= bits
+    ordered = out.view(np.uint64)
+    ordered >>= _SHIFT
 
 
 def _middle(buckets: Keys) -> NDArray[np.float64]:

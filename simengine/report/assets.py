@@ -24,7 +24,7 @@ grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:.3rem 1rem}
 .scenarios label{cursor:pointer}
 .scenarios small{display:block;padding-left:1.9rem;line-height:1.3}
 .key{display:inline-block;width:1.3rem;height:.28rem;border-radius:.14rem;vertical-align:middle;margin-right:.35rem}
-.wide{overflow-x:auto;max-width:100%}
+.wide{overflow-x:auto;max-width:100%;margin-bottom:1.2rem}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:.92rem}
 th,td{padding:.4rem .7rem;border-bottom:1px solid var(--line);vertical-align:top;text-align:right}
 th[scope=row],thead th:first-child{text-align:left;position:sticky;left:0;

@@ -75,7 +75,7 @@ def wrap(text: str, width: float, size: float, *, most: int = 2, bold: bool = Fa
 
     Examples
     --------
-    >>> wrap("one two three", 40.0, 10.0, most=3)
+    >>> wrap("one two three", 50.0, 10.0, most=3)
     ['one two', 'three']
 
     """

@@ -120,12 +120,12 @@ def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     if not record.with_goals:
         return _paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
     sentences = [_chance_sentence(record, n, words) for n in range(len(record.with_goals))]
-    is_sample = record.about["design"]["kind"] not in NO_SAMPLE
+    is_told = bool(any(sentences)) and record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
     return (
         html_list([s for s in sentences if s])
-        + _paragraphs([words.how_to_read if is_sample else ""])
+        + _paragraphs([words.how_to_read if is_told else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
         + _wanted_shares(record, words)
@@ -208,7 +208,7 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
     opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
     if not opened:
-        return closed or _paragraphs([words.no_indices])
+        return closed or _paragraphs([words.not_learned if record.indices is None else words.no_indices])
     return _strongest(record, words) + opened + _behind(words.without_goals, closed)
 
 

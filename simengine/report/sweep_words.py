@@ -170,6 +170,7 @@ class SweepWords(Words):
     seed: str = "seed"
     kept: str = "kept of each run"
     no_goals: str = "This sweep has no goals; what was measured stands below."
+    not_learned: str = "What matters has not been computed for this sweep, or not yet."
     no_indices: str = "No indices: the design of this sweep does not allow them."
     fan_alt: str = "Fan chart of {title}, {unit}, {start} to {stop}: {share} of the runs lie within the widest band."
     fan_end: str = "{scenario}: median {middle}, {low} to {high}"
@@ -397,6 +398,7 @@ _NL: dict[str, Any] = {
     "seed": "seed",
     "kept": "bewaard van elke run",
     "no_goals": "Deze reeks heeft geen doelen; wat gemeten is staat hieronder.",
+    "not_learned": "Wat telt is voor deze reeks niet berekend, of nog niet.",
     "no_indices": "Geen indices: de opzet van deze reeks laat ze niet toe.",
     "fan_alt": "Waaiergrafiek van {title}, {unit}, {start} tot {stop}: {share} van de runs ligt in de breedste band.",
     "fan_end": "{scenario}: mediaan {middle}, {low} tot {high}",

@@ -1,25 +1,51 @@
-"""What was learned, in few lines for the command line: the five factors that matter most for each indicator.
+"""What was learned, in few lines for the command line: the factors that matter most for each indicator.
 
-In: a `SweepResult` whose folder has the tables. Out: lines of text.
+In: a `SweepResult` whose folder has the tables. Out: names and numbers.
 
-Invariant: what is printed stands in the tables.
+Invariant: what is told stands in the tables.
 """
 
 from __future__ import annotations
 
 import json
-import math
+from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from simengine.sweep.result import SweepResult
 
 MOST = 5
-_TITLES = {"ST": "total order", "mu_star": "mu*", "range": "range", "median": "PAWN"}
-_SIGNS = {"PRCC": "rises", "mu": "rises"}
+_TITLES = {
+    "ST": "total order (the share of the variance that goes with a factor and all its company)",
+    "mu_star": "mu* (how far the indicator goes where a factor goes a step)",
+    "range": "range (how far the indicator goes where a factor goes from low to high)",
+    "median": "PAWN (how far the distribution moves, 0 to 1)",
+}
+_SIGNS = ("PRCC", "mu")
+
+Decider = tuple[str, str, float]
+"""A factor, the sign of its effect (empty where it has none), its measure."""
 
 
-def summary_lines(result: SweepResult, most: int = MOST) -> list[str]:
-    """Return what matters most for each indicator of each scenario, with intervals, and the notes.
+@dataclass(frozen=True, slots=True)
+class Deciders:
+    """The factors that matter most, by indicator: the strongest first.
+
+    `idle` is what a factor that does nothing has in so many runs, 0 where the method does not tell: factors no stronger
+    than that are left out. `precision` says how sure the measures are as a whole, empty where that is not known.
+    """
+
+    title: str
+    rows: tuple[tuple[str, tuple[Decider, ...]], ...]
+    idle: float = 0.0
+    precision: str = ""
+
+
+def find_deciders(result: SweepResult, most: int = MOST) -> Deciders | None:
+    """Return what matters most for each indicator, by the median of the main measure over the scenarios.
+
+    None where nothing was learned.
 
     Parameters
     ----------
@@ -29,55 +55,30 @@ def summary_lines(result: SweepResult, most: int = MOST) -> list[str]:
         How many factors.
 
     """
+    if not (result.folder / "learned.json").is_file():
+        return None
     about = json.loads((result.folder / "learned.json").read_text(encoding="utf-8"))
-    method, measure = about["main"]["method"], about["main"]["measure"]
     frame = result.table("indices")
-    own = frame[(frame["method"] == method) & (frame["measure"] == measure) & (frame["kind"] == "indicator")]
-    lines: list[str] = []
-    for scenario in result.scenarios:
-        lines.append(scenario)
-        rows = own[own["scenario"] == scenario]
-        for indicator in result.indicators:
-            mine = rows[rows["output"] == indicator["name"]]
-            lines += _of_indicator(indicator, mine, _directions(frame, scenario, indicator["name"]), measure, most)
-            lines += _of_idle(frame, scenario, indicator["name"], method)
-        lines += [f"  note: {note}" for note in about["notes"].get(scenario, [])]
-    lines += [f"note: {note}" for note in about["notes"][""]]
-    if about["precision"] is not None:
-        lines.append(f"widest interval: {about['precision']['of']}")
-    return lines
+    frame = frame[frame["kind"] == "indicator"]
+    method, measure = about["main"]["method"], about["main"]["measure"]
+    idle = frame[(frame["method"] == method) & (frame["measure"] == "idle")]
+    rows = []
+    for indicator in result.indicators:
+        mine = frame[frame["output"] == indicator["name"]]
+        main = mine[(mine["method"] == method) & (mine["measure"] == measure)]
+        least = idle.loc[idle["output"] == indicator["name"], "value"].max() if len(idle) else 0.0
+        middle = main.groupby("factor")["value"].median().dropna()
+        chosen = sorted(middle[middle > least].items(), key=lambda x: (-x[1], str(x[0])))[:most]
+        best = tuple((str(f), _sign(mine, str(f)), float(v)) for f, v in chosen)
+        rows.append((str(indicator["title"]), best))
+    precision = about["precision"]
+    floor = float(np.nanmax(idle["value"])) if idle["value"].notna().any() else 0.0
+    return Deciders(_TITLES.get(measure, measure), tuple(rows), floor, "" if precision is None else precision["of"])
 
 
-def _of_idle(frame: Any, scenario: str, output: str, method: str) -> list[str]:
-    """Return what a factor that does nothing has, where the method tells."""
-    rows = frame[
-        (frame["scenario"] == scenario) & (frame["output"] == output) & (frame["kind"] == "indicator")
-        & (frame["method"] == method) & (frame["measure"] == "idle") & frame["value"].notna()
-    ]  # fmt: skip
-    return [f"    a factor that does nothing has {rows['value'].max():.3g} in so many runs"] if len(rows) else []
-
-
-def _directions(frame: Any, scenario: str, output: str) -> dict[str, str]:
-    """Return which way the output goes where a factor rises: + or -, where the interval says so."""
-    rows = frame[
-        (frame["scenario"] == scenario) & (frame["output"] == output) & (frame["kind"] == "indicator")
-        & frame["measure"].isin(_SIGNS)
-    ]  # fmt: skip
-    return {r.factor: "+" if r.low > 0 else "-" if r.high < 0 else "" for r in rows.itertuples()}
-
-
-def _of_indicator(indicator: Any, rows: Any, directions: dict[str, str], measure: str, most: int) -> list[str]:
-    title = f"  {indicator['title']}"
+def _sign(mine: Any, factor: str) -> str:
+    """Return which way the indicator goes where a factor rises, where the intervals of all scenarios agree."""
+    rows = mine[(mine["factor"] == factor) & mine["measure"].isin(_SIGNS)]
     if not len(rows):
-        return [f"{title}: no measures"]
-    known = rows[rows["value"].notna()]
-    if not len(known):
-        return [f"{title}: {rows['reason'].iloc[0] or 'no measures'}"]
-    best = known.sort_values(["value", "factor"], ascending=[False, True]).head(most)
-    width = max(len(f) for f in best["factor"])
-    lines = [f"{title}, by {_TITLES.get(measure, measure)}, of {int(best['runs'].iloc[0])} runs"]
-    for row in best.itertuples():
-        interval = "" if math.isnan(row.low) else f"  [{row.low:.3g}, {row.high:.3g}]"
-        sign = directions.get(row.factor, "")
-        lines.append(f"    {row.factor:<{width}}  {sign or ' '} {row.value:8.3g}{interval}")
-    return lines
+        return ""
+    return "+" if (rows["low"] > 0).all() else "-" if (rows["high"] < 0).all() else ""

@@ -58,12 +58,15 @@ def digest_of(sweep: SweepPlan) -> str:
     return hash_of(json.dumps([about, inputs], sort_keys=True, ensure_ascii=False).encode())
 
 
-def is_current(sweep: SweepPlan, folder: Path, *, learned: bool = False, drawn: bool = False) -> bool:
-    """Return whether what was made of a folder's shards is complete, unchanged, and what is asked."""
+def is_current(sweep: SweepPlan, folder: Path, learned: str = "", *, drawn: bool = False) -> bool:
+    """Return whether what was made of a folder's shards is complete, unchanged, and what is asked.
+
+    `learned` is what was to be learned from them, in a word, as `write_package` has it; empty: it does not matter.
+    """
     found = read_provenance(folder)
     if found is None or found.get("digest") != digest_of(sweep):
         return False
-    if (learned and not found.get("learned")) or (drawn and PAGE not in found.get("files", {})):
+    if (learned and found.get("learned") != learned) or (drawn and PAGE not in found.get("files", {})):
         return False
     return changed_files(folder) == ()
 
@@ -99,13 +102,13 @@ def write_package(
     done: Sequence[ShardDone],
     names: Iterable[str],
     *,
-    learned: bool,
+    learned: str,
     is_whole: bool = True,
 ) -> None:
     """Write `datapackage.json` and, last, `provenance.json`: a folder that has it is complete.
 
-    `names` are the files made of the shards; `learned` tells whether what is learned from them is among these. Before
-    pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
+    `names` are the files made of the shards; `learned` tells in a word what is learned from them, empty: nothing.
+    Before pictures are drawn, which tell of sources and provenance, the folder is not yet whole, and is not sealed.
     """
     listed = [n for n in dict.fromkeys(names) if (folder / n).is_file()]
     sheets = [_sheet(folder / n) for n in listed if n.endswith(".csv")]

@@ -7,7 +7,6 @@ Invariant: a sweep that is complete is not run again.
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,13 +33,20 @@ from simengine.sweep.summary import write_summary
 class Ways:
     """What is made of the runs of a sweep.
 
-    `learns`: whether indices and whatever else is learned from them are computed; `draw` adds pictures and a page to a
-    folder whose tables are there; `begins` is told what is being done.
+    `learns`: whether indices and whatever else is learned from them are computed; `gradients`: at how many runs of each
+    scenario exact derivatives are taken for it; `draw` adds pictures and a page to a folder whose tables are there;
+    `begins` is told what is being done.
     """
 
     learns: bool = True
+    gradients: int = 0
     draw: Callable[[Path], object] | None = None
     begins: Callable[[str], None] = lambda _: None
+
+    @property
+    def learned(self) -> str:
+        """What is learned, in a word for provenance."""
+        return "" if not self.learns else f"with derivatives at {self.gradients} runs" if self.gradients else "yes"
 
 
 def run_sweep(
@@ -129,7 +135,7 @@ def complete_sweep(
         done = run_shards(planned, folder, executor, told if not attempt else lambda _: None)
         try:
             with alone(folder):
-                if not is_current(planned, folder, learned=ways.learns, drawn=ways.draw is not None):
+                if not is_current(planned, folder, ways.learned, drawn=ways.draw is not None):
                     _finish(planned, folder, done, ways)
                 clear_stale(folder, cut_shards(planned))
         except FileNotFoundError:  # a sweep of other runs has put shards of this one together meanwhile
@@ -158,24 +164,22 @@ def _finish(planned: SweepPlan, folder: Path, done: Sequence[ShardDone], ways: W
         write_bytes(folder / "integration.csv", integration_sheet(differences).text().encode())
     if ways.learns:
         ways.begins("learning from the runs")
-        names += _learned(SweepResult(folder), planned)
+        names += _learned(SweepResult(folder), planned, ways.gradients)
     if ways.draw is not None:
         ways.begins("drawing")
-        write_package(planned, folder, done, names, learned=ways.learns, is_whole=False)
+        write_package(planned, folder, done, names, learned=ways.learned, is_whole=False)
         ways.draw(folder)
         names += [n for n in files_in(folder) if n.split("/")[0] in _DRAWN]
-    write_package(planned, folder, done, names, learned=ways.learns)
+    write_package(planned, folder, done, names, learned=ways.learned)
 
 
 _DRAWN = ("charts", "maps", PAGE)
 
 
-def _learned(result: SweepResult, planned: SweepPlan) -> list[str]:
-    try:
-        learn = importlib.import_module("simengine.sweep.learn").learn
-    except ModuleNotFoundError:
-        return []
-    return list(learn(result, planned))
+def _learned(result: SweepResult, planned: SweepPlan, gradients: int) -> list[str]:
+    from simengine.sweep.learn import learn  # heavy: estimators are imported where something is learned
+
+    return list(learn(result, planned, gradients=gradients))
 
 
 def check_folder(folder: Path) -> None:

@@ -43,7 +43,7 @@ def test_quick_table(tmp_path: Path) -> None:
     out = tmp_path / "sweep.md"
     main(["--quick", "--out", str(out)])
     text = out.read_text(encoding="utf-8")
-    assert "| share of the bare kernel | two threads each |" in text
-    assert "| two threads | the sweep |" in text
+    assert "| share of the bare kernel | two threads each, by the clock |" in text
+    assert "| two threads | the sweep, by the clock |" in text
     assert "| a loop over pysimlin, 1 thread | 2 |" in text
     assert "0 runs failed" in text

@@ -168,7 +168,7 @@ def test_running_out_of_depth_or_memory_is_no_traceback(monkeypatch: pytest.Monk
     ("arguments", "said"),
     [
         (["rum"], "simengine: no command is called `rum`; did you mean `run`?"),
-        (["sweep", "x.yaml"], "simengine: no command is called `sweep`; there are run, check, "),
+        (["estimate", "x.yaml"], "simengine: no command is called `estimate`; there are run, "),
         (["run", TEACUP, "--out", "x.xlsx"], "simengine run: --out `x.xlsx`: results are written as"),
         (["run", TEACUP, "--integration", "rk5"], "simengine run: argument --integration: invalid choice"),
         (["run", TEACUP, "--data", "?x"], "simengine run: --data takes either files or ?tag=FILE"),

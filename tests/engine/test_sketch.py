@@ -82,3 +82,18 @@ def test_counts_make_the_sketch_again(seed: int, runs: int, cells: int, spread: 
 def bucket_of(values: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
     """Return the sign, exponent and first 10 bits of positive numbers, as a sketch numbers its buckets."""
     return (values.view(np.uint64) >> np.uint64(42)).astype(np.int64) + (1 << 21)
+
+
+def test_many_runs_at_once_are_counted_as_one_by_one() -> None:
+    """What is large is counted some cells at a time: the same buckets, ends and failures."""
+    rng = np.random.default_rng(7)
+    values = (3 + rng.normal(size=(700, 40, 50))) * np.exp(rng.normal(size=(40, 50)) * 20)
+    values[3, 2, 1], values[5], values[:, 7, 7], values[9, 9, 9] = np.nan, -values[5], 0.0, -0.0
+    whole, pieces = Sketch((40, 50)), Sketch((40, 50))
+    whole.add(values, 0)
+    for first in range(0, 700, 90):
+        pieces.add(values[first : first + 90], first)
+    for one, other in zip((*whole.counts(), *whole.ends), (*pieces.counts(), *pieces.ends), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.failed == pieces.failed == [3]
+    np.testing.assert_array_equal(whole.quantiles([0.1, 0.9]), pieces.quantiles([0.1, 0.9]))

@@ -218,6 +218,17 @@ def test_what_is_not_there_is_not_drawn(folder: Path, tmp_path: Path, missing: s
     assert "Gas of a town" in words_of(Page((tmp_path / "x.html").read_text(encoding="utf-8")))
 
 
+def test_a_sweep_that_is_not_complete_says_so(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "sweep.json").read_text(encoding="utf-8")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "sweep.json").write_text(text.replace('"done": 192', '"done": 92', 1), encoding="utf-8")
+    assert main(["report", str(tmp_path / "part"), "--out", str(tmp_path / "x.html")]) == 0
+    said = words_of(Page((tmp_path / "x.html").read_text(encoding="utf-8")))
+    assert "100 runs that were asked for are not there yet: the sweep is not complete." in said
+    assert EN.not_learned in said
+    assert "futures" not in said
+
+
 def test_a_damaged_file_is_said(folder: Path, tmp_path: Path) -> None:
     part = tmp_path / "part"
     shutil.copytree(folder, part, ignore=shutil.ignore_patterns("charts", "shards"))

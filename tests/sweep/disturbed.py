@@ -28,7 +28,7 @@ effort = 0.2 ~ 1/year ~ |
 all fish = SUM(fish[lake!]) ~ fish ~ |
 INITIAL TIME = 0 ~ year ~|
 FINAL TIME = 20 ~ year ~|
-TIME STEP = 0.002 ~ year ~|
+TIME STEP = 0.001 ~ year ~|
 SAVEPER = 4 ~ year ~|
 """
 STUDY = """simengine: 1

@@ -19,7 +19,7 @@ from simengine.sweep.cluster_file import Cluster, Local, Scheduler, Slurm
 from simengine.sweep.cluster_task import Order, Receipt, Refusal, Trouble, do_shard, order
 from simengine.sweep.cluster_versions import Versions, own_versions
 from simengine.sweep.cluster_workers import workers_of
-from simengine.sweep.folder import ShardDone, clear_drafts
+from simengine.sweep.folder import ShardDone
 from simengine.sweep.shard import Shard, cut_shards
 from simengine.sweep.study import load_sweep
 from tests.sweep.disturbed import wait_for, write_study

@@ -198,7 +198,10 @@ def test_runs_are_doubled_until_they_are_enough(here: Path, capsys: pytest.Captu
     assert main([*command, "--until-ci", "0.5", "--runs", "6144"]) == 3
     said = capsys.readouterr()
     notes = [json.loads(line)["text"] for line in said.err.splitlines() if '"event": "note"' in line]
-    found = [re.fullmatch(r"([\d,]+) runs of each scenario: the widest interval is within (.*)", n) for n in notes]
+    found = [
+        re.fullmatch(r"([\d,]+) runs of each scenario: the widest interval is that of the .*: \+-(.*)", n)
+        for n in notes
+    ]
     widths = {int(f[1].replace(",", "")): float(f[2]) for f in found if f}
     assert list(widths) == [768 * 2**n for n in range(len(widths))]
     assert all(width > 0.5 for width in list(widths.values())[:-1])

@@ -10,7 +10,7 @@ import simengine as se
 from simengine.source.diagnostic import InputError
 from simengine.sweep.learn import FILES, learn
 from simengine.sweep.learn_precision import find_precision, widest_interval
-from simengine.sweep.learn_summary import summary_lines
+from simengine.sweep.learn_summary import find_deciders
 from simengine.sweep.run import Threads
 from simengine.sweep.study import Ways, complete_sweep
 from tests.sweep.learned import bill_indices, write_study
@@ -125,10 +125,8 @@ def test_a_design_has_the_measures_it_allows(tmp_path, sample, methods):
         (result.folder / name).unlink()
     assert learn(result, plan) == list(FILES)
     assert before == {name: (result.folder / name).read_bytes() for name in FILES}
-    lines = summary_lines(result)
-    assert lines[0] == "base"
-    order = [line.split()[0] for line in lines[2:4]]
-    assert order == ["cost", "rate"]
+    found = find_deciders(result)
+    assert [f for f, _, _ in found.rows[0][1]][:2] == ["cost", "rate"]
 
 
 def test_correlated_factors_have_no_shares_of_the_variance(tmp_path):

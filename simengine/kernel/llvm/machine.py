@@ -75,8 +75,9 @@ def compile_text(text: str, target: Target, level: int = 2) -> bytes:
     target
         What to compile for.
     level
-        0: at once; 1: what can be simplified; 2: all of LLVM's usual passes, which take some ten times longer. What
-        is written is near its best already: level 2 pays where a program is so small that it becomes one function.
+        0: at once; 1: what nothing reads is left out; 2: all of LLVM's usual passes, which take some ten times
+        longer. What is written is near its best already: level 2 pays where a program is so small that it becomes one
+        function.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def _optimise(module: Any, machine: Any, level: int) -> None:
     if level == 1:
         passes = llvm.create_new_module_pass_manager()
         passes.add_sroa_pass()
-        passes.add_instruction_combine_pass()
+        passes.add_aggressive_dce_pass()  # what nothing reads; the rest is written as it should be
         passes.run(module, builder)
     elif level:
         builder.getModulePassManager().run(module, builder)
@@ -130,7 +131,10 @@ class Loaded:
 
         with _LOCK:
             empty = llvm.parse_assembly("")
-            self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2))
+            # llvmlite's own manager of memory takes one piece for all sections of an object. LLVM's takes one for each:
+            # in a process that holds much memory they may lie more than 2 GB apart, beyond what the 32-bit offsets of
+            # the small code model reach, and LLVM aborts the process
+            self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2), use_lmm=True)
             for one in code:
                 self._engine.add_object_file(llvm.ObjectFileRef.from_data(one))
             self._engine.finalize_object()

@@ -27,6 +27,7 @@ from simengine.kernel.llvm.hoist import hoist
 from simengine.kernel.llvm.method import Course, Courses, Method, plan_courses
 from simengine.kernel.llvm.outline import Outline
 from simengine.kernel.llvm.place import Places
+from simengine.kernel.llvm.rounds import Round, find_rounds
 from simengine.kernel.llvm.site import Site
 from simengine.kernel.llvm.statement import ONCE, StatementWriter
 from simengine.kernel.llvm.table import PackedTables, Shape, pack_tables
@@ -146,7 +147,10 @@ def write_module(
             elif alone:
                 flags = np.zeros(ready.slot_count, dtype=np.bool_)
             courses = plan_courses(ready, methods, flags)
-            writer = ModuleWriter(ready, courses, width, columns, machine, packed, noise=noise and not alone)
+            small = len(steps_of(ready)) <= _SMALL  # then all may become one function, with the step in it once
+            rounds = None if small else find_rounds(program, ready)
+            differs = noise and not alone
+            writer = ModuleWriter(ready, courses, width, columns, machine, packed, noise=differs, rounds=rounds)
             return writer.texts(), writer.outline()
 
     if outline is None:
@@ -182,8 +186,10 @@ class ModuleWriter:
         packed: PackedTables,
         *,
         noise: bool,
+        rounds: tuple[Round, ...] | None = None,
     ) -> None:
         self.program = program
+        self._rounds = rounds
         self.courses = courses
         self.width = width
         self.columns = columns
@@ -195,7 +201,7 @@ class ModuleWriter:
         self.places = Places(self)
         self.packed = packed
         self.sites: list[Site] = []
-        self._chunks = _share_out(program)
+        self._chunks = _share_out(program, rounds)
         nodes = sum(chunk.nodes for chunks in self._chunks.values() for chunk in chunks)
         _check_room(nodes)
         self._is_small = len(steps_of(program)) <= _SMALL and nodes <= OPERATIONS
@@ -255,6 +261,8 @@ class ModuleWriter:
                 self._turn_to(self._plain if once or chunk.is_long else self._main)
                 name = f"{phase}{'' if phase in PHASES else '_'}{number}"
                 phases[phase].append(self._function(name, once or "step", chunk.statements))
+        if self._rounds is not None:
+            phases["initial"] = [name for number in range(len(self._rounds)) for name in self._round(number, phases)]
         self._turn_to(self._main)
         self._write_course("", self.courses.own, phases)
         for number, course in enumerate(self.courses.slow):
@@ -264,6 +272,18 @@ class ModuleWriter:
         if self._is_small:
             return Texts(self._main.text(whole=True), "")
         return Texts(self._main.text(elsewhere=self._elsewhere), self._plain.text() if self._elsewhere else "")
+
+    def _round(self, number: int, phases: dict[str, list[str]]) -> list[str]:
+        """Return the functions of a round of the initial phase, in their order."""
+        assert self._rounds is not None
+        shared, first = self._rounds[number].shared, 0
+        out = list(phases[f"initial{number}"])
+        for name, chunk in zip(phases["step"], self._chunks["step"], strict=True):
+            end = first + len(chunk.statements)
+            if not shared.isdisjoint(range(first, end)):
+                out.append(name)
+            first = end
+        return out
 
     def _write_course(self, suffix: str, course: Course, phases: dict[str, list[str]]) -> None:
         """Write what ends a step of one clock."""
@@ -345,13 +365,14 @@ class ModuleWriter:
                 _mark_all(needed, node)
 
 
-def _share_out(program: Program) -> dict[str, list[Chunk]]:
+def _share_out(program: Program, rounds: tuple[Round, ...] | None) -> dict[str, list[Chunk]]:
     """Return the statements of every phase in chunks; those of the initial phase by the clock they go by."""
     clocks = program.clocks
-    initial = by_clock(program, program.initial)
+    initial = by_clock(program, program.initial) if rounds is None else [(-1, r.own) for r in rounds]
     parts: dict[str, Sequence[Statement]] = {"constants": program.constants}
     parts["initial"] = ()
-    parts |= {f"initial{n}" if clocks else "initial": part for n, (_, part) in enumerate(initial)}
+    several = clocks or rounds is not None
+    parts |= {f"initial{n}" if several else "initial": part for n, (_, part) in enumerate(initial)}
     parts |= {"settled": program.settled}
     parts |= {f"slow{number}": clock.group.step for number, clock in enumerate(clocks)}
     parts |= {"step": program.step}
