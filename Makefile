@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 STAMP := .venv/.installed
 DOCS := .venv/.docs
 
-.PHONY: help demo sweep test golden lint format types layers bench bench-kernel bench-sweep wheel docs lock check clean
+.PHONY: help demo sweep test golden lint format types layers bench bench-kernel bench-sweep bench-calibration past wheel docs lock check clean
 
 help:  ## This list
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/\1\t\2/p' Makefile
@@ -55,6 +55,12 @@ bench-kernel: $(STAMP)  ## Runs beside those of peers and of C
 
 bench-sweep: $(STAMP)  ## A sweep of 100,000 runs, beside its bare kernel and peers
 	$(BIN)/python -m benchmarks.sweep
+
+bench-calibration: $(STAMP)  ## Recovery of known parameters, and searches beside SciPy's
+	$(BIN)/python -m benchmarks.calibration
+
+past: $(STAMP)  ## The calibrations of Delft, and the page about them
+	$(BIN)/python -m docs.past
 
 docs: $(DOCS)  ## The documentation as a site in site/
 	$(BIN)/python -m docs.reference

@@ -94,6 +94,13 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     )
 
 
+def _together(found: Identification, theta: Array, low: Array, high: Array) -> tuple[Direction, ...]:
+    """Return what is collinear, and ridges whose parameters are not in it."""
+    told = directions(found, theta, low, high)
+    names = {name for direction in told for name in direction.names}
+    return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
+
+
 def _wider(freedom: int | None, level: float) -> float:
     """Return by how much a quantile of Student's t is beyond that of the normal distribution."""
     if freedom is None:
@@ -101,13 +108,6 @@ def _wider(freedom: int | None, level: float) -> float:
     from scipy.special import ndtri, stdtrit
 
     return float(stdtrit(freedom, 0.5 + level / 2.0) / ndtri(0.5 + level / 2.0))
-
-
-def _together(found: Identification, theta: Array, low: Array, high: Array) -> tuple[Direction, ...]:
-    """Return what is collinear, and ridges whose parameters are not in it."""
-    told = directions(found, theta, low, high)
-    names = {name for direction in told for name in direction.names}
-    return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
 
 
 def _prior_information(surface: Surface, full: Array) -> Array:

@@ -214,7 +214,9 @@ def _find(plan: Plan, name: str | None) -> tuple[str, SweepSettings]:
         raise InputError(f"`{plan.path}` has no `sweeps`: they say which scenarios are run with how many draws")
     if name is None:
         if len(sweeps) > 1:
-            raise InputError(f"`{plan.path}` has several sweeps; `--sweep` (in Python, the name) chooses one: {', '.join(sweeps)}")
+            raise InputError(
+                f"`{plan.path}` has several sweeps; `--sweep` (in Python, the name) chooses one: {', '.join(sweeps)}"
+            )
         return next(iter(sweeps.items()))
     if name not in sweeps:
         near = nearest_names(name, sweeps, count=1)

@@ -58,11 +58,19 @@ def test_energy_tells_its_ridge_and_its_bound() -> None:
     assert (words["insulation rate"], words["price elasticity"]) == ("at bound", "together")
 
 
+def test_the_ridge_is_there_in_the_coupled_model_too() -> None:
+    surface, best = searched("coupled")
+    told = look_at_curvature(surface, best.full)
+    assert [set(d.names) for d in told.directions] == [{"energy.insulation rate", "energy.price elasticity"}]
+    predicted = surface.problem.predict(best.full[None, : surface.width])[0]
+    np.testing.assert_allclose(predicted, surface.problem.observations.value, rtol=0.02)
+
+
 def test_ranges_of_parameters_are_those_of_the_models() -> None:
     """But for the elasticity: its range in the table is what an earlier fit found."""
     with (ROOT / "models" / "parameters.csv").open(encoding="utf-8") as file:
         table = {r["variable"]: r for r in csv.DictReader(file) if r["model"] == "energy"}
-    for p in calibration("energy").problem.parameters:
+    for p in (*calibration("energy").problem.parameters, *calibration("services").problem.parameters):
         if p.name != "price elasticity":
             assert (p.low, p.high) == pytest.approx((float(table[p.name]["low"]), float(table[p.name]["high"])))
 
