@@ -1,18 +1,21 @@
 """What was measured, in a tidy file: a row a value, with columns `variable`, `time` and `value`.
 
-Columns `model`, `element`, `unit`, `source` and `quality` are read where they are there; others are the file's own.
+Columns `model`, `element`, `unit`, `source` and `quality` are read where they are there; others are the file's own. Of
+values of one time that differ in their `vintage` (a number: when they were published) the newest is used.
 
 Invariant: a row that is read is in the model's unit; one that names nothing of the model is an error with its row.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from simengine.language.yaml.reading import At, Reading
 from simengine.model.quantity import conversion_factor
 from simengine.results.study import History
+from simengine.scenario.column import finite_number
 from simengine.scenario.names import ModelNames, place_names
 from simengine.source.diagnostic import InputError
 
@@ -24,6 +27,13 @@ _MOST_TOLD = 5
 class _Series:
     points: list[tuple[float, float, str]] = field(default_factory=list)
     sources: dict[str, None] = field(default_factory=dict)
+    vintages: dict[float, float] = field(default_factory=dict)  # by time, the newest
+
+    def add_vintage(self, point: tuple[float, float, str], vintage: float) -> None:
+        """Let a value stand in the place of an older vintage of it, or of one without."""
+        if vintage >= self.vintages.get(point[0], -math.inf):
+            self.vintages[point[0]] = vintage
+            self.points = [*(p for p in self.points if p[0] != point[0]), point]
 
 
 def is_tidy(head: Sequence[str]) -> bool:
@@ -47,7 +57,11 @@ def read_tidy(rows: Sequence[Sequence[str]], file: At[str], names: ModelNames, t
             wrong.setdefault(str(reason), number)
             continue
         series = found.setdefault(column, _Series())
-        series.points.append((*point, cells.get("quality", "")))
+        vintage = finite_number(cells.get("vintage", ""))
+        if vintage is not None:
+            series.add_vintage((*point, cells.get("quality", "")), vintage)
+        elif point[0] not in series.vintages:
+            series.points.append((*point, cells.get("quality", "")))
         series.sources.setdefault(cells.get("source", ""))
     for text, number in list(wrong.items())[:_MOST_TOLD]:
         to.error("bad-row", f"`{file.value}` row {number}: {text}", file.span)

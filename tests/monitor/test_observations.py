@@ -10,7 +10,7 @@ import pytest
 from simengine.cli.main import main
 from simengine.monitor.observations import newest
 from simengine.monitor.plan import read_monitoring
-from tests.monitor.conftest import SEEN, Town
+from tests.monitor.conftest import SCENARIOS, SEEN, Town
 
 HEAD = "variable,element,time,value,unit,vintage\n"
 
@@ -86,3 +86,16 @@ def test_what_was_known_goes_by_vintages(town: Town) -> None:
     now = {o.time: o.value for o in newest(plan.observations)}
     assert at_2022 == {2021.0: 4565000.0, 2022.0: 4340000.0}
     assert now == {2021.0: 4565000.0, 2022.0: 4300000.0, 2023.0: 4130000.0}
+
+
+def test_scenario_files_use_the_newest_vintage_too(town: Town) -> None:
+    """A file that observations are appended to may be one of the data of the scenario file."""
+    more = "data: {seen: {file: seen.csv}}\n"
+    rows = "gas use,,2022,4300000,m3/year,2024\ngas use,,2022,4310000,m3/year,2023\n"
+    plan, found = read_monitoring(town(seen=SEEN + rows, town_yaml=SCENARIOS + more))
+    assert plan is not None, found
+    (history,) = plan.plan.history
+    assert dict(zip(history.times, history.values, strict=True)) == {
+        2021.0: 4565000.0, 2022.0: 4300000.0, 2023.0: 4130000.0,
+    }  # fmt: skip
+    assert len(plan.observations) == 5  # told once, with all vintages
