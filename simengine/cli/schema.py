@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simengine.api.model import Model
     from simengine.scenario.file import Document
 
-DESCRIPTION = """Write the JSON Schema of scenario or calibration files, with the names of a model; or of other files of simengine.
+DESCRIPTION = """Write the JSON Schema of scenario or calibration files, with the names of a model, or of other files.
 
 An editor with a YAML language server then completes variables, with units and documentation, and flags misspelt ones.
 The first line of the scenario file names it:  # yaml-language-server: $schema=delft.schema.json"""
