@@ -21,7 +21,7 @@ import simengine as se
 from simengine.calibrate.local import search_local
 from simengine.calibrate.plan import load_calibration
 from simengine.calibrate.result import CalibrationResult
-from simengine.calibrate.study import calibrate
+from simengine.calibrate.study import run_calibration
 from simengine.calibrate.surface import Surface
 
 Array = NDArray[np.float64]
@@ -99,7 +99,7 @@ def percentiles(values: Array) -> dict[str, float]:
 
 def measure(folder: Path) -> dict[str, Any]:
     """Return all figures of the page."""
-    results = {name: calibrate(ROOT / "calibration" / f"{name}.yaml", out=folder / name) for name in FILES}
+    results = {name: run_calibration(ROOT / "calibration" / f"{name}.yaml", out=folder / name) for name in FILES}
     drawn = results["energy"].posterior
     picked = drawn.sample(n=min(DRAWS, len(drawn)), random_state=1)
     names = [p["name"] for p in results["energy"].parameters]

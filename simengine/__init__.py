@@ -17,7 +17,7 @@ if _typing.TYPE_CHECKING:
     from simengine.api.load import load
     from simengine.api.model import Model
     from simengine.calibrate.result import CalibrationResult, read_calibration
-    from simengine.calibrate.study import calibrate
+    from simengine.calibrate.study import run_calibration
     from simengine.results.run import Ensemble, Quantiles, Run
     from simengine.results.study import Study
     from simengine.scenario.study import StudyPlan, load_study
@@ -53,12 +53,12 @@ __all__ = [
     "StudyPlan",
     "SweepPlan",
     "SweepResult",
-    "calibrate",
     "load",
     "load_study",
     "load_sweep",
     "read_calibration",
     "read_sweep",
+    "run_calibration",
     "run_sweep",
 ]
 
@@ -72,12 +72,12 @@ _HOMES = {
     "StudyPlan": "scenario.study",
     "SweepPlan": "sweep.plan",
     "SweepResult": "sweep.result",
-    "calibrate": "calibrate.study",
     "load": "api.load",
     "load_study": "scenario.study",
     "load_sweep": "sweep.study",
     "read_calibration": "calibrate.result",
     "read_sweep": "sweep.result",
+    "run_calibration": "calibrate.study",
     "run_sweep": "sweep.study",
 }
 

@@ -34,7 +34,7 @@ class Ways:
     draw: Draw | None = None
 
 
-def calibrate(
+def run_calibration(
     path: FilePath, *, out: FilePath | None = None, starts: int | None = None, posterior: str | None = None
 ) -> CalibrationResult:
     """Do a calibration, or what is missing of it, and return what it found.

@@ -18,7 +18,7 @@ import pytest
 import simengine as se
 from simengine.calibrate.folder import is_current
 from simengine.calibrate.plan import load_calibration
-from simengine.calibrate.study import calibrate
+from simengine.calibrate.study import run_calibration
 from simengine.results.provenance import changed_files
 from tests.conftest import ROOT
 from tests.fitting.conftest import FISH, Make, logistic, write_files
@@ -41,7 +41,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder made undisturbed, by a process of its own."""
     place = tmp_path_factory.mktemp("first")
     values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(3).normal(0.0, 0.8, TIMES.size)
-    calibrate(write_files(place, "logistic", values, TIMES, ALL), out=place / "out")
+    run_calibration(write_files(place, "logistic", values, TIMES, ALL), out=place / "out")
     return place / "out"
 
 
@@ -97,7 +97,7 @@ def test_it_is_written_read_and_not_done_again(asked: Path, whole: Path) -> None
 
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*")}
     assert is_current(load_calibration(asked), folder)
-    assert se.calibrate(asked, out=folder).estimates == result.estimates
+    assert se.run_calibration(asked, out=folder).estimates == result.estimates
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*")} == before
 
 
@@ -118,7 +118,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(asked: Path, whole: 
     script = [
         sys.executable,
         "-c",
-        f"import simengine as se; se.calibrate({str(asked)!r}, out={str(tmp_path / 'cut')!r})",
+        f"import simengine as se; se.run_calibration({str(asked)!r}, out={str(tmp_path / 'cut')!r})",
     ]
     killed, partial = 0, 0
     for enough in (2, 8):
@@ -132,7 +132,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(asked: Path, whole: 
         partial += not (tmp_path / "cut" / "provenance.json").exists()
     assert killed >= 1
     assert partial >= 1
-    calibrate(asked, out=tmp_path / "cut")
+    run_calibration(asked, out=tmp_path / "cut")
     assert without_paths(tmp_path / "cut") == without_paths(whole)
 
 
@@ -149,7 +149,7 @@ def test_what_is_damaged_or_gone_is_made_again(asked: Path, whole: Path) -> None
     unit.write_bytes(bytes(data))
     (folder / "fit.csv").unlink()
     assert set(changed_files(folder) or ()) == {unit.relative_to(folder).as_posix(), "fit.csv"}
-    calibrate(asked, out=folder)
+    run_calibration(asked, out=folder)
     assert without_paths(folder) == before
 
 
@@ -159,9 +159,9 @@ def test_more_starts_use_those_there_are_and_other_data_none(asked: Path, tmp_pa
     plain.write_text(
         asked.read_text(encoding="utf-8").replace("profiles: on, posterior: ensemble, ", ""), encoding="utf-8"
     )
-    calibrate(plain, out=folder, starts=1)
+    run_calibration(plain, out=folder, starts=1)
     one = {p.name for p in (folder / "work" / "starts").iterdir()}
-    calibrate(plain, out=folder, starts=3)
+    run_calibration(plain, out=folder, starts=3)
     more = {p.name for p in (folder / "work" / "starts").iterdir()}
     assert one < more
     assert len(more) == 3
@@ -169,7 +169,7 @@ def test_more_starts_use_those_there_are_and_other_data_none(asked: Path, tmp_pa
         (asked.parent / "data.csv").read_text(encoding="utf-8").replace("\n1.0,", "\n1,").replace("12,", "12,1"),
         encoding="utf-8",
     )
-    calibrate(plain, out=folder, starts=3)
+    run_calibration(plain, out=folder, starts=3)
     assert not more & {p.name for p in (folder / "work" / "starts").iterdir()}
     assert len(list((folder / "work" / "screening").iterdir())) == 1
 
@@ -236,7 +236,7 @@ def test_other_folders_are_refused(asked: Path, tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(se.InputError, match="holds files, and no calibration"):
-        calibrate(asked, out=tmp_path / "full")
+        run_calibration(asked, out=tmp_path / "full")
     assert os.listdir(tmp_path / "full") == ["mine.txt"]
     with pytest.raises(se.InputError, match="no folder of a calibration"):
         se.read_calibration(tmp_path / "full")
@@ -258,7 +258,7 @@ def test_without_derivatives_the_global_search_and_the_ensemble_are_left(make: M
         encoding="utf-8",
     )
     assert load_calibration(path).problem.derivatives == "none"
-    result = calibrate(path, out=tmp_path / "out")
+    result = run_calibration(path, out=tmp_path / "out")
     assert result.about["curvature"] is None
     assert result.estimates["growth"] == pytest.approx(0.55, rel=1e-2)
     assert result.about["searches"]["best from"] == "global"
@@ -272,7 +272,7 @@ fit: {fish: {output: population, data: seen, error: {normal: estimate}}}
 method: {starts: 3, profiles: on}
 """
     values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(3).normal(0.0, 0.5, TIMES.size)
-    result = calibrate(make("logistic", values, TIMES, text), out=tmp_path / "out")
+    result = run_calibration(make("logistic", values, TIMES, text), out=tmp_path / "out")
     growth = result.parameter("growth")
     assert growth["low"] is None
     assert growth["verdict"] == "identified"
@@ -311,7 +311,7 @@ def test_arrays_points_and_initial_values_reach_scenarios(tmp_path: Path) -> Non
     (tmp_path / "asked.yaml").write_text(ARRAYS_ASKED, encoding="utf-8")
     rows = "".join(f"{t:g},{30 + 4 * t + 0.1 * t * t}\n" for t in TIMES)
     (tmp_path / "data.csv").write_text(f"time,total\n{rows}", encoding="utf-8")
-    result = calibrate(tmp_path / "asked.yaml", out=tmp_path / "out")
+    result = run_calibration(tmp_path / "asked.yaml", out=tmp_path / "out")
     (tmp_path / "scenarios.yaml").write_text(
         "simengine: 1\nmodel: model.mdl\nscenarios: {fitted: {params: out/parameters.yaml}}\nkpis: {total: {value: total}}\n",
         encoding="utf-8",
