@@ -99,8 +99,8 @@ def _known(value: float | None) -> float:
 
 
 def open_parameters(record: DossierRecord) -> list[Mapping[str, Any]]:
-    """Return parameters that the data do not fix."""
-    return [p for p in record.parameters if p["verdict"] in OPEN]
+    """Return parameters that the data do not fix, those among them that priors do."""
+    return [p for p in record.parameters if p["verdict"] in OPEN or p.get("by prior")]
 
 
 def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
@@ -122,9 +122,11 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         if p["verdict"] in texts:
             code = p["verdict"].replace(" ", "-")
             yield Finding("unknown", code, name, texts[p["verdict"]].format(title=title))
-        if p.get("by prior"):
-            yield Finding("unknown", "by-prior", name, words.by_prior.format(title=title))
-    of_data = count >= unknowns and not any(p.get("by prior") for p in record.parameters)
+    by_prior = [p for p in record.parameters if p.get("by prior")]
+    if by_prior:
+        text = words.by_prior.format(titles=_joined([str(p["title"]) for p in by_prior], words))
+        yield Finding("unknown", "by-prior", tuple(str(p["name"]) for p in by_prior), text)
+    of_data = count >= unknowns and not by_prior
     if of_data and all(p["verdict"] == "identified" for p in record.parameters):
         yield Finding("unknown", "all-known", (), words.all_known)
 

@@ -142,7 +142,10 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         found = intervals_of(p)
         cells = [words.number(float(p["estimate"]), 4)]
         cells += [_interval(found.get(w), words) for w in ways]
-        cells += [f"{_number(p['low'], words)}\u00a0–\u00a0{_number(p['high'], words)}", str(p["prior"] or words.none)]
+        cells += [
+            f"{_number(p['low'], words)}\u00a0–\u2060\u00a0{_number(p['high'], words)}",
+            str(p["prior"] or words.none),
+        ]
         verdict = words.verdicts.get(p["verdict"], str(p["verdict"]))
         cells.append(verdict + (words.told_by_prior if p.get("by prior") else ""))
         texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
@@ -151,9 +154,9 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
     for s in record.about["scales"]:
         of_draws = (s["intervals"]["posterior"] or {}).get(LEVEL)
-        told = "" if of_draws is None else "\u00a0–\u00a0".join(_number(e, words) for e in of_draws)
+        told = "" if of_draws is None else "\u00a0–\u2060\u00a0".join(_number(e, words) for e in of_draws)
         ends = [told if way == "posterior" else "" for way in ways]
-        span = f"{_number(s['low'], words)}\u00a0–\u00a0{_number(s['high'], words)}"
+        span = f"{_number(s['low'], words)}\u00a0–\u2060\u00a0{_number(s['high'], words)}"
         cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
         texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)
         body.append(
@@ -167,7 +170,7 @@ def _interval(found: Any, words: DossierWords) -> str:
         return words.none
     low = f"({words.number(found.low)}" if found.open_low else words.number(found.low)
     high = f"{words.number(found.high)})" if found.open_high else words.number(found.high)
-    return f"{low}\u00a0–\u00a0{high}"
+    return f"{low}\u00a0–\u2060\u00a0{high}"
 
 
 def _number(value: float | None, words: DossierWords) -> str:

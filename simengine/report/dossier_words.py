@@ -175,8 +175,8 @@ class DossierWords(SweepWords):
     not_known: str = "{title}: the data do not tell it at all."
     half_known: str = "{title}: the data set it an end on one side only, or none within its range."
     at_bound: str = "{title}: the best fit is at the end of the range ({value}): a better one may lie beyond."
-    by_prior: str = "{title}: what is known of it comes from its prior rather than from the data."
-    told_by_prior: str = "; by its prior rather than the data"
+    by_prior: str = "What is known of {titles} comes from priors rather than from the data."
+    told_by_prior: str = "; by priors rather than by the data"
     wide_known: str = "{title}: the data leave more than half of its range open."
     ridge_of: str = (
         "{first} and {others} move together: {change} of {first} is offset by {offsets}. The data fix the mix, "

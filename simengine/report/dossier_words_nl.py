@@ -168,8 +168,8 @@ NL_WORDS = {
     "at_bound": (
         "{title}: de beste aanpassing ligt aan het eind van het bereik ({value}): een betere ligt er misschien buiten."
     ),
-    "by_prior": "{title}: wat ervan bekend is komt eerder uit zijn prior dan uit de gegevens.",
-    "told_by_prior": "; eerder door zijn prior dan door de gegevens",
+    "by_prior": "Wat bekend is van {titles} komt eerder uit priors dan uit de gegevens.",
+    "told_by_prior": "; eerder door priors dan door de gegevens",
     "wide_known": "{title}: de gegevens laten meer dan de helft van het bereik open.",
     "ridge_of": (
         "{first} en {others} gaan samen: {change} van {first} wordt opgeheven door {offsets}. De gegevens leggen het "

@@ -273,6 +273,7 @@ def test_what_priors_tell_is_not_said_to_be_told_by_data(plain: Path, tmp_path: 
     (tmp_path / "prior" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
     draw_calibration_folder(tmp_path / "prior")
     assert codes_of(tmp_path / "prior", "unknown") == ["by-prior"]
+    assert codes_of(tmp_path / "prior", "future")[0] == "draw"
     assert EN.told_by_prior in page_of(tmp_path / "prior")
 
 

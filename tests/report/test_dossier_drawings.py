@@ -37,7 +37,7 @@ LONG = "share of the badly insulated homes that is insulated in a year, of owner
 
 def a_fit(count: int = 20, held: int = 5, scale: float = 1.0) -> Fit:
     rng = np.random.default_rng(count)
-    times = 2000.0 + np.arange(count)
+    times = 2000.0 + np.arange(float(count))
     model = scale * 100 * np.exp(-0.08 * np.arange(count))
     z = rng.normal(0, 1, count)
     out = np.arange(count) >= count - held
