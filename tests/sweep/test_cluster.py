@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from simengine.results.atomic import clear_drafts
 from simengine.source.diagnostic import InputError, RunError
 from simengine.sweep import cluster_task
 from simengine.sweep.cluster import DaskExecutor, _Session, _Work, open_executor
