@@ -8,6 +8,8 @@ Invariant: text is verified before it is compiled: LLVM aborts the process on wh
 from __future__ import annotations
 
 import ctypes
+import itertools
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -127,17 +129,50 @@ class Loaded:
     """
 
     def __init__(self, code: Sequence[bytes], target: Target) -> None:
-        import llvmlite.binding as llvm
-
         with _LOCK:
-            empty = llvm.parse_assembly("")
-            # llvmlite's own manager of memory takes one piece for all sections of an object. LLVM's takes one for each:
-            # in a process that holds much memory they may lie more than 2 GB apart, beyond what the 32-bit offsets of
-            # the small code model reach, and LLVM aborts the process
-            self._engine = llvm.create_mcjit_compiler(empty, _target_machine(target, 2), use_lmm=True)
-            for one in code:
-                self._engine.add_object_file(llvm.ObjectFileRef.from_data(one))
-            self._engine.finalize_object()
+            self._held, places = link_code(code, target, ("prepare", "run"))
         kind = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 4)
-        self.prepare = kind(self._engine.get_function_address("prepare"))
-        self.run = kind(self._engine.get_function_address("run"))
+        self.prepare = kind(places["prepare"])
+        self.run = kind(places["run"])
+
+
+_NUMBERS = itertools.count()
+
+
+def link_code(code: Sequence[bytes], target: Target, names: Sequence[str]) -> tuple[Any, dict[str, int]]:
+    """Return what keeps object code in memory as long as it lives, and where functions of these names are.
+
+    JITLink takes memory for all sections of an object in one piece. The older loader takes a piece for each: in a
+    process that holds much memory they may lie more than 2 GB apart, beyond what the 32-bit offsets of the small code
+    model reach, and then it aborts the process.
+    """
+    import llvmlite.binding as llvm
+
+    if sys.platform == "win32":  # whose objects JITLink does not know
+        return _load(code, target, names)
+    jit = _linker()
+    library = llvm.JITLibraryBuilder()
+    for one in code:
+        library.add_object_img(one)
+    library.add_current_process()
+    for name in names:
+        library.export_symbol(name)
+    tracker = library.link(jit, f"program {next(_NUMBERS)}")
+    return (jit, tracker), {name: tracker[name] for name in names}
+
+
+@lru_cache(maxsize=1)
+def _linker() -> Any:
+    import llvmlite.binding as llvm
+
+    return llvm.create_lljit_compiler(_target_machine(host(), 2), use_jit_link=True)
+
+
+def _load(code: Sequence[bytes], target: Target, names: Sequence[str]) -> tuple[Any, dict[str, int]]:
+    import llvmlite.binding as llvm
+
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target, 2))
+    for one in code:
+        engine.add_object_file(llvm.ObjectFileRef.from_data(one))
+    engine.finalize_object()
+    return engine, {name: engine.get_function_address(name) for name in names}

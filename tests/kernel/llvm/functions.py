@@ -5,12 +5,11 @@ from __future__ import annotations
 import ctypes
 from functools import cache
 
-import llvmlite.binding as llvm
 import numpy as np
 
 from simengine.kernel.llvm.body import Body
 from simengine.kernel.llvm.elementary import STEMS, library
-from simengine.kernel.llvm.machine import Target, compile_text, host
+from simengine.kernel.llvm.machine import Target, compile_text, host, link_code
 
 
 def _loop(stem: str, width: int) -> tuple[str, set[str]]:
@@ -36,8 +35,6 @@ class Functions:
     """All functions at one width, for one processor, at one level."""
 
     def __init__(self, width: int, target: Target, level: int) -> None:
-        from simengine.kernel.llvm.machine import _target_machine
-
         parts, needs = [], set()
         for stem in STEMS:
             text, more = _loop(stem, width)
@@ -46,18 +43,14 @@ class Functions:
         self.width = width
         self.text = library(needs) + "\n" + "\n".join(parts)
         self.code = compile_text(self.text, target, level)
-        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine(target, level))
-        self._engine.add_object_file(llvm.ObjectFileRef.from_data(self.code))
-        self._engine.finalize_object()
+        self._held, self._places = link_code([self.code], target, [f"over_{stem}" for stem in STEMS])
 
     def __call__(self, stem: str, x: object, y: object = 0.0) -> np.ndarray:
         x, y = np.broadcast_arrays(np.atleast_1d(np.asarray(x, float)), np.asarray(y, float))
         room = -(-x.size // self.width) * self.width
         padded = [np.ascontiguousarray(np.pad(v, (0, room - v.size), mode="edge")) for v in (x, y)]
         out = np.empty(room)
-        function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(
-            self._engine.get_function_address(f"over_{stem}")
-        )
+        function = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 3, ctypes.c_int64)(self._places[f"over_{stem}"])
         function(*(v.ctypes.data for v in (*padded, out)), room)
         return out[: x.size]
 
