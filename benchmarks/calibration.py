@@ -140,12 +140,12 @@ METHODS: dict[str, Callable[[Problem, Array], tuple[Array, int, int]]] = {
 }
 
 
-def compare(case: Case, starts: int) -> tuple[dict[str, Tried], float]:
+def compare(case: Case, starts: int, repeats: int = 30) -> tuple[dict[str, Tried], float]:
     """Return what each method did from the same starts, and what a gradient takes, in runs."""
     problem = case.drawn(SEED, 0)
     points = spread_points(problem, starts, SEED)[:starts]
     tried = {name: Tried() for name in METHODS}
-    cost = cost_of_gradient(problem, case.truth)
+    cost = cost_of_gradient(problem, case.truth, repeats)
     for start in points:
         for name, search in METHODS.items():
             kept: list[tuple[Array, int, int]] = []
@@ -156,7 +156,7 @@ def compare(case: Case, starts: int) -> tuple[dict[str, Tried], float]:
     return tried, cost
 
 
-def cost_of_gradient(problem: Problem, theta: Array, repeats: int = 30) -> float:
+def cost_of_gradient(problem: Problem, theta: Array, repeats: int) -> float:
     """Return how many runs a gradient takes in time, each a call of its own, taken in turns: the median."""
     rows = theta[None]
     problem.predict(rows), problem.slopes(rows)

@@ -40,7 +40,7 @@ def test_a_repetition_is_the_same_again(cases: list[Case]) -> None:
 
 
 def test_all_methods_find_the_same_optimum_and_ours_with_fewer_simulations(cases: list[Case]) -> None:
-    tried, _ = compare(cases[0], 2)
+    tried, _ = compare(cases[0], 2, repeats=2)
     best = max(max(t.densities) for t in tried.values())
     assert [t.arrived(best) for t in tried.values()] == [2] * len(METHODS)
     ours, differences, powell = tried.values()
