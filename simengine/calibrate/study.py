@@ -89,8 +89,12 @@ def complete_calibration(calibration: Calibration, folder: Path, ways: Ways = Wa
 
 
 def _complete(calibration: Calibration, folder: Path, ways: Ways) -> None:
+    from threadpoolctl import threadpool_limits  # comes with scikit-learn
+
     store = Store(folder, ways.told)
-    fitted = work_off(calibration, store)
+    # matrices are small: threads for them cost more than they give, and sums would depend on how many there are
+    with threadpool_limits(1, "blas"):
+        fitted = work_off(calibration, store)
     ways.begins("putting together")
     clear_made(folder)
     names = write_made(calibration, fitted, folder)
