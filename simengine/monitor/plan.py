@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from simengine.language.yaml.node import Listing, Mapping, Scalar, read_yaml
+from simengine.language.yaml.node import Listing, Scalar, read_yaml
+from simengine.language.yaml.opening import keys_of, open_yaml
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Record
 from simengine.model.expression import Call
@@ -35,7 +36,6 @@ from simengine.scenario.path import Quantity
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.reader import beside
 from simengine.source.diagnostic import Diagnostic, InputError, error, has_errors
-from simengine.source.file import SourceFile
 from simengine.source.render import sort_diagnostics
 
 T = TypeVar("T")
@@ -126,18 +126,6 @@ class MonitorPlan:
         return None if self.written.observations is None else beside(self.written.observations)
 
 
-def keys_of(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the keys on top of a YAML file, with what stands under them; none where it is no such file."""
-    where = Path(path)
-    if where.suffix.lower() not in {".yaml", ".yml"} or not where.is_file():
-        return {}
-    try:
-        node, _ = read_yaml(SourceFile(os.fspath(path), where.read_text(encoding="utf-8-sig")))
-    except (OSError, UnicodeDecodeError):
-        return {}
-    return {k.text: v for k, v in node.pairs} if isinstance(node, Mapping) else {}
-
-
 def is_monitoring_file(path: str | os.PathLike[str]) -> bool:
     """Return whether a file is YAML with the key that only a monitoring file has."""
     return "monitor" in keys_of(path)
@@ -169,25 +157,14 @@ def read_monitoring(path: str | os.PathLike[str]) -> tuple[MonitorPlan | None, t
 
 
 def _read(path: Path, record: Record[T], needed: str, to: Reading) -> T | None:
-    name = os.fspath(path)
-    try:
-        file = SourceFile(name, path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        to.problems.append(error("missing-file", f"there is no file `{name}`", path=name))
-        return None
-    except UnicodeDecodeError as reason:
-        text = f"`{name}` is no UTF-8: byte {reason.start} means nothing there"
-        to.problems.append(error("bad-encoding", text, path=name))
-        return None
-    except OSError as reason:
-        text = f"`{name}` cannot be read: {reason.strerror or reason}"
-        to.problems.append(error("unreadable-file", text, path=name))
+    file = open_yaml(path, to)
+    if file is None:
         return None
     node, problems = read_yaml(file)
     to.problems += problems
     if node is None:
         if not problems:
-            to.problems.append(error("missing-key", f"the file is empty: {needed} are needed", path=name))
+            to.problems.append(error("missing-key", f"the file is empty: {needed} are needed", path=file.path))
         return None
     if isinstance(node, Scalar | Listing):
         to.wrong_kind(node, f"{record.what}, a mapping,")

@@ -19,7 +19,7 @@ from simengine.report.dossier_record import DossierRecord
 from simengine.report.dossier_words import DossierWords, dossier_words
 from simengine.report.picture import Picture, svg_and_png
 from simengine.report.pictures import free_to_write
-from simengine.results.atomic import write_bytes
+from simengine.results.atomic import write_changed
 from simengine.results.package import source_entry
 from simengine.results.provenance import json_text
 from simengine.results.write import write_text
@@ -64,9 +64,7 @@ def draw_calibration_folder(folder: Path) -> list[str]:
     files[FACTS] = json_text(made.facts).encode()
     files[PAGE] = made.page.encode()
     for name, data in files.items():
-        path = folder / name
-        if not path.is_file() or path.read_bytes() != data:
-            write_bytes(path, data)
+        write_changed(folder / name, data)
     for path in sorted((folder / "charts").glob("*")):
         if path.suffix in {".svg", ".png"} and f"charts/{path.name}" not in files:
             path.unlink()

@@ -18,23 +18,25 @@ from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, 
 from simengine.report.dossier_statistics import reasons_of, statistics_rows
 from simengine.report.dossier_words import DossierWords
 from simengine.report.markup import (
+    Figures,
     Section,
     html_list,
     html_rows,
     html_table,
+    paragraphs,
     prose,
     told_provenance,
     told_source,
     whole_page,
 )
-from simengine.report.picture import Kind, Picture, inline_svg
+from simengine.report.picture import Kind, Picture
 
 
 def build_dossier_page(
     record: DossierRecord, findings: Sequence[Finding], pictures: Sequence[Picture], words: DossierWords
 ) -> str:
     """Return the page of a calibration."""
-    drawn = _Figures(pictures)
+    drawn = Figures(pictures)
     told = {p: _sentences(f.text for f in findings if f.part == p) for p in ("past", "unknown", "future")}
     sections: list[Section] = [
         ("past", words.past, told["past"]),
@@ -44,32 +46,13 @@ def build_dossier_page(
         ("parameters", words.parameters, _parameters(record, words) + _how_known(record, drawn, words)),
         ("searched", words.searched, _searched(record, words) + drawn.of(Kind.WATERFALL)),
         ("chains", words.chains, _chains(record, words)),
-        ("step", words.step, _paragraphs(step_sentences(record, words))),
+        ("step", words.step, paragraphs(step_sentences(record, words))),
         ("beware", words.beware, _beware(record)),
         ("data", words.data, _data(record, words)),
         ("sources", words.sources, _sources(record, words)),
         ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
     ]
     return whole_page(record.title, words.code, sections, _lead(record, words))
-
-
-class _Figures:
-    """Pictures as figures, each with its number on the page."""
-
-    def __init__(self, pictures: Sequence[Picture]) -> None:
-        self.pictures = list(enumerate(pictures))
-
-    def of(self, kind: Kind, about: str | None = None) -> str:
-        """Return the pictures of a kind."""
-        return "".join(
-            f"<figure>{inline_svg(p, n)}</figure>"
-            for n, p in self.pictures
-            if p.kind is kind and about in {None, p.about}
-        )
-
-
-def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
 def _sentences(texts: Iterable[str]) -> str:
@@ -104,7 +87,7 @@ def _lead(record: DossierRecord, words: DossierWords) -> str:
         fitted=fitted,
         held=held,
     )
-    return f'<div class="lead">{_paragraphs([text])}</div>'
+    return f'<div class="lead">{paragraphs([text])}</div>'
 
 
 def _use(record: DossierRecord, words: DossierWords) -> str:
@@ -115,7 +98,7 @@ def _use(record: DossierRecord, words: DossierWords) -> str:
     return f"<h3>{escape(words.use_title)}</h3>" + _sentences(texts)
 
 
-def _fits(record: DossierRecord, drawn: _Figures, words: DossierWords) -> str:
+def _fits(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
     out = []
     level, time_unit = float(record.about["bands"]["level"]), str(record.about["time unit"] or "")
     for s in record.series:
@@ -177,8 +160,8 @@ def _number(value: float | None, words: DossierWords) -> str:
     return "∞" if value is None else words.number(float(value))
 
 
-def _how_known(record: DossierRecord, drawn: _Figures, words: DossierWords) -> str:
-    profiles = drawn.of(Kind.PROFILES) or _paragraphs([words.no_profiles])
+def _how_known(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
+    profiles = drawn.of(Kind.PROFILES) or paragraphs([words.no_profiles])
     reasons = [f"{p['title']}: {_plain(p['why'])}" for p in record.parameters if p["why"]]
     curvature = record.about["curvature"]
     if curvature is not None and curvature["collinearity"] is not None:
@@ -191,7 +174,7 @@ def _searched(record: DossierRecord, words: DossierWords) -> str:
     found = record.about["searches"]
     counts = words.search_counts.format(best=found["at the best"], **{k: found[k] for k in _COUNTS})
     runs = record.about["simulations"]["in runs"]
-    return _paragraphs([counts, words.simulations.format(count=words.number(float(runs), 3))])
+    return paragraphs([counts, words.simulations.format(count=words.number(float(runs), 3))])
 
 
 _COUNTS = ("screened", "searched", "converged", "failed")
@@ -200,7 +183,7 @@ _COUNTS = ("screened", "searched", "converged", "failed")
 def _chains(record: DossierRecord, words: DossierWords) -> str:
     posterior = record.about["posterior"]
     if posterior is None:
-        return _paragraphs([words.no_posterior])
+        return paragraphs([words.no_posterior])
     numbers = {k: words.number(float(posterior[k] or 0), 3) for k in ("chains", "draws", "ess")}
     text = words.sample_good.format(**numbers)
     if not posterior["converged"]:
@@ -213,7 +196,7 @@ def _chains(record: DossierRecord, words: DossierWords) -> str:
             digits = [4, 3, 3, 4, 4, 3]
             cells = [_digits(p["posterior"][k], d, words) for k, d in zip(keys, digits, strict=True)]
             rows.append((str(p.get("title") or p["name"]), *cells))
-    return _paragraphs([text, words.chains_note]) + html_table(heads, [], html_rows(rows))
+    return paragraphs([text, words.chains_note]) + html_table(heads, [], html_rows(rows))
 
 
 def _digits(value: float | None, digits: int, words: DossierWords) -> str:

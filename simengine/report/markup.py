@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.report.assets import SCRIPT, STYLE
+from simengine.report.picture import Kind, Picture, inline_svg
 from simengine.report.words import Words
 from simengine.results.provenance import changed_files
 from simengine.results.study import Source
@@ -94,3 +95,23 @@ def told_provenance(provenance: Mapping[str, Any], folder: Path, words: Words) -
     if changed:
         text += f'<dt>{escape(words.changed)}</dt><dd class="missed">{escape(", ".join(changed))}</dd>'
     return f"<dl>{text}</dl><p>{escape(words.more)}</p>" if text else ""
+
+
+class Figures:
+    """Pictures as figures, each with its number on the page."""
+
+    def __init__(self, pictures: Sequence[Picture]) -> None:
+        self.pictures = list(enumerate(pictures))
+
+    def of(self, kind: Kind, about: str | None = None) -> str:
+        """Return the pictures of a kind."""
+        return "".join(
+            f"<figure>{inline_svg(p, n)}</figure>"
+            for n, p in self.pictures
+            if p.kind is kind and about in {None, p.about}
+        )
+
+
+def paragraphs(texts: Iterable[str]) -> str:
+    """Return texts as paragraphs; those that are empty are left out."""
+    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.report.markup import (
+    Figures,
     Section,
     html_list,
     html_rows,
     html_table,
-    prose,
+    paragraphs,
     told_provenance,
     told_source,
     whole_page,
 )
-from simengine.report.picture import Kind, Picture, inline_svg
+from simengine.report.picture import Kind, Picture
 from simengine.report.sweep_boxes import FAILED, read_outcomes, rule_of, title_of
 from simengine.report.sweep_measures import choose, estimates, rows_of
 from simengine.report.sweep_pictures import goal_of
@@ -62,7 +63,7 @@ def build_sweep_page(
         Whose measurements and maps are drawn.
 
     """
-    drawn = _Figures(pictures)
+    drawn = Figures(pictures)
     sections: list[Section] = [
         ("sure", words.sure, _sure(record, drawn, words)),
         ("decides", words.decides, _decides(record, drawn, words)),
@@ -75,25 +76,6 @@ def build_sweep_page(
         ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
     ]
     return whole_page(record.title, words.code, sections, _lead(record, words))
-
-
-class _Figures:
-    """Pictures as figures, each with its number on the page."""
-
-    def __init__(self, pictures: Sequence[Picture]) -> None:
-        self.pictures = list(enumerate(pictures))
-
-    def of(self, kind: Kind, about: str | None = None) -> str:
-        """Return the pictures of a kind."""
-        return "".join(
-            f"<figure>{inline_svg(p, n)}</figure>"
-            for n, p in self.pictures
-            if p.kind is kind and about in {None, p.about}
-        )
-
-
-def _paragraphs(texts: Iterable[str]) -> str:
-    return "".join(f"<p>{prose(t)}</p>" for t in texts if t)
 
 
 def _lead(record: SweepRecord, words: SweepWords) -> str:
@@ -113,19 +95,19 @@ def _lead(record: SweepRecord, words: SweepWords) -> str:
     kind = record.about["design"]["kind"]
     if kind in NO_SAMPLE:
         texts.append(words.no_sample.format(kind=kind))
-    return f'<div class="lead">{_paragraphs(texts)}</div>'
+    return f'<div class="lead">{paragraphs(texts)}</div>'
 
 
-def _sure(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+def _sure(record: SweepRecord, drawn: Figures, words: SweepWords) -> str:
     if not record.with_goals:
-        return _paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
+        return paragraphs([words.no_goals]) + drawn.of(Kind.RANGES)
     sentences = [_chance_sentence(record, n, words) for n in range(len(record.with_goals))]
     is_told = bool(any(sentences)) and record.about["design"]["kind"] not in NO_SAMPLE
     with_goal = "".join(drawn.of(Kind.RANGES, i.name) for i in record.with_goals)
     without = "".join(drawn.of(Kind.RANGES, i.name) for i in record.indicators if not i.goal)
     return (
         html_list([s for s in sentences if s])
-        + _paragraphs([words.how_to_read if is_told else ""])
+        + paragraphs([words.how_to_read if is_told else ""])
         + drawn.of(Kind.CHANCES)
         + _chance_table(record, words)
         + _wanted_shares(record, words)
@@ -196,7 +178,7 @@ def _wanted_shares(record: SweepRecord, words: SweepWords) -> str:
     )
 
 
-def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+def _decides(record: SweepRecord, drawn: Figures, words: SweepWords) -> str:
     """Return for each indicator what decides it, those with goals open, and rules in words."""
     rules = _rules(record, words)
     parts: dict[bool, list[str]] = {True: [], False: []}
@@ -208,7 +190,7 @@ def _decides(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     failed = drawn.of(Kind.BOX, FAILED) + rules.get(FAILED, "")
     opened, closed = "".join(parts[True]) + failed, "".join(parts[False])
     if not opened:
-        return closed or _paragraphs([words.not_learned if record.indices is None else words.no_indices])
+        return closed or paragraphs([words.not_learned if record.indices is None else words.no_indices])
     return _strongest(record, words) + opened + _behind(words.without_goals, closed)
 
 
@@ -240,7 +222,7 @@ def _rules(record: SweepRecord, words: SweepWords) -> dict[str, str]:
         told = [rule_of(b, words) for b in (boxes[1:] if outcome.prim else boxes)]
         where = words.in_scenario.format(scenario=outcome.scenario.title)
         head = words.more_boxes if outcome.prim else title_of(outcome, words)
-        texts = html_list(told) or ("" if boxes else _paragraphs([f"{outcome.why_none}."]))
+        texts = html_list(told) or ("" if boxes else paragraphs([f"{outcome.why_none}."]))
         if texts:
             out[outcome.name] = f"<h4>{escape(head)} <small>{escape(where)}</small></h4>{texts}"
     return out
@@ -251,7 +233,7 @@ def _behind(title: str, body: str) -> str:
     return f"<details><summary>{escape(title)}</summary>{body}</details>" if body else ""
 
 
-def _robust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+def _robust(record: SweepRecord, drawn: Figures, words: SweepWords) -> str:
     figures = drawn.of(Kind.ROBUST)
     table = record.table("robustness")
     if not figures or table is None:
@@ -259,10 +241,10 @@ def _robust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     told = words.states_told.format(
         states=words.number(float(table["states"].min()), 12), dropped=words.number(float(table["dropped"].max()), 12)
     )
-    return figures + _paragraphs([told])
+    return figures + paragraphs([told])
 
 
-def _details(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+def _details(record: SweepRecord, drawn: Figures, words: SweepWords) -> str:
     """Return what is for a closer look, behind a line for each indicator and output."""
     out = []
     for indicator in record.indicators:
@@ -271,7 +253,7 @@ def _details(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
     return _behind(words.courses, drawn.of(Kind.COURSES)) + "".join(out)
 
 
-def _trust(record: SweepRecord, drawn: _Figures, words: SweepWords) -> str:
+def _trust(record: SweepRecord, drawn: Figures, words: SweepWords) -> str:
     design = record.about["design"]
     told = f"{design['kind']}, n = {words.number(float(design['n']), 12)}, {words.seed} {design['seed']}"
     rows = [(words.design, told), (words.kept, words.kept_told.get(record.about["kept"], record.about["kept"]))]

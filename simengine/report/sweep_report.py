@@ -19,7 +19,7 @@ from simengine.report.sweep_page import build_sweep_page
 from simengine.report.sweep_pictures import draw_sweep
 from simengine.report.sweep_record import SweepRecord
 from simengine.report.sweep_words import SweepWords, sweep_words
-from simengine.results.atomic import write_bytes
+from simengine.results.atomic import write_changed
 from simengine.results.study import History
 from simengine.results.write import write_text
 
@@ -47,9 +47,7 @@ def draw_sweep_folder(folder: Path) -> list[str]:
         files |= svg_and_png(picture)
     files[PAGE] = drawn.page.encode()
     for name, data in files.items():
-        path = folder / name
-        if not path.is_file() or path.read_bytes() != data:
-            write_bytes(path, data)
+        write_changed(folder / name, data)
     _clear(folder, files)
     return list(files)
 

@@ -46,6 +46,12 @@ def write_bytes(path: Path, data: bytes | memoryview) -> tuple[int, str]:
     return len(data), hashlib.sha256(data).hexdigest()
 
 
+def write_changed(path: Path, data: bytes) -> None:
+    """Write a file as `write_bytes` does, unless it holds that already."""
+    if not path.is_file() or path.read_bytes() != data:
+        write_bytes(path, data)
+
+
 def put_in_place(draft: Path, path: Path) -> None:
     """Let a file that is complete have its name, once it is on the disk."""
     with draft.open("rb+") as file:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.language.yaml.node import Listing, Mapping, Scalar, read_yaml
+from simengine.language.yaml.opening import open_yaml
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.file import Document
 from simengine.scenario.sections import DOCUMENT, PART
@@ -41,7 +42,7 @@ def beside(name: At[str]) -> Path:
 def read_document(path: str | os.PathLike[str], to: Reading) -> Sources | None:
     """Return the document in a file and those it uses; None where there is none to be had."""
     where = Path(path)
-    file = _file(where, to, None)
+    file = open_yaml(where, to, None)
     if file is None:
         return None
     document = _parse(file, DOCUMENT.read, to)
@@ -70,19 +71,6 @@ def is_scenario_file(path: str | os.PathLike[str]) -> bool:
         return True  # whatever it is, this reader says best what is wrong with it
     keys = {k.text for k, _ in node.pairs}
     return bool(keys & {"simengine", "model", "scenarios", "kpis", "levers"}) and not keys & {"models", "links"}
-
-
-def _file(where: Path, to: Reading, asked: Span | None) -> SourceFile | None:
-    try:
-        return SourceFile(os.fspath(where), where.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        code, text = "missing-file", f"there is no file `{where}`"
-    except UnicodeDecodeError as reason:
-        code, text = "bad-encoding", f"`{where}` is no UTF-8: byte {reason.start} means nothing there"
-    except OSError as reason:
-        code, text = "unreadable-file", f"`{where}` cannot be read: {reason.strerror or reason}"
-    to.problems.append(error(code, text, asked, path=None if asked else os.fspath(where)))
-    return None
 
 
 def _parse(file: SourceFile, read: Callable[[Any, Reading], Document | None], to: Reading) -> Document | None:
@@ -114,7 +102,7 @@ def _with_parts(document: Document, files: list[Path], above: list[Path], to: Re
             continue
         if where in files:
             continue
-        file = _file(where, to, name.span)
+        file = open_yaml(where, to, name.span)
         part = None if file is None else _parse(file, PART.read, to)
         if part is None:
             continue

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.results.atomic import draft_of, put_in_place, write_bytes
+from simengine.results.atomic import draft_of, put_in_place, write_bytes, write_changed
 from simengine.results.provenance import json_text
 from simengine.results.sheet import Field, Sheet
 from simengine.results.tables import SCENARIO, time_field_in
@@ -48,9 +48,7 @@ def assemble(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> None:
 
 def write_about(sweep: SweepPlan, folder: Path, done: Sequence[ShardDone]) -> None:
     """Write `sweep.json`, unless it says so already."""
-    data, path = json_text(about_of(sweep, done)).encode(), folder / FILE
-    if not path.is_file() or path.read_bytes() != data:
-        write_bytes(path, data)
+    write_changed(folder / FILE, json_text(about_of(sweep, done)).encode())
 
 
 def _write_runs(path: Path, folder: Path, done: Iterable[ShardDone]) -> None:

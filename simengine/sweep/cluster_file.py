@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
+from simengine.language.yaml.opening import open_yaml
 from simengine.language.yaml.reading import At, Reading
 from simengine.language.yaml.record import Field, Record, Tagged
 from simengine.language.yaml.shape import Choice, Kinds, Many, Mapped, Number, Schema, Shape, Text
@@ -293,22 +294,16 @@ CLUSTER: Tagged[Cluster] = Tagged("a cluster file", {
 
 def read_cluster(path: str | os.PathLike[str]) -> tuple[Cluster | None, tuple[Diagnostic, ...]]:
     """Return what a cluster file asks for, None where it has errors, and everything there is to say about it."""
-    name = os.fspath(path)
-    try:
-        file = SourceFile(name, Path(path).read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        return None, (error("missing-file", f"there is no file `{name}`", path=name),)
-    except UnicodeDecodeError as reason:
-        text = f"`{name}` is no UTF-8: byte {reason.start} means nothing there"
-        return None, (error("bad-encoding", text, path=name),)
-    except OSError as reason:
-        return None, (error("unreadable-file", f"`{name}` cannot be read: {reason.strerror or reason}", path=name),)
+    to = Reading([])
+    file = open_yaml(path, to)
+    if file is None:
+        return None, tuple(to.problems)
     node, problems = read_yaml(file)
-    to = Reading(list(problems))
+    to.problems += problems
     if node is None:
         if not problems:
             text = "the file is empty: `scheduler`, `local` or `slurm` is needed"
-            to.problems.append(error("missing-key", text, path=name))
+            to.problems.append(error("missing-key", text, path=file.path))
         return None, tuple(to.problems)
     if isinstance(node, Listing | Scalar):
         to.wrong_kind(node, "a cluster file, a mapping with `scheduler`, `local` or `slurm`,")

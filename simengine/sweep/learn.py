@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.analysis.convergence import follow_convergence
-from simengine.results.atomic import write_bytes
+from simengine.results.atomic import write_changed
 from simengine.results.provenance import json_text
 from simengine.results.sheet import Cell
 from simengine.sweep.columns import parquet_bytes
@@ -105,9 +105,7 @@ def learn(result: SweepResult, sweep: SweepPlan, *, gradients: int = 0) -> list[
 
 def _write(folder: Path, written: dict[str, bytes]) -> list[str]:
     for name, data in written.items():
-        path = folder / name
-        if not path.is_file() or path.read_bytes() != data:
-            write_bytes(path, data)
+        write_changed(folder / name, data)
     return list(written)
 
 
