@@ -8,17 +8,19 @@ Invariant: it depends on the question only; every number is in the unit beside i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
+from simengine.inference.arrays import Array
 from simengine.inference.diagnostics import information_criteria
 from simengine.inference.profile import Profile
 from simengine.inference.summary import plain, summarise
@@ -26,13 +28,19 @@ from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
 FILE = "calibration.json"
-FORMAT = 1
+FORMAT = 2
+"""Version of the folder's layout: one of another is made anew, of the same finished work."""
 NEAR = 0.1
 """A search ended at the best fit where its log density is within this of it."""
 
 
 def about_of(
-    calibration: Calibration, fitted: Fitted, predicted: Sequence[float], bands: Bands, mixing: Mixing | None
+    calibration: Calibration,
+    fitted: Fitted,
+    predicted: Array,
+    bands: Bands,
+    forecast: Forecast,
+    mixing: Mixing | None,
 ) -> dict[str, Any]:
     """Return what `calibration.json` holds."""
     surface, settings = fitted.surface, calibration.settings
@@ -55,8 +63,9 @@ def about_of(
         "log density": best.density,
         "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
         "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
-        "series": _series(fitted, np.asarray(predicted), bands),
-        "bands": {"level": LEVEL, "of": bands.made_of},
+        "series": _series(fitted, predicted, bands),
+        "bands": {"level": LEVEL, "of": forecast.made_of},
+        "forecast": forecast.plain(),
         "searches": _searches(fitted),
         "curvature": _curvature(fitted),
         "integration": integration_of(calibration, best.full),
@@ -152,7 +161,7 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     }
 
 
-def _series(fitted: Fitted, predicted: Any, bands: Bands) -> list[dict[str, Any]]:
+def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, Any]]:
     problem, full = fitted.surface.problem, fitted.best.found.full
     seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
     out = []

@@ -3,8 +3,9 @@
     calibration.json    asked, estimates, intervals, statistics, verdicts     starts.csv    every search
     parameters.yaml     the estimates as a parameter set of scenarios         fit.csv       observations beside the fit
     posterior.parquet   a row a draw, for `rows` and `empirical`              profiles.csv  profile likelihoods
-    posterior.nc        all draws, for ArviZ                                  work/         finished units of work
-    datapackage.json    tables, units, sources                                provenance.json   hashes, versions
+    posterior.nc        all draws, for ArviZ                                  forecast.csv  the model to its own end
+    datapackage.json    tables, units, sources                                work/         finished units of work
+    provenance.json     hashes, versions
 
 In: a `Calibration`, a `Fitted`. Out: the folder complete.
 
@@ -21,7 +22,8 @@ from pathlib import Path
 from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.calibrate import about as told
 from simengine.calibrate import parameter_set, tables
-from simengine.calibrate.bands import make_bands
+from simengine.calibrate.bands import make_bands, sets_of
+from simengine.calibrate.forecast import make_forecast
 from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.store import WORK, Unit
@@ -41,14 +43,15 @@ from simengine.source.diagnostic import InputError
 PAGE = "index.html"
 _DRAWS, _ARVIZ = "posterior.parquet", "posterior.nc"
 OURS = (
-    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", _DRAWS, _ARVIZ, PAGE, PACKAGE,
+    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "forecast.csv", "profiles.csv", _DRAWS, _ARVIZ, PAGE, PACKAGE,
 )  # fmt: skip
 
 
 def digest_of(calibration: Calibration) -> str:
     """Return the digest of what a folder is made from: it can be asked for before anything is run."""
     title = title_of(calibration.document.title, calibration.path.stem)
-    return hash_of(repr([provenance.FORMAT, question_of(calibration), title, repr(calibration.settings)]).encode())
+    asked = [provenance.FORMAT, told.FORMAT, question_of(calibration), title, repr(calibration.settings)]
+    return hash_of(repr(asked).encode())
 
 
 def is_current(calibration: Calibration, folder: Path, *, drawn: bool = False) -> bool:
@@ -89,10 +92,11 @@ def write_made(calibration: Calibration, fitted: Fitted, folder: Path) -> list[s
     problem = fitted.surface.problem
     full = fitted.best.found.full
     predicted = problem.predict(full[None, : fitted.surface.width])[0]
-    bands = make_bands(fitted, calibration.settings.seed)
+    sets = sets_of(fitted, calibration.settings.seed)
+    bands, forecast = make_bands(fitted, sets.full, calibration.settings.seed), make_forecast(calibration, fitted, sets)
     mixing = mixing_of(fitted.chains, fitted.surface.names)
-    about = told.about_of(calibration, fitted, predicted.tolist(), bands, mixing)
-    sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands)]
+    about = told.about_of(calibration, fitted, predicted, bands, forecast, mixing)
+    sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands), tables.forecast_sheet(forecast)]
     if fitted.profiles:
         sheets.append(tables.profiles_sheet(fitted))
     names = []

@@ -95,17 +95,37 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
 
 def with_step(calibration: Calibration, step: float) -> Problem | None:
     """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
-    document, to = calibration.document, Reading()
-    span = document.span
-    asked = replace(
-        document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span)
-    )
+    span = calibration.document.span
+    saved = At(calibration.timing.save_every, span)
+    made = _at_times(calibration, replace(_times_of(calibration), step=At(step, span), save_every=saved))
+    return None if made is None else made.problem
+
+
+def with_own_end(calibration: Calibration) -> Calibration:
+    """Return a calibration whose runs go on to the model's own end; itself where they do, or cannot go further."""
+    try:
+        loaded = _load(calibration.document, Reading())
+    except (InputError, ModelError):
+        return calibration
+    stop = None if loaded is None else loaded[0].time.stop
+    if stop is None or stop <= calibration.timing.clock.stop:
+        return calibration
+    made = _at_times(calibration, replace(_times_of(calibration), stop=At(stop, calibration.document.span)))
+    return made or calibration
+
+
+def _times_of(calibration: Calibration) -> Times:
+    return calibration.document.time or Times(calibration.document.span)
+
+
+def _at_times(calibration: Calibration, asked: Times) -> Calibration | None:
+    document, to = replace(calibration.document, time=asked), Reading()
     try:
         loaded = _load(document, to)
-        made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
+        made = _Planner(calibration.path, document, loaded, to).plan() if loaded else None
     except (InputError, ModelError):
         return None
-    return made.problem if made is not None and not has_errors(to.problems) else None
+    return None if has_errors(to.problems) else made
 
 
 def _load(document: Document, to: Reading) -> tuple[Model, tuple[str, ...]] | None:

@@ -232,7 +232,7 @@ class Matcher:
                 return None
             length = found
         place = (fit.series or fit.data).span
-        periods = [_period(fit.over, row.time, length) for row in rows]
+        periods = [period_of(fit.over, row.time, length) for row in rows]
         slack = 1e-6 * clock.step
         outside = [r.time for r, (a, b) in zip(rows, periods, strict=True)
                    if a < clock.start - slack or b > clock.stop + slack]  # fmt: skip
@@ -279,7 +279,7 @@ def _held_out(held: HeldOut | None, at: At[str], time: float) -> bool:
     return (held.begin is None or time >= held.begin.value) and (held.end is None or time <= held.end.value)
 
 
-def _period(over: Over | None, time: float, length: float) -> tuple[float, float]:
+def period_of(over: Over | None, time: float, length: float) -> tuple[float, float]:
     """Return the begin and the end of the period that an observation is for."""
     stamped = over.stamped.value if over is not None and over.stamped is not None else "begin"
     before = {"begin": 0.0, "middle": 0.5, "end": 1.0}[stamped] * length

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.calibrate.bands import Bands, standardised
+from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.work import Fitted
 from simengine.inference.arrays import Array
 from simengine.results.sheet import Cell, Field, Sheet
@@ -21,11 +22,12 @@ from simengine.results.sheet import Cell, Field, Sheet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STARTS, FIT, PROFILES = "starts", "fit", "profiles"
+STARTS, FIT, PROFILES, FORECAST = "starts", "fit", "profiles", "forecast"
 TITLES = {
     STARTS: "Every search: where it began and where it ended",
     FIT: "Observations beside the best fit, with bands",
     PROFILES: "Profiles: the log density with one parameter fixed, the others at their best",
+    FORECAST: "The model at the best fit from its begin to its end, with bands of what is not known of parameters",
     "posterior": "A row a draw of the posterior, parameters in the model's units",
 }
 
@@ -87,6 +89,26 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
             known: list[Cell] = [_known(x) for x in numbers]
             rows.append((s.name, s.unit, *known, bool(seen.held_out[i]), seen.quality[i], seen.source[i]))
     return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
+
+
+def forecast_sheet(forecast: Forecast) -> Sheet:
+    """Return a row a time of a series' course."""
+    fields = (
+        Field("series", "string", "the name of the series"),
+        Field("unit", "string", "its unit"),
+        Field("time", "number", "the time"),
+        Field("predicted", "number", "what the model gives at the estimate"),
+        Field("low", "number", f"the lower end of the 90 % band of the model's values, by {forecast.made_of}"),
+        Field("median", "number", "the middle of them"),
+        Field("high", "number", "the upper end"),
+        Field("after the data", "boolean", "whether it comes after the last observation, fitted or held out"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for c in forecast.courses:
+        for n, time in enumerate(c.times.tolist()):
+            numbers = (_known(x[n]) for x in (c.predicted, c.low, c.median, c.high))
+            rows.append((c.series.name, c.series.unit, time, *numbers, bool(c.beyond[n])))
+    return Sheet(FORECAST, TITLES[FORECAST], fields, tuple(rows))
 
 
 def profiles_sheet(fitted: Fitted) -> Sheet:
