@@ -28,7 +28,7 @@ PAGE, FACTS = "index.html", "dossier.json"
 FORMAT = 1
 _TAKEN = (
     "title", "model", "time unit", "observations", "series", "parameters", "scales", "curvature", "searches",
-    "posterior", "criteria", "bands", "simulations", "warnings",
+    "posterior", "criteria", "forecast", "bands", "simulations", "warnings",
 )  # fmt: skip
 
 

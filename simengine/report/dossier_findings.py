@@ -20,6 +20,8 @@ FEW = 4
 """With fewer measurements shares of what varies tell nothing."""
 WELL, ROUGHLY = 0.9, 0.5
 """Shares of what varies (1 - SSE/SST) from which a series is followed well, and roughly."""
+MOST_SERIES = 8
+"""So many series are told one by one."""
 OPEN = frozenset({"not identified", "practically not identified", "together", "at bound", "wide"})
 """Verdicts after which different values fit equally well, or nearly."""
 _SYSTEMATIC, _NOT_CHANCE, _SAME = 0.5, 0.05, 0.01
@@ -168,9 +170,42 @@ def _future(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         yield Finding("future", "range" if posterior else "draw", names, text.format(titles=titles))
     else:
         yield Finding("future", "estimate", (), words.use_curve if posterior is None else words.use_estimate)
+    yield from _to_come(record, words)
     if posterior is not None and not posterior["converged"]:
         yield Finding("future", "sample-broken", (), words.sample_broken)
     yield from _judged(record, words)
+
+
+def _to_come(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
+    """Yield where series go on to after the data, and what that was computed with."""
+    forecast = record.about.get("forecast")
+    if not forecast or not forecast["ends"]:
+        return
+    if forecast["sets"] < 2:
+        yield Finding("future", "no-range", (), words.of_errors)
+        return
+    told = 0
+    for end in forecast["ends"][:MOST_SERIES]:
+        if None in (end["predicted"], end["low"], end["high"]):
+            continue
+        one = next(s for s in record.series if s["name"] == end["series"])
+        low, high, best = (words.number(float(f"{end[k]:.3g}")) for k in ("low", "high", "predicted"))
+        text = words.to_come.format(
+            title=one["title"], time=words.time(float(end["time"])), low=low, high=high, unit=unit_of(one), best=best,
+            level=words.percent(float(forecast["level"])),
+        ).replace("  ", " ")  # fmt: skip
+        aside = not end["low"] <= end["predicted"] <= end["high"]
+        yield Finding("future", "to-come", (str(one["name"]),), text + (words.best_aside if aside else ""))
+        told += 1
+    if len(forecast["ends"]) > MOST_SERIES:
+        text = words.more_series.format(count=len(forecast["ends"]) - MOST_SERIES)
+        yield Finding("future", "more-series", (), text)
+    if told:
+        of = words.of_posterior if record.about["posterior"] is not None else words.of_quick
+        text = words.bands_of.format(count=words.number(float(forecast["sets"]), 9), of=of)
+        if forecast["failed"]:
+            text += " " + words.sets_failed.format(count=forecast["failed"], sets=forecast["sets"])
+        yield Finding("future", "ranges-of", (), text)
 
 
 def _judged(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:

@@ -60,8 +60,9 @@ def _fits(record: DossierRecord, findings: list[Finding], words: DossierWords) -
             continue
         measured = record.measured_by(name)
         notes = [words.measured_by.format(source=", ".join(measured))] if measured else []
-        draw = partial(draw_fit, fit, title, unit, words, level=float(record.about["bands"]["level"]), notes=notes)
-        told = " ".join(f.text for f in findings if f.part == "past" and f.about == (name,))
+        level, course = float(record.about["bands"]["level"]), record.course(name)
+        draw = partial(draw_fit, fit, title, unit, words, level=level, notes=notes, course=course)
+        told = " ".join(f.text for f in findings if f.part in {"past", "future"} and f.about == (name,))
         ends = {"start": words.time(float(fit.times.min())), "stop": words.time(float(fit.times.max()))}
         alt = words.fit_alt.format(title=title, unit=unit, told=told, **ends).strip()
         yield Picture(f"charts/fit-{files[name]}", Kind.FIT, title, alt, *twice(draw), about=name)

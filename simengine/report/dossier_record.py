@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.calibrate.result import CalibrationResult
-from simengine.report.dossier_fit import Correlogram, Fit
+from simengine.report.dossier_fit import Correlogram, Course, Fit
 from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
 from simengine.report.dossier_surface import Pair, Searches
 from simengine.report.dossier_words import DossierWords
@@ -89,6 +89,17 @@ class DossierRecord:
         times, seen, model, low, high, z, weight = (own[c].to_numpy(dtype=np.float64) for c in _NUMBERS)
         held = own["held out"].astype(str).str.casefold().eq("true").to_numpy()
         return Fit(times, seen, model, low, high, z, held, np.nan_to_num(weight) > 0.0)
+
+    def course(self, series: str) -> Course | None:
+        """Return the model's course of a series; None where it is not known."""
+        if not (self.folder / "forecast.csv").is_file():
+            return None
+        table = self.result.forecast
+        own = table[table["series"] == series]
+        if not len(own):
+            return None
+        times, model, low, high = (own[c].to_numpy(dtype=np.float64) for c in ("time", "predicted", "low", "high"))
+        return Course(times, model, low, high, float(self.fit(series).times.max()))
 
     def measured_by(self, series: str) -> list[str]:
         """Return who measured a series."""

@@ -22,6 +22,8 @@ class DossierWords(SweepWords):
     # of pictures
     model: str = "the model, best fit"
     band_of: str = "{share} of measurements should lie here"
+    goes_on: str = "How the model goes on, to {stop}"
+    allowed: str = "{share} of what data and priors allow"
     data_fitted: str = "measured, fitted"
     data_held_out: str = "measured, held out"
     data_unused: str = "measured, not counted"
@@ -204,6 +206,19 @@ class DossierWords(SweepWords):
         "Different values fit the past equally well, and may lead to different futures: {titles}. Do not use the "
         "best fit alone: draw a posterior first (`posterior: nuts` or `ensemble` under `method`)."
     )
+    to_come: str = (
+        "{title}: in {time} the model gives {low} to {high} {unit} with all that data and priors allow ({level}), "
+        "{best} at the best fit."
+    )
+    best_aside: str = " The best fit lies at the edge of that: it is not a typical future."
+    more_series: str = "{count} more series go on; they are in forecast.csv."
+    bands_of: str = "How wide these ranges are was computed with {count} parameter sets of {of}."
+    of_posterior: str = "the posterior sample"
+    of_quick: str = "a quick sample (sequential Monte Carlo), since no posterior was drawn"
+    of_errors: str = (
+        "Ranges of the future are not known: no sample of the parameters could be drawn, and bands are of errors alone."
+    )
+    sets_failed: str = "With {count} of {sets} parameter sets the run fails; they are left out."
     sample_broken: str = "The posterior sample is not yet to be relied on: draw more before futures are told from it."
     covered: str = (
         "Of {count} held-out measurements {inside} lie within their {level} bands: the uncertainty that is told "

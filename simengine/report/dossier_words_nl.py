@@ -8,6 +8,22 @@ from __future__ import annotations
 NL_WORDS = {
     "model": "het model, beste aanpassing",
     "band_of": "hier hoort {share} van de metingen te liggen",
+    "goes_on": "Hoe het model verdergaat, tot {stop}",
+    "allowed": "{share} van wat gegevens en priors toelaten",
+    "to_come": (
+        "{title}: in {time} geeft het model {low} tot {high} {unit} met alles wat gegevens en priors toelaten ({level}), "
+        "{best} bij de beste aanpassing."
+    ),
+    "best_aside": " De beste aanpassing ligt aan de rand daarvan: het is geen gewone toekomst.",
+    "more_series": "Nog {count} reeksen gaan verder; ze staan in forecast.csv.",
+    "bands_of": "Hoe ruim deze marges zijn, is berekend met {count} parametersets van {of}.",
+    "of_posterior": "de posteriorsteekproef",
+    "of_quick": "een snelle steekproef (sequentiële Monte Carlo), omdat er geen posterior getrokken is",
+    "of_errors": (
+        "Marges van de toekomst zijn niet bekend: er kon geen steekproef van de parameters getrokken worden; banden zijn "
+        "alleen van fouten."
+    ),
+    "sets_failed": "Met {count} van de {sets} parametersets mislukt de berekening; die tellen niet mee.",
     "data_fitted": "gemeten, gebruikt",
     "data_held_out": "gemeten, achtergehouden",
     "data_unused": "gemeten, telt niet mee",
