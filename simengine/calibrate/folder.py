@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.calibrate import about as told
@@ -96,6 +97,7 @@ def write_made(calibration: Calibration, fitted: Fitted, folder: Path) -> list[s
     bands, forecast = make_bands(fitted, sets.full, calibration.settings.seed), make_forecast(calibration, fitted, sets)
     mixing = mixing_of(fitted.chains, fitted.surface.names)
     about = told.about_of(calibration, fitted, predicted, bands, forecast, mixing)
+    about["origin"] = _origin(calibration)
     sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands), tables.forecast_sheet(forecast)]
     if fitted.profiles:
         sheets.append(tables.profiles_sheet(fitted))
@@ -129,6 +131,16 @@ def write_seal(calibration: Calibration, folder: Path, names: Sequence[str], uni
     }
     listed = [n for n in dict.fromkeys([*names, *work]) if (folder / n).is_file()]
     write_bytes(folder / provenance.FILE, json_text(sealed(about, folder, listed)).encode())
+
+
+def _origin(calibration: Calibration) -> dict[str, Any]:
+    """Return what a calibration was made from, wherever its files lie: paths are seen from the file itself."""
+    home = calibration.path.resolve().parent
+    inputs = [
+        {"path": Path(os.path.relpath(Path(i.path).resolve(), home)).as_posix(), "role": i.role, "sha256": i.sha256}
+        for i in inputs_of(calibration)
+    ]
+    return {"engine": made_by()["engine"], "digest": digest_of(calibration), "inputs": inputs}
 
 
 def inputs_of(calibration: Calibration) -> tuple[Input, ...]:

@@ -15,6 +15,7 @@ from typing import Any
 from simengine.report.dossier_findings import Finding
 from simengine.report.dossier_parameters import WAYS
 from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of
+from simengine.report.dossier_said import said, said_list, said_term
 from simengine.report.dossier_statistics import reasons_of, statistics_rows
 from simengine.report.dossier_words import DossierWords
 from simengine.report.markup import (
@@ -47,7 +48,7 @@ def build_dossier_page(
         ("searched", words.searched, _searched(record, words) + drawn.of(Kind.WATERFALL)),
         ("chains", words.chains, _chains(record, words)),
         ("step", words.step, paragraphs(step_sentences(record, words))),
-        ("beware", words.beware, _beware(record)),
+        ("beware", words.beware, _beware(record, words)),
         ("data", words.data, _data(record, words)),
         ("sources", words.sources, _sources(record, words)),
         ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
@@ -61,10 +62,6 @@ def _sentences(texts: Iterable[str]) -> str:
 
 
 _CODE = re.compile("`([^`<>]+)`")
-
-
-def _plain(text: str) -> str:
-    return text.replace("`", "")
 
 
 def _behind(title: str, body: str) -> str:
@@ -109,7 +106,7 @@ def _fits(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
             held = bool(statistics["held_out"])
             heads = [words.statistic, words.period_fitted, *([words.period_held] if held else [])]
             body = html_rows(r if held else r[:2] for r in rows if held or r[1])
-            notes = f"<small>{html_list(reasons_of(statistics))}</small>"
+            notes = f"<small>{reasons_of(statistics, words)}</small>"
             table = _behind(f"{words.the_table}: {s['title']}", html_table(heads, [], body) + notes)
         out.append(figure + table)
     return "".join(out)
@@ -162,12 +159,13 @@ def _number(value: float | None, words: DossierWords) -> str:
 
 def _how_known(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
     profiles = drawn.of(Kind.PROFILES) or paragraphs([words.no_profiles])
-    reasons = [f"{p['title']}: {_plain(p['why'])}" for p in record.parameters if p["why"]]
+    reasons = [f"{escape(p['title'])}: {said(p['why'], words)}" for p in record.parameters if p["why"]]
     curvature = record.about["curvature"]
     if curvature is not None and curvature["collinearity"] is not None:
         values = ", ".join(_number(v, words) for v in curvature["spectrum"])
         reasons.append(f"γ = {words.number(curvature['collinearity'])}; λ = {values} (Brun et al. 2001)")
-    return profiles + drawn.of(Kind.PAIRS) + _behind(words.how_known, html_list(reasons))
+    items = "".join(f"<li>{r}</li>" for r in reasons)
+    return profiles + drawn.of(Kind.PAIRS) + _behind(words.how_known, f"<ul>{items}</ul>" if items else "")
 
 
 def _searched(record: DossierRecord, words: DossierWords) -> str:
@@ -185,9 +183,9 @@ def _chains(record: DossierRecord, words: DossierWords) -> str:
     if posterior is None:
         return paragraphs([words.no_posterior])
     numbers = {k: words.number(float(posterior[k] or 0), 3) for k in ("chains", "draws", "ess")}
-    text = words.sample_good.format(**numbers)
+    told = paragraphs([words.sample_good.format(**numbers)])
     if not posterior["converged"]:
-        text = words.sample_bad.format(why=_plain(posterior["text"]))
+        told = f"<p>{escape(words.sample_bad).format(why=said(posterior['text'], words))}</p>"
     keys = ("rhat", "ess bulk", "ess tail", "mean", "median", "deviation")
     heads = [words.parameter, words.rhat, words.ess_bulk, words.ess_tail, words.mean, words.median, words.deviation]
     rows = []
@@ -196,7 +194,7 @@ def _chains(record: DossierRecord, words: DossierWords) -> str:
             digits = [4, 3, 3, 4, 4, 3]
             cells = [_digits(p["posterior"][k], d, words) for k, d in zip(keys, digits, strict=True)]
             rows.append((str(p.get("title") or p["name"]), *cells))
-    return paragraphs([text, words.chains_note]) + html_table(heads, [], html_rows(rows))
+    return told + paragraphs([words.chains_note]) + html_table(heads, [], html_rows(rows))
 
 
 def _digits(value: float | None, digits: int, words: DossierWords) -> str:
@@ -231,10 +229,8 @@ def _moved(change: float | None, words: DossierWords) -> str:
 _TINY = 0.001
 
 
-def _beware(record: DossierRecord) -> str:
-    """Return warnings: they are told in English, whatever the page's language."""
-    texts = html_list(_plain(w) for w in record.result.warnings)
-    return f'<div lang="en">{texts}</div>' if texts else ""
+def _beware(record: DossierRecord, words: DossierWords) -> str:
+    return said_list((w[:1].upper() + w[1:] if words.code == "en" else w for w in record.result.warnings), words)
 
 
 def _data(record: DossierRecord, words: DossierWords) -> str:
@@ -244,7 +240,7 @@ def _data(record: DossierRecord, words: DossierWords) -> str:
     for s in record.series:
         counts = [words.number(float(s[k]), 9) for k in ("fitted", "held out", "missing")]
         measured = ", ".join(record.measured_by(str(s["name"]))) or words.none
-        rows.append((str(s["title"]), _plain(s["output"]), str(s["error"]), *counts, measured))
+        rows.append((str(s["title"]), said_term(s["output"], words), said_term(s["error"], words), *counts, measured))
     return html_table(heads, [], html_rows(rows))
 
 

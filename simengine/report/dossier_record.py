@@ -52,8 +52,8 @@ class DossierRecord:
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
-        """What says that all is there; empty while the folder is being written."""
-        return read_provenance(self.folder) or {}
+        """What it was made from: the same while the folder is being written and after."""
+        return self.about.get("origin") or read_provenance(self.folder) or {}
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
