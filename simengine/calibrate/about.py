@@ -66,6 +66,7 @@ def about_of(
         "series": _series(fitted, predicted, bands),
         "bands": {"level": LEVEL, "of": forecast.made_of},
         "forecast": forecast.plain(),
+        "titles": _titles(calibration),
         "searches": _searches(fitted),
         "curvature": _curvature(fitted),
         "integration": integration_of(calibration, best.full),
@@ -80,6 +81,22 @@ def _language(calibration: Calibration) -> str:
     """Return the language of the titles: the first a title is given in."""
     title = calibration.document.title
     return next(iter(title), "") or "en" if title else "en"
+
+
+def _titles(calibration: Calibration) -> dict[str, Any]:
+    """Return titles that are given in several languages: of the whole, and by name of parameters and of series."""
+    document, problem = calibration.document, calibration.problem
+    of_fits = {at.value: fit.title or {} for at, fit in document.fit}
+    series = {}
+    for s in problem.series:
+        element = s.name[len(s.fit) :].strip("[]")
+        series[s.name] = {code: f"{t}, {element}" if element else t for code, t in of_fits[s.fit].items()}
+    parameters = {at.value: dict(written.title or {}) for at, written in document.parameters}
+    return {
+        "whole": dict(document.title or {}),
+        "parameters": {name: own for name, own in parameters.items() if len(own) > 1},
+        "series": {name: own for name, own in series.items() if len(own) > 1},
+    }
 
 
 def _ends(pair: Any) -> list[float]:

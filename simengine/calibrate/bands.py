@@ -2,8 +2,8 @@
 
 In: a `Fitted`, a seed. Out: full sets and where they are from, in words; (n,) lower and upper ends of bands.
 
-With a posterior sample its sets are run; else a quick sample is drawn; where that fails, bands are of errors at the best
-fit only.
+With a posterior sample its sets are run; else a quick sample is drawn; where that fails, bands are of errors at the
+best fit only.
 
 Invariant: the same question gives the same bits.
 """

@@ -2,8 +2,8 @@
 
 In: a `Calibration`, a `Fitted`, full sets that stand for what is not known. Out: a course for each series.
 
-What is compared with data is what is forecast: a total over a year stays one. The calibration may end its runs where data
-end; they go on here to the end that the model has itself, with everything else as the calibration sets it.
+What is compared with data is what is forecast: a total over a year stays one. The calibration may end its runs where
+data end; they go on here to the end that the model has itself, with everything else as the calibration sets it.
 
 Invariant: at the time of an observation the course is what was compared with it, to the last bit, unless the model asks
 when its run ends. The band is of parameters alone: it has no errors of measurement, and none of the model.

@@ -38,6 +38,7 @@ from simengine.scenario.file import Document as ScenarioDocument
 from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
+from simengine.scenario.path import Quantity
 from simengine.scenario.reader import beside
 from simengine.scenario.settled import Settled
 from simengine.scenario.times import Timing, read_timing, timed
@@ -96,7 +97,7 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
 def with_step(calibration: Calibration, step: float) -> Problem | None:
     """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
     span = calibration.document.span
-    saved = At(calibration.timing.save_every, span)
+    saved: Quantity = At(calibration.timing.save_every, span)
     made = _at_times(calibration, replace(_times_of(calibration), step=At(step, span), save_every=saved))
     return None if made is None else made.problem
 

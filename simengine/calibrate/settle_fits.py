@@ -100,7 +100,8 @@ class Matcher:
         title = title_of(fit.title, at.value)
         out = []
         for looked, name, rows in found:
-            matched = self._match(at, fit, looked, name, rows, title)
+            told = title if name == at.value else f"{title}, {looked.element}"
+            matched = self._match(at, fit, looked, name, rows, told)
             if matched is not None:
                 out.append(matched)
         return out

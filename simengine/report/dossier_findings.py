@@ -24,7 +24,9 @@ MOST_SERIES = 8
 """So many series are told one by one."""
 OPEN = frozenset({"not identified", "practically not identified", "together", "at bound", "wide"})
 """Verdicts after which different values fit equally well, or nearly."""
-_SYSTEMATIC, _NOT_CHANCE, _SAME = 0.5, 0.05, 0.01
+SAME = 0.01
+"""Skill against the naive forecast that is no difference."""
+_SYSTEMATIC, _NOT_CHANCE = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,8 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
         skill = statistics["skills"]["last"]["value"]
         off = _off(statistics["held_out"], unit_of(series), words)
         if skill is not None:
-            code, text = ("same", words.same_naive) if abs(skill) < _SAME else ("loses", words.loses_naive)
-            if skill >= _SAME:
+            code, text = ("same", words.same_naive) if abs(skill) < SAME else ("loses", words.loses_naive)
+            if skill >= SAME:
                 code, text = "beats", words.beats_naive
             yield Finding("past", code, name, text.format(title=title, off=off, share=words.percent(max(skill, 0.0))))
 
@@ -222,7 +224,7 @@ def _judged(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         text = words.covered.format(count=count, inside=inside, level=words.percent(level), verdict=verdict)
         yield Finding("future", "coverage", tuple(str(s["name"]) for s in with_held), text)
     skills = {str(s["name"]): (s["statistics"]["skills"].get("last") or {}).get("value") for s in with_held}
-    worse = [s for s in with_held if (skills[str(s["name"])] or 0.0) < -_SAME]
+    worse = [s for s in with_held if (skills[str(s["name"])] or 0.0) < -SAME]
     if worse:
         titles = _joined([str(s["title"]) for s in worse], words)
         yield Finding(

@@ -1,4 +1,4 @@
-"""Fit against data: observations, the model with its band, what is held out, residuals; what comes after; autocorrelation.
+"""Fit against data: observations, the model with its band, residuals, what comes after; autocorrelation.
 
 In: observations beside predictions, the model's course. Out: sheets.
 
@@ -82,7 +82,9 @@ def draw_fit(
     sheet = Sheet(width, 0.0)
     top = draw_head(sheet, title, unit)
     top = draw_key(sheet, top, _key(fit, words, level)) + (16 if fit.held_out.any() else 6)
-    span = range_of([fit.observed, fit.predicted, fit.low, fit.high, *([] if course is None else [_within(fit, course)])])
+    span = range_of(
+        [fit.observed, fit.predicted, fit.low, fit.high, *([] if course is None else [_within(fit, course)])]
+    )
     z = np.abs(fit.standardised[np.isfinite(fit.standardised)])
     most = max(3.0, float(z.max()) * 1.08) if z.size else 3.0
     left = 14 + max(text_width(words.number(v, 4), 9.0) for v in (*span, -most))
@@ -113,12 +115,10 @@ def draw_fit(
 def _within(fit: Fit, course: Course) -> Numbers:
     """Return the course between the first and the last observation."""
     inside = (course.times >= fit.times.min()) & (course.times <= fit.times.max())
-    return course.predicted[inside]
+    return np.asarray(course.predicted[inside])
 
 
-def _after(
-    sheet: Sheet, top: float, left: float, fit: Fit, course: Course, words: DossierWords, level: float
-) -> float:
+def _after(sheet: Sheet, top: float, left: float, fit: Fit, course: Course, words: DossierWords, level: float) -> float:
     """Draw the model's course to its own end; return where there is room again."""
     room = sheet.width - 24
     head = words.goes_on.format(stop=words.time(float(course.times[-1])))

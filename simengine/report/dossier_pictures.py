@@ -13,10 +13,11 @@ from functools import partial
 import numpy as np
 
 from simengine.inference.profile import THRESHOLDS
+from simengine.report.dossier_chains import MOST, draw_chains
 from simengine.report.dossier_findings import Finding
 from simengine.report.dossier_fit import draw_autocorrelation, draw_fit
 from simengine.report.dossier_parameters import draw_intervals, draw_profiles
-from simengine.report.dossier_record import LEVEL, DossierRecord, correlograms_of, pairs_of
+from simengine.report.dossier_record import LEVEL, DossierRecord, correlograms_of, pairs_of, traced_of
 from simengine.report.dossier_surface import draw_pairs, draw_waterfall
 from simengine.report.dossier_words import DossierWords
 from simengine.report.picture import Kind, Picture, twice
@@ -38,6 +39,13 @@ def draw_dossier(record: DossierRecord, findings: list[Finding], words: DossierW
         told = "; ".join(f"{p.across}, {p.up} {words.number(round(p.correlation, 2))}" for p in pairs)
         alt = words.pairs_alt.format(told=told)
         yield Picture("charts/pairs", Kind.PAIRS, words.pairs_of, alt, *twice(partial(draw_pairs, pairs, words)))
+    traced = traced_of(record, words)
+    if traced:
+        shown_of = traced[:MOST]
+        worst = words.number(float(record.about["posterior"]["rhat"] or 0.0), 4)
+        alt = words.chains_alt.format(titles=", ".join(t.title for t in shown_of), told=f"{words.rhat}: {worst}")
+        draw_traced = partial(draw_chains, shown_of, words, left_out=len(traced) - len(shown_of))
+        yield Picture("charts/chains", Kind.CHAINS, words.chains_of, alt, *twice(draw_traced))
     searches = record.searches()
     if np.isfinite(searches.below).any():
         counts = record.about["searches"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.calibrate.result import CalibrationResult
+from simengine.report.dossier_chains import Traced
 from simengine.report.dossier_fit import Correlogram, Course, Fit
 from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
+from simengine.report.dossier_said import said_term
 from simengine.report.dossier_surface import Pair, Searches
 from simengine.report.dossier_words import DossierWords
 from simengine.results.provenance import read_provenance
@@ -30,20 +33,31 @@ if TYPE_CHECKING:
 
 LEVEL = "0.95"
 MOST_PAIRS = 6
+_QUOTED = re.compile("`([^`]+)`")
 
 
 class DossierRecord:
     """A calibration's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str | None = None) -> None:
         self.folder = folder
         self.result = CalibrationResult(folder)
         self.about: Mapping[str, Any] = self.result.about
+        self.code = language or self.language
+        """The language titles are taken in, where they are given in it."""
 
     @property
     def title(self) -> str:
         """The title."""
-        return str(self.about["title"])
+        return str(self._titles.get("whole", {}).get(self.code) or self.about["title"])
+
+    @property
+    def _titles(self) -> Mapping[str, Any]:
+        return self.about.get("titles") or {}
+
+    def _titled(self, kind: str, found: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        own = self._titles.get(kind, {})
+        return tuple({**one, "title": own.get(one["name"], {}).get(self.code) or one["title"]} for one in found)
 
     @property
     def language(self) -> str:
@@ -68,19 +82,24 @@ class DossierRecord:
             if isinstance(s, dict)
         )
 
-    @property
+    @cached_property
     def series(self) -> Sequence[Mapping[str, Any]]:
-        """The series, as `calibration.json` has them."""
-        return self.result.series
+        """The series, as `calibration.json` has them, titles in the language asked for."""
+        return self._titled("series", self.result.series)
 
-    @property
+    @cached_property
     def parameters(self) -> Sequence[Mapping[str, Any]]:
-        """The parameters, as `calibration.json` has them."""
-        return self.result.parameters
+        """The parameters, as `calibration.json` has them, titles in the language asked for."""
+        return self._titled("parameters", self.result.parameters)
 
     def title_of(self, parameter: str) -> str:
         """Return what a parameter is called."""
         return next((str(p["title"]) for p in self.parameters if p["name"] == parameter), parameter)
+
+    def with_titles(self, text: str) -> str:
+        """Return a sentence with titles in the place of names between backticks."""
+        titles = {str(s["name"]): str(s["title"]) for s in (*self.series, *self.parameters)}
+        return _QUOTED.sub(lambda found: f"`{titles.get(found[1], found[1])}`", text)
 
     def fit(self, series: str) -> Fit:
         """Return a series' observations beside the model, in order of time."""
@@ -170,6 +189,20 @@ def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
             )
         )  # fmt: skip
     return out
+
+
+def traced_of(record: DossierRecord, words: DossierWords) -> list[Traced]:
+    """Return the draws of parameters and scales by chain, those first whose chains agree least."""
+    if record.draws is None:
+        return []
+    chains = [own for _, own in record.draws.groupby("chain", sort=True)]
+    found = []
+    for one in (*record.parameters, *record.about["scales"]):
+        if one["posterior"] is not None and all(np.ptp(own[one["name"]].to_numpy()) > 0.0 for own in chains):
+            values = tuple(own[one["name"]].to_numpy(dtype=np.float64) for own in chains)
+            title = str(one.get("title") or said_term(one["name"], words))
+            found.append((one["posterior"]["rhat"], Traced(title, unit_of(one), values)))
+    return [t for _, t in sorted(found, key=lambda pair: -round(pair[0] or math.inf, 6))]
 
 
 def correlograms_of(record: DossierRecord) -> list[Correlogram]:

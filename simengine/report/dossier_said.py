@@ -62,7 +62,9 @@ _NL = {
     "the profile is flat: other parameters offset every change of it": (
         "het profiel is vlak: andere parameters heffen elke verandering ervan op"
     ),
-    "the profile was not walked to its end {where}: {because}": "het profiel is niet tot zijn eind gelopen {where}: {because}",
+    "the profile was not walked to its end {where}: {because}": (
+        "het profiel is niet tot zijn eind gelopen {where}: {because}"
+    ),
     "fits failed": "aanpassingen mislukten",
     "it rises too slowly to be followed to the bound": "het stijgt te langzaam om het tot de grens te volgen",
     "the range ends before the data rule values out {where}, at {a}": (
@@ -81,11 +83,19 @@ _NL = {
         "{names} gaan samen: {a} van {name} wordt opgeheven door {parts} ({c} van het effect blijft over)"
     ),
     "the data do not fix {name}": "de gegevens leggen {name} niet vast",
-    "{name} is at its lower bound, {a}: better may be beyond": "{name} ligt aan de ondergrens, {a}: beter ligt misschien erbuiten",
-    "{name} is at its upper bound, {a}: better may be beyond": "{name} ligt aan de bovengrens, {a}: beter ligt misschien erbuiten",
+    "{name} is at its lower bound, {a}: better may be beyond": (
+        "{name} ligt aan de ondergrens, {a}: beter ligt misschien erbuiten"
+    ),
+    "{name} is at its upper bound, {a}: better may be beyond": (
+        "{name} ligt aan de bovengrens, {a}: beter ligt misschien erbuiten"
+    ),
     "the 95 % interval of {name} is {a} of its range": "het interval van 95 % van {name} is {a} van het bereik",
-    "the 95 % interval of {name} is but {a} of its range": "het interval van 95 % van {name} is maar {a} van het bereik",
-    "the 95 % interval of {name} is {a} of twice its size": "het interval van 95 % van {name} is {a} van tweemaal zijn grootte",
+    "the 95 % interval of {name} is but {a} of its range": (
+        "het interval van 95 % van {name} is maar {a} van het bereik"
+    ),
+    "the 95 % interval of {name} is {a} of twice its size": (
+        "het interval van 95 % van {name} is {a} van tweemaal zijn grootte"
+    ),
     "the 95 % interval of {name} is but {a} of twice its size": (
         "het interval van 95 % van {name} is maar {a} van tweemaal zijn grootte"
     ),
@@ -104,12 +114,16 @@ _NL = {
     "{a} pairs of values: at least {b} are needed": "{a} paren waarden: minstens {b} zijn nodig",
     "{a} gap: values are not all {b} apart": "{a} gat: waarden liggen niet alle {b} uit elkaar",
     "{a} gaps: values are not all {b} apart": "{a} gaten: waarden liggen niet alle {b} uit elkaar",
-    "of the simulated values a straight line leaves nothing": "van de waarden van het model laat een rechte lijn niets over",
+    "of the simulated values a straight line leaves nothing": (
+        "van de waarden van het model laat een rechte lijn niets over"
+    ),
     "of the actual values a straight line leaves nothing": "van de metingen laat een rechte lijn niets over",
     "of the simulated and actual values a straight line leaves nothing": (
         "van model en metingen laat een rechte lijn niets over"
     ),
-    "an autocorrelation has no peak: no period is told": "een autocorrelatie heeft geen top: er is geen periode te noemen",
+    "an autocorrelation has no peak: no period is told": (
+        "een autocorrelatie heeft geen top: er is geen periode te noemen"
+    ),
     "{a} gap: residuals are not all {b} apart": "{a} gat: residuen liggen niet alle {b} uit elkaar",
     "{a} gaps: residuals are not all {b} apart": "{a} gaten: residuen liggen niet alle {b} uit elkaar",
     "{a} residual: at least {b} are needed": "{a} residu: minstens {b} zijn nodig",
@@ -122,10 +136,20 @@ _NL = {
     "the total of {name}": "het totaal van {name}",
     "the mean of {name}": "het gemiddelde van {name}",
     "the weighted mean of {name}": "het gewogen gemiddelde van {name}",
-    # errors
-    "normal": "normaal", "lognormal": "lognormaal", "relative": "relatief", "student": "student", "laplace": "laplace",
-    "huber": "huber", "poisson": "poisson", "negative binomial": "negatief binomiaal",
-}  # fmt: skip
+    # errors and their numbers
+    "scale of {name}": "schaal van {name}",
+    "autocorrelation of {name}": "autocorrelatie van {name}",
+    "size of {name}": "grootte van {name}",
+    "degrees of freedom of {name}": "vrijheidsgraden van {name}",
+    "normal": "normaal",
+    "lognormal": "lognormaal",
+    "relative": "relatief",
+    "student": "student",
+    "laplace": "laplace",
+    "huber": "huber",
+    "poisson": "poisson",
+    "negative binomial": "negatief binomiaal",
+}
 _PARTS = {
     "on both sides": "aan beide kanten",
     "on the upper side": "aan de bovenkant",
@@ -183,7 +207,7 @@ def _told(text: str) -> str | None:
             continue
         parts = {name: _hole(name, part) for name, part in found.groupdict().items()}
         if all(part is not None for part in parts.values()):
-            return _HOLE.sub(lambda hole: str(parts[hole[1]]), dutch)
+            return dutch.format(**parts)
     return None
 
 
@@ -199,7 +223,7 @@ def _hole(name: str, text: str) -> str | None:
         text = text.replace(" and ", " en ")
     if name == "parts":
         text = text.replace(" of the range", " van het bereik").replace("% of ", "% van ")
-    if name not in {"names"}:
+    if name != "names":
         for english, dutch in _PARTS.items():
             text = dutch if text == english else text.replace(english, dutch) if english.startswith(" ") else text
         text = re.sub(r"(?<=\d)\.(?=\d)", ",", text)

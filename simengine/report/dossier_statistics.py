@@ -148,13 +148,13 @@ def _number(value: float | None, words: DossierWords) -> str:
     return "–" if value is None else words.number(value)
 
 
-def reasons_of(statistics: Mapping[str, Any], words: DossierWords) -> str:
+def reasons_of(statistics: Mapping[str, Any], time_unit: str, words: DossierWords) -> str:
     """Return why numbers could not be computed, as a list; what has the same reason stands together."""
     names = _NAMES[words.code]
     found: dict[str, list[str]] = {}
     for part in ("fitted", "behaviour", "held_out"):
         for key, reason in ((statistics[part] or {}).get("reasons") or {}).items():
-            name = names.get(_ALIKE.get(key, key), "")
+            name = names.get(_ALIKE.get(key, key), "").format(time=time_unit or "–", lags="", level="")
             if name and name not in found.setdefault(reason, []):
                 found[reason].append(name)
     if statistics["serial"]["reason"]:
