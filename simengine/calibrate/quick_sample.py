@@ -87,10 +87,9 @@ class _Start:
 def _start_of(surface: Surface, full: Array) -> _Start:
     """Return where it begins: around the best fit, as wide as curvature says, no wider than ranges."""
     problem, d = surface.problem, surface.width
-    inner = full.copy()
     room = surface.high - surface.low
-    bound = np.isfinite(room)
-    inner[bound] = np.clip(full, surface.low + _EDGE * room, surface.high - _EDGE * room)[bound]
+    edge = np.where(np.isfinite(room), _EDGE * room, 0.0)
+    inner = np.clip(full, surface.low + edge, surface.high - edge)
     centre = problem.free(inner[None, :d], inner[None, d:])[0]
     slopes = problem.prior.slopes(centre[None])[0]
     information = np.eye(len(full)) / _WIDEST

@@ -162,13 +162,20 @@ def _joined(texts: Sequence[str], words: DossierWords) -> str:
     return f" {words.and_} ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def _few(titles: Sequence[str], words: DossierWords, most: int = 4) -> list[str]:
+    """Return titles, of many the first and how many more there are."""
+    if len(titles) <= most + 1:
+        return list(titles)
+    return [*titles[:most], words.more_titles.format(count=len(titles) - most)]
+
+
 def _future(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
     posterior = record.about["posterior"]
     opened = open_parameters(record)
     names = tuple(str(p["name"]) for p in opened)
     if opened:
         text = words.draw_sample if posterior is None else words.use_sample
-        titles = _joined([str(p["title"]) for p in opened], words)
+        titles = _joined(_few([str(p["title"]) for p in opened], words), words)
         yield Finding("future", "range" if posterior else "draw", names, text.format(titles=titles))
     else:
         yield Finding("future", "estimate", (), words.use_curve if posterior is None else words.use_estimate)

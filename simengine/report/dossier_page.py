@@ -16,7 +16,7 @@ from typing import Any
 
 from simengine.report.dossier_findings import FEW, SAME, WELL, Finding, open_parameters
 from simengine.report.dossier_parameters import WAYS
-from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of
+from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of, verdict_of
 from simengine.report.dossier_said import said, said_list, said_term
 from simengine.report.dossier_statistics import reasons_of, statistics_rows
 from simengine.report.dossier_words import DossierWords
@@ -146,9 +146,7 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
             f"{_number(p['low'], words)}\u00a0–\u2060\u00a0{_number(p['high'], words)}",
             str(p["prior"] or words.none),
         ]
-        verdict = words.verdicts.get(p["verdict"], str(p["verdict"]))
-        cells.append(verdict + (words.told_by_prior if p.get("by prior") else ""))
-        texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
+        texts = "".join(f"<td>{prose(c)}</td>" for c in cells) + f'<td class="told">{prose(verdict_of(p, words))}</td>'
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
         note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
@@ -157,11 +155,10 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         told = "" if of_draws is None else "\u00a0–\u2060\u00a0".join(_number(e, words) for e in of_draws)
         ends = [told if way == "posterior" else "" for way in ways]
         span = f"{_number(s['low'], words)}\u00a0–\u2060\u00a0{_number(s['high'], words)}"
-        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
-        texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)
-        body.append(
-            f'<tr><th scope="row">{escape(said_term(s["name"], words))}<small>{escape(s["unit"] or "–")}</small></th>{texts}</tr>'
-        )
+        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none]
+        texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells) + f'<td class="told">{words.error_scale}</td>'
+        name = f"{escape(said_term(s['name'], words))}<small>{escape(s['unit'] or '–')}</small>"
+        body.append(f'<tr><th scope="row">{name}</th>{texts}</tr>')
     return html_table(heads, [], "".join(body))
 
 

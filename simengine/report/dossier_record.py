@@ -131,7 +131,7 @@ class DossierRecord:
         return [
             Estimated(
                 str(p["title"]), unit_of(p), *_shown_range(p),
-                float(p["estimate"]), intervals_of(p), p["measure"] == "log", words.verdicts.get(p["verdict"], ""),
+                float(p["estimate"]), intervals_of(p), p["measure"] == "log", verdict_of(p, words),
             )
             for p in self.parameters
         ]  # fmt: skip
@@ -146,8 +146,8 @@ class DossierRecord:
             own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
             if len(own):
                 values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
-                verdict = words.verdicts.get(p["verdict"], "")
-                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, float(p["estimate"]), verdict))
+                estimate, verdict = float(p["estimate"]), verdict_of(p, words)
+                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict))
         return out
 
     def searches(self) -> Searches:
@@ -214,6 +214,12 @@ def correlograms_of(record: DossierRecord) -> list[Correlogram]:
             values = np.asarray([_number(v) for v in serial["autocorrelation"]])
             out.append(Correlogram(str(s["title"]), values, _number(serial["band"])))
     return out
+
+
+def verdict_of(parameter: Mapping[str, Any], words: DossierWords) -> str:
+    """Return the verdict on a parameter in words; that priors tell it, where they do."""
+    verdict = words.verdicts.get(parameter["verdict"], str(parameter["verdict"]))
+    return verdict + (words.told_by_prior if parameter.get("by prior") else "")
 
 
 _NO_UNIT = frozenset({"", "1", "dmnl", "dimensionless"})

@@ -235,6 +235,7 @@ class DossierWords(SweepWords):
         "Ranges of the future are not known: no sample of the parameters could be drawn, and bands are of errors alone."
     )
     sets_failed: str = "With {count} of {sets} parameter sets the run fails; they are left out."
+    more_titles: str = "{count} more"
     sample_broken: str = "The posterior sample is not yet to be relied on: draw more before futures are told from it."
     covered: str = (
         "Held-out measurements within their {level} bands: {inside} of {count}. The uncertainty that is told {verdict}."

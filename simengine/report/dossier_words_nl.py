@@ -15,6 +15,7 @@ NL_WORDS = {
         "({level}), {best} bij de beste aanpassing."
     ),
     "best_aside": " De beste aanpassing ligt aan de rand daarvan: het is geen gewone toekomst.",
+    "more_titles": "nog {count} andere",
     "more_series": "Nog {count} reeksen gaan verder; ze staan in forecast.csv.",
     "bands_of": "Hoe ruim deze marges zijn, is berekend met {count} parametersets van {of}.",
     "of_posterior": "de posteriorsteekproef",
