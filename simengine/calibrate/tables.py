@@ -8,6 +8,7 @@ Invariant: the same numbers give the same bytes.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,11 @@ import numpy as np
 
 from simengine.calibrate.bands import Bands, standardised
 from simengine.calibrate.forecast import Forecast
+from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.work import Fitted
 from simengine.inference.arrays import Array
 from simengine.results.sheet import Cell, Field, Sheet
+from simengine.scenario.names import place_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -142,7 +145,10 @@ def kept_draws(fitted: Fitted) -> list[tuple[int, Array]]:
 
 
 def posterior_table(fitted: Fitted) -> pa.Table:
-    """Return a row a draw: chain, draw, parameters, scales."""
+    """Return a row a draw: chain, draw, parameters, scales; what parameters set, where that is called otherwise.
+
+    So a sweep that draws rows finds a column for each variable, element and point of a lookup.
+    """
     import pyarrow as pa
 
     own = kept_draws(fitted)
@@ -155,11 +161,29 @@ def posterior_table(fitted: Fitted) -> pa.Table:
     units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
     for i, name in enumerate(fitted.surface.names):
         columns[name] = np.ascontiguousarray(rows[:, i])
+    for number, parameter in enumerate(problem.parameters):
+        for name, unit, by in _set_by(parameter):
+            if name not in columns:
+                columns[name], units[name] = np.ascontiguousarray(rows[:, number] * by), unit
     fields = []
     for name, values in columns.items():
         kind = pa.int64() if values.dtype == np.int64 else pa.float64()
         fields.append(pa.field(name, kind, metadata={"unit": units[name]} if units.get(name) else None))
     return pa.table([pa.array(v) for v in columns.values()], schema=pa.schema(fields))
+
+
+def _set_by(parameter: Parameter) -> Iterator[tuple[str, str, float]]:
+    """Yield what a parameter sets: names as scenarios have them, units, by what it is multiplied there."""
+    for setter in parameter.setters:
+        target, factors = setter.target, setter.coefficients.tolist()
+        unit = target.variable.units
+        if setter.points is not None:
+            for x, by in zip(setter.xs, factors, strict=True):
+                yield f"{target.text}({x:.15g})", unit, by
+        elif len(set(factors)) == 1:
+            yield target.text, unit, factors[0]
+        else:
+            yield from ((name, unit, by) for name, by in zip(place_names(target), factors, strict=True))
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

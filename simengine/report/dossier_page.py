@@ -156,7 +156,9 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         ends = [told if way == "posterior" else "" for way in ways]
         span = f"{_number(s['low'], words)}\u00a0–\u2060\u00a0{_number(s['high'], words)}"
         cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none]
-        texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells) + f'<td class="told">{words.error_scale}</td>'
+        texts = (
+            "".join(f"<td>{prose(c or words.none)}</td>" for c in cells) + f'<td class="told">{words.error_scale}</td>'
+        )
         name = f"{escape(said_term(s['name'], words))}<small>{escape(s['unit'] or '–')}</small>"
         body.append(f'<tr><th scope="row">{name}</th>{texts}</tr>')
     return html_table(heads, [], "".join(body))

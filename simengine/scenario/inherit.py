@@ -13,7 +13,7 @@ Invariant: the result does not depend on the order of parents, nor on the order 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
@@ -36,6 +36,7 @@ class Setting:
     span: Span
     scenario: str
     name: str  # as written
+    by_params: bool = False  # from a parameter set, not from the scenario's own lines
 
 
 Place = tuple[Key, int]
@@ -51,6 +52,11 @@ class Resolved:
     title: Title | None = None
     chain: tuple[str, ...] = ()
     layers: Mapping[Place, Layers] = field(default_factory=dict)
+
+    def sets_itself(self, at: Place) -> bool:
+        """Return whether a line of the scenario sets an element, which draws leave alone; `params` give way to them."""
+        layers = self.layers.get(at, ())
+        return bool(layers) and not layers[-1].by_params
 
     def over(self, settings: Iterable[Setting], *, name: str, title: Title | None, span: Span) -> Resolved:
         """Return a further scenario that adds settings to this one."""
@@ -154,7 +160,7 @@ class Inheritance:
     def _settings(self, name: str) -> list[Setting]:
         """Return what the lines of a scenario set: parameter sets first, then whole variables before elements."""
         _, scenario = self._written[name]
-        lowest = [s for file in scenario.params for s in self._parameters(name, file)]
+        lowest = [replace(s, by_params=True) for file in scenario.params for s in self._parameters(name, file)]
         return lowest + self._links(name, scenario) + self._ordered(list(self.read(name, scenario.set)))
 
     def read(self, name: str, lines: NamedOnes[Written]) -> Iterable[Setting]:

@@ -47,6 +47,7 @@ class Drawn:
     later: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     plus: tuple[int, ...] = ()
+    points: tuple[tuple[float, int, int], ...] = ()  # of a lookup: x, and as of `value` what gives its y
 
     @property
     def changes(self) -> bool:
@@ -77,9 +78,19 @@ class Varied:
                     own = out.setdefault(at, {})
                     if factor.change:
                         own[factor.change] = (*own.get(factor.change, ()), number)
-                    elif at not in self.scenario.curves and factor.rank(target) <= ranks.get(at, (True, _MANY)):
+                    elif not self._is_fixed(at) and factor.rank(target) <= ranks.get(at, (True, _MANY)):
                         own["value"], ranks[at] = (number, column), factor.rank(target)
+            for column, point in enumerate(() if factor.sets is None else factor.sets.points, len(factor.targets)):
+                for place in point.lookup.places.tolist():
+                    at = (point.lookup.variable.key, place)
+                    if not self.scenario.resolved.sets_itself(at):
+                        own = out.setdefault(at, {})
+                        own["points"] = (*own.get("points", ()), (point.x, number, column))
         return {at: Drawn(**own) for at, own in out.items() if own}
+
+    def _is_fixed(self, at: Place) -> bool:
+        """Return whether the scenario itself sets an element: what parameter sets give is drawn all the same."""
+        return at in self.scenario.curves and self.scenario.resolved.sets_itself(at)
 
     @cached_property
     def shaping(self) -> tuple[int, ...]:
@@ -108,8 +119,8 @@ class Varied:
             return f"`{self.scenario.name}` sets no path for it that could begin later"
         if factor.change:
             return None
-        taken = [at for at in places if at in curves]
-        others = [at for at in places if at not in curves and self.drawn[at].value[0] != number]  # type: ignore[index]
+        taken = [at for at in places if self._is_fixed(at)]
+        others = [at for at in places if at not in taken and self.drawn[at].value[0] != number]  # type: ignore[index]
         whole = len(taken) == len(places)
         if taken:
             layers = self.scenario.resolved.layers.get(taken[0], ())
@@ -151,7 +162,7 @@ class Varied:
         for key, places in by_variable.items():
             variable = self.names.variables[key]
             if role_of(variable) is Role.LOOKUP:
-                out |= self._lookup(variable, places, columns)
+                out |= self._lookup(variable, places, _Columns(self.factors, columns, frozenset()))
             else:
                 out |= self._variable(variable, places, _Columns(self.factors, columns, single))
         return out
@@ -168,7 +179,7 @@ class Varied:
             curve, mine = self.scenario.curves.get((variable.key, place)), drawn.get(place, Drawn())
             if curve is None and place not in drawn:
                 continue
-            base = curve if curve is not None else None if mine.value is not None else self._ground(variable, place)
+            base = None if mine.value is not None else curve if curve is not None else self._ground(variable, place)
             kinds[place] = (id(base) if not isinstance(base, Flat) else base, mine)
             if kinds[place] not in made:
                 made[kinds[place]] = self._made(base, mine, columns)
@@ -237,7 +248,7 @@ class Varied:
             x, y = np.array(list(points)), np.array(list(points.values()))
         return _moved(x, delay, self.clock), y
 
-    def _lookup(self, variable: Variable, drawn: Mapping[int, Drawn], columns: Sequence[Array]) -> dict[str, Any]:
+    def _lookup(self, variable: Variable, drawn: Mapping[int, Drawn], columns: _Columns) -> dict[str, Any]:
         """Return the points of a lookup: those the scenario gives it, or its own, with their y changed."""
         target = self.names.target_of(variable)
         known = dict(zip(target.places.tolist(), place_names(target), strict=True))
@@ -264,15 +275,17 @@ class Varied:
 
     @staticmethod
     def _changed_points(
-        points: Sequence[tuple[float, float]], drawn: Drawn, columns: Sequence[Array]
+        points: Sequence[tuple[float, float]], drawn: Drawn, columns: _Columns
     ) -> list[tuple[Any, Any]]:
         out = []
         for x, own in points:
             y: Any = own
+            for at, number, column in drawn.points:
+                y = columns.values(number, column) if np.isclose(at, x, rtol=1e-9, atol=1e-12) else y
             for n in drawn.times:
-                y = y * columns[n]
+                y = y * columns.numbers(n)
             for n in drawn.plus:
-                y = y + columns[n]
+                y = y + columns.numbers(n)
             out.append((x, y))
         return out
 
