@@ -47,7 +47,7 @@ def sets_of(fitted: Fitted, seed: int) -> Sets:
         rows = np.concatenate([c.draws.reshape(-1, len(best)) for c in fitted.chains])
         places = np.unique(np.linspace(0, len(rows) - 1, SETS).astype(np.int64))
         return Sets(rows[places], POSTERIOR)
-    found = quick_sample(fitted.surface, best, seed)
+    found = quick_sample(fitted.surface.problem, seed)
     return Sets(best[None], ERRORS) if found is None else Sets(found, QUICK)
 
 

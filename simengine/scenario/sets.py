@@ -171,7 +171,7 @@ def _settable(name: At[str], names: ModelNames, to: Reading) -> Target | LookupP
     if point is None or lookup is None or role_of(lookup.variable) is not Role.LOOKUP:
         return names.settable(name, to)
     x = float(point["x"])
-    tables = Own(names, lookup.variable).tables()
+    tables = list(Own(names, lookup.variable).tables())
     near = [[own for own in table.x if np.isclose(own, x, rtol=1e-9, atol=1e-12)] for _, table in tables]
     if not near or any(len(own) != 1 for own in near):
         there = ", ".join(f"{own:g}" for own in dict.fromkeys(float(v) for _, table in tables for v in table.x))
