@@ -3,7 +3,7 @@
 In: a `Problem`, a seed. Out: full sets (K, D + E), all of one weight.
 
 Sequential Monte Carlo goes from the prior to the posterior, by steps that leave half of the sets worth something; after
-each the sets are drawn anew by weight and moved along differences of others. A parabola at the best fit would cost less,
+each the sets are drawn anew by weight and moved along differences of others. A parabola at the best fit costs less,
 and is not enough: where data leave a ridge, or the best is at a bound, it allows what they rule out.
 
 References: P. Del Moral, A. Doucet, A. Jasra (2006), J. Royal Statistical Society B 68, 411-436 (sequential Monte
