@@ -20,6 +20,7 @@ from simengine.language.yaml.reading import At, Reading, listed
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 from simengine.scenario.times import Timing
+from simengine.source.diagnostic import has_errors
 from simengine.source.names import loose_key
 
 
@@ -67,7 +68,7 @@ class Matcher:
 
     def all(self) -> list[Matched]:
         """Return the series of all fits."""
-        if not self.document.fit:
+        if not self.document.fit and not has_errors(self.to.problems):
             self.to.error("nothing-to-fit", "there is nothing to fit: `fit` is empty", self.document.span)
         self._check_held_out()
         return [m for at, fit in self.document.fit for m in self._fit(at, fit)]
@@ -126,6 +127,10 @@ class Matcher:
             place = fit.series or fit.data
             said = fit.series.value if fit.series else fit.output.variable.value
             what = f"series in `{table.path.name}` that is called"
+            if table.time and loose_key(table.time) == loose_key(said):
+                text = f"the first column of `{table.path.name}`, `{table.time}`, is taken for time"
+                self.to.error("unknown-series", text, place.span, help=["`time: COLUMN` under `data` says which is"])
+                return []
             self.to.unknown("unknown-series", what, said, place.span, list(table.series))
             return []
         by_element = {loose_key(element_of(n)): n for n in found}

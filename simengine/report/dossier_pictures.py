@@ -17,7 +17,16 @@ from simengine.report.dossier_chains import MOST, draw_chains
 from simengine.report.dossier_findings import Finding
 from simengine.report.dossier_fit import draw_autocorrelation, draw_fit
 from simengine.report.dossier_parameters import draw_intervals, draw_profiles
-from simengine.report.dossier_record import LEVEL, DossierRecord, correlograms_of, pairs_of, traced_of
+from simengine.report.dossier_record import (
+    LEVEL,
+    DossierRecord,
+    correlograms_of,
+    curves_of,
+    estimated_of,
+    pairs_of,
+    searches_of,
+    traced_of,
+)
 from simengine.report.dossier_surface import draw_pairs, draw_waterfall
 from simengine.report.dossier_words import DossierWords
 from simengine.report.picture import Kind, Picture, twice
@@ -28,7 +37,7 @@ def draw_dossier(record: DossierRecord, findings: list[Finding], words: DossierW
     """Yield the pictures of a calibration."""
     yield from _fits(record, findings, words)
     yield _intervals(record, words)
-    curves = record.curves(words)
+    curves = curves_of(record, words)
     if curves:
         titles = ", ".join(c.title for c in curves)
         draw = partial(draw_profiles, curves, sorted(THRESHOLDS.items()), words)
@@ -46,7 +55,7 @@ def draw_dossier(record: DossierRecord, findings: list[Finding], words: DossierW
         alt = words.chains_alt.format(titles=", ".join(t.title for t in shown_of), told=f"{words.rhat}: {worst}")
         draw_traced = partial(draw_chains, shown_of, words, left_out=len(traced) - len(shown_of))
         yield Picture("charts/chains", Kind.CHAINS, words.chains_of, alt, *twice(draw_traced))
-    searches = record.searches()
+    searches = searches_of(record)
     if np.isfinite(searches.below).any():
         counts = record.about["searches"]
         alt = words.waterfall_alt.format(best=counts["at the best"], all=counts["searched"])
@@ -77,7 +86,7 @@ def _fits(record: DossierRecord, findings: list[Finding], words: DossierWords) -
 
 
 def _intervals(record: DossierRecord, words: DossierWords) -> Picture:
-    shown = record.estimated(words)
+    shown = estimated_of(record, words)
     told = " ".join(
         f"{p.title}: {words.number(p.estimate)} {p.unit}".rstrip()
         + "".join(

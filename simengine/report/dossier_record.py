@@ -126,38 +126,6 @@ class DossierRecord:
         found = table.loc[table["series"] == series, "source"].dropna()
         return [str(s) for s in dict.fromkeys(found) if str(s)]
 
-    def estimated(self, words: DossierWords) -> list[Estimated]:
-        """Return parameters with their intervals."""
-        return [
-            Estimated(
-                str(p["title"]), unit_of(p), *_shown_range(p),
-                float(p["estimate"]), intervals_of(p), p["measure"] == "log", verdict_of(p, words),
-            )
-            for p in self.parameters
-        ]  # fmt: skip
-
-    def curves(self, words: DossierWords) -> list[ProfileCurve]:
-        """Return profiles; none where none were made."""
-        if not (self.folder / "profiles.csv").is_file():
-            return []
-        table = self.result.profiles
-        out = []
-        for p in self.parameters:
-            own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
-            if len(own):
-                values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
-                estimate, verdict = float(p["estimate"]), verdict_of(p, words)
-                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict))
-        return out
-
-    def searches(self) -> Searches:
-        """Return where searches ended."""
-        table = self.result.starts
-        below = table["below the best"].to_numpy(dtype=np.float64)
-        return Searches(
-            np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy()
-        )
-
     @cached_property
     def draws(self) -> pd.DataFrame | None:
         """The posterior sample; None where none was drawn."""
@@ -165,6 +133,39 @@ class DossierRecord:
 
 
 _NUMBERS = ("time", "observed", "predicted", "low", "high", "standardised", "weight")
+
+
+def estimated_of(record: DossierRecord, words: DossierWords) -> list[Estimated]:
+    """Return parameters with their intervals."""
+    return [
+        Estimated(
+            str(p["title"]), unit_of(p), *_shown_range(p),
+            float(p["estimate"]), intervals_of(p), p["measure"] == "log", verdict_of(p, words),
+        )
+        for p in record.parameters
+    ]  # fmt: skip
+
+
+def curves_of(record: DossierRecord, words: DossierWords) -> list[ProfileCurve]:
+    """Return profiles; none where none were made."""
+    if not (record.folder / "profiles.csv").is_file():
+        return []
+    table = record.result.profiles
+    out = []
+    for p in record.parameters:
+        own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
+        if len(own):
+            values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
+            estimate, verdict = float(p["estimate"]), verdict_of(p, words)
+            out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict))
+    return out
+
+
+def searches_of(record: DossierRecord) -> Searches:
+    """Return where searches ended."""
+    table = record.result.starts
+    below = table["below the best"].to_numpy(dtype=np.float64)
+    return Searches(np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy())
 
 
 def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:

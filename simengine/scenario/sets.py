@@ -175,7 +175,9 @@ def _settable(name: At[str], names: ModelNames, to: Reading) -> Target | LookupP
     near = [[own for own in table.x if np.isclose(own, x, rtol=1e-9, atol=1e-12)] for _, table in tables]
     if not near or any(len(own) != 1 for own in near):
         there = ", ".join(f"{own:g}" for own in dict.fromkeys(float(v) for _, table in tables for v in table.x))
-        to.error("no-value", f"`{lookup.text}` has no point of its own at {x:g}", name.span, help=[f"it has {there}"])
+        to.error(
+            "unknown-point", f"`{lookup.text}` has no point of its own at {x:g}", name.span, help=[f"it has {there}"]
+        )
         return None
     return LookupPoint(lookup, float(near[0][0]))
 

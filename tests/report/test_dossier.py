@@ -18,7 +18,7 @@ from simengine.calibrate.study import Ways, complete_calibration
 from simengine.cli.main import main
 from simengine.report.dossier import draw_calibration_folder, make_dossier
 from simengine.report.dossier_findings import findings_of
-from simengine.report.dossier_record import DossierRecord, intervals_of, pairs_of
+from simengine.report.dossier_record import DossierRecord, estimated_of, intervals_of, pairs_of
 from simengine.report.dossier_words import dossier_words
 from simengine.results.provenance import changed_files
 from simengine.source.diagnostic import InputError
@@ -337,7 +337,7 @@ def test_a_range_without_an_end_is_drawn_around_what_is_known(plain: Path, tmp_p
     about = json.loads((tmp_path / "endless" / "calibration.json").read_text(encoding="utf-8"))
     about["parameters"][0] |= {"low": None, "high": None}
     (tmp_path / "endless" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
-    (one,) = DossierRecord(tmp_path / "endless").estimated(EN)
+    (one,) = estimated_of(DossierRecord(tmp_path / "endless"), EN)
     found = one.intervals["curvature"]
     assert one.low < found.low < one.estimate < found.high < one.high < 2 * one.estimate
     draw_calibration_folder(tmp_path / "endless")
