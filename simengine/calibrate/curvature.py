@@ -138,9 +138,7 @@ def _slope(surface: Surface, full: Array) -> Array:
     return np.asarray(gradient[0, : surface.width])
 
 
-def _intervals(
-    surface: Surface, parabola: Parabola, told: Evidence, freedom: float
-) -> dict[float, CurvatureIntervals]:
+def _intervals(surface: Surface, parabola: Parabola, told: Evidence, freedom: float) -> dict[float, CurvatureIntervals]:
     own: list[Transform] = [p.transform if p.measure in _ASKED else Identity() for p in surface.problem.parameters]
     share = np.where(np.isnan(told.share), 1.0, told.share)
     with np.errstate(divide="ignore"):

@@ -60,6 +60,9 @@ class Fitted:
     curvature: Curvature | None
     """None where there are no derivatives."""
     profiles: tuple[Profile, ...]
+    """Of the density, priors included."""
+    data_profiles: tuple[Profile, ...]
+    """Of the likelihood alone, where the file gives priors; else those of the density are."""
     chains: tuple[Chain, ...]
     counts: Counts
 
@@ -78,15 +81,20 @@ def question_of(calibration: Calibration) -> str:
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 
-def count_units(settings: Settings, parameters: int) -> dict[str, int]:
+def count_units(settings: Settings, parameters: int, *, priors: bool = False) -> dict[str, int]:
     """Return how many units of each kind are asked for at most."""
     return {
         "screening": 1,
         "starts": settings.starts if settings.local != "none" else 0,
         "global": int(settings.globally != "none"),
-        "profiles": 2 * parameters if settings.profiles else 0,
+        "profiles": (4 * parameters + 1 if priors else 2 * parameters) if settings.profiles else 0,
         "chains": settings.chains if settings.posterior != "none" else 0,
     }
+
+
+def has_priors(calibration: Calibration) -> bool:
+    """Return whether the file gives a prior, so that density and likelihood are two surfaces."""
+    return any(p.has_prior for p in calibration.problem.parameters)
 
 
 def work_off(calibration: Calibration, store: Store) -> Fitted:
@@ -129,9 +137,11 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
+        curvature = self._curvature(best)
+        alone = self._data_profiles(best, curvature) if profiles and curvature is not None else ()
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
-            self.surface, tuple(searches), screened, best, world, self._curvature(best), profiles, chains, self.counts
+            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
         )
 
     def _get(self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:
@@ -205,16 +215,48 @@ class _Worker:
         return look_at_curvature(self.surface, best.found.full)
 
     def _profiles(self, best: Search, curvature: Curvature) -> tuple[Profile, ...]:
-        out, count = [], self.surface.width
-        for parameter in range(count):
-            sides = [
-                self._side(best, curvature, parameter, upward, 2 * parameter + upward + 1) for upward in (False, True)
-            ]
-            out.append(join_sides(parameter, sides[0], sides[1]))
-        return tuple(out)
+        found = best.found
+        return tuple(self._profile(self.surface, found.full, found.density, curvature, i, "") for i in self._range)
 
-    def _side(self, best: Search, curvature: Curvature, parameter: int, upward: bool, number: int) -> Side:
-        surface, full, density = self.surface, best.found.full, best.found.density
+    def _data_profiles(self, best: Search, curvature: Curvature) -> tuple[Profile, ...]:
+        """Return profiles of the likelihood without priors, from its own highest point."""
+        if not has_priors(self.calibration):
+            return ()
+        surface, begun = Surface(self.surface.problem, priors=False), best.found.full
+
+        def make() -> Piece:
+            found = search_local(surface, begun)
+            return Piece({"full": found.full, "density": np.array([found.density])}, {})
+
+        key = key_of(self.question, begun, "of the data")
+        piece = self._get("profiles", "best-of-data", key, make)
+        full, density = piece.arrays["full"], float(piece.arrays["density"][0])
+        for _ in range(_AGAIN):
+            out = tuple(self._profile(surface, full, density, curvature, i, "-of-data") for i in self._range)
+            higher = [p.better for p in out if p.better is not None]
+            if not higher:
+                break
+            top = max(higher, key=lambda point: point.loglik)
+            full, density = top.theta, top.loglik
+        return out
+
+    @property
+    def _range(self) -> range:
+        return range(self.surface.width)
+
+    def _profile(
+        self, surface: Surface, full: Array, density: float, curvature: Curvature, parameter: int, name: str
+    ) -> Profile:
+        sides = [
+            self._side(surface, full, density, curvature, parameter, upward=upward, name=name)
+            for upward in (False, True)
+        ]
+        return join_sides(parameter, sides[0], sides[1])
+
+    def _side(
+        self, surface: Surface, full: Array, density: float, curvature: Curvature, parameter: int, *, upward: bool,
+        name: str,
+    ) -> Side:  # fmt: skip
         step = first_step(curvature, parameter, surface.low[parameter], surface.high[parameter])
 
         def make() -> Piece:
@@ -226,9 +268,11 @@ class _Worker:
             }
             return Piece(arrays, {"end": side.end, "fits": side.fits})
 
-        name = f"{parameter:03d}-{'high' if upward else 'low'}"
-        key = key_of(self.question, full, density, parameter, upward, step)
-        piece = self._get("profiles", name, key, make, number, 2 * surface.width)
+        number = 2 * parameter + upward + 1
+        key = key_of(self.question, full, density, parameter, upward, step, *([name] if name else []))
+        piece = self._get(
+            "profiles", f"{parameter:03d}-{'high' if upward else 'low'}{name}", key, make, number, 2 * surface.width
+        )
         rows = zip(piece.arrays["value"], piece.arrays["density"], piece.arrays["full"], strict=True)
         points = tuple(Point(float(v), float(d), f) for v, d, f in rows)
         return Side(upward, points, str(piece.about["end"]), int(piece.about["fits"]))

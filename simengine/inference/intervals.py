@@ -134,6 +134,7 @@ def _held(parabola: Parabola) -> Bools:
 
 def _measured(parabola: Parabola, measures: Sequence[Transform], held: Bools) -> Parabola:
     """Return the parabola in measures, slopes 0 where nothing is held."""
+
     def each(values: Array) -> Array:
         with np.errstate(divide="ignore"):
             return np.array([float(m.free(np.array([v]))[0]) for m, v in zip(measures, values, strict=True)])

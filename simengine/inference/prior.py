@@ -138,7 +138,9 @@ def _bend(
     if not room > 1e-6 * size:
         return None
     most = min(room, 50.0 * size)
-    distance = np.unique(np.concatenate([np.geomspace(1e-3 * min(size, most), most, 400), np.linspace(0, most, 400)[1:]]))
+    distance = np.unique(
+        np.concatenate([np.geomspace(1e-3 * min(size, most), most, 400), np.linspace(0, most, 400)[1:]])
+    )
     with np.errstate(invalid="ignore"):
         fall = -2.0 * (look(at + sign * distance)[0] - top - slope * sign * distance)
     fall = np.where(np.isnan(fall), np.inf, fall)
