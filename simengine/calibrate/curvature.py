@@ -35,11 +35,11 @@ from simengine.inference.identify import (
 )
 from simengine.inference.intervals import CurvatureIntervals, Parabola, curvature_intervals
 from simengine.inference.prior import PriorShape, prior_shape
-from simengine.inference.transform import Identity, Transform
+from simengine.inference.transform import Transform
 from simengine.inference.verdict import Verdict, verdicts
 
 LEVELS = (0.90, 0.95)
-_ASKED = frozenset({"log", "log logit", "logit", "probit"})
+_IN_RANGE = frozenset({"logit", "probit"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,7 +139,10 @@ def _slope(surface: Surface, full: Array) -> Array:
 
 
 def _intervals(surface: Surface, parabola: Parabola, told: Evidence, freedom: float) -> dict[float, CurvatureIntervals]:
-    own: list[Transform] = [p.transform if p.measure in _ASKED else Identity() for p in surface.problem.parameters]
+    own: list[Transform] = [
+        p.transform if p.measure in _IN_RANGE else searched
+        for p, searched in zip(surface.problem.parameters, surface.measures.own, strict=False)
+    ]
     share = np.where(np.isnan(told.share), 1.0, told.share)
     with np.errstate(divide="ignore"):
         each = np.where(share > 0.0, freedom / np.square(share), np.inf)

@@ -42,7 +42,8 @@ from simengine.source.diagnostic import InputError
 PAGE = "index.html"
 _DRAWS, _ARVIZ = "posterior.parquet", "posterior.nc"
 OURS = (
-    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", "likelihood-profiles.csv", _DRAWS, _ARVIZ, PAGE, PACKAGE,
+    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", "likelihood-profiles.csv",
+    _DRAWS, _ARVIZ, PAGE, PACKAGE,
 )  # fmt: skip
 
 

@@ -22,7 +22,6 @@ from simengine.calibrate.many import Start, screen_starts
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.profiles import first_step, walk_profile
-from simengine.calibrate.settings import Settings
 from simengine.calibrate.store import Piece, Store, Unit, key_of
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.tally import Counts
@@ -79,17 +78,6 @@ def question_of(calibration: Calibration) -> str:
     written = json.dumps(sections, default=str, sort_keys=True)
     asked = [simengine.__version__, written, files, calibration.problem.derivatives]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
-
-
-def count_units(settings: Settings, parameters: int, *, priors: bool = False) -> dict[str, int]:
-    """Return how many units of each kind are asked for at most."""
-    return {
-        "screening": 1,
-        "starts": settings.starts if settings.local != "none" else 0,
-        "global": int(settings.globally != "none"),
-        "profiles": (4 * parameters + 1 if priors else 2 * parameters) if settings.profiles else 0,
-        "chains": settings.chains if settings.posterior != "none" else 0,
-    }
 
 
 def has_priors(calibration: Calibration) -> bool:

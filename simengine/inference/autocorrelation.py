@@ -5,10 +5,10 @@ In: draws (ensembles, walkers, steps) of one number. Out: a time, in steps.
 tau = 1 + 2 sum rho(t), the sum cut at the first t that is not below 5 times the tau up to it (A. D. Sokal, "Monte Carlo
 methods in statistical mechanics" (1989), 3.3; J. Goodman, J. Weare (2010), Comm. Applied Math. and Comput. Science 5,
 65-80, section 5). rho is that of every walker, averaged (D. Foreman-Mackey et al. (2013), PASP 125, 306-312, section
-3.3, and emcee), but around the mean of all draws rather than each walker's own: so walkers that stay in different places
-count as not having moved. The time of the mean of an ensemble, which Goodman and Weare take, is the same where walkers
-sample independently of each other, and much less sure: of 60 runs of emcee (5 numbers, 16 walkers, 3000 steps) it spread
-by 45 %, and the variance between runs' means was that of the walkers' time.
+3.3, and emcee), but around the mean of all draws rather than each walker's own: so walkers that stay in different
+places count as not having moved. The time of the mean of an ensemble, which Goodman and Weare take, is the same where
+walkers sample independently of each other, and much less sure: of 60 runs of emcee (5 numbers, 16 walkers, 3000 steps)
+it spread by 45 %, and the variance between runs' means was that of the walkers' time.
 
 Invariant: of independent draws it is about 1, and never below.
 """

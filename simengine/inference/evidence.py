@@ -43,7 +43,7 @@ class Evidence:
     contraction: Array
     """(D,): 1 - variance/variance of the prior; NaN where the prior has no variance."""
     errors_without: Array
-    """(D,): the standard error of each without its own prior, those of the others kept; infinite where there is none."""
+    """(D,): the standard error of each without its own prior, those of the others kept."""
     share_without: Array
     """(D,): the share of the data in that; the rest is what priors of others tell of it."""
 

@@ -18,7 +18,6 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-
 import numpy as np
 
 from simengine.inference.arrays import Array
@@ -131,7 +130,7 @@ def known(told: Evidence, i: int, estimate: Array, low: Array, high: Array) -> K
 
 
 def with_prior(found: Verdict, added: Known) -> Verdict:
-    """Return a verdict by data with what priors add to it: another word only where the data leave the parameter open."""
+    """Return a verdict by data with what priors add: another word only where the data leave the parameter open."""
     if not added.share < BY_PRIOR:
         return found
     percent = f"{100.0 * added.share:.2g} %"
