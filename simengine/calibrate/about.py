@@ -185,6 +185,7 @@ def _series(fitted: Fitted, predicted: Any, bands: Bands) -> list[dict[str, Any]
         table = summarise(
             predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
             bands=(bands.low[rows], bands.high[rows], LEVEL),
+            fitted_to_errors=sum(problem.scales[place].number == "autocorrelation" for place in s.scales),
         ) if not held.all() else None  # fmt: skip
         out.append({
             "name": s.name,
