@@ -48,6 +48,8 @@ class Curvature:
 
     found: Identification
     """With scales as they are, priors included."""
+    of_data: Array
+    """(D, D): the information of the data alone, with scales as they are."""
     told: Evidence
     """Who tells what, for scales that are estimated."""
     errors: Array
@@ -93,6 +95,7 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     worst = sorted(near.subsets, key=lambda s: -s.gamma)[:20]
     return Curvature(
         found,
+        of_data,
         told,
         told.found.errors,
         parabola,

@@ -37,15 +37,15 @@ def integration_of(calibration: Calibration, full: Array) -> dict[str, Any]:
     Returns
     -------
     dict
-        `step`; `slower steps`, those of slower clocks by name, halved with it; `worst`, the largest change of a prediction by the standard deviation of its series' data, and its
-        `series`; `series`' own changes; the change of the `log likelihood`; whether it is `small`; the `order` of the
+        `step`; `slower steps`, those of slower clocks by name, halved with it; `worst`, the largest change of a
+        prediction by the standard deviation of its series' data, and its `series`; `series`' own changes; the change of the `log likelihood`; whether it is `small`; the `order` of the
         method as halving shows it; `reason`, where there is nothing to tell.
 
     """
     problem, step = calibration.problem, float(calibration.timing.clock.step)
     out: dict[str, Any] = {
-        "step": step, "slower steps": slower_steps(problem.model), "worst": None, "series": "", "changes": {}, "log likelihood": None, "small": None, "order": None,
-        "reason": "",
+        "step": step, "slower steps": slower_steps(problem.model), "worst": None, "series": "", "changes": {},
+        "log likelihood": None, "small": None, "order": None, "reason": "",
     }  # fmt: skip
     if _has_noise(problem):
         return out | {"reason": "equations draw random numbers at every step: other steps are other noise"}
