@@ -2,8 +2,9 @@
 
 In: a `Fitted`, a seed. Out: (n,) lower and upper ends, and what they are made of, in words.
 
-With a posterior sample its sets are run; else sets are drawn from the distribution that curvature gives, in the measures
-of the search, cut to the bounds: normal where scales of errors are given, Student's where they are estimated; where curvature does not tell all, from errors at the best fit only.
+With a posterior sample its sets are run; else sets are drawn from the distribution that curvature gives, in the
+measures of the search, cut to the bounds: normal where scales of errors are given, Student's where they are estimated.
+Where curvature does not tell all, bands are of errors at the best fit only.
 
 Invariant: the same question gives the same bits.
 """

