@@ -22,7 +22,7 @@ from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
 from simengine.inference.diagnostics import information_criteria
 from simengine.inference.identify import bounds_hit
-from simengine.inference.prior import prior_shape
+from simengine.inference.prior_shape import prior_shape
 from simengine.inference.profile import Profile, peak_of
 from simengine.inference.summary import plain, summarise
 from simengine.inference.verdict import Verdict, judge, known, with_prior

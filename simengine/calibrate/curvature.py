@@ -34,7 +34,7 @@ from simengine.inference.identify import (
     ridges,
 )
 from simengine.inference.intervals import CurvatureIntervals, Parabola, curvature_intervals
-from simengine.inference.prior import PriorShape, prior_shape
+from simengine.inference.prior_shape import PriorShape, prior_shape
 from simengine.inference.transform import Transform
 from simengine.inference.verdict import Verdict, verdicts
 

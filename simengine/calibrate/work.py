@@ -11,25 +11,29 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from simengine.calibrate.curvature import Curvature, look_at_curvature
+from simengine.calibrate.data_profiles import profiles_of_data
 from simengine.calibrate.local import Found, search_local
 from simengine.calibrate.many import Start, screen_starts
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.profiles import first_step, walk_profile
+from simengine.calibrate.settings import Settings
 from simengine.calibrate.store import Piece, Store, Unit, key_of
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.tally import Counts
 from simengine.calibrate.world import search_world
 from simengine.inference.arrays import Array
 from simengine.inference.profile import Point, Profile, Side, join_sides
+from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
 from simengine.results.provenance import hash_of
 from simengine.source.diagnostic import InputError
+from simengine.source.file import SourceFile
 
 _AGAIN = 3
 """How often profiles begin anew where one comes upon a better fit."""
@@ -67,22 +71,42 @@ class Fitted:
 
 
 def question_of(calibration: Calibration) -> str:
-    """Return the hash of what decides the surface: files, all sections but `method`, and the version of the engine."""
-    import yaml
+    """Return the hash of what decides the surface.
 
+    That is the text of all sections but `method`, in the order written, as what is kept goes by place; the bytes of all
+    files; and the versions of the engine and of the libraries that compute.
+    """
     import simengine
 
-    text = calibration.path.read_text(encoding="utf-8-sig")
-    sections = {k: v for k, v in yaml.safe_load(text).items() if k not in {"method", "title", "note"}}
-    files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
-    written = json.dumps(sections, default=str, sort_keys=True)
-    asked = [simengine.__version__, written, files, calibration.problem.derivatives]
+    tree, _ = read_yaml(SourceFile("", calibration.path.read_text(encoding="utf-8-sig")))
+    assert isinstance(tree, Mapping), "a calibration that was read is a mapping"
+    sections = [[k.text, _written(v)] for k, v in tree.pairs if k.text not in {"method", "title", "note"}]
+    files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
+    versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
+    asked = [versions, sections, files, calibration.problem.derivatives]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 
-def has_priors(calibration: Calibration) -> bool:
-    """Return whether the file gives a prior, so that density and likelihood are two surfaces."""
-    return any(p.has_prior for p in calibration.problem.parameters)
+def _written(node: Node) -> object:
+    """Return a node as JSON knows it, without its place."""
+    match node:
+        case Scalar():
+            return [node.text, node.quoted]
+        case Listing():
+            return [_written(item) for item in node.items]
+        case Mapping():
+            return {"": [[key.text, _written(value)] for key, value in node.pairs]}
+
+
+def count_units(settings: Settings, parameters: int) -> dict[str, int]:
+    """Return how many units of each kind are asked for at most."""
+    return {
+        "screening": 1,
+        "starts": settings.starts if settings.local != "none" else 0,
+        "global": int(settings.globally != "none"),
+        "profiles": 2 * parameters if settings.profiles else 0,
+        "chains": settings.chains if settings.posterior != "none" else 0,
+    }
 
 
 def work_off(calibration: Calibration, store: Store) -> Fitted:
@@ -125,8 +149,9 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
-        curvature = self._curvature(best)
-        alone = self._data_profiles(best, curvature) if profiles and curvature is not None else ()
+        curvature, alone = self._curvature(best), ()
+        if profiles and curvature is not None:
+            alone = profiles_of_data(self._get, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
             self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
@@ -203,48 +228,16 @@ class _Worker:
         return look_at_curvature(self.surface, best.found.full)
 
     def _profiles(self, best: Search, curvature: Curvature) -> tuple[Profile, ...]:
-        found = best.found
-        return tuple(self._profile(self.surface, found.full, found.density, curvature, i, "") for i in self._range)
+        out, count = [], self.surface.width
+        for parameter in range(count):
+            sides = [
+                self._side(best, curvature, parameter, upward, 2 * parameter + upward + 1) for upward in (False, True)
+            ]
+            out.append(join_sides(parameter, sides[0], sides[1]))
+        return tuple(out)
 
-    def _data_profiles(self, best: Search, curvature: Curvature) -> tuple[Profile, ...]:
-        """Return profiles of the likelihood without priors, from its own highest point."""
-        if not has_priors(self.calibration):
-            return ()
-        surface, begun = Surface(self.surface.problem, priors=False), best.found.full
-
-        def make() -> Piece:
-            found = search_local(surface, begun)
-            return Piece({"full": found.full, "density": np.array([found.density])}, {})
-
-        key = key_of(self.question, begun, "of the data")
-        piece = self._get("profiles", "best-of-data", key, make)
-        full, density = piece.arrays["full"], float(piece.arrays["density"][0])
-        for _ in range(_AGAIN):
-            out = tuple(self._profile(surface, full, density, curvature, i, "-of-data") for i in self._range)
-            higher = [p.better for p in out if p.better is not None]
-            if not higher:
-                break
-            top = max(higher, key=lambda point: point.loglik)
-            full, density = top.theta, top.loglik
-        return out
-
-    @property
-    def _range(self) -> range:
-        return range(self.surface.width)
-
-    def _profile(
-        self, surface: Surface, full: Array, density: float, curvature: Curvature, parameter: int, name: str
-    ) -> Profile:
-        sides = [
-            self._side(surface, full, density, curvature, parameter, upward=upward, name=name)
-            for upward in (False, True)
-        ]
-        return join_sides(parameter, sides[0], sides[1])
-
-    def _side(
-        self, surface: Surface, full: Array, density: float, curvature: Curvature, parameter: int, *, upward: bool,
-        name: str,
-    ) -> Side:  # fmt: skip
+    def _side(self, best: Search, curvature: Curvature, parameter: int, upward: bool, number: int) -> Side:
+        surface, full, density = self.surface, best.found.full, best.found.density
         step = first_step(curvature, parameter, surface.low[parameter], surface.high[parameter])
 
         def make() -> Piece:
@@ -256,11 +249,9 @@ class _Worker:
             }
             return Piece(arrays, {"end": side.end, "fits": side.fits})
 
-        number = 2 * parameter + upward + 1
-        key = key_of(self.question, full, density, parameter, upward, step, *([name] if name else []))
-        piece = self._get(
-            "profiles", f"{parameter:03d}-{'high' if upward else 'low'}{name}", key, make, number, 2 * surface.width
-        )
+        name = f"{parameter:03d}-{'high' if upward else 'low'}"
+        key = key_of(self.question, full, density, parameter, upward, step)
+        piece = self._get("profiles", name, key, make, number, 2 * surface.width)
         rows = zip(piece.arrays["value"], piece.arrays["density"], piece.arrays["full"], strict=True)
         points = tuple(Point(float(v), float(d), f) for v, d, f in rows)
         return Side(upward, points, str(piece.about["end"]), int(piece.about["fits"]))

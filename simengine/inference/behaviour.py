@@ -114,6 +114,9 @@ def behaviour(simulated: ArrayLike, actual: ArrayLike, times: ArrayLike | None =
     n, reasons = len(s), {}
     if n < 2:
         return Behaviour(n, reasons={"all": f"{n} pair{'s' * (n != 1)} of values: at least 2 are needed"})
+    # in units of a power of two, which changes no bit: squares of very large and very small values are numbers too
+    power = int(np.frexp(max(np.max(np.abs(s)), np.max(np.abs(a))))[1])
+    s, a = np.ldexp(s, -power), np.ldexp(a, -power)
     ss, sa, mean = float(np.std(s)), float(np.std(a)), float(np.mean(a))
     noise = 8.0 * np.finfo(float).eps  # what varies by less, or has less of a mean, does so by rounding
     of_s, of_a = noise * float(np.max(np.abs(s))), noise * float(np.max(np.abs(a)))
@@ -135,12 +138,14 @@ def behaviour(simulated: ArrayLike, actual: ArrayLike, times: ArrayLike | None =
     if why:
         reasons |= dict.fromkeys(("trend", "period", "phase"), why)
         return Behaviour(n, e1, e2, discrepancy, reasons=reasons)
-    return _patterns(Behaviour(n, e1, e2, discrepancy), s, a, at, period, reasons)
+    return _patterns(Behaviour(n, e1, e2, discrepancy), s, a, at, period, reasons, power)
 
 
-def _patterns(start: Behaviour, s: Array, a: Array, at: Array, period: float, reasons: dict[str, str]) -> Behaviour:
+def _patterns(
+    start: Behaviour, s: Array, a: Array, at: Array, period: float, reasons: dict[str, str], power: int
+) -> Behaviour:
     (slope_s, error_s, rest_s), (slope_a, error_a, rest_a) = _line(s, at), _line(a, at)
-    trend = Trend(slope_s, slope_a, math.hypot(error_s, error_a))
+    trend = Trend(*(float(np.ldexp(x, power)) for x in (slope_s, slope_a, math.hypot(error_s, error_a))))
     flat = [w for w, x, y in (("simulated", rest_s, s), ("actual", rest_a, a)) if _is_line(x, y)]
     if flat:
         reasons |= dict.fromkeys(

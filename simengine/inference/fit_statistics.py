@@ -214,8 +214,11 @@ def skill(
     there = np.isfinite(s) & np.isfinite(a) & np.isfinite(guess)
     if not there.any():
         return Skill(_NAN, _NAN, _NAN, NAIVE[naive], 0, "there is no pair of values")
-    rmse = math.sqrt(float(np.mean((s - a)[there] ** 2)))
-    other = math.sqrt(float(np.mean((guess - a)[there] ** 2)))
+    power = int(np.frexp(max(float(np.max(np.abs(x[there]))) for x in (s, a, guess)))[1])
+    rmse, other = (
+        float(np.ldexp(np.sqrt(np.mean(np.square(np.ldexp(x[there], -power) - np.ldexp(a[there], -power)))), power))
+        for x in (s, guess)
+    )
     if other <= 8.0 * np.finfo(float).eps * float(np.max(np.abs(a[there]))):
         return Skill(_NAN, rmse, other, NAIVE[naive], int(there.sum()), "the naive forecast is without error")
     return Skill(1.0 - rmse / other, rmse, other, NAIVE[naive], int(there.sum()))

@@ -98,6 +98,8 @@ def serial_dependence(
         return SerialDependence(n, gaps, f"{n} residual{'s' * (n != 1)}: at least 3 are needed")
     if np.ptp(there) <= 8.0 * np.finfo(float).eps * float(np.max(np.abs(there))):
         return SerialDependence(n, gaps, "all residuals are the same")
+    # nothing below depends on the unit; of very small values squares would be 0
+    there = np.ldexp(there, -int(np.frexp(np.max(np.abs(there)))[1]))
     lags = min(n - 1, max(1 + fitted, min(10, n // 5))) if lags is None else min(lags, n - 1)
     rho = autocorrelations(there, lags)
     q = float(n * (n + 2) * np.sum(rho * rho / (n - np.arange(1, lags + 1))))

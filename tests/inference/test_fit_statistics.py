@@ -17,7 +17,7 @@ from statsmodels.tools import eval_measures
 from statsmodels.tsa.stattools import acf
 
 from simengine.inference.behaviour import autocorrelation_variances, behaviour
-from simengine.inference.fit_statistics import coverage, fit_statistics, rolling_origins, skill
+from simengine.inference.fit_statistics import FitStatistics, coverage, fit_statistics, rolling_origins, skill
 from simengine.inference.residuals import autocorrelations, serial_dependence
 
 VALUES = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))

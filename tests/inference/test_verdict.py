@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from simengine.inference.evidence import cut_variances, evidence
 from simengine.inference.identify import directions, identification
-from simengine.inference.prior import prior_shape
+from simengine.inference.prior_shape import prior_shape
 from simengine.inference.profile import Point, Side, join_sides
 from simengine.inference.verdict import Verdict, judge, known, verdicts, with_prior
 from simengine.sampling.marginal import Continuous
