@@ -149,7 +149,8 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
-        curvature, alone = self._curvature(best), ()
+        curvature = self._curvature(best)
+        alone: tuple[Profile, ...] = ()
         if profiles and curvature is not None:
             alone = profiles_of_data(self._get, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
