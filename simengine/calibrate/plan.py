@@ -18,6 +18,7 @@ import numpy as np
 from simengine.api.load import load_with_files
 from simengine.api.model import Model
 from simengine.calibrate.file import Document
+from simengine.calibrate.finer import with_slower_clocks_by
 from simengine.calibrate.output import Clockwork, Figure, moments_of
 from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.problem import Problem
@@ -40,6 +41,7 @@ from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
 from simengine.scenario.path import Quantity
 from simengine.scenario.reader import beside
+from simengine.scenario.referenced import referenced_files
 from simengine.scenario.settled import Settled
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.source.diagnostic import Diagnostic, InputError, ModelError, has_errors
@@ -58,7 +60,7 @@ class Calibration:
     """Values that are not estimated, as `Model.run` takes them."""
     timing: Timing
     files: tuple[Path, ...]
-    """The file itself, its tables, and the files of its model: what results depend on."""
+    """The file itself, its tables, the files of its model, parameter sets, samples: what results depend on."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Warnings."""
 
@@ -95,10 +97,14 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
 
 
 def with_step(calibration: Calibration, step: float) -> Problem | None:
-    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
+    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be.
+
+    Slower clocks of a composed model get shorter steps by the same factor.
+    """
     span = calibration.document.span
     saved: Quantity = At(calibration.timing.save_every, span)
-    made = _at_times(calibration, replace(_times_of(calibration), step=At(step, span), save_every=saved))
+    asked = replace(_times_of(calibration), step=At(step, span), save_every=saved)
+    made = _at_times(calibration, asked, step / calibration.timing.clock.step)
     return None if made is None else made.problem
 
 
@@ -119,10 +125,13 @@ def _times_of(calibration: Calibration) -> Times:
     return calibration.document.time or Times(calibration.document.span)
 
 
-def _at_times(calibration: Calibration, asked: Times) -> Calibration | None:
+def _at_times(calibration: Calibration, asked: Times, slower: float | None = None) -> Calibration | None:
+    """Return a calibration at other times; the steps of slower clocks multiplied by `slower`."""
     document, to = replace(calibration.document, time=asked), Reading()
     try:
         loaded = _load(document, to)
+        if loaded is not None and slower is not None:
+            loaded = (with_slower_clocks_by(loaded[0], slower), loaded[1])
         made = _Planner(calibration.path, document, loaded, to).plan() if loaded else None
     except (InputError, ModelError):
         return None
@@ -177,7 +186,8 @@ class _Planner:
             return None
         check_touch(problem, settings, to)
         check_method(document, problem, settings, to)
-        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files))
+        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files),
+                 *referenced_files(document))  # fmt: skip
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Calibration(self.path, document, problem, settings, fixed, timing, files, warnings)
 

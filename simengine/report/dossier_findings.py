@@ -22,7 +22,9 @@ WELL, ROUGHLY = 0.9, 0.5
 """Shares of what varies (1 - SSE/SST) from which a series is followed well, and roughly."""
 MOST_SERIES = 8
 """So many series are told one by one."""
-OPEN = frozenset({"not identified", "practically not identified", "together", "at bound", "wide"})
+OPEN = frozenset(
+    {"not identified", "practically not identified", "together", "at bound", "wide", "one side", "by prior"}
+)
 """Verdicts after which different values fit equally well, or nearly."""
 SAME = 0.01
 """Skill against the naive forecast that is no difference."""
@@ -121,6 +123,7 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         texts = {
             "not identified": words.not_known,
             "practically not identified": words.half_known,
+            "one side": words.half_known,
             "wide": words.wide_known,
         }
         if p["verdict"] in texts:

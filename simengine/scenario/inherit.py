@@ -13,7 +13,7 @@ Invariant: the result does not depend on the order of parents, nor on the order 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
@@ -36,7 +36,8 @@ class Setting:
     span: Span
     scenario: str
     name: str  # as written
-    by_params: bool = False  # from a parameter set, not from the scenario's own lines
+    estimate: bool = False
+    """Whether it is of a parameter set: what is held for true, not what is chosen."""
 
 
 Place = tuple[Key, int]
@@ -53,10 +54,10 @@ class Resolved:
     chain: tuple[str, ...] = ()
     layers: Mapping[Place, Layers] = field(default_factory=dict)
 
-    def sets_itself(self, at: Place) -> bool:
-        """Return whether a line of the scenario sets an element, which draws leave alone; `params` give way to them."""
-        layers = self.layers.get(at, ())
-        return bool(layers) and not layers[-1].by_params
+    def is_estimate(self, place: Place) -> bool:
+        """Whether an element has its value from parameter sets only."""
+        layers = self.layers.get(place, ())
+        return bool(layers) and all(setting.estimate for setting in effective(layers))
 
     def over(self, settings: Iterable[Setting], *, name: str, title: Title | None, span: Span) -> Resolved:
         """Return a further scenario that adds settings to this one."""
@@ -160,7 +161,7 @@ class Inheritance:
     def _settings(self, name: str) -> list[Setting]:
         """Return what the lines of a scenario set: parameter sets first, then whole variables before elements."""
         _, scenario = self._written[name]
-        lowest = [replace(s, by_params=True) for file in scenario.params for s in self._parameters(name, file)]
+        lowest = [s for file in scenario.params for s in self._parameters(name, file)]
         return lowest + self._links(name, scenario) + self._ordered(list(self.read(name, scenario.set)))
 
     def read(self, name: str, lines: NamedOnes[Written]) -> Iterable[Setting]:
@@ -222,7 +223,7 @@ class Inheritance:
         for at, written in read_parameter_set(file, self._to):
             target = self._names.settable(At(at.value, at.span), self._to)
             if target is not None:
-                yield Setting(target, written, at.span, name, at.value)
+                yield Setting(target, written, at.span, name, at.value, estimate=True)
 
 
 def _begins_with(layers: Layers, start: Layers) -> bool:
