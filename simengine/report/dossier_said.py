@@ -56,6 +56,10 @@ _NL = {
     "there is one chain only: nothing tells whether others would agree": (
         "er is maar één keten: niets zegt of andere het eens zouden zijn"
     ),
+    "of {name} {a} steps are not more than {b} times the autocorrelation time of {c}: neither it nor sizes are known": (
+        "van {name} zijn {a} stappen niet meer dan {b} maal de autocorrelatietijd van {c}: die noch de omvang is bekend"
+    ),
+    "{a} draws would do": "{a} trekkingen zijn genoeg",
     "all chains agree": "alle ketens zijn het eens",
     # profiles and curvature
     "the {a} interval is closed on both sides": "het interval van {a} is aan beide kanten gesloten",
@@ -99,6 +103,30 @@ _NL = {
     "the 95 % interval of {name} is but {a} of twice its size": (
         "het interval van 95 % van {name} is maar {a} van tweemaal zijn grootte"
     ),
+    # what priors add
+    "with the priors of others": "met de priors van andere",
+    "{name} is told by its prior, not by the data, which give {a} of what is known": (
+        "{name} is bekend door zijn prior, niet door de gegevens, die {a} geven van wat bekend is"
+    ),
+    "by the data alone: {because}": "door de gegevens alleen: {because}",
+    "of what is known the data give {a}, priors the rest": "van wat bekend is geven de gegevens {a}, priors de rest",
+    "around the best fit other parameters offset every change of it": (
+        "rond de beste aanpassing heffen andere parameters elke verandering ervan op"
+    ),
+    "what closes its profile are the ranges of others, not data": (
+        "zijn profiel wordt gesloten door bereiken van andere, niet door gegevens"
+    ),
+    "the data say it is below {a}, at {b}": "de gegevens zeggen dat het onder {a} ligt, bij {b}",
+    "the data say it is above {a}, at {b}": "de gegevens zeggen dat het boven {a} ligt, bij {b}",
+    "{name} is at its lower bound": "{name} ligt aan de ondergrens",
+    "{name} is at its upper bound": "{name} ligt aan de bovengrens",
+    "{name} is bounded by the data on one side only: {because}": (
+        "{name} is door de gegevens maar aan één kant begrensd: {because}"
+    ),
+    "{name} is told by its prior: {because}": "{name} is bekend door zijn prior: {because}",
+    "the prior of {name} has a kink at the estimate, and draws it there": (
+        "de prior van {name} heeft een knik bij de schatting, en trekt haar daarheen"
+    ),
     # statistics that are not there
     "there is no pair of values": "er is geen paar waarden",
     "all actual values are 0": "alle gemeten waarden zijn 0",
@@ -128,6 +156,12 @@ _NL = {
     "{a} gaps: residuals are not all {b} apart": "{a} gaten: residuen liggen niet alle {b} uit elkaar",
     "{a} residual: at least {b} are needed": "{a} residu: minstens {b} zijn nodig",
     "{a} residuals: at least {b} are needed": "{a} residuen: minstens {b} zijn nodig",
+    "the values are too large or too small for it to be computed": (
+        "de waarden zijn te groot of te klein om het te berekenen"
+    ),
+    "Ljung and Box: {a} lags and {b} numbers fitted to the residuals leave no degree of freedom": (
+        "Ljung en Box: {a} vertragingen en {b} getallen die aan de residuen zijn aangepast laten geen vrijheidsgraad"
+    ),
     "all residuals are the same": "alle residuen zijn gelijk",
     # outputs
     "total of {output} over {a}": "totaal van {output} over {a}",

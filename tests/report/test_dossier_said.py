@@ -10,9 +10,10 @@ import pytest
 from simengine.calibrate.about import warnings_of
 from simengine.inference.behaviour import behaviour
 from simengine.inference.fit_statistics import fit_statistics
-from simengine.inference.identify import Direction, fisher, identification, verdicts
+from simengine.inference.identify import Direction, fisher, identification
 from simengine.inference.profile import Point, Side, join_sides
 from simengine.inference.residuals import serial_dependence
+from simengine.inference.verdict import Known, verdicts, with_prior
 from simengine.report.dossier_said import said, said_term
 from simengine.report.dossier_words import dossier_words
 
@@ -37,6 +38,8 @@ def test_verdicts_of_curvature_are_known() -> None:
     for verdict in told:
         assert known(verdict.text), verdict.text
         assert said(verdict.text, NL) != said(verdict.text, EN)
+        for added in (Known(0.02, 0.1), Known(0.4, 0.7)):
+            assert known(with_prior(verdict, added).text), verdict.text
 
 
 @pytest.mark.parametrize("left", [0.05, 0.0])
@@ -83,7 +86,8 @@ def test_why_statistics_are_not_there_is_known() -> None:
 
 def test_warnings_are_known() -> None:
     def parameter(name: str, verdict: str, hit: str | None, why: str) -> dict[str, object]:
-        return {"name": name, "verdict": verdict, "bound hit": hit, "why": why, "by prior": True}
+        kink = {"prior has a kink": name == "d"}
+        return {"name": name, "verdict": verdict, "bound hit": hit, "why": why, "by prior": True, "told by": kink}
 
     about = {
         "searches": {"failed": 2, "searched": 9, "best status": "stopped", "at the best": 1},
@@ -93,18 +97,26 @@ def test_warnings_are_known() -> None:
             ),
             parameter("c", "practically not identified", "high", "the data do not fix `c`; fits failed"),
             parameter("d", "identified", None, ""),
+            parameter("e", "one side", None, "the data say it is below 3.5, at 95%; fits failed"),
+            parameter(
+                "f",
+                "by prior",
+                None,
+                "`f` is told by its prior, not by the data, which give 2 % of what is known; "
+                "by the data alone: the data do not fix `f`",
+            ),
         ],
         "curvature": None,
         "posterior": {
             "converged": False,
-            "text": "chains differ in `c`: R-hat is 1.234, not below 1.01; of `d` the draws are worth 17 independent ones, "
+            "text": "of `c` 80 steps are not more than 50 times the autocorrelation time of 12: neither it nor sizes are known; 700 draws would do; chains differ in `c`: R-hat is 1.234, not below 1.01; of `d` the draws are worth 17 independent ones, "
             "fewer than 200; 3 draws diverged: the surface is too bent there for the sampler; there is one chain only: "
             "nothing tells whether others would agree",
         },
         "series": [{"name": "s", "statistics": {"held_out": {}, "skills": {"last": {"value": -1.0}}}}],
     }
     found = warnings_of(about)
-    assert len(found) == 10
+    assert len(found) == 13
     for text in found:
         assert known(text), text
     assert "1,234" in said(found[-2], NL)
