@@ -94,7 +94,7 @@ def draw_fit(
     _behind(upper, fit, words)
     upper.draw_y(lambda v: words.number(v, 4))
     upper.draw_x(words.time, whole=_whole(times), numbers=False)
-    _band(upper, fit)
+    _band(upper, fit, course)
     _model(upper, fit, course)
     _observations(upper, fit)
     lines = wrap(words.standardised, width - left - 18, 8.0, most=2)
@@ -193,7 +193,16 @@ def _behind(axes: Axes, fit: Fit, words: DossierWords, *, told: bool = True) -> 
         _over(axes, (x + axes.right) / 2, words.held_out, "held-out-text")
 
 
-def _band(axes: Axes, fit: Fit) -> None:
+def _band(axes: Axes, fit: Fit, course: Course | None) -> None:
+    """Draw where observations should lie; not joined where the model leaves what would be drawn between them."""
+    if course is not None and fit.times.size:
+        inside = (course.times >= fit.times[0]) & (course.times <= fit.times[-1])
+        ends = [np.interp(course.times[inside], fit.times, e) for e in (fit.low, fit.high)]
+        model = course.predicted[inside]
+        if ((model < ends[0]) | (model > ends[1])).any():
+            for at, low, high in zip(fit.times, fit.low, fit.high, strict=True):
+                _ring(axes, np.array([at]), np.array([low]), np.array([high]), TINTS[0], "band")
+            return
     _ring(axes, fit.times, fit.low, fit.high, TINTS[0], "band")
 
 

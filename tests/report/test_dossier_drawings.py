@@ -123,6 +123,9 @@ DRAWINGS: dict[str, Callable[[DossierWords, float], Sheet]] = {
     "all held out": lambda w, x: draw_fit(a_fit(6, 6), "Gas", "", w, x),
     "large": lambda w, x: draw_fit(a_fit(60, 1, 1e8), "Gas", "m3", w, x),
     "future": lambda w, x: draw_fit(a_fit(), "Gas use", "TJ/yr", w, x, course=a_course()),
+    "jumping": lambda w, x: draw_fit(
+        a_fit(), "Gas use", "TJ/yr", w, x, course=replace(a_course(), predicted=a_course().predicted * 2)
+    ),
     "no future": lambda w, x: draw_fit(a_fit(), "Gas use", "TJ/yr", w, x, course=a_course(2040.0)),
     "chains": lambda w, x: draw_chains(traces(12, 4, 900), w, x, left_out=3),
     "a chain": lambda w, x: draw_chains(traces(1, 1, 5), w, x),
@@ -197,6 +200,14 @@ def test_the_course_is_drawn_to_its_end_and_data_stand_on_it() -> None:
     assert isinstance(past, Path)
     assert len(past.parts[0]) == int(((course.times >= 2000.0) & (course.times <= 2019.0)).sum())
     assert not draw_fit(a_fit(), "Gas", "TJ", EN, course=a_course(2040.0)).named("after-model")
+
+
+def test_the_band_is_not_joined_where_the_model_leaves_it_between_data() -> None:
+    fit, course = a_fit(), a_course()
+    assert len(draw_fit(fit, "Gas", "TJ", EN, course=course).named("band")) == 1
+    jump = np.where((course.times > 2004.2) & (course.times < 2004.8), 3.0, 1.0)
+    jumping = replace(course, predicted=course.predicted * jump)
+    assert len(draw_fit(fit, "Gas", "TJ", EN, course=jumping).named("band")) == 20
 
 
 def test_ranks_of_like_chains_are_even_and_of_unlike_ones_are_not() -> None:
