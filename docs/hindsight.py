@@ -1,0 +1,131 @@
+"""What the energy calibration would have said earlier: years held out one by one, and from an origin on.
+
+In: calibration/energy.yaml. Out: predictions of every value that was not used, with 90 % ranges, beside what was
+measured and beside the simplest forecast (the last value known stays); the range of gas in 2040 as years came in.
+
+Invariant: no value that is predicted has weight in its own prediction.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from docs.weighing import Draws, Outcome, effective, quantiles, resample, scatter
+from simengine.calibrate.problem import Problem
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+ROOT = Path(__file__).resolve().parent.parent
+ENDS = (0.05, 0.5, 0.95)
+BEGIN = 2016.0
+FEW = 100.0
+"""With fewer effective draws than this a range is not told."""
+TOLD = 4096
+
+
+@dataclass(frozen=True)
+class Held:
+    """A value that was not used, and what was predicted of it."""
+
+    check: str
+    """`year left out`, or `forecast`."""
+    series: str
+    year: int
+    measured: float
+    low: float
+    middle: float
+    high: float
+    naive: float
+    """The value known last, again."""
+    effective: float
+
+    @property
+    def inside(self) -> bool:
+        """Whether the range held what was measured."""
+        return self.low <= self.measured <= self.high
+
+
+def look_back(draws: Draws, first: dict[str, float]) -> list[Held]:
+    """Return all predictions; `first` are the values of the year the model begins with, by series."""
+    years = np.unique(draws.problem.observations.time)
+    held = [_held(draws, first, "year left out", at != year, at == year) for year in years for at in [_time(draws)]]
+    for origin in years[:-1]:
+        held.append(_held(draws, first, f"forecast of {origin:.0f}", _time(draws) <= origin, _time(draws) > origin))
+    return [one for some in held for one in some]
+
+
+def _time(draws: Draws) -> Array:
+    return draws.problem.observations.time
+
+
+def _held(draws: Draws, first: dict[str, float], check: str, used: Bools, asked: Bools) -> list[Held]:
+    weights = draws.weights(used)
+    enough = effective(weights)
+    if enough < FEW:
+        raise ArithmeticError(f"{check}: {enough:.0f} effective draws are too few")
+    predicted = draws.predicted[resample(weights, TOLD)]
+    rng, seen = np.random.default_rng(1), draws.problem.observations
+    out = []
+    for row in np.flatnonzero(asked):
+        low, middle, high = np.quantile(scatter(draws, predicted, int(row), rng), ENDS)
+        name = seen.name(int(row))
+        known = [r for r in np.flatnonzero(used & (seen.series == seen.series[row])) if seen.time[r] < seen.time[row]]
+        naive = float(seen.value[known[-1]]) if known else first[name]
+        out.append(
+            Held(check, name, int(seen.time[row]), float(seen.value[row]), float(low), float(middle), float(high), naive,
+                 enough)
+        )  # fmt: skip
+    return out
+
+
+def narrowing(draws: Draws, gas: Array) -> list[dict[str, Any]]:
+    """Return ranges of an outcome (K,) as years came in: of the priors alone, then with what was known by each year."""
+    time = _time(draws)
+    steps = [("nothing but the ranges", np.zeros(len(time), dtype=np.bool_))]
+    steps += [(f"data until {year:.0f}", time <= year) for year in np.unique(time)]
+    out = []
+    for known, used in steps:
+        low, middle, high = quantiles(gas, draws.weights(used), ENDS)
+        out.append({"known": known, "low": low, "middle": middle, "high": high})
+    return out
+
+
+def measure(draws: Draws, outlook: Outcome, first: dict[str, float]) -> dict[str, Any]:
+    """Return what the page tells of this."""
+    held = look_back(draws, first)
+    gas = outlook(draws.named)
+    everything = draws.weights(np.ones(len(draws.problem.observations), dtype=np.bool_))
+    return {
+        "held": [asdict(h) | {"inside": h.inside} for h in held],
+        "narrowing": narrowing(draws, gas),
+        "effective": effective(everything),
+        "draws": len(draws.theta),
+        "gas, second opinion": quantiles(gas, everything, ENDS),
+        "solar": solar(draws.problem),
+    }
+
+
+# --- a figure nobody fitted
+
+
+def counted() -> dict[str, str]:
+    """Return the row of calibration/solar.csv: panels on all roofs of Delft at the end of 2019."""
+    with (ROOT / "calibration" / "solar.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))
+
+
+def solar(problem: Problem) -> dict[str, float]:
+    """Return panels of all roofs at the end of 2019, MWp: as counted, and as the model has them.
+
+    The data of a year stand at its begin in the model's time, and tell of its middle: the end of 2019 is 2019.5.
+    """
+    run = problem.model.run(save=["solar power", "services solar power"])
+    at = float(counted()["time"]) - 0.5
+    found = sum(float(run[name].sel(time=at).sum()) for name in ("solar power", "services solar power"))
+    return {"counted": float(counted()["value"]), "model": found}
