@@ -8,8 +8,7 @@ they predict that (expected posterior width, by nested Monte Carlo). Beside it s
 covariance C of the parameters, g the gradient of the outcome, h that of the observation, s its error, the variance left
 is g'Cg - (g'Ch)^2 / (h'Ch + s^2): the Fisher information of one more observation added to what is known.
 
-References: K. Chaloner, I. Verdinelli (1995), Statistical Science 10, 273-304 (design by expected information);
-S. Kullback, R. Leibler's measures are not needed: width is what a planner reads.
+Reference: K. Chaloner, I. Verdinelli (1995), "Bayesian Experimental Design: A Review", Statistical Science 10, 273-304.
 
 Invariant: the same draws give the same figures.
 """
@@ -54,6 +53,9 @@ CANDIDATES = (
     Candidate("electricity of homes", "total electricity use"),
     Candidate("solar power of homes", "solar generation"),
     Candidate("gas saved by insulating a home, from meters before and after", "saving by insulating"),
+    Candidate("the rate of insulating itself, were it known", "insulation rate"),
+    Candidate("the price elasticity itself, were it known", "price elasticity"),
+    Candidate("the heat pump rate itself, were it known", "heat pump rate"),
     Candidate("the share of gas that follows the weather, from daily meters", "share that follows the weather"),
 )  # fmt: skip
 
@@ -77,7 +79,7 @@ def measure(sets: dict[str, Array]) -> list[Worth]:
     spread = np.atleast_2d(np.cov(np.stack(list(sets.values()))))
     out = []
     for candidate, rows, h in zip(CANDIDATES, predicted, slopes, strict=True):
-        errors = candidate.error * rows.mean(axis=0)
+        errors = candidate.error * np.abs(rows.mean(axis=0))
         left = expected_width(gas, rows, candidate.error) / width(gas)
         out.append(Worth(candidate.title, left, linear_left(slope, h, spread, errors)))
     return sorted(out, key=lambda w: w.left)
@@ -103,7 +105,7 @@ def expected_width(outcome: Array, predicted: Array, error: float, seed: int = 1
     for truth in places[truths]:
         seen = given[truth] * (1.0 + error * rng.standard_normal(given.shape[1]))
         off = (seen - given) / (error * given)
-        density = -0.5 * np.sum(off**2, axis=1) - np.sum(np.log(given), axis=1)
+        density = -0.5 * np.sum(off**2, axis=1) - np.sum(np.log(np.abs(given)), axis=1)
         weights = np.exp(density - density.max())
         weights /= weights.sum()
         low, high = np.interp(LEVEL, np.cumsum(weights) - 0.5 * weights, value)
