@@ -54,9 +54,7 @@ def measure() -> list[Reach]:
             if own.low is None or own.high is None:
                 continue
             ranges[name] = (float(own.low), float(own.high))
-    points = {
-        key: {t: v for t, v in read_history(key[0])[key[1], ""].items() if BEGIN < t < END} for key in SCATTER
-    }
+    points = {key: {t: v for t, v in read_history(key[0])[key[1], ""].items() if BEGIN < t < END} for key in SCATTER}
     times = sorted({t for own in points.values() for t in own})
     names = [f"{part}.{variable}" for part, variable in SCATTER]
     found = []

@@ -65,7 +65,9 @@ class Fitted:
 
 def measure() -> list[Fitted]:
     """Return all values that were fitted, but those of the ridge."""
-    return [fitted for (model, name), (calibration, own) in FROM.items() for fitted in _of(model, name, calibration, own)]
+    return [
+        fitted for (model, name), (calibration, own) in FROM.items() for fitted in _of(model, name, calibration, own)
+    ]
 
 
 def _of(model: str, name: str, calibration: str, parameters: tuple[str, ...]) -> Iterator[Fitted]:
@@ -82,6 +84,4 @@ def estimates(calibration: str) -> dict[str, tuple[float, float]]:
     surface = Surface(load_calibration(ROOT / "calibration" / f"{calibration}.yaml").problem)
     best = search_local(surface, surface.complete(surface.problem.start[None])[0][0])
     errors = look_at_curvature(surface, best.full).errors
-    return {
-        name: (float(best.full[i]), float(errors[i])) for i, name in enumerate(surface.names[: surface.width])
-    }
+    return {name: (float(best.full[i]), float(errors[i])) for i, name in enumerate(surface.names[: surface.width])}

@@ -170,7 +170,9 @@ def over_time(sets: dict[str, Array]) -> dict[str, Any]:
     out: dict[str, Any] = {"years": years.tolist(), "measured": sorted(read_energy()["total gas use"].items())}
     for key, network in (("plan", True), ("none", False)):
         found = model.ensemble(_asked(model, sets, network=network), save=["total gas use"], keep=years.tolist())
-        ends = np.percentile(np.asarray(found["total gas use"].values).reshape(-1, len(years)), [5.0, 50.0, 95.0], axis=0)
+        ends = np.percentile(
+            np.asarray(found["total gas use"].values).reshape(-1, len(years)), [5.0, 50.0, 95.0], axis=0
+        )
         out[key] = ends.tolist()
     return out
 

@@ -59,7 +59,10 @@ def _answer(found: dict[str, Any]) -> str:
     low, high = found["prototype"]["told"]
     second, wide = found["hindsight"]["gas, second opinion"], found["wider range"]["gas"]
     worth = {w["title"]: w["left"] for w in found["worth"]}
-    pumps, ridge = worth["the heat pump rate itself, were it known"], worth["the rate of insulating itself, were it known"]
+    pumps, ridge = (
+        worth["the heat pump rate itself, were it known"],
+        worth["the rate of insulating itself, were it known"],
+    )
     return f"""\
 ## The answer
 
@@ -204,7 +207,10 @@ How gas in 2040, without a network, became known:
 
 | known | 90 % range | middle |
 |---|---|---:|""",
-        *(f"| {n['known']} | {n['low']:.0f} to {n['high']:.0f} TJ | {n['middle']:.0f} TJ |" for n in found["narrowing"]),
+        *(
+            f"| {n['known']} | {n['low']:.0f} to {n['high']:.0f} TJ | {n['middle']:.0f} TJ |"
+            for n in found["narrowing"]
+        ),
         "",
     ]
 

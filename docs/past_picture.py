@@ -47,7 +47,14 @@ def _gas(axis: Axes, found: dict[str, Any]) -> None:
         axis.plot(years, middle, color=colour, linewidth=1.2)
     axis.plot(*zip(*shown["measured"], strict=True), "k.", label="measured")
     low, high = found["prototype"]["told"]
-    axis.plot([years[-1] + 0.6] * 2, [low, high], color="black", linewidth=3.0, solid_capstyle="butt", label="the prototype's ridge")
+    axis.plot(
+        [years[-1] + 0.6] * 2,
+        [low, high],
+        color="black",
+        linewidth=3.0,
+        solid_capstyle="butt",
+        label="the prototype's ridge",
+    )
     axis.set_ylim(bottom=0.0)
     axis.set_title("gas use of homes, TJ a year", loc="left", fontsize=9)
     axis.legend(frameon=False, loc="lower left", fontsize=8)

@@ -98,9 +98,7 @@ def find_ridge(way: Way) -> Ridge:
     at = np.arange(len(RATES))
     left, here, right = (squares[at, lowest + k] for k in (-1, 0, 1))
     step = TRIED[1] - TRIED[0]
-    elasticity = np.clip(
-        TRIED[lowest] + 0.5 * step * (left - right) / (left - 2.0 * here + right), TRIED[0], TRIED[-1]
-    )
+    elasticity = np.clip(TRIED[lowest] + 0.5 * step * (left - right) / (left - 2.0 * here + right), TRIED[0], TRIED[-1])
     found = _runs(way, np.asarray(RATES), elasticity)
     _, errors, levels = _squares(found, way)
     return Ridge(elasticity, np.abs(errors).max(axis=1), levels * found[:, -1])
@@ -116,7 +114,9 @@ def measure() -> dict[str, Any]:
     told = []
     for way in WAYS:
         ridge = find_ridge(way)
-        told.append({"title": way.title, "network": way.network, "marks": ridge.marks.tolist(), "distance": distance(ridge)})
+        told.append(
+            {"title": way.title, "network": way.network, "marks": ridge.marks.tolist(), "distance": distance(ridge)}
+        )
     tried = {True: [], False: []}  # type: dict[bool, list[tuple[float, float, float]]]
     for way in many_ways():
         ridge = find_ridge(way)

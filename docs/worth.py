@@ -138,7 +138,9 @@ def _runs(model: Model, sets: dict[str, Array]) -> tuple[Array, list[Array]]:
         rows = np.asarray(found[name].values, dtype=np.float64).reshape(count, len(times), -1).sum(axis=2)
         return rows[:, [times.index(t) for t in at]]
 
-    return of(GAS, [OUTLOOK])[:, 0], [sets[c.variable][:, None] if c.variable in sets else of(c.variable, c.times) for c in CANDIDATES]
+    return of(GAS, [OUTLOOK])[:, 0], [
+        sets[c.variable][:, None] if c.variable in sets else of(c.variable, c.times) for c in CANDIDATES
+    ]
 
 
 def _slopes(model: Model, values: dict[str, float]) -> tuple[Array, list[Array]]:
