@@ -39,6 +39,7 @@ from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
 from simengine.scenario.reader import beside
+from simengine.scenario.referenced import referenced_files
 from simengine.scenario.settled import Settled
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.source.diagnostic import Diagnostic, InputError, ModelError, has_errors
@@ -57,7 +58,7 @@ class Calibration:
     """Values that are not estimated, as `Model.run` takes them."""
     timing: Timing
     files: tuple[Path, ...]
-    """The file itself, its tables, and the files of its model: what results depend on."""
+    """The file itself, its tables, the files of its model, parameter sets, samples: what results depend on."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Warnings."""
 
@@ -156,7 +157,8 @@ class _Planner:
             return None
         check_touch(problem, settings, to)
         check_method(document, problem, settings, to)
-        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files))
+        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files),
+                 *referenced_files(document))  # fmt: skip
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Calibration(self.path, document, problem, settings, fixed, timing, files, warnings)
 
