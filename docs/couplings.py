@@ -1,7 +1,7 @@
 """What the data tell of the cross-overs: how far the whole range of a link's strength moves what was measured.
 
-In: models/crossover.yaml with the ranges of its strengths, models/data/history.csv. Out: a `Reach` for every link that has
-a range.
+In: models/crossover.yaml with the ranges of its strengths, models/data/history.csv. Out: a `Reach` for every link
+that has a range.
 
 Invariant: a reach is of two runs of the linked model, with the strength at either end of its range, all else as it is.
 """
@@ -37,6 +37,8 @@ class Reach:
     """How far a link moves what was measured."""
 
     link: str
+    about: str
+    """What stands in its file."""
     moved: float
     """The largest change of a value by the whole range of the strength, in units of that value's scatter."""
     series: str
@@ -69,5 +71,6 @@ def measure() -> list[Reach]:
             moved[key[1]] = float(np.abs(off[1] - off[0]).max())
             worse += 0.5 * float(np.sum(off[1] ** 2) - np.sum(off[0] ** 2))
         series = max(moved, key=lambda s: moved[s])
-        found.append(Reach(link.removesuffix(" strength"), moved[series], series, worse))
+        about = " ".join(model.variables[link].documentation.split())
+        found.append(Reach(link.removesuffix(" strength"), about, moved[series], series, worse))
     return sorted(found, key=lambda r: -r.moved)

@@ -3,8 +3,8 @@
 In: the files in calibration/, models/parameters.csv. Out: a `Fitted` for each number marked F in that table.
 
 A model keeps a value that no data can tell from the estimate: it differs by less than half a standard error, and what
-was computed with it stays as it is. The insulation rate is one point of a ridge, chosen in its middle; the elasticity is
-the one that fits best with it.
+was computed with it stays as it is. The insulation rate is one point of a ridge, chosen in its middle; the elasticity
+is the one that fits best with it.
 
 Invariant: every number marked F is here, and none other.
 """

@@ -34,7 +34,7 @@ class Held:
     """A value that was not used, and what was predicted of it."""
 
     check: str
-    """`year left out`, or `forecast`."""
+    """`year left out`, or `forecast from` a year."""
     series: str
     year: int
     measured: float
@@ -52,16 +52,15 @@ class Held:
 
 
 def look_back(draws: Draws, first: dict[str, float]) -> list[Held]:
-    """Return all predictions; `first` are the values of the year the model begins with, by series."""
-    years = np.unique(draws.problem.observations.time)
-    held = [_held(draws, first, "year left out", at != year, at == year) for year in years for at in [_time(draws)]]
-    for origin in years[:-1]:
-        held.append(_held(draws, first, f"forecast of {origin:.0f}", _time(draws) <= origin, _time(draws) > origin))
-    return [one for some in held for one in some]
+    """Return all predictions; `first` are the values of the year the model begins with, by series.
 
-
-def _time(draws: Draws) -> Array:
-    return draws.problem.observations.time
+    The last year left out is the forecast from the one before.
+    """
+    time = draws.problem.observations.time
+    years = np.unique(time)
+    cases = [("year left out", time != year, time == year) for year in years[:-1]]
+    cases += [(f"forecast from {origin:.0f}", time <= origin, time > origin) for origin in years[:-1]]
+    return [one for check, used, asked in cases for one in _held(draws, first, check, used, asked)]
 
 
 def _held(draws: Draws, first: dict[str, float], check: str, used: Bools, asked: Bools) -> list[Held]:
@@ -86,7 +85,7 @@ def _held(draws: Draws, first: dict[str, float], check: str, used: Bools, asked:
 
 def narrowing(draws: Draws, gas: Array) -> list[dict[str, Any]]:
     """Return ranges of an outcome (K,) as years came in: of the priors alone, then with what was known by each year."""
-    time = _time(draws)
+    time = draws.problem.observations.time
     steps = [("nothing but the ranges", np.zeros(len(time), dtype=np.bool_))]
     steps += [(f"data until {year:.0f}", time <= year) for year in np.unique(time)]
     out = []

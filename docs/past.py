@@ -3,9 +3,9 @@
 In: the files in calibration/, done or gone on with in a folder. Out: a page, and its figures in
 docs/figures/delft-calibration.json, which a test holds the page to.
 
-The page's words are docs/past_page.py's; figures of single parts are those of docs/prototype.py (where an older range came
-from), docs/hindsight.py (years held out), docs/worth.py (what measuring would tell), docs/fitted.py (values the models
-have), docs/couplings.py (links).
+The page's words are docs/past_page.py's; figures of single parts are those of docs/prototype.py (where an older range
+came from), docs/hindsight.py (years held out), docs/worth.py (what measuring would tell), docs/fitted.py (values the
+models have), docs/couplings.py (links).
 
 Invariant: no figure is typed in: each comes from a calibration's folder, or from runs with its parameter sets.
 """

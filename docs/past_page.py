@@ -11,6 +11,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from docs.paragraph import page
+
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "delft-calibration.md"
 FIGURES = DOCS / "figures" / "delft-calibration.json"
@@ -39,7 +41,7 @@ def write(found: dict[str, Any]) -> str:
         *_fitted(found["fitted"]), *_couplings(found["couplings"]), "## How near the models come\n", *_errors(found),
         _limits(found),
     ]  # fmt: skip
-    return "\n".join(parts) + "\n"
+    return page("\n".join(parts))
 
 
 HEAD = """\
@@ -55,36 +57,36 @@ def _range(found: dict[str, float], level: int) -> str:
 
 
 def _answer(found: dict[str, Any]) -> str:
-    gas = found["gas in 2040"]
+    gas, second = found["gas in 2040"], found["hindsight"]["gas, second opinion"]
     low, high = found["prototype"]["told"]
-    second, wide = found["hindsight"]["gas, second opinion"], found["wider range"]["gas"]
-    worth = {w["title"]: w["left"] for w in found["worth"]}
-    pumps, ridge = (
-        worth["the heat pump rate itself, were it known"],
-        worth["the rate of insulating itself, were it known"],
-    )
+    year, used = found["over time"]["measured"][-1]
+    wide = found["wider range"]["gas"]
+    left = {w["title"]: w["left"] for w in found["worth"]}
     return f"""\
 ## The answer
 
-Homes in Delft will use **{_range(gas["none"], 90)} TJ of gas in 2040** by what the data allow, if nothing new is decided:
-no home more on a heat network, prices and weather as they are (90 % of {found["draws"]:,} draws of the posterior; the
-middle is {gas["none"]["middle"]:.0f}; 1006 TJ were used in 2023). With **the heat network as planned**, begun for 550 homes
-a year from 2025 to 2035, it is **{_range(gas["plan"], 90)} TJ** (the middle {gas["plan"]["middle"]:.0f}). The network is a
-choice, not something the past could tell: so the first range is the answer, and the second what the choice makes of it.
+Homes in Delft will use **{_range(gas["none"], 90)} TJ of gas in 2040** by what the data allow, if nothing new is
+decided: no home more on a heat network, prices and weather as they are (90 % of {found["draws"]:,} draws of the
+posterior, the middle {gas["none"]["middle"]:.0f}; {used:.0f} TJ were used in {year:.0f}). With **the heat network as the
+model plans it**, begun for 550 homes a year from 2025 to 2035, it is **{_range(gas["plan"], 90)} TJ** (the middle
+{gas["plan"]["middle"]:.0f}). The network is a choice, not something the past could tell: the first range is what is known
+of homes by themselves, the second what the choice makes of it.
 
 ![Gas of homes until 2040, and what measuring would tell](figures/delft-calibration.svg)
 
 - **There is no single number.** A best fit gives one within, and hides that the data allow all of them.
-- **The range {_covers(gas["none"], 90, low, high)} the {low:.0f} to {high:.0f} TJ** of the prototype of this model, which
-  had no network either ([below](#where-the-prototypes-range-came-from)). The range with the network
-  {_covers(gas["plan"], 95, low, high)} it, even at 95 % ({_range(gas["plan"], 95)} TJ).
-- **Two opinions.** The walk through the posterior (NUTS) and {found["hindsight"]["draws"]:,} draws of the priors, weighed
-  by the data, share nothing but the likelihood; the second gives {second[0]:.0f} to {second[2]:.0f} TJ.
-- **What is unknown most is how fast homes get heat pumps**, not how fast they are insulated: were the heat pump rate
-  known, {pumps:.0%} of the range would be left; were the rate of insulating known, {ridge:.0%}. A count of all-electric
-  homes is what to [measure next](#what-to-measure-next).
-- **The range of insulating rates, 1 to 6 % a year, is a statement, not a result.** The data would rather be at its upper
-  end. Were up to 15 % possible, the range of gas would be {wide[0]:.0f} to {wide[2]:.0f} TJ.
+- **The first range {_covers(gas["none"], 90, low, high)} the {low:.0f} to {high:.0f} TJ** of the prototype of this model,
+which had no network either ([below](#where-the-prototypes-range-came-from)). The one with the network
+{_covers(gas["plan"], 95, low, high)} it, even at 95 % ({_range(gas["plan"], 95)} TJ).
+- **Two ways to it.** The walk through the posterior (NUTS), and {found["hindsight"]["draws"]:,} draws of the priors
+weighed by the data, worth {found["hindsight"]["effective"]:,.0f} that count alike, share nothing but the likelihood; the
+second gives {second[0]:.0f} to {second[2]:.0f} TJ.
+- **What is unknown most is how fast homes get heat pumps**, not how fast they are insulated. Were the heat pump rate
+known, {left["the heat pump rate itself, were it known"]:.0%} of the range would be left; were the rate of insulating
+known, {left["the rate of insulating itself, were it known"]:.0%}. See [what to measure next](#what-to-measure-next).
+- **That 1 to 6 % of homes are insulated a year is a statement, not a result.** The data would rather be at its upper end.
+Were up to 15 % possible, the range of gas would be {wide[0]:.0f} to {wide[2]:.0f} TJ: its lower end is only as good as
+that statement.
 """
 
 
@@ -133,8 +135,8 @@ def _saving(way: dict[str, Any]) -> str:
 def _way(way: dict[str, Any]) -> str:
     at_low, at_high, gas_low, gas_high, worst, best = way["marks"]
     return (
-        f"| {way['title']} | {at_low:.3f}, {at_high:.3f} | {worst:.1%}, {best:.1%} | {gas_high:.0f} to {gas_low:.0f} TJ | "
-        f"{way['distance']:.2f} |"
+        f"| {way['title']} | {at_low:.3f}, {at_high:.3f} | {worst:.1%}, {best:.1%} | "
+        f"{gas_high:.0f} to {gas_low:.0f} TJ | {way['distance']:.2f} |"
     )
 
 
@@ -177,7 +179,7 @@ def _point(p: dict[str, float]) -> str:
 def _hindsight(found: dict[str, Any]) -> list[str]:
     held = found["held"]
     inside = sum(h["inside"] for h in held)
-    last = [h for h in held if h["check"] == "forecast of 2019"]
+    last = [h for h in held if h["check"] == "forecast from 2019"]
     other = [h for h in held if h not in last]
     naive = sum(abs(h["naive"] - h["measured"]) > abs(h["middle"] - h["measured"]) for h in held)
     solar = found["solar"]
@@ -185,10 +187,10 @@ def _hindsight(found: dict[str, Any]) -> list[str]:
         f"""\
 ## What it would have said earlier
 
-Four years are too few to keep some back for good. So each year was left out in its turn, and the years after 2017 and after
-2019 were forecast from those before. Weather and gas price are as they were: this tests what homes do, not whether a price
-could be foreseen. {inside} of {len(held)} values lie in their 90 % ranges, and {naive} are nearer to the middle than to the
-value known last, the simplest forecast. From data until 2019:
+Four years are too few to keep some back for good. So the years after 2017 and after 2019 were forecast from those before,
+and each year between was left out in its turn. Weather and gas price are as they were: this tests what homes do, not
+whether a price could be foreseen. {inside} of {len(held)} values lie in their 90 % ranges, and {naive} are nearer to the
+middle than to the value known last, the simplest forecast. From data until 2019:
 """,
         *HELD_HEAD,
         *(_held(h) for h in last),
@@ -196,9 +198,10 @@ value known last, the simplest forecast. From data until 2019:
         *HELD_HEAD,
         *(_held(h) for h in other),
         f"""
-The gas price of 2023 was more than twice that of 2016; that the range of 2023 held, with the elasticity known from
-elsewhere only by its range, says that the model has no large fault, and that it could have promised little.
-A year between others is an easy question: any smooth path does well.
+The gas price of 2023 was more than twice that of 2016, and until 2019 nothing had told the elasticity but its range: the
+forecast of 2023 held, but it could promise little. Where all of {len(held)} values lie in ranges that should hold nine in
+ten, the errors allowed (2 % and 15 %) are rather large than small. A year between others is an easy question: any smooth
+path does well.
 
 Nobody fitted the panels on all roofs at the end of 2019: {solar["counted"]:.1f} MWp were counted (CBS, 84783NED), the model
 has {solar["model"]:.1f}. The figures of a year stand at its begin in the model's time, so that the end of 2019 is 2019.5.
@@ -223,8 +226,8 @@ HELD_HEAD = (
 
 def _held(h: dict[str, Any]) -> str:
     return (
-        f"| {h['check']} | {h['series']} | {h['year']} | {h['measured']:.0f} TJ | {h['low']:.0f} to {h['high']:.0f} TJ | "
-        f"{h['middle']:.0f} TJ | {h['naive']:.0f} TJ | {'yes' if h['inside'] else '**no**'} |"
+        f"| {h['check']} | {h['series']} | {h['year']} | {h['measured']:.0f} TJ | "
+        f"{h['low']:.0f} to {h['high']:.0f} TJ | {h['middle']:.0f} TJ | {h['naive']:.0f} TJ | {'yes' if h['inside'] else '**no**'} |"
     )
 
 
@@ -242,8 +245,8 @@ found. In 2027, with an error of 3 %, where nothing else is said:
         f"""
 The second column weighs draws by what might be observed; the third is what the Fisher information of one observation, by
 the model's exact derivatives, adds to what is known. What could be had today is the gas of 2018 and 2020 to 2022, which
-Klimaatmonitor publishes and which are not among our data. The best is {worth[0]["title"]}: a register of connections has
-it.
+Klimaatmonitor publishes and which are not among our data. The best is
+{worth[0]["title"]}: CBS counts homes without gas by district, of which those on networks are to be taken off.
 """,
     ]
 
@@ -284,7 +287,8 @@ def _fitted(found: list[dict[str, Any]]) -> list[str]:
         "| constant | in the model | estimate | standard error | apart by | calibration |",
         "|---|---:|---:|---:|---:|---|",
         *(
-            f"| {f['name']} | {f['value']:g} | {f['estimate']:.3g} | {f['error']:.2g} | {f['off']:.2f} | `{f['calibration']}` |"
+            f"| {f['name']} | {f['value']:g} | {f['estimate']:.4g} | {f['error']:.2g} | {f['off']:.2f} | "
+            f"`{f['calibration']}` |"
             for f in found
         ),
         f"""
@@ -306,13 +310,16 @@ def _couplings(found: list[dict[str, Any]]) -> list[str]:
 Next to nothing. Of {len(found)} links with a range, these move something that was measured by {REACHES} of its scatter or
 more, when their strength goes from one end of its range to the other:
 """,
-        "| link | most moved | by | high end worse by |",
-        "|---|---|---:|---:|",
-        *(f"| {r['link'].removeprefix('link ')} | {r['series']} | {r['moved']:.2f} | {r['worse']:.2f} |" for r in told),
+        "| link | | most moved | by | high end worse by |",
+        "|---|---|---|---:|---:|",
+        *(
+            f"| {r['link'].removeprefix('link ')} | {r['about']} | {r['series']} | {r['moved']:.2f} | {r['worse']:.2f} |"
+            for r in told
+        ),
         f"""
 By: in units of the scatter of that value. Worse: of the log-likelihood of all values, all else as it is. All others move no
 value by more than {rest:.2f} of its scatter: their strengths are statements, and stay so until something else is measured.
-Those in the table act where technicians begin to lack, which the values in the model avoid until 2023.
+Those in the table act where technicians begin to lack; with the values of the model they do not until 2023.
 """,
     ]
 

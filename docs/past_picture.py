@@ -1,4 +1,4 @@
-"""The picture of docs/delft-calibration.md: gas of homes until 2040 as the data allow it, and what measuring would tell.
+"""The picture of docs/delft-calibration.md: gas of homes until 2040, and what measuring would tell.
 
 In: the page's figures. Out: SVG.
 

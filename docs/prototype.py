@@ -124,9 +124,13 @@ def measure() -> dict[str, Any]:
     near = {"with" if network else "without": min(found) for network, found in tried.items()}
     alike = [d for d, *_ in tried[False] if d < 1.0]
     return {
-        "told": [float(PROTOTYPE[3]), float(PROTOTYPE[2])], "ways": told, "tried": sum(len(f) for f in tried.values()), "nearest": near, "alike": len(alike),
+        "told": [float(PROTOTYPE[3]), float(PROTOTYPE[2])],
+        "ways": told,
+        "tried": sum(len(f) for f in tried.values()),
+        "nearest": near,
+        "alike": len(alike),
         "alike with the network": sum(d < 1.0 for d, *_ in tried[True]),
-    }  # fmt: skip
+    }
 
 
 def many_ways() -> list[Way]:
