@@ -8,7 +8,7 @@ Invariant: a reach is of two runs of the linked model, with the strength at eith
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,8 +46,8 @@ class Reach:
     """By how much the log-likelihood of all values is lower at the high end than at the low end, all else as it is."""
 
 
-def measure() -> list[Reach]:
-    """Return the reach of every link with a range, longest first."""
+def measure(only: Collection[str] | None = None) -> list[Reach]:
+    """Return the reach of every link with a range, or only of some strengths, longest first."""
     model = se.load(CROSSOVER)
     ranges = {}
     for name, variable in model.variables.items():
@@ -61,6 +61,8 @@ def measure() -> list[Reach]:
     names = [f"{part}.{variable}" for part, variable in SCATTER]
     found = []
     for link, ends in ranges.items():
+        if only is not None and link not in only:
+            continue
         run = model.ensemble({link: np.array(ends)}, save=names, keep=times)
         moved, worse = {}, 0.0
         for (key, scatter), name in zip(SCATTER.items(), names, strict=True):

@@ -72,14 +72,11 @@ def _held(draws: Draws, first: dict[str, float], check: str, used: Bools, asked:
     rng, seen = np.random.default_rng(1), draws.problem.observations
     out = []
     for row in np.flatnonzero(asked):
-        low, middle, high = np.quantile(scatter(draws, predicted, int(row), rng), ENDS)
+        ends = np.quantile(scatter(draws, predicted, int(row), rng), ENDS).tolist()
         name = seen.name(int(row))
         known = [r for r in np.flatnonzero(used & (seen.series == seen.series[row])) if seen.time[r] < seen.time[row]]
         naive = float(seen.value[known[-1]]) if known else first[name]
-        out.append(
-            Held(check, name, int(seen.time[row]), float(seen.value[row]), float(low), float(middle), float(high), naive,
-                 enough)
-        )  # fmt: skip
+        out.append(Held(check, name, int(seen.time[row]), float(seen.value[row]), *ends, naive, enough))
     return out
 
 

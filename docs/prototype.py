@@ -56,6 +56,8 @@ PROTOTYPE = np.array([-0.31, -0.20, 954.0, 814.0, 0.013, 0.005])
 """The marks of the prototype, as they were told (the domain table of the commission)."""
 ROUNDED = np.array([0.01, 0.01, 10.0, 10.0, 0.002, 0.002])
 """How near marks are that are hardly another: about what rounding, and prices told for four years only, leave open."""
+NEAR = 1.0
+"""A distance below which a way is hardly another."""
 
 
 @dataclass(frozen=True)
@@ -117,19 +119,24 @@ def measure() -> dict[str, Any]:
         told.append(
             {"title": way.title, "network": way.network, "marks": ridge.marks.tolist(), "distance": distance(ridge)}
         )
-    tried = {True: [], False: []}  # type: dict[bool, list[tuple[float, float, float]]]
+    tried: dict[bool, list[tuple[float, float, float]]] = {True: [], False: []}
+    savings = []
     for way in many_ways():
         ridge = find_ridge(way)
-        tried[way.network].append((distance(ridge), float(ridge.gas.min()), float(ridge.gas.max())))
+        off = distance(ridge)
+        tried[way.network].append((off, float(ridge.gas.min()), float(ridge.gas.max())))
+        if off < NEAR:
+            savings.append(dict(way.values)[SAVING])
     near = {"with" if network else "without": min(found) for network, found in tried.items()}
-    alike = [d for d, *_ in tried[False] if d < 1.0]
+    alike = {network: sum(off < NEAR for off, *_ in found) for network, found in tried.items()}
     return {
         "told": [float(PROTOTYPE[3]), float(PROTOTYPE[2])],
         "ways": told,
         "tried": sum(len(f) for f in tried.values()),
         "nearest": near,
-        "alike": len(alike),
-        "alike with the network": sum(d < 1.0 for d, *_ in tried[True]),
+        "alike": alike[False],
+        "savings of those": [min(savings), max(savings)],
+        "alike with the network": alike[True],
     }
 
 
