@@ -80,29 +80,26 @@ def _held(draws: Draws, first: dict[str, float], check: str, used: Bools, asked:
     return out
 
 
-def narrowing(draws: Draws, gas: Array) -> list[dict[str, Any]]:
-    """Return ranges of an outcome (K,) as years came in: of the priors alone, then with what was known by each year."""
+def narrowing(draws: Draws, near: Draws, outlook: Outcome) -> list[dict[str, Any]]:
+    """Return ranges of an outcome as years came in: of the priors alone, then with what was known by each year.
+
+    `near` are draws near all data, for the last of them.
+    """
     time = draws.problem.observations.time
-    steps = [("nothing but the ranges", np.zeros(len(time), dtype=np.bool_))]
-    steps += [(f"data until {year:.0f}", time <= year) for year in np.unique(time)]
-    out = []
-    for known, used in steps:
-        low, middle, high = quantiles(gas, draws.weights(used), ENDS)
-        out.append({"known": known, "low": low, "middle": middle, "high": high})
-    return out
-
-
-def measure(draws: Draws, outlook: Outcome, first: dict[str, float]) -> dict[str, Any]:
-    """Return what the page tells of this."""
-    held = look_back(draws, first)
     gas = outlook(draws.named)
-    everything = draws.weights(np.ones(len(draws.problem.observations), dtype=np.bool_))
+    ends = [("nothing but the ranges", quantiles(gas, draws.weights(time < time.min()), ENDS))]
+    ends += [
+        (f"data until {year:.0f}", quantiles(gas, draws.weights(time <= year), ENDS)) for year in np.unique(time)[:-1]
+    ]
+    ends += [(f"data until {time.max():.0f}", quantiles(outlook(near.named), near.weights(time <= time.max()), ENDS))]
+    return [{"known": known, "low": low, "middle": middle, "high": high} for known, (low, middle, high) in ends]
+
+
+def measure(draws: Draws, near: Draws, outlook: Outcome, first: dict[str, float]) -> dict[str, Any]:
+    """Return what the page tells of this."""
     return {
-        "held": [asdict(h) | {"inside": h.inside} for h in held],
-        "narrowing": narrowing(draws, gas),
-        "effective": effective(everything),
-        "draws": len(draws.theta),
-        "gas, second opinion": quantiles(gas, everything, ENDS),
+        "held": [asdict(h) | {"inside": h.inside} for h in look_back(draws, first)],
+        "narrowing": narrowing(draws, near, outlook),
         "solar": solar(draws.problem),
     }
 

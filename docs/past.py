@@ -27,7 +27,7 @@ from docs import couplings, fitted, hindsight, prototype, worth
 from docs.past_page import FIGURES, PAGE, PICTURE, write
 from docs.past_picture import draw_answer
 from docs.prototype import OUTLOOK, PLAN, RATES
-from docs.weighing import Draws, draw, quantiles, resample
+from docs.weighing import Draws, draw, draw_near, effective, quantiles, resample
 from models.hard_data import read_energy
 from simengine.calibrate.local import search_local
 from simengine.calibrate.plan import load_calibration
@@ -41,6 +41,8 @@ FILES = ("energy", "services", "jobs", "jobs-all-years", "students", "students-a
 DRAWS = 1000
 WEIGHED = 2**17
 """Draws of the priors that are weighed."""
+NEARER = 2**16
+"""Draws near those that the data weigh most."""
 STANDING = 4096
 """Draws that stand for them, all alike."""
 WIDER = ("range: [1 %/year, 6 %/year]", "range: [1 %/year, 15 %/year]")
@@ -97,10 +99,19 @@ def ridge(*, others: bool) -> list[Ridge]:
     ]
 
 
-def percentiles(values: Array) -> dict[str, float]:
-    """Return the middle and the ends of 90 and 95 % ranges."""
-    low95, low90, middle, high90, high95 = np.percentile(values, [2.5, 5.0, 50.0, 95.0, 97.5])
-    return {"low 95": low95, "low 90": low90, "middle": middle, "high 90": high90, "high 95": high95}
+def percentiles(weighed: Draws) -> dict[str, dict[str, float]]:
+    """Return the middle and the ends of 90 and 95 % ranges of gas in 2040, with the plan of a network and without."""
+    weights = weighed.weights(everything(weighed))
+    out = {}
+    for key, network in (("plan", True), ("none", False)):
+        found = quantiles(outlook(weighed.named, network=network), weights, (0.025, 0.05, 0.5, 0.95, 0.975))
+        out[key] = dict(zip(("low 95", "low 90", "middle", "high 90", "high 95"), found, strict=True))
+    return out
+
+
+def everything(weighed: Draws) -> NDArray[np.bool_]:
+    """Return that all observations are used."""
+    return np.ones(len(weighed.problem.observations), dtype=np.bool_)
 
 
 def measure(folder: Path) -> dict[str, Any]:
@@ -110,22 +121,25 @@ def measure(folder: Path) -> dict[str, Any]:
     picked = drawn.sample(n=min(DRAWS, len(drawn)), random_state=1)
     names = [p["name"] for p in results["energy"].parameters]
     sets = {name: picked[name].to_numpy(np.float64) for name in names}
-    gas = {key: percentiles(outlook(sets, network=network)) for key, network in (("plan", True), ("none", False))}
+    walked = np.quantile(_homes_alone(sets), hindsight.ENDS).tolist()
     tied = float(np.corrcoef(sets["insulation rate"], sets["price elasticity"])[0, 1])
     weighed = draw(load_calibration(ROOT / "calibration" / "energy.yaml").problem, WEIGHED)
+    near = draw_near(weighed, NEARER)
     return {
         "calibrations": {name: _told(result) for name, result in results.items()},
         "ridge, others fixed": [asdict(point) for point in ridge(others=False)],
         "ridge, others free": [asdict(point) for point in ridge(others=True)],
-        "gas in 2040": gas,
+        "gas in 2040": percentiles(near),
+        "effective": effective(near.weights(everything(near))),
+        "gas in 2040, by NUTS": walked,
         "correlation in the posterior": tied,
         "width of the prior's": contraction(sets),
         "draws": len(picked),
-        "over time": over_time(sets),
+        "over time": over_time(standing(near)),
         "prototype": prototype.measure(),
-        "hindsight": hindsight.measure(weighed, _homes_alone, first_values()),
+        "hindsight": hindsight.measure(weighed, near, _homes_alone, first_values()),
         "wider range": wider(),
-        "worth": [asdict(w) for w in worth.measure(standing(weighed))],
+        "worth": [asdict(w) for w in worth.measure(standing(near))],
         "fitted": [asdict(f) | {"off": f.off} for f in fitted.measure()],
         "couplings": [asdict(r) for r in couplings.measure()],
     }
@@ -143,8 +157,7 @@ def first_values() -> dict[str, float]:
 
 def standing(weighed: Draws) -> dict[str, Array]:
     """Return parameter sets, all alike, that stand for draws weighed by all data."""
-    everything = weighed.weights(np.ones(len(weighed.problem.observations), dtype=np.bool_))
-    places = resample(everything, STANDING)
+    places = resample(weighed.weights(everything(weighed)), STANDING)
     return {name: values[places] for name, values in weighed.named.items()}
 
 
@@ -157,8 +170,8 @@ def wider(count: int = WEIGHED) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / "energy.yaml"
         path.write_text(text, encoding="utf-8")
-        weighed = draw(load_calibration(path).problem, count)
-    weights = weighed.weights(np.ones(len(weighed.problem.observations), dtype=np.bool_))
+        weighed = draw_near(draw(load_calibration(path).problem, count), NEARER)
+    weights = weighed.weights(everything(weighed))
     rate = quantiles(weighed.named["insulation rate"], weights, hindsight.ENDS)
     return {"gas": quantiles(_homes_alone(weighed.named), weights, hindsight.ENDS), "rate": rate}
 

@@ -56,7 +56,7 @@ def _range(found: dict[str, float], level: int) -> str:
 
 
 def _answer(found: dict[str, Any]) -> str:
-    gas, second = found["gas in 2040"], found["hindsight"]["gas, second opinion"]
+    gas, walked = found["gas in 2040"], found["gas in 2040, by NUTS"]
     low, high = found["prototype"]["told"]
     year, used = found["over time"]["measured"][-1]
     wide = found["wider range"]["gas"]
@@ -65,9 +65,9 @@ def _answer(found: dict[str, Any]) -> str:
 ## The answer
 
 Homes in Delft will use **{_range(gas["none"], 90)} TJ of gas in 2040** by what the data allow, if nothing new is
-decided: no home more on a heat network, prices and weather as they are (90 % of {found["draws"]:,} draws of the
-posterior, the middle {gas["none"]["middle"]:.0f}; {used:.0f} TJ were used in {year:.0f}). With **the heat network as
-the model plans it**, begun for 550 homes a year from 2025 to 2035, it is **{_range(gas["plan"], 90)} TJ** (the middle
+decided: no home more on a heat network, prices and weather as they are (90 % of the posterior, the middle
+{gas["none"]["middle"]:.0f}; {used:.0f} TJ were used in {year:.0f}). With **the heat network as the model plans it**,
+begun for 550 homes a year from 2025 to 2035, it is **{_range(gas["plan"], 90)} TJ** (the middle
 {gas["plan"]["middle"]:.0f}). The network is a choice, not something the past could tell: the first range is what is
 known of homes by themselves, the second what the choice makes of it.
 
@@ -77,9 +77,9 @@ known of homes by themselves, the second what the choice makes of it.
 - **The first range {_covers(gas["none"], 90, low, high)} the {low:.0f} to {high:.0f} TJ** of the prototype of this
 model, which by its own figures had no network either ([below](#where-the-prototypes-range-came-from)). The one with
 the network {_covers(gas["plan"], 95, low, high)} it, even at 95 % ({_range(gas["plan"], 95)} TJ).
-- **Two ways to it.** The walk through the posterior (NUTS), and {found["hindsight"]["draws"]:,} draws of the priors
-weighed by the data, worth {found["hindsight"]["effective"]:,.0f} that count alike, share nothing but the likelihood;
-the second gives {second[0]:.0f} to {second[2]:.0f} TJ.
+- **Two ways to it.** Draws weighed by priors and data, worth {found["effective"]:,.0f} that count alike, give these
+ranges. The walk through the posterior that `simengine calibrate` takes (NUTS) shares nothing with them but the
+likelihood; its {found["draws"]:,} draws give {walked[0]:.0f} to {walked[2]:.0f} TJ without the network.
 - **What is unknown most is how fast homes get heat pumps**, not how fast they are insulated. Were the heat pump rate
 known, {left["the heat pump rate itself, were it known"]:.0%} of the range would be left; were the rate of insulating
 known, {left["the rate of insulating itself, were it known"]:.0%}. See [what to measure next](#what-to-measure-next).

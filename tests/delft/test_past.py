@@ -31,8 +31,13 @@ def weighed() -> weighing.Draws:
     return weighing.draw(load_calibration(ROOT / "calibration" / "energy.yaml").problem, 2**15)
 
 
+@cache
+def near() -> weighing.Draws:
+    return weighing.draw_near(weighed(), 2**14)
+
+
 def everything() -> np.ndarray:
-    return np.ones(len(weighed().problem.observations), dtype=np.bool_)
+    return past.everything(weighed())
 
 
 # --- the prototype's way
@@ -102,11 +107,23 @@ def test_resampled_draws_come_as_often_as_their_weights_say() -> None:
     assert np.bincount(weighing.resample(weights, 400), minlength=4).tolist() == [200, 0, 100, 100]
 
 
-def test_a_second_way_to_the_range_of_gas_finds_that_of_the_posterior() -> None:
-    gas = past.outlook(weighed().named, network=False)
-    low, middle, high = weighing.quantiles(gas, weighed().weights(everything()), hindsight.ENDS)
-    kept = figures()["gas in 2040"]["none"]
-    assert (low, middle, high) == pytest.approx((kept["low 90"], kept["middle"], kept["high 90"]), abs=25.0)
+def test_draws_near_the_data_are_weighed_as_those_of_the_priors() -> None:
+    """The mean of every parameter, by both: within four standard errors of the smaller sample."""
+    by_prior, by_near = weighed().weights(everything()), near().weights(everything())
+    assert weighing.effective(by_near) > 6 * weighing.effective(by_prior)
+    for d, name in enumerate(weighed().problem.names):
+        mean, other = by_prior @ weighed().theta[:, d], by_near @ near().theta[:, d]
+        spread = np.sqrt(by_near @ (near().theta[:, d] - other) ** 2)
+        assert abs(mean - other) < 4.0 * spread / np.sqrt(weighing.effective(by_prior)), name
+
+
+def test_the_answer_of_the_page_is_found_again_and_by_the_walk_too() -> None:
+    found, kept = past.percentiles(near()), figures()["gas in 2040"]
+    for key in ("plan", "none"):
+        assert list(found[key].values()) == pytest.approx(list(kept[key].values()), abs=12.0), key
+    walked = figures()["gas in 2040, by NUTS"]
+    ends = [kept["none"][name] for name in ("low 90", "middle", "high 90")]
+    assert walked == pytest.approx(ends, abs=25.0), "1,000 draws of a walk: some 10 TJ of standard error at the ends"
 
 
 def test_hindsight_of_the_page_is_found_again_and_held() -> None:
@@ -156,7 +173,7 @@ def test_what_is_measured_twice_as_well_tells_more_and_nothing_tells_nothing() -
 
 def test_worth_of_the_page_is_found_again() -> None:
     kept = {w["title"]: w for w in figures()["worth"]}
-    found = worth.measure(past.standing(weighed()))
+    found = worth.measure(past.standing(near()))
     assert [w.title for w in found][0] == figures()["worth"][0]["title"]
     for w in found:
         assert w.left == pytest.approx(kept[w.title]["left"], abs=0.06), w.title
