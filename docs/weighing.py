@@ -5,11 +5,11 @@ observations that one chooses: importance sampling, with the prior as what is dr
 what the data tell, what they would have told before 2023, and what a year left out would have been.
 
 With few data and few parameters that they move, this is a second opinion on a sampler that walks: it shares nothing
-with it but the likelihood. Where weights fall on few draws it fails, and `effective` tells. What wants many draws near the
-data takes them from Student's distribution with the mean and covariance that the weighed draws have (`draw_near`).
+with it but the likelihood. Where weights fall on few draws it fails, and `effective` tells. What wants many draws near
+the data takes them from Student's distribution with the mean and covariance that the weighed draws have (`draw_near`).
 
-References: L. Kish (1965), "Survey Sampling": effective draws are 1 / sum w^2; M.-S. Oh, J. O. Berger (1992), J. Statistical
-Computation and Simulation 41, 143-168 (a proposal fitted to weighed draws).
+References: L. Kish (1965), "Survey Sampling": effective draws are 1 / sum w^2; M.-S. Oh, J. O. Berger (1992), J. of
+Statistical Computation and Simulation 41, 143-168 (a proposal fitted to weighed draws).
 
 Invariant: the same seed gives the same draws.
 """
