@@ -18,6 +18,7 @@ import numpy as np
 from simengine.api.load import load_with_files
 from simengine.api.model import Model
 from simengine.calibrate.file import Document
+from simengine.calibrate.finer import with_slower_clocks_by
 from simengine.calibrate.output import Clockwork, Figure, moments_of
 from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.problem import Problem
@@ -95,7 +96,10 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
 
 
 def with_step(calibration: Calibration, step: float) -> Problem | None:
-    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
+    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be.
+
+    Slower clocks of a composed model get shorter steps by the same factor.
+    """
     document, to = calibration.document, Reading()
     span = document.span
     asked = replace(
@@ -103,6 +107,8 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
     )
     try:
         loaded = _load(document, to)
+        if loaded is not None:
+            loaded = (with_slower_clocks_by(loaded[0], step / calibration.timing.clock.step), loaded[1])
         made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
     except (InputError, ModelError):
         return None

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from simengine.calibrate.curvature import Curvature, look_at_curvature
+from simengine.calibrate.data_profiles import profiles_of_data
 from simengine.calibrate.local import Found, search_local
 from simengine.calibrate.many import Start, screen_starts
 from simengine.calibrate.plan import Calibration
@@ -62,6 +63,9 @@ class Fitted:
     curvature: Curvature | None
     """None where there are no derivatives."""
     profiles: tuple[Profile, ...]
+    """Of the density, priors included."""
+    data_profiles: tuple[Profile, ...]
+    """Of the likelihood alone, where the file gives priors; else those of the density are."""
     chains: tuple[Chain, ...]
     counts: Counts
 
@@ -145,9 +149,13 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
+        curvature = self._curvature(best)
+        alone: tuple[Profile, ...] = ()
+        if profiles and curvature is not None:
+            alone = profiles_of_data(self._get, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
-            self.surface, tuple(searches), screened, best, world, self._curvature(best), profiles, chains, self.counts
+            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
         )
 
     def _get(self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:
