@@ -21,6 +21,9 @@ PICTURE = DOCS / "figures" / "delft-calibration.svg"
 TOLD = 0.8
 """Below this share of the prior's width data have told something."""
 HALF_OF_CHI = 1.353
+VERDICTS = {"one side": "bounded on one side", "by prior": "told by its prior"}
+OF_ONE = "is told by its prior"
+"""Warnings of single parameters that one of them all together repeats."""
 REACHES = 0.3
 """A link that moves some value by this share of its scatter is one that data could have told."""
 RIDGE_HEAD = (
@@ -36,7 +39,7 @@ def write(found: dict[str, Any]) -> str:
         HEAD, _answer(found), _prototype(found["prototype"]), *_ridge(found), *_hindsight(found["hindsight"]),
         *_worth(found["worth"]), "## Parameters of energy\n", *_parameters(energy, found["width of the prior's"]),
         "\nWhat the calibration itself says:\n",
-        *(f"- {text}" for text in dict.fromkeys([*energy["directions"], *energy["warnings"]])),
+        *(f"- {text}" for text in dict.fromkeys([*energy["directions"], *energy["warnings"]]) if OF_ONE not in text),
         *_fitted(found["fitted"]), *_couplings(found["couplings"]), "## How near the models come\n", *_errors(found),
         _limits(found),
     ]  # fmt: skip
@@ -260,7 +263,7 @@ def _parameters(told: dict[str, Any], widths: dict[str, float]) -> list[str]:
     ]
     for p in told["parameters"]:
         ends = " | ".join(_ends(p["intervals"][kind]) for kind in ("curvature", "profile", "posterior"))
-        verdict = p["verdict"] + (", bound hit" if p["bound hit"] else "")
+        verdict = VERDICTS.get(p["verdict"], p["verdict"]) + (", bound hit" if p["bound hit"] else "")
         lines.append(
             f"| {p['name']} | {p['low']:g} to {p['high']:g} | {p['estimate']:.3g} | {ends} | "
             f"{widths[p['name']]:.0%} | {verdict} |"
@@ -269,9 +272,9 @@ def _parameters(told: dict[str, Any], widths: dict[str, float]) -> list[str]:
     return [
         *lines,
         f"""
-Intervals of 90 %, cut to the range. `identified` says that the interval is a small part of the range, by data and
-prior together. What the data add shows beside the prior's width: where that is near 100 % all that is known was put
-in. The data themselves tell of {", ".join(known[:-1])} and {known[-1]}; of the others next to nothing.""",
+Intervals of 90 %, cut to the range. The verdict is on the data alone: what they bound, or leave to the prior. It
+shows beside the prior's width too: where that is near 100 % all that is known was put in. The data themselves tell of
+{", ".join(known[:-1])} and {known[-1]}; of the others next to nothing.""",
     ]
 
 
