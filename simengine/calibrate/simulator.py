@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -67,9 +68,25 @@ class Simulator:
     methods: tuple[Method, ...]
     seed: int = 0
 
+    @cached_property
+    def _owners(self) -> tuple[NDArray[np.int64], Array] | None:
+        """Which parameter sets each place, and by how much it moves it; None where several set one place."""
+        if np.any(np.count_nonzero(self.directions, axis=0) != 1):
+            return None
+        owners = np.argmax(self.directions != 0.0, axis=0)
+        return owners, self.directions[owners, np.arange(owners.size)]
+
+    @cached_property
+    def _keep(self) -> Keep:
+        return Keep(times=tuple(self.times.tolist()))
+
     def rows(self, theta: Array) -> Array:
         """Return the program's parameters for parameter sets (K, D)."""
         out = np.tile(self.base, (len(theta), 1))
+        if self._owners is not None:
+            owners, by = self._owners
+            out[:, self.places] = theta.take(owners, axis=1) * by
+            return out
         out[:, self.places] = 0.0
         for number, direction in enumerate(self.directions):  # a product of matrices may round by their size
             own = np.flatnonzero(direction)
@@ -87,7 +104,7 @@ class Simulator:
             slots=self.slots,
             method=self.methods[0],
             clock_methods=self.methods[1:],
-            keep=Keep(times=tuple(self.times.tolist())),
+            keep=self._keep,
         )
         tally.add_runs(len(theta), time.perf_counter() - began)
         return found.values
@@ -110,7 +127,7 @@ class Simulator:
             self.slots,
             self.methods,
             np.zeros(len(theta), dtype=np.int64),
-            Keep(times=tuple(self.times.tolist())),
+            self._keep,
             self.seed,
         )
         tally.add_slopes(len(theta), len(self.directions), time.perf_counter() - began)

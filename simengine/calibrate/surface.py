@@ -71,11 +71,7 @@ class Surface:
 
     def log_prior(self, theta: Array) -> tuple[Array, Array]:
         """Return the log prior of parameters (K, D): (K,), (K, D)."""
-        total, gradient = np.zeros(len(theta)), np.zeros_like(theta)
-        for d, density in enumerate(self.problem.priors[: self.width]):
-            value, gradient[:, d] = density.log_density(np.ascontiguousarray(theta[:, d]))
-            total += value
-        return total, gradient
+        return self.problem.own_prior.log_density(theta)
 
     def density(self, full: Array) -> Array:
         """Return the log density of full sets: (K,); minus infinity where a run fails."""
@@ -103,8 +99,7 @@ class Surface:
         return np.concatenate([theta, scales], axis=1), self._of_predicted(theta, predicted, scales)
 
     def _of_predicted(self, theta: Array, predicted: Array, scales: Array) -> Array:
-        found = sum((f.value for _, f in self.problem.likelihoods(predicted, scales)), np.zeros(len(theta)))
-        return _sound(np.asarray(found) + self.log_prior(theta)[0])
+        return _sound(self.problem.likelihood(predicted, scales).value + self.log_prior(theta)[0])
 
     def settle(self, full: Array, kept: Bools | None = None) -> tuple[Array, float]:
         """Return a full set (D + E,) with the scales that fit its parameters best, and the log density: one run.
@@ -136,10 +131,8 @@ class Surface:
         def minus(y: Array) -> tuple[float, Array]:
             at = scales.copy()
             at[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, y, strict=True)], low, high)
-            total, slope = 0.0, np.zeros(scales.shape[1])
-            for series, found in self.problem.likelihoods(predicted, at):
-                total += float(found.value[0])
-                slope[list(series.scales)] += found.by_scales[0]
+            found = self.problem.likelihood(predicted, at)
+            total, slope = float(found.value[0]), found.by_scales[0]
             if not np.isfinite(total):
                 return 1e100, np.zeros(len(y))
             return -total, -slope[places] * [float(m.slope(v)) for m, v in zip(own, y, strict=True)]
@@ -157,19 +150,8 @@ class Surface:
         """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D)."""
         theta, scales = full[None, : self.width], full[None, self.width :]
         predicted, jacobian = self.problem.slopes(theta)
-        seen, weights = self.problem.observations, self.problem.observations.fit_weight
-        values, slopes = [], []
-        for s in self.problem.series:
-            fitted = weights[s.rows] > 0.0
-            found = s.error.residuals(
-                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
-                weights[s.rows], seen.time[s.rows],
-            )  # fmt: skip
-            assert found is not None, "asked for where there are squares only"
-            kept = fitted if found.value.shape[1] == len(fitted) else slice(None)
-            values.append(found.value[0, kept])
-            slopes.append(found.jacobian[0, kept])
-        return np.concatenate(values), np.concatenate(slopes)
+        found = self.problem.errors.residuals(predicted, jacobian, scales)
+        return found.value[0], found.jacobian[0]
 
 
 def _sound(value: Array) -> Array:
