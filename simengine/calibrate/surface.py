@@ -18,9 +18,10 @@ from functools import cached_property
 import numpy as np
 
 from simengine.calibrate.measures import Measures
+from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.problem import Problem
 from simengine.inference.arrays import Array, Bools
-from simengine.inference.transform import Identity, Log, Transform
+from simengine.inference.transform import Identity, Log, Transform, Transforms
 
 _LOGARITHMIC = frozenset({"log", "log logit"})
 FAILED = -np.inf
@@ -80,11 +81,13 @@ class Surface:
 
     def density_gradient(self, full: Array) -> tuple[Array, Array]:
         """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails."""
-        theta, scales = full[:, : self.width], full[:, self.width :]
-        value, gradient = self.problem.log_likelihood_gradient(theta, scales)
-        prior, by_prior = self.log_prior(theta)
+        return self.gradient_of(self.problem.slopes(full[:, : self.width]), full)
+
+    def gradient_of(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return what `density_gradient` does, of predictions and their derivatives: nothing is simulated."""
+        value, gradient = self.problem.gradient_of(*slopes, full[:, self.width :])
+        prior, by_prior = self.log_prior(full[:, : self.width])
         value = _sound(value + prior)
-        gradient = np.array(gradient)
         gradient[:, : self.width] += by_prior
         return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
 
@@ -101,13 +104,13 @@ class Surface:
     def _of_predicted(self, theta: Array, predicted: Array, scales: Array) -> Array:
         return _sound(self.problem.likelihood(predicted, scales).value + self.log_prior(theta)[0])
 
-    def settle(self, full: Array, kept: Bools | None = None) -> tuple[Array, float]:
-        """Return a full set (D + E,) with the scales that fit its parameters best, and the log density: one run.
+    def settle(self, full: Array, kept: Bools | None = None, predicted: Array | None = None) -> tuple[Array, float]:
+        """Return a full set (D + E,) with the scales that fit its parameters best, and the log density.
 
-        `kept`: which of the D + E stay as they are.
+        It takes one run, or none where predictions (1, n) are given. `kept`: which of the D + E stay as they are.
         """
         theta, scales = full[None, : self.width], full[None, self.width :]
-        predicted = self.problem.predict(theta)
+        predicted = self.problem.predict(theta) if predicted is None else predicted
         stays = np.zeros(len(full), dtype=np.bool_) if kept is None else kept
         moves = ~stays[self.width :]
         if moves.any():
@@ -123,34 +126,36 @@ class Surface:
         from scipy.optimize import minimize
 
         places = np.flatnonzero(moves)
-        own = [self.measures.own[self.width + i] for i in places]
+        own = Transforms([self.measures.own[self.width + i] for i in places])
         low, high = self.low[self.width + places], self.high[self.width + places]
-        begun = np.array([m.free(scales[0, i]) for m, i in zip(own, places, strict=True)])
-        ends = [(float(m.free(a)), float(m.free(b))) for m, a, b in zip(own, low, high, strict=True)]
+        begun = own.free(scales[0, places])
+        ends = list(zip(own.free(low).tolist(), own.free(high).tolist(), strict=True))
 
         def minus(y: Array) -> tuple[float, Array]:
             at = scales.copy()
-            at[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, y, strict=True)], low, high)
+            at[0, places] = np.clip(own.value(y), low, high)
             found = self.problem.likelihood(predicted, at)
             total, slope = float(found.value[0]), found.by_scales[0]
             if not np.isfinite(total):
                 return 1e100, np.zeros(len(y))
-            return -total, -slope[places] * [float(m.slope(v)) for m, v in zip(own, y, strict=True)]
+            return -total, -slope[places] * own.slope(y)
 
         if np.max(np.abs(minus(begun)[1])) < 1e-7:
             return scales
         found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
         out = scales.copy()
-        out[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, found.x, strict=True)], low, high)
+        out[0, places] = np.clip(own.value(found.x), low, high)
         return out
 
     # ---- least squares
 
     def residuals(self, full: Array) -> tuple[Array, Array]:
         """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D)."""
-        theta, scales = full[None, : self.width], full[None, self.width :]
-        predicted, jacobian = self.problem.slopes(theta)
-        found = self.problem.errors.residuals(predicted, jacobian, scales)
+        return self.residuals_of(self.problem.slopes(full[None, : self.width]), full)
+
+    def residuals_of(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return what `residuals` does, of predictions and their derivatives: nothing is simulated."""
+        found = self.problem.errors.residuals(*slopes, full[None, self.width :])
         return found.value[0], found.jacobian[0]
 
 

@@ -191,7 +191,7 @@ class MeasuredLaw:
             rows = (root * np.sqrt(self.shape.information(self._own(p))))[:, :, None] * rows
             if self.measure is Measure.RELATIVE:
                 chain = self._chain(p, periods)
-                rows = np.concatenate([rows, root[:, None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
+                rows = np.concatenate([rows, root[..., None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
         return np.asarray(rows)
 
     def _values(self, z: Array, m: Array, s: Array) -> Array:
