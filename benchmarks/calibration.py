@@ -23,7 +23,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,9 @@ from numpy.typing import NDArray
 from benchmarks.kernel import undisturbed
 from benchmarks.language import machine, seconds
 from benchmarks.recovery import Case, Covered, binomial_range, make_cases, recover
-from simengine.calibrate.local import search_local
+from simengine.calibrate.basin import Basin, Basins
+from simengine.calibrate.local import Found, Joins, search_local
+from simengine.calibrate.lockstep import Ask, work_together
 from simengine.calibrate.many import spread_points
 from simengine.calibrate.problem import Problem
 from simengine.calibrate.surface import Surface
@@ -107,6 +109,33 @@ def search_ours(problem: Problem, start: Array) -> tuple[Array, int, int]:
     found = search_local(surface, surface.complete(start[None])[0][0])
     after = problem.counts
     return found.full, after.runs - before.runs, after.gradients - before.gradients
+
+
+def search_side_by_side(problem: Problem, starts: Array, *, joining: bool) -> tuple[list[Found], int, int]:
+    """Return where our searches end, all side by side, with the runs and gradients of all.
+
+    Without `joining` each goes to its end, though it runs where another has been.
+    """
+    before = problem.counts
+    surface = Surface(problem)
+    basins = Basins(surface)
+    found: dict[int, Found] = {}
+
+    def done(number: int, own: Found) -> None:
+        found[number] = own
+        basins.add(Basin(number, own.steps, own.full, own.density, own.curve))
+
+    pieces = [
+        partial(_search_one, surface, full, basins.watch(n) if joining else None)
+        for n, full in enumerate(surface.complete(starts)[0])
+    ]
+    work_together(pieces, problem.slopes, done)
+    after = problem.counts
+    return [found[n] for n in range(len(starts))], after.runs - before.runs, after.gradients - before.gradients
+
+
+def _search_one(surface: Surface, full: Array, joins: Joins | None, ask: Ask) -> Found:
+    return search_local(surface, full, ask=ask, joins=joins)
 
 
 def search_differences(problem: Problem, start: Array) -> tuple[Array, int, int]:

@@ -16,10 +16,12 @@ Invariant: what is found is never lower than where the search began; the same st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from simengine.calibrate.basin import Basin, curve_at
 from simengine.calibrate.lockstep import Ask
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.surface import Surface
@@ -33,6 +35,9 @@ _RISE = 1e-8
 _SLOPE = 1e-3
 """The largest slope of a highest point, by standard error: half its square, 5e-7, is how much higher it may be."""
 
+Joins = Callable[[Array, Slopes], Basin | None]
+"""Of where a search stands, and what is known there: the optimum it runs to, where that is known."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -42,11 +47,16 @@ class Found:
     """(D + E,)"""
     density: float
     status: str
-    """`converged`, `stopped` (at the most steps), `failed` (no run at the start)."""
+    """`converged`, `joined` (it ran to where another had converged), `stopped` (at the most steps), `failed` (no run at
+    the start)."""
     steps: int = 0
     """How often the surface was looked at."""
     slope: float = float("nan")
     """The largest derivative left, in units of the standard errors, of what is not at a bound."""
+    curve: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    """What `basin.curve_at` has there, where the search is one of several; (0, 0): others cannot join it."""
+    joined: str = ""
+    """The search it joined: what is found is what that one found."""
 
 
 @dataclass
@@ -55,6 +65,7 @@ class _Search:
     kept: Bools
     most: int
     ask: Ask
+    joins: Joins | None = None
     steps: int = 0
     best: Array = field(default_factory=lambda: np.zeros(0))
     best_density: float = -np.inf
@@ -72,6 +83,9 @@ class _Search:
             for other in old[: max(0, len(old) - _KNOWN)]:
                 del self.looks[other]
             self.looks[key] = found
+            met = None if self.joins is None else self.joins(theta, found)
+            if met is not None:
+                raise _JoinedError(met)
         return self.looks[key]
 
     def note(self, full: Array, density: float) -> None:
@@ -85,8 +99,9 @@ class _Search:
 
 
 def search_local(
-    surface: Surface, full: Array, *, kept: Bools | None = None, most: int = 400, ask: Ask | None = None
-) -> Found:
+    surface: Surface, full: Array, *, kept: Bools | None = None, most: int = 400, ask: Ask | None = None,
+    joins: Joins | None = None,
+) -> Found:  # fmt: skip
     """Return the highest point that a local search comes to.
 
     Parameters
@@ -101,19 +116,45 @@ def search_local(
         How often the surface may be looked at.
     ask
         Who answers for predictions and derivatives at parameter sets (1, D); None: the surface's problem.
+    joins
+        Tells whether it runs to an optimum that is known: the search then ends; None: nobody knows any.
 
     """
     stays = np.zeros(len(full), dtype=np.bool_) if kept is None else np.asarray(kept, dtype=np.bool_)
     begun = np.where(stays, full, np.clip(full, surface.low, surface.high))
-    search = _Search(surface, stays, most, ask or surface.problem.slopes)
+    search = _Search(surface, stays, most, ask or surface.problem.slopes, joins)
+    try:
+        return _run(search, begun)
+    except _JoinedError as end:
+        met = end.basin
+        return Found(met.full, met.density, "joined", search.steps, joined=met.name)
+
+
+class _JoinedError(Exception):
+    """A search runs to an optimum that is known."""
+
+    def __init__(self, basin: Basin) -> None:
+        super().__init__(basin.name)
+        self.basin = basin
+
+
+def _run(search: _Search, begun: Array) -> Found:
+    surface, width = search.surface, search.surface.width
     search.settle(begun)
     if not np.isfinite(search.best_density):
         return Found(begun, -np.inf, "failed", search.steps)
-    if surface.has_squares and not stays[: surface.width].all():
+    if surface.has_squares and not search.kept[:width].all():
         _squares(search)
     slope = _climb(search)
-    status = "converged" if slope <= 30.0 * _SLOPE else "stopped"
-    return Found(search.best, search.best_density, status, search.steps, slope)
+    if slope > 30.0 * _SLOPE:
+        return Found(search.best, search.best_density, "stopped", search.steps, slope)
+    curve = np.zeros((0, 0))
+    if search.joins is not None:
+        priors = _prior_squares(surface, surface.measures.of(search.best))
+        curve = curve_at(
+            surface, search.best, search.look(search.best[:width]), None if priors is None else np.square(priors[1])
+        )
+    return Found(search.best, search.best_density, "converged", search.steps, slope, curve)
 
 
 def _squares(search: _Search) -> None:
@@ -201,7 +242,7 @@ class _Squares:
         if self.last is None or self.last[0] != key:
             full, surface = self.full(z), self.search.surface
             theta = full[: surface.width]
-            values, moved = surface.residuals_of(self.search.look(theta), full)
+            values, moved = surface.residuals(self.search.look(theta), full)
             measured = self.start.copy()
             measured[self.places] = z
             moved = moved[:, self.places] * surface.measures.slopes(measured)[self.places]
@@ -243,7 +284,7 @@ def _climb(search: _Search) -> float:
             measured = whole.copy()
             measured[places] = np.clip(start + size * y, low, high)
             full = np.where(search.kept, begun, surface.measures.full(measured)) if np.any(y) else begun
-            value, gradient = surface.gradient_of(search.look(full[: surface.width]), full[None])
+            value, gradient = surface.density_gradient(search.look(full[: surface.width]), full[None])
             if not np.isfinite(value[0]):
                 return 1e6 + abs(before), np.zeros(len(y))
             search.note(full, float(value[0]))
@@ -275,10 +316,10 @@ def _sizes(search: _Search, full: Array, places: Places, low: Array, high: Array
     surface = search.surface
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
     measured = surface.measures.of(np.clip(full, surface.low, surface.high))
-    found = surface.problem.errors.information(*search.look(full[: surface.width]), full[None, surface.width :])[0]
+    moved = surface.problem.errors.whitened(*search.look(full[: surface.width]), full[None, surface.width :])
+    moved = np.nan_to_num(moved) * surface.measures.slopes(measured)[: surface.width]
     information = np.zeros(len(full))
-    squares = np.square(surface.measures.slopes(measured)[: surface.width])
-    information[: surface.width] = np.nan_to_num(found * squares, posinf=0.0)
+    information[: surface.width] = np.nan_to_num(np.sum(moved * moved, axis=0), posinf=0.0)
     information[surface.width :] = 2.0 * max(1, surface.problem.errors.used.size)
     own = information[places]
     with np.errstate(divide="ignore"):

@@ -2,9 +2,9 @@
 
 In: pieces of work, each a function of `ask`; what answers parameter sets (K, D). Out: what each gives, when it is done.
 
-SciPy's searches call back, and cannot be stopped in the middle to wait for others. So each piece has a thread of its own,
-but only one thread works at a time: a piece goes on until it asks, then the next does; when all have asked, all are
-answered at once. Threads are here for their stacks, not for their speed.
+SciPy's searches call back, and cannot be stopped in the middle to wait for others. So each piece has a thread of its
+own, but only one thread works at a time: a piece goes on until it asks, then the next does; when all have asked, all
+are answered at once. Threads are here for their stacks, not for their speed.
 
 Invariant: what a piece gives does not depend on the others; in which order pieces go on depends on nothing but their
 numbers; no thread is left behind, however the work ends.

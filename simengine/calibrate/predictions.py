@@ -119,7 +119,7 @@ class Predictions(Unknowns):
 
 @dataclass(frozen=True, eq=False)
 class _Look:
-    """Where in values (K, time, slot, ...) observations are: those of one slot at a time together, others one by one."""
+    """Where in values (K, time, slot, ...) observations are: those of one slot at a time together, others by series."""
 
     count: int
     """How many observations there are."""
@@ -165,7 +165,7 @@ def _look_at(series: Sequence[Series], slots: int) -> _Look:
         None if np.all(factors == 1.0) else factors,
         None if begins.size == every.size else begins.astype(np.int64),
         rows,
-        tuple(s for s in series if s not in single),
+        tuple(s for s in series if s.figure.by is not None or s.figure.slots.size != 1),
     )
 
 

@@ -156,4 +156,3 @@ def _normal(density: Density) -> tuple[float, float] | None:
     if isinstance(density, Continuous) and density.kind == "normal":
         return density.numbers[0], density.numbers[1]
     return None
-

@@ -11,20 +11,26 @@ import numpy as np
 
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.local import search_local
+from simengine.calibrate.lockstep import Ask
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
 from simengine.inference.profile import Side, walk_side
 
 
-def walk_profile(surface: Surface, full: Array, density: float, parameter: int, *, upward: bool, step: float) -> Side:
-    """Return one side of a parameter's profile; its points hold full sets (D + E)."""
+def walk_profile(
+    surface: Surface, full: Array, density: float, parameter: int, *, upward: bool, step: float, ask: Ask | None = None
+) -> Side:
+    """Return one side of a parameter's profile; its points hold full sets (D + E).
+
+    `ask`: who answers for predictions and derivatives; None: the surface's problem.
+    """
 
     def fit(index: int, value: float, start: Array) -> tuple[Array, float]:
         kept = np.zeros(len(start), dtype=np.bool_)
         kept[index] = True
         begun = np.clip(start, surface.low, surface.high)
         begun[index] = value
-        found = search_local(surface, begun, kept=kept, most=150)
+        found = search_local(surface, begun, kept=kept, most=150, ask=ask)
         return found.full, found.density
 
     bound = surface.high[parameter] if upward else surface.low[parameter]

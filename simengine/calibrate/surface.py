@@ -21,6 +21,7 @@ from simengine.calibrate.measures import Measures
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.problem import Problem
 from simengine.inference.arrays import Array, Bools
+from simengine.inference.prior import Prior
 from simengine.inference.transform import Identity, Log, Transform, Transforms
 
 _LOGARITHMIC = frozenset({"log", "log logit"})
@@ -70,21 +71,24 @@ class Surface:
 
     # ---- the density
 
+    @cached_property
+    def _prior(self) -> Prior:
+        return self.problem.prior.of_first(self.width)
+
     def log_prior(self, theta: Array) -> tuple[Array, Array]:
         """Return the log prior of parameters (K, D): (K,), (K, D)."""
-        return self.problem.own_prior.log_density(theta)
+        return self._prior.log_density(theta)
 
     def density(self, full: Array) -> Array:
         """Return the log density of full sets: (K,); minus infinity where a run fails."""
         theta, scales = full[:, : self.width], full[:, self.width :]
         return _sound(self.problem.log_likelihood(theta, scales) + self.log_prior(theta)[0])
 
-    def density_gradient(self, full: Array) -> tuple[Array, Array]:
-        """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails."""
-        return self.gradient_of(self.problem.slopes(full[:, : self.width]), full)
+    def density_gradient(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails.
 
-    def gradient_of(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
-        """Return what `density_gradient` does, of predictions and their derivatives: nothing is simulated."""
+        `slopes`: predictions at the full sets (K, D + E), with derivatives. Nothing is simulated.
+        """
         value, gradient = self.problem.gradient_of(*slopes, full[:, self.width :])
         prior, by_prior = self.log_prior(full[:, : self.width])
         value = _sound(value + prior)
@@ -118,45 +122,45 @@ class Surface:
             found = [(float(self._of_predicted(theta, predicted, s)[0]), s) for s in (scales, begun)]
             value, scales = max(found, key=lambda pair: pair[0] if np.isfinite(pair[0]) else -np.inf)
             if np.isfinite(value):
-                scales = self._best_scales(predicted, scales, moves)
+                scales = _best_scales(self, predicted, scales, moves)
         return np.concatenate([theta, scales], axis=1)[0], float(self._of_predicted(theta, predicted, scales)[0])
-
-    def _best_scales(self, predicted: Array, scales: Array, moves: Bools) -> Array:
-        """Return the scales that fit predictions best: nothing is simulated."""
-        from scipy.optimize import minimize
-
-        places = np.flatnonzero(moves)
-        own = Transforms([self.measures.own[self.width + i] for i in places])
-        low, high = self.low[self.width + places], self.high[self.width + places]
-        begun = own.free(scales[0, places])
-        ends = list(zip(own.free(low).tolist(), own.free(high).tolist(), strict=True))
-
-        def minus(y: Array) -> tuple[float, Array]:
-            at = scales.copy()
-            at[0, places] = np.clip(own.value(y), low, high)
-            found = self.problem.likelihood(predicted, at)
-            total, slope = float(found.value[0]), found.by_scales[0]
-            if not np.isfinite(total):
-                return 1e100, np.zeros(len(y))
-            return -total, -slope[places] * own.slope(y)
-
-        if np.max(np.abs(minus(begun)[1])) < 1e-7:
-            return scales
-        found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
-        out = scales.copy()
-        out[0, places] = np.clip(own.value(found.x), low, high)
-        return out
 
     # ---- least squares
 
-    def residuals(self, full: Array) -> tuple[Array, Array]:
-        """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D)."""
-        return self.residuals_of(self.problem.slopes(full[None, : self.width]), full)
+    def residuals(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D).
 
-    def residuals_of(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
-        """Return what `residuals` does, of predictions and their derivatives: nothing is simulated."""
+        `slopes`: predictions at the full set (D + E,), with derivatives. Nothing is simulated.
+        """
         found = self.problem.errors.residuals(*slopes, full[None, self.width :])
         return found.value[0], found.jacobian[0]
+
+
+def _best_scales(surface: Surface, predicted: Array, scales: Array, moves: Bools) -> Array:
+    """Return the scales that fit predictions best: nothing is simulated."""
+    from scipy.optimize import minimize
+
+    places = np.flatnonzero(moves)
+    own = Transforms([surface.measures.own[surface.width + i] for i in places])
+    low, high = surface.low[surface.width + places], surface.high[surface.width + places]
+    begun = own.free(scales[0, places])
+    ends = list(zip(own.free(low).tolist(), own.free(high).tolist(), strict=True))
+
+    def minus(y: Array) -> tuple[float, Array]:
+        at = scales.copy()
+        at[0, places] = np.clip(own.value(y), low, high)
+        found = surface.problem.likelihood(predicted, at)
+        total, slope = float(found.value[0]), found.by_scales[0]
+        if not np.isfinite(total):
+            return 1e100, np.zeros(len(y))
+        return -total, -slope[places] * own.slope(y)
+
+    if np.max(np.abs(minus(begun)[1])) < 1e-7:
+        return scales
+    found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
+    out = scales.copy()
+    out[0, places] = np.clip(own.value(found.x), low, high)
+    return out
 
 
 def _sound(value: Array) -> Array:

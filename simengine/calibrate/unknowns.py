@@ -77,12 +77,6 @@ class Unknowns:
         flat = tuple(d for d, own in enumerate(densities) if is_flat(own))
         return Prior(densities, (*(p.transform for p in self.parameters), *(t for _, t in of_scales)), flat)
 
-    @cached_property
-    def own_prior(self) -> Prior:
-        """The prior of parameters alone (D)."""
-        d, whole = len(self.parameters), self.prior
-        return Prior(whole.densities[:d], whole.transforms[:d], tuple(n for n in whole.flat if n < d))
-
     def points(self, u: ArrayLike) -> Array:
         """Return parameter sets that rows between 0 and 1 (K, D) stand for, spread as the prior is."""
         rows = np.atleast_2d(np.asarray(u, dtype=np.float64))

@@ -73,17 +73,22 @@ class _Block:
         """Return what is computed with."""
         count, (series, width) = len(predicted), self.places.shape
         m = predicted[:, self.places]
-        good = self.law.predictable(m) | ~self.there
+        good: Bools = np.logical_or(self.law.predictable(m), ~self.there)
         m = np.where(good & self.there, m, 1.0)
         numbers = np.broadcast_to(self.known, (count, *self.known.shape))
         estimated = self.columns >= 0
         if estimated.any():
             numbers = np.where(estimated, scales[:, np.maximum(self.columns, 0)], numbers)
-        own = ((numbers > self.low) & (numbers < np.inf)).all(axis=2)
+        own: Bools = np.asarray(((numbers > self.low) & (numbers < np.inf)).all(axis=2))
         numbers = np.where(own[:, :, None], numbers, _NUMBER).reshape(count * series, self.low.size)
         y, weights = (self._of_all(v, count) for v in (self.y, self.weights))
         return _Rows(
-            y, m.reshape(count * series, width), numbers, weights, self.periods, good.all(axis=2) & own & self.possible
+            y,
+            m.reshape(count * series, width),
+            numbers,
+            weights,
+            self.periods,
+            np.asarray(good.all(axis=2) & own & self.possible),
         )
 
     def _of_all(self, values: Array, count: int) -> Array:
@@ -168,18 +173,21 @@ class Errors:
             return Residuals(value, slopes)
         return Residuals(value.take(self.used, axis=1), slopes.take(self.used, axis=1).reshape(count, -1, width))
 
-    def information(self, predicted: Array, jacobian: Array, scales: Array) -> Array:
-        """Return the expected information on each parameter, the others and the scales as known: (K, D)."""
-        total = np.zeros((len(predicted), jacobian.shape[2]))
+    def whitened(self, predicted: Array, jacobian: Array, scales: Array) -> Array:
+        """Return rows R (rows, D) of one set with R'R the expected information on the parameters, scales as known.
+
+        The rows are in no order of the observations.
+        """
+        out = [np.zeros((0, jacobian.shape[2]))]
         for block in self._blocks:
             r = block.rows(predicted, scales)
             moved = np.where(block.there[:, :, None], jacobian[:, block.places], 0.0)
             with np.errstate(all="ignore"):
-                rows = block.law.whitened(
+                own = block.law.whitened(
                     r.m, r.numbers, r.weights, r.periods, moved.reshape(*r.m.shape, moved.shape[-1])
                 )
-            total += np.square(rows).sum(axis=1).reshape(*r.sound.shape, -1).sum(axis=1)
-        return total
+            out.append(own.reshape(-1, moved.shape[-1]))
+        return np.concatenate(out)
 
 
 def _block(group: Sequence[tuple[Member, Places, Array]], observed: Array, weights: Array) -> _Block:

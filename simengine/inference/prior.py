@@ -92,6 +92,10 @@ class Prior:
         """Return the derivatives of values by free numbers: (K, D)."""
         return self._together.slope(as_rows(free))
 
+    def of_first(self, count: int) -> Prior:
+        """Return the prior of the first parameters alone."""
+        return Prior(self.densities[:count], self.transforms[:count], tuple(n for n in self.flat if n < count))
+
     def draws(self, u: Array) -> Array:
         """Return values of rows between 0 and 1, such as points of a design: (K, D)."""
         u = as_rows(u)
