@@ -82,25 +82,28 @@ class Problem(Predictions):
         depend on transforms.
         """
         rows, theta, scales, sound = self.split(x)
-        value = self.log_likelihood(theta, scales) + self._log_prior(rows, jacobian=jacobian)[0]
+        value = self.log_likelihood(theta, scales) + self._log_prior(rows, theta, scales, jacobian=jacobian)[0]
         return np.where(sound & ~np.isnan(value), value, -np.inf)
 
     def log_posterior_gradient(self, x: ArrayLike, *, jacobian: bool = True) -> tuple[Array, Array]:
         """Return the log-posterior (K,) and its derivatives by free numbers (K, D + E); 0 where it is not finite."""
         rows, theta, scales, sound = self.split(x)
         value, gradient = self.log_likelihood_gradient(theta, scales)
-        prior, by_prior = self._log_prior(rows, jacobian=jacobian)
-        value, gradient = value + prior, gradient * self.prior.slopes(rows) + by_prior
+        prior, by_values, bend = self._log_prior(rows, theta, scales, jacobian=jacobian)
+        value, gradient = value + prior, (gradient + by_values) * np.exp(bend)
+        if jacobian:
+            gradient += self.prior.bend_slopes(rows)
         sound = sound & ~np.isnan(value) & np.isfinite(gradient).all(axis=1)
         value = np.where(sound, value, -np.inf)
         return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
 
-    def _log_prior(self, x: Array, *, jacobian: bool) -> tuple[Array, Array]:
-        """Return the log density of the prior, and its derivatives by free numbers."""
-        if jacobian:
-            return self.prior.free_log_density(x)
-        value, gradient = self.prior.log_density(self.prior.values(x))
-        return value, gradient * self.prior.slopes(x)
+    def _log_prior(
+        self, x: Array, theta: Array, scales: Array, *, jacobian: bool
+    ) -> tuple[Array, Array, Array]:
+        """Return the log density of the prior, its derivatives by values, and logarithms of the slopes of values."""
+        value, gradient = self.prior.log_density(np.concatenate([theta, scales], axis=1))
+        bend = self.prior.bends(x)
+        return value + bend.sum(axis=1) if jacobian else value, gradient, bend
 
     @cached_property
     def not_least_squares(self) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from simengine.api.target import Target
 from simengine.api.values import Change, Numbers, Points, ValueReader
 from simengine.calibrate.parameter import Array, Parameter
 from simengine.calibrate.tally import Tally
+from simengine.compile.differentiate import Differentiated
 from simengine.compile.opened import y_key
 from simengine.engine.keep import Keep
 from simengine.engine.parameters import ParameterSets
@@ -68,6 +69,10 @@ class Simulator:
     methods: tuple[Method, ...]
     seed: int = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields: what was derived from them is derived anew where it is sent."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
     @cached_property
     def _owners(self) -> tuple[NDArray[np.int64], Array] | None:
         """Which parameter sets each place, and by how much it moves it; None where several set one place."""
@@ -75,6 +80,10 @@ class Simulator:
             return None
         owners = np.argmax(self.directions != 0.0, axis=0)
         return owners, self.directions[owners, np.arange(owners.size)]
+
+    @cached_property
+    def _made(self) -> Differentiated:
+        return with_derivatives(self.program, self.places, self.methods)
 
     @cached_property
     def _keep(self) -> Keep:
@@ -118,7 +127,7 @@ class Simulator:
             If there is no derivative.
 
         """
-        made = with_derivatives(self.program, self.places, self.methods)
+        made = self._made
         began = time.perf_counter()
         found = run_tangents(
             made,
@@ -136,7 +145,7 @@ class Simulator:
     def why_no_derivatives(self) -> str | None:
         """Return why there are no exact derivatives; None where there are."""
         try:
-            with_derivatives(self.program, self.places, self.methods)
+            _ = self._made
         except InputError as reason:
             return str(reason)
         return None

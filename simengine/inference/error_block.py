@@ -72,13 +72,13 @@ class _Block:
     def rows(self, predicted: Array, scales: Array) -> _Rows:
         """Return what is computed with."""
         count, (series, width) = len(predicted), self.places.shape
-        m = predicted[:, self.places]
+        m = predicted.take(self.places, axis=1)  # in order of memory: sums then do not depend on how many sets
         good: Bools = np.logical_or(self.law.predictable(m), ~self.there)
         m = np.where(good & self.there, m, 1.0)
         numbers = np.broadcast_to(self.known, (count, *self.known.shape))
         estimated = self.columns >= 0
         if estimated.any():
-            numbers = np.where(estimated, scales[:, np.maximum(self.columns, 0)], numbers)
+            numbers = np.where(estimated, scales.take(np.maximum(self.columns, 0), axis=1), numbers)
         own: Bools = np.asarray(((numbers > self.low) & (numbers < np.inf)).all(axis=2))
         numbers = np.where(own[:, :, None], numbers, _NUMBER).reshape(count * series, self.low.size)
         y, weights = (self._of_all(v, count) for v in (self.y, self.weights))
@@ -162,7 +162,7 @@ class Errors:
         for block in self._blocks:
             r = block.rows(predicted, scales)
             shape = (*r.sound.shape, -1)
-            moved = jacobian[:, block.places].reshape(*r.m.shape, width)
+            moved = jacobian.take(block.places, axis=1).reshape(*r.m.shape, width)
             with np.errstate(all="ignore"):
                 own, by = block.law.residuals(r.y, r.m, r.numbers, r.weights, r.periods, moved)
             own = np.where(r.sound[:, :, None], own.reshape(shape), np.nan)
@@ -181,7 +181,7 @@ class Errors:
         out = [np.zeros((0, jacobian.shape[2]))]
         for block in self._blocks:
             r = block.rows(predicted, scales)
-            moved = np.where(block.there[:, :, None], jacobian[:, block.places], 0.0)
+            moved = np.where(block.there[:, :, None], jacobian.take(block.places, axis=1), 0.0)
             with np.errstate(all="ignore"):
                 own = block.law.whitened(
                     r.m, r.numbers, r.weights, r.periods, moved.reshape(*r.m.shape, moved.shape[-1])

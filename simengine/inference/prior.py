@@ -73,11 +73,9 @@ class Prior:
 
     def free_log_density(self, free: Array) -> tuple[Array, Array]:
         """Return the log density of free numbers (K, D), and its gradient: (K,), (K, D)."""
-        free = as_rows(free)
-        of = self._together
-        total, gradient = self.log_density(of.value(free))
-        total = total + of.log_jacobian(free).sum(axis=1)
-        gradient = gradient * of.slope(free) + of.log_jacobian_slope(free)
+        total, gradient = self.log_density(self.values(free))
+        bend = self.bends(free)
+        total, gradient = total + bend.sum(axis=1), gradient * np.exp(bend) + self.bend_slopes(free)
         return total, np.where(np.isfinite(total)[:, None], gradient, 0.0)
 
     def values(self, free: Array) -> Array:
@@ -91,6 +89,14 @@ class Prior:
     def slopes(self, free: Array) -> Array:
         """Return the derivatives of values by free numbers: (K, D)."""
         return self._together.slope(as_rows(free))
+
+    def bends(self, free: Array) -> Array:
+        """Return the logarithms of `slopes`: (K, D)."""
+        return self._together.log_jacobian(as_rows(free))
+
+    def bend_slopes(self, free: Array) -> Array:
+        """Return the derivatives of `bends`: (K, D)."""
+        return self._together.log_jacobian_slope(as_rows(free))
 
     def of_first(self, count: int) -> Prior:
         """Return the prior of the first parameters alone."""
