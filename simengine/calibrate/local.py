@@ -124,7 +124,8 @@ def search_local(
     begun = np.where(stays, full, np.clip(full, surface.low, surface.high))
     search = _Search(surface, stays, most, ask or surface.problem.slopes, joins)
     try:
-        return _run(search, begun)
+        with np.errstate(all="ignore"):  # far off residuals may overflow in SciPy's steps, which then are not taken
+            return _run(search, begun)
     except _JoinedError as end:
         met = end.basin
         return Found(met.full, met.density, "joined", search.steps, joined=met.name)

@@ -97,9 +97,7 @@ class Problem(Predictions):
         value = np.where(sound, value, -np.inf)
         return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
 
-    def _log_prior(
-        self, x: Array, theta: Array, scales: Array, *, jacobian: bool
-    ) -> tuple[Array, Array, Array]:
+    def _log_prior(self, x: Array, theta: Array, scales: Array, *, jacobian: bool) -> tuple[Array, Array, Array]:
         """Return the log density of the prior, its derivatives by values, and logarithms of the slopes of values."""
         value, gradient = self.prior.log_density(np.concatenate([theta, scales], axis=1))
         bend = self.prior.bends(x)
