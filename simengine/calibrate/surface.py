@@ -33,6 +33,8 @@ class Surface:
     """The density over parameters and scales."""
 
     problem: Problem
+    priors: bool = True
+    """Whether priors count; without them it is the likelihood in the ranges."""
 
     @property
     def width(self) -> int:
@@ -77,6 +79,8 @@ class Surface:
 
     def log_prior(self, theta: Array) -> tuple[Array, Array]:
         """Return the log prior of parameters (K, D): (K,), (K, D)."""
+        if not self.priors:
+            return np.zeros(len(theta)), np.zeros_like(theta)
         return self._prior.log_density(theta)
 
     def density(self, full: Array) -> Array:

@@ -12,13 +12,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from simengine.calibrate.basin import Basin, joins_one_of, waves
 from simengine.calibrate.curvature import Curvature, look_at_curvature
+from simengine.calibrate.data_profiles import profiles_of_data
 from simengine.calibrate.local import Found, Joins, search_local
 from simengine.calibrate.lockstep import Ask, room_for, work_together
 from simengine.calibrate.many import Start, screen_starts
@@ -26,16 +27,18 @@ from simengine.calibrate.plan import Calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.problem import Problem
-from simengine.calibrate.profiles import first_step, walk_profile
+from simengine.calibrate.profiles import first_step, side_of, side_piece
 from simengine.calibrate.settings import Settings
-from simengine.calibrate.store import Piece, Store, Unit, key_of
+from simengine.calibrate.store import Piece, Store, Unit, Wanted, key_of
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.tally import Counts
 from simengine.calibrate.world import search_world
 from simengine.inference.arrays import Array
-from simengine.inference.profile import Point, Profile, Side, join_sides
+from simengine.inference.profile import Profile, join_sides
+from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
 from simengine.results.provenance import hash_of
 from simengine.source.diagnostic import InputError
+from simengine.source.file import SourceFile
 
 _AGAIN = 3
 """How often profiles begin anew where one comes upon a better fit."""
@@ -65,22 +68,39 @@ class Fitted:
     curvature: Curvature | None
     """None where there are no derivatives."""
     profiles: tuple[Profile, ...]
+    """Of the density, priors included."""
+    data_profiles: tuple[Profile, ...]
+    """Of the likelihood alone, where the file gives priors; else those of the density are."""
     chains: tuple[Chain, ...]
     counts: Counts
 
 
 def question_of(calibration: Calibration) -> str:
-    """Return the hash of what decides the surface: files, all sections but `method`, and the version of the engine."""
-    import yaml
+    """Return the hash of what decides the surface.
 
+    That is the text of all sections but `method`, in the order written, as what is kept goes by place; the bytes of all
+    files; and the versions of the engine and of the libraries that compute.
+    """
     import simengine
 
-    text = calibration.path.read_text(encoding="utf-8-sig")
-    sections = {k: v for k, v in yaml.safe_load(text).items() if k not in {"method", "title", "note"}}
-    files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
-    written = json.dumps(sections, default=str, sort_keys=True)
-    asked = [simengine.__version__, written, files, calibration.problem.derivatives]
+    tree, _ = read_yaml(SourceFile("", calibration.path.read_text(encoding="utf-8-sig")))
+    assert isinstance(tree, Mapping), "a calibration that was read is a mapping"
+    sections = [[k.text, _written(v)] for k, v in tree.pairs if k.text not in {"method", "title", "note"}]
+    files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
+    versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
+    asked = [versions, sections, files, calibration.problem.derivatives]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
+
+
+def _written(node: Node) -> object:
+    """Return a node as JSON knows it, without its place."""
+    match node:
+        case Scalar():
+            return [node.text, node.quoted]
+        case Listing():
+            return [_written(item) for item in node.items]
+        case Mapping():
+            return {"": [[key.text, _written(value)] for key, value in node.pairs]}
 
 
 def count_units(settings: Settings, parameters: int) -> dict[str, int]:
@@ -134,9 +154,13 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik))
             best = _best(searches)
+        curvature = self._curvature(best)
+        alone: tuple[Profile, ...] = ()
+        if profiles and curvature is not None:
+            alone = profiles_of_data(self._side_by_side, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
-            self.surface, tuple(searches), screened, best, world, self._curvature(best), profiles, chains, self.counts
+            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
         )
 
     def _get(self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:
@@ -151,7 +175,7 @@ class _Worker:
         self.counts = self.counts + Counts(**piece.about["counts"])
         return piece
 
-    def _side_by_side(self, kind: str, wanted: Sequence[_Wanted], first: int = 0, of: int = 0) -> list[Piece]:
+    def _side_by_side(self, kind: str, wanted: Sequence[Wanted], first: int = 0, of: int = 0) -> list[Piece]:
         """Return units that ask for derivatives only: what all that are to be made ask for is one native call.
 
         Of what each asks for a call is counted, and of all together as many as the longest takes: so many there are
@@ -206,7 +230,7 @@ class _Worker:
             joins = joins_one_of(self.surface, basins)
             before = [s.begun for s in out]
             wanted = [
-                _Wanted(_file_name(names[n]), key_of(self.question, starts[n].full, *before),
+                Wanted(_file_name(names[n]), key_of(self.question, starts[n].full, *before),
                         partial(_search, self.surface, starts[n].full, joins))
                 for n in wave
             ]  # fmt: skip
@@ -219,7 +243,7 @@ class _Worker:
 
     def _from(self, name: str, full: Array, density: float) -> Search:
         """Return a search of its own, from a place that was come upon."""
-        wanted = _Wanted(_file_name(name), key_of(self.question, full), partial(_search, self.surface, full, None))
+        wanted = Wanted(_file_name(name), key_of(self.question, full), partial(_search, self.surface, full, None))
         return Search(name, full, density, _found(self._side_by_side("starts", [wanted])[0]))
 
     def _world(self) -> tuple[Search, str]:
@@ -247,15 +271,15 @@ class _Worker:
         low, high = surface.low, surface.high
         steps = [first_step(curvature, p, low[p], high[p]) for p in range(surface.width)]
         wanted = [
-            _Wanted(
+            Wanted(
                 f"{parameter:03d}-{'high' if upward else 'low'}",
                 key_of(self.question, full, density, parameter, upward, step),
-                partial(_walk, surface, full, density, parameter, upward, step),
+                partial(side_piece, surface, full, density, parameter, upward, step),
             )
             for parameter, step in enumerate(steps)
             for upward in (False, True)
         ]
-        sides = [_side(piece, bool(n % 2)) for n, piece in enumerate(self._side_by_side("profiles", wanted))]
+        sides = [side_of(piece, upward=bool(n % 2)) for n, piece in enumerate(self._side_by_side("profiles", wanted))]
         return tuple(join_sides(p, sides[2 * p], sides[2 * p + 1]) for p in range(surface.width))
 
     def _chain(self, best: Search, number: int) -> Chain:
@@ -272,15 +296,6 @@ class _Worker:
         piece = self._get("chains", f"{settings.posterior}-{number:02d}", key, make, number + 1, settings.chains)
         statistics = {n.removeprefix("of "): v for n, v in piece.arrays.items() if n.startswith("of ")}
         return Chain(piece.arrays["draws"], statistics)
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """A unit that asks for derivatives: its name, the key of what decides its numbers, what makes it."""
-
-    name: str
-    key: str
-    make: Callable[[Ask], Piece]
 
 
 def _counted(problem: Problem, make: Callable[[Ask], Piece], ask: Ask) -> Piece:
@@ -309,22 +324,6 @@ def _found(piece: Piece) -> Found:
     density, slope = (float(v) for v in piece.arrays["numbers"])
     status, steps, joined = piece.about["status"], int(piece.about["steps"]), str(piece.about["joined"])
     return Found(piece.arrays["full"], density, status, steps, slope, piece.arrays["curve"], joined)
-
-
-def _walk(surface: Surface, full: Array, density: float, parameter: int, upward: bool, step: float, ask: Ask) -> Piece:
-    side = walk_profile(surface, full, density, parameter, upward=upward, step=step, ask=ask)
-    arrays = {
-        "value": np.array([p.value for p in side.points]),
-        "density": np.array([p.loglik for p in side.points]),
-        "full": np.array([p.theta for p in side.points]),
-    }
-    return Piece(arrays, {"end": side.end, "fits": side.fits})
-
-
-def _side(piece: Piece, upward: bool) -> Side:
-    rows = zip(piece.arrays["value"], piece.arrays["density"], piece.arrays["full"], strict=True)
-    points = tuple(Point(float(v), float(d), f) for v, d, f in rows)
-    return Side(upward, points, str(piece.about["end"]), int(piece.about["fits"]))
 
 
 def _file_name(name: str) -> str:
