@@ -125,7 +125,8 @@ class DossierRecord:
         table = self.result.starts
         below = table["below the best"].to_numpy(dtype=np.float64)
         return Searches(
-            np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy()
+            np.where(table["status"] == "failed", np.nan, below),
+            table["status"].isin(["converged", "joined"]).to_numpy(),
         )
 
     @cached_property
