@@ -75,6 +75,7 @@ def question_of(calibration: Calibration) -> str:
     files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
     written = json.dumps(sections, default=str, sort_keys=True)
     asked = [simengine.__version__, written, files, calibration.problem.derivatives]
+    asked += [calibration.amended] if calibration.amended else []
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 

@@ -87,8 +87,8 @@ def step_of(plan: Plan, stock: str) -> float:
     match clock.time_step:
         case Number(value=value):
             return float(value)
-        case Reference(name=name):
-            found = plan.model.variables[name].value
+        case Reference(key=key):  # of a part, whose name as written is that of the whole's too
+            found = plan.model.variables[plan.names.variables[key].name].value
             if isinstance(found, float):
                 return found
     raise InputError(f"the time step of `{stock}` changes in a run: its state cannot be corrected")
@@ -165,7 +165,7 @@ class Filter:
                 return replace(same, forecast=forecast)
         corrections, innovations, held = self._none(times, steps), {}, 0
         for time in times:
-            made = self.members.run(scenario, looked_at, corrections.by_name, self._until(time))
+            made = self.members.run(scenario, looked_at, corrections.by_name)
             innovations[time], more = self._correct(made, time, steps, corrections)
             held += more
         forecast = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
@@ -220,11 +220,6 @@ class Filter:
                 corrections.add(element, time, steps[stock], after[:, at + n] - before[:, at + n])
             at += part.shape[1]
         return update.innovation, int(np.sum(below))
-
-    def _until(self, time: float) -> dict[str, float]:
-        """Return values with which runs end at a time, where the model holds their end in a variable."""
-        stop = self.members.plan.model.definition.simulation.stop
-        return {stop.name: time} if isinstance(stop, Reference) and self.members.plan.timing.is_saved(time) else {}
 
     def _elements(self, stock: str) -> list[str]:
         """Return the names of the elements of a stock's correction, in the order of the stock's."""
