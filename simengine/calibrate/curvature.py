@@ -69,7 +69,7 @@ def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     problem, d = surface.problem, surface.width
     theta = full[:d]
     rows = np.nan_to_num(sensitivities(surface, full))
-    found = identification(problem.names, fisher(rows, _prior_information(surface, full)))
+    found = identification(problem.names, fisher(rows, prior_information(surface, full)))
     used = int(np.sum(problem.observations.fit_weight > 0.0))
     freedom = used - d if any(s.number in {"scale", "size"} for s in problem.scales) and used > d else None
     errors = found.errors * (1.0 if freedom is None else np.sqrt(used / freedom))
@@ -110,7 +110,7 @@ def _wider(freedom: int | None, level: float) -> float:
     return float(stdtrit(freedom, 0.5 + level / 2.0) / ndtri(0.5 + level / 2.0))
 
 
-def _prior_information(surface: Surface, full: Array) -> Array:
+def prior_information(surface: Surface, full: Array) -> Array:
     """Return minus the second derivatives of the log prior (D,), of priors the file gives, where they are concave."""
     d = surface.width
     theta = full[:d]

@@ -106,7 +106,12 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
     )
     try:
         loaded = _load(document, to)
-        made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
+        planner = (
+            _Planner(calibration.path, replace(document, time=asked), loaded, to, calibration.tables)
+            if loaded
+            else None
+        )
+        made = planner.plan() if planner else None
     except (InputError, ModelError):
         return None
     return made.problem if made is not None and not has_errors(to.problems) else None
@@ -166,8 +171,8 @@ class _Planner:
     def plan(self) -> Calibration | None:
         document, to = self.document, self.to
         timing = read_timing(self._as_scenarios(), self.names, to)
-        tables = self.given
-        if tables is None:
+        tables: dict[str, Readings | None] = dict(self.given or {})
+        if self.given is None:
             tables = {name.value: read_table(name, table, to) for name, table in document.data}
         settings = read_settings(document)
         if timing is None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from simengine.calibrate.plan import Calibration, read_calibration
+from simengine.calibrate.reader import is_calibration_file
 from simengine.language.yaml.node import Listing, Scalar, read_yaml
 from simengine.language.yaml.opening import keys_of, open_yaml
 from simengine.language.yaml.reading import At, Reading
@@ -81,6 +83,8 @@ class MonitorPlan:
     observations: tuple[Observation, ...]
     stocks: tuple[str, ...] = ()
     initiatives: tuple[Initiative, ...] = ()
+    calibration: Calibration | None = None
+    """What new observations would change."""
     false_alarm: float = FALSE_ALARM
     files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -109,6 +113,16 @@ class MonitorPlan:
     def title(self) -> str:
         """What is watched."""
         return title_of(self.written.title, self.path.stem)
+
+    @property
+    def intervals(self) -> str:
+        """Which intervals of parameters are told: by `curvature`, or of the `posterior`."""
+        asked = self.written.recalibration
+        return "curvature" if asked is None or asked.intervals is None else asked.intervals.value
+
+    def unit_of(self, column: str) -> str:
+        """Return the unit of a column, which is that of its variable in the model."""
+        return self.plan.names.meant(column).variable.units
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -223,7 +237,32 @@ class _Settler:
         language = next(iter(plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
         return MonitorPlan(self.path, written, plan, tuple(w for w in watched if w is not None), tuple(observations),
-                           tuple(stocks), ones, alarm, tuple(files), plan.diagnostics)  # fmt: skip
+                           tuple(stocks), ones, self._calibration(), alarm, tuple(files), plan.diagnostics)  # fmt: skip
+
+    def _calibration(self) -> Calibration | None:
+        """Return the calibration that is named; what is wrong with it is noted."""
+        asked, to = self.written.recalibration, self.to
+        if asked is None:
+            return None
+        path = beside(asked.file)
+        if not path.is_file():
+            near = sorted(p.name for p in path.parent.glob("*.yaml"))
+            to.unknown("missing-file", "file", asked.file.value, asked.file.span, near)
+            return None
+        if not is_calibration_file(path):
+            text = f"`{asked.file.value}` is no calibration file: it has neither `parameters` nor `fit`"
+            to.error("wrong-kind", text, asked.file.span)
+            return None
+        found, told = read_calibration(path)
+        to.problems += told
+        if found is None:
+            text = f"the calibration file `{asked.file.value}` cannot be used: it has errors"
+            to.error("unusable-model", text, asked.file.span)
+            return None
+        if asked.intervals is not None and asked.intervals.value == "posterior" and found.settings.posterior == "none":
+            text = f"`{asked.file.value}` draws no posterior"
+            to.error("missing-spread", text, asked.intervals.span, help=["`posterior: nuts` under its `method` does"])
+        return found
 
     def _initiatives(self) -> InitiativesFile | None:
         at = self.written.initiatives

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simengine.calibrate.study import Ways
 from simengine.monitor.effects import Effect, find_effects
 from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
@@ -20,6 +21,7 @@ from simengine.monitor.judge import State, Verdict, judge, put_together
 from simengine.monitor.members import Members
 from simengine.monitor.observations import Observation, newest
 from simengine.monitor.plan import MonitorPlan, Watched
+from simengine.monitor.recalibrate import QUIET, Recalibrated, as_plain, recalibrate
 
 _SOUND = frozenset({"", "measured", "reported"})
 """Marks of values that say nothing against them."""
@@ -51,10 +53,18 @@ class Watch:
     effects: tuple[Effect, ...]
     size_by: str | None
     notes: tuple[str, ...]
+    recalibrated: Recalibrated | None = None
 
 
-def watch(plan: MonitorPlan) -> Watch:
+def watch(plan: MonitorPlan, ways: Ways | None = QUIET) -> Watch:
     """Return what became of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    ways
+        What is told while a calibration is done anew; None: it is not done.
 
     Raises
     ------
@@ -66,7 +76,7 @@ def watch(plan: MonitorPlan) -> Watch:
     goals, more = find_reach(plan, latest)
     return Watch(
         plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, found, goals, plan.initiatives,
-        find_effects(plan), _sized_by(plan), (*notes, *more),
+        find_effects(plan), _sized_by(plan), (*notes, *more), None if ways is None else recalibrate(plan, ways),
     )  # fmt: skip
 
 
@@ -187,6 +197,7 @@ def as_data(seen: Watch) -> dict[str, object]:
             }
             for i in seen.initiatives
         ],
+        "recalibration": None if seen.recalibrated is None else as_plain(seen.recalibrated),
         "size_by": seen.size_by,
         "notes": list(seen.notes),
     }  # fmt: skip
