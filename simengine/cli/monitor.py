@@ -99,9 +99,8 @@ def _write(data: dict[str, Any], folder: Path, plan: MonitorPlan) -> list[str]:
     from simengine.report.board import draw_board
     from simengine.report.board_page import build_board_page, cards_of
     from simengine.results.write import write_text
-    from simengine.scenario.run import language_of
 
-    language = language_of(plan.plan)
+    language = plan.language
     cards = cards_of(data)
     board = draw_board(cards, str(data["title"]), data["size_by"] or "", language) if cards else None
     texts = {"monitor.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}

@@ -30,6 +30,8 @@ from simengine.source.file import SourceFile, Span
 
 COLUMNS = ("model", "variable", "element", "time", "value", "unit", "quality", "source", "vintage")
 """The columns of a file that is begun anew."""
+BREAKS = frozenset({"break", "series break", "break in series", "redefined"})
+"""Words of quality that say: from here on the series is of another definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,21 @@ class Observation:
     vintage: float | None = None
     quality: str = ""
     source: str = ""
+
+    @property
+    def is_break(self) -> bool:
+        """Whether a series of another definition begins with it."""
+        return self.quality.strip().casefold() in BREAKS
+
+
+def before_breaks(observations: Iterable[Observation]) -> list[Observation]:
+    """Return what comes before the first break of each series: what is of the definition the model knows."""
+    ordered = list(observations)
+    first: dict[str, float] = {}
+    for one in ordered:
+        if one.is_break:
+            first[one.column] = min(one.time, first.get(one.column, math.inf))
+    return [o for o in ordered if o.time < first.get(o.column, math.inf)]
 
 
 @dataclass(frozen=True, slots=True)

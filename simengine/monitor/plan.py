@@ -37,6 +37,7 @@ from simengine.scenario.names import ModelNames, place_names
 from simengine.scenario.path import Quantity
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.reader import beside
+from simengine.scenario.run import language_of
 from simengine.source.diagnostic import Diagnostic, InputError, error, has_errors
 from simengine.source.render import sort_diagnostics
 
@@ -113,6 +114,12 @@ class MonitorPlan:
     def title(self) -> str:
         """What is watched."""
         return title_of(self.written.title, self.path.stem)
+
+    @property
+    def language(self) -> str:
+        """The language of its pages: that in which its title stands first, else that of the scenario file."""
+        first = next(iter(self.written.title or {}), "") or language_of(self.plan)
+        return first if first in {"en", "nl"} else "en"
 
     @property
     def intervals(self) -> str:
@@ -234,7 +241,7 @@ class _Settler:
         kpis = [i.name for i in plan.indicators]
         if written.size_by is not None and written.size_by.value not in kpis:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
-        language = next(iter(plan.document.title or {}), "")
+        language = next(iter(written.title or plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
         return MonitorPlan(self.path, written, plan, tuple(w for w in watched if w is not None), tuple(observations),
                            tuple(stocks), ones, self._calibration(), alarm, tuple(files), plan.diagnostics)  # fmt: skip
@@ -289,7 +296,8 @@ class _Settler:
             except InputError as reason:
                 self.to.error("unit-mismatch", f"`{target.text}` is in {own or 'no unit'}: {reason}", one.unit.span)
         relative, absolute = self._error(one.error, own, names)
-        title = title_of(one.title, name.value)
+        language = next(iter(self.written.title or {}), "")
+        title = title_of(one.title, name.value, language)
         return Watched(name.value, title, place_names(target)[0], int(target.places[0]), target.variable.name,
                        unit, factor, relative, absolute)  # fmt: skip
 

@@ -32,8 +32,10 @@ from simengine.inference.shift import Shift, judge_shift
 from simengine.language.yaml.reading import At
 from simengine.monitor.amend import Amended, amend
 from simengine.monitor.members import Members
+from simengine.monitor.note import Note
 from simengine.monitor.observations import newest
 from simengine.monitor.plan import MonitorPlan
+from simengine.monitor.words import quoted, said, words_of
 from simengine.results.filename import file_names
 from simengine.scenario.file import Scenario, title_of
 from simengine.scenario.plan import read_plan
@@ -99,7 +101,7 @@ class Recalibrated:
     share: float
     """Below which probability a shift is more than chance: that of a false alarm."""
     forecasts: tuple[ForecastShift, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
 
     @property
     def has_moved(self) -> bool | None:
@@ -108,20 +110,19 @@ class Recalibrated:
             return None
         return self.shift.probability < self.share
 
-    @property
-    def words(self) -> str:
-        """What is found, in a sentence."""
-        new = self.fitted[1] - self.fitted[0]
+    def words(self, language: str = "en") -> str:
+        """Return what is found, in a sentence."""
+        words = words_of(language)
         if self.fitted[0] == self.fitted[1] and self.shift is None:
-            return "there is nothing new to fit: recalibration would change nothing"
-        what = f"{new} new value{'s' * (new != 1)} beside {self.fitted[0]}"
+            return words["recalibration nothing"]
+        what = words["recalibration new"].format(new=self.fitted[1] - self.fitted[0], old=self.fitted[0])
         if self.has_moved is None:
-            return f"{what}: whether the estimates move by more than chance cannot be judged"
+            return words["recalibration unjudged"].format(what=what)
         assert self.shift is not None
-        test = f"chi-squared {self.shift.statistic:.3g} on {self.shift.freedom}, p = {self.shift.probability:.2g}"
-        if self.has_moved:
-            return f"{what} move the estimates by more than chance ({test}): the model should be calibrated anew"
-        return f"{what} move the estimates by no more than chance ({test}): there is no need to calibrate anew"
+        test = words["recalibration test"].format(
+            statistic=f"{self.shift.statistic:.3g}", freedom=self.shift.freedom, p=f"{self.shift.probability:.2g}"
+        )
+        return words["recalibration moved" if self.has_moved else "recalibration same"].format(what=what, test=test)
 
 
 def recalibrate(plan: MonitorPlan, ways: Ways = QUIET) -> Recalibrated | None:
@@ -239,7 +240,7 @@ def _known(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _forecasts(plan: MonitorPlan, before: Path, after: Path) -> tuple[tuple[ForecastShift, ...], tuple[str, ...]]:
+def _forecasts(plan: MonitorPlan, before: Path, after: Path) -> tuple[tuple[ForecastShift, ...], tuple[Note, ...]]:
     """Return what the planned scenario comes to with either fit, or why that cannot be told."""
     at = plan.written.scenario
     further = tuple(
@@ -249,14 +250,14 @@ def _forecasts(plan: MonitorPlan, before: Path, after: Path) -> tuple[tuple[Fore
     made, told = read_plan(plan.plan.path, scenarios=further)
     if made is None:
         why = "; ".join(dict.fromkeys(d.message for d in told if d.severity.value == "error"))
-        return (), (f"no forecast is made with the new estimates, which the scenario file does not take: {why}",)
+        return (), (Note.of("not taken", reason=why),)
     goals = [i for i in made.indicators if i.minus is None]
     save = [w.variable for w in plan.watched] + [i.target.variable.name for i in goals]
     members = Members(made, made.names, None)
     try:
         runs = [members.run(name, save) for name in (plan.scenario, BEFORE, AFTER)]
     except InputError as reason:
-        return (), (f"no forecast is made with the new estimates: {reason}",)
+        return (), (Note.of("not run", reason=reason),)
     stop, out = float(runs[0].times[-1]), []
     for w in plan.watched:
         ends = [float(r.column(w.variable, w.place)[0, -1]) * w.factor for r in runs]
@@ -268,37 +269,32 @@ def _forecasts(plan: MonitorPlan, before: Path, after: Path) -> tuple[tuple[Fore
         goal, met = i.goal, None
         if goal is not None:
             met = (goal.met(values[0]), goal.met(values[1]), goal.met(values[2]))
-        out.append(ForecastShift(i.name, title_of(i.title, i.name), i.unit, i.at, values[0], values[1], values[2],
+        out.append(ForecastShift(i.name, title_of(i.title, i.name, plan.language), i.unit, i.at, values[0], values[1], values[2],
                                  None if goal is None else goal.text, met))  # fmt: skip
     return tuple(out), ()
 
 
-def _notes(amended: Amended, calibration: Calibration, plan: MonitorPlan, fitted: Fitted) -> list[str]:
-    notes = []
+def _notes(amended: Amended, calibration: Calibration, plan: MonitorPlan, fitted: Fitted) -> list[Note]:
+    notes, file, time = [], calibration.path.name, f"{plan.as_of:g}"
     if amended.later:
-        notes.append(f"{amended.later} values that `{calibration.path.name}` fits were published after "
-                     f"{plan.as_of:g}: they count as new")  # fmt: skip
+        notes.append(Note.of("later", n=amended.later, file=file, time=time))
     if amended.left_out:
-        names = ", ".join(f"`{n}`" for n in amended.left_out)
-        notes.append(f"of {names} nothing was known in {plan.as_of:g}: only the new fit has it")
+        notes.append(Note.of("unknown then", names=quoted(amended.left_out), time=time))
     if amended.unused:
-        names = ", ".join(f"`{n}`" for n in amended.unused[:4]) + (", ..." if len(amended.unused) > 4 else "")
-        notes.append(
-            f"`{calibration.path.name}` compares nothing with {names}: new observations of it change no estimate"
-        )
+        notes.append(Note.of("unused", file=file, names=quoted(amended.unused)))
     if fitted.curvature is None:
-        notes.append("the calibration has no derivatives: intervals and shifts are not judged")
+        notes.append(Note.of("no derivatives"))
     return notes
 
 
-def as_plain(found: Recalibrated) -> dict[str, object]:
-    """Return what recalibration would change, as plain data."""
+def as_plain(found: Recalibrated, language: str = "en") -> dict[str, object]:
+    """Return what recalibration would change, as plain data, sentences in a language."""
     shift = found.shift
     return {
         "file": str(found.file),
         "folders": [str(f) for f in found.folders],
         "fitted": list(found.fitted),
-        "words": found.words,
+        "words": found.words(language),
         "moved": found.has_moved,
         "intervals": found.intervals,
         "test": None if shift is None else {
@@ -312,7 +308,7 @@ def as_plain(found: Recalibrated) -> dict[str, object]:
         "forecasts": [{**asdict(f), "met": None if f.met is None else list(f.met),
                        "planned": _known(f.planned), "before": _known(f.before), "after": _known(f.after)}
                       for f in found.forecasts],
-        "notes": list(found.notes),
+        "notes": [said(note, language) for note in found.notes],
     }  # fmt: skip
 
 

@@ -17,13 +17,15 @@ from simengine.calibrate.study import Ways
 from simengine.monitor.effects import Effect, find_effects
 from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
-from simengine.monitor.judge import State, Verdict, judge, put_together
+from simengine.monitor.judge import Verdict, judge, put_together
 from simengine.monitor.members import Members
-from simengine.monitor.observations import Observation, newest
+from simengine.monitor.note import Note
+from simengine.monitor.observations import BREAKS, Observation, newest
 from simengine.monitor.plan import MonitorPlan, Watched
 from simengine.monitor.recalibrate import QUIET, Recalibrated, as_plain, recalibrate
+from simengine.monitor.words import in_words, said, words_of
 
-_SOUND = frozenset({"", "measured", "reported"})
+_SOUND = frozenset({"", "measured", "reported", *BREAKS})
 """Marks of values that say nothing against them."""
 
 
@@ -33,9 +35,14 @@ class Found:
 
     watched: Watched
     verdict: Verdict
-    words: str
     marks: tuple[tuple[float, str], ...] = ()
     """Values the data mark as other than measured: time and mark."""
+    breaks: tuple[float, ...] = ()
+    """From when on the series is of another definition, of what is new."""
+
+    def words(self, language: str = "en") -> str:
+        """Return it as a planner reads it."""
+        return in_words(self.watched, self.verdict, self.marks, self.breaks, language)
 
 
 @dataclass(frozen=True)
@@ -52,7 +59,7 @@ class Watch:
     initiatives: tuple[Initiative, ...]
     effects: tuple[Effect, ...]
     size_by: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     recalibrated: Recalibrated | None = None
 
 
@@ -80,7 +87,7 @@ def watch(plan: MonitorPlan, ways: Ways | None = QUIET) -> Watch:
     )  # fmt: skip
 
 
-def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[str, ...]]:
+def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[Note, ...]]:
     """Return what became of every indicator, the newest observations of them, and what is to be said of the runs.
 
     Raises
@@ -98,7 +105,7 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
     forecast = members.run(plan.scenario, [w.variable for w in plan.watched])
     notes = []
     if forecast.failed:
-        notes.append(f"{forecast.failed} of {plan.members or 1} runs of the forecast failed, and are left out")
+        notes.append(Note.of("failed", n=forecast.failed, of=plan.members or 1))
     found = []
     for watched in plan.watched:
         old = [o for o in then if o.column == watched.column and _tells(watched, plan)]
@@ -107,14 +114,13 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
         times = [o.time for o in ordered]
         predicted = forecast.at(watched.variable, watched.place, times)
         errors = [watched.error_of(o.value) for o in ordered]
-        series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
+        series = put_together(
+            times, [o.value for o in ordered], errors, predicted, len(old), [o.is_break for o in ordered]
+        )
         verdict = judge(series, plan.false_alarm)
         marks = tuple((o.time, o.quality) for o in new if o.quality not in _SOUND)
-        words = in_words(watched, verdict)
-        if marks:
-            told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
-            words += f"; the data mark {told}"
-        found.append(Found(watched, verdict, words, marks))
+        breaks = tuple(o.time for o in new if o.is_break)
+        found.append(Found(watched, verdict, marks, breaks))
     latest = [o for o in now if o.column in columns]
     return tuple(found), latest, tuple(notes)
 
@@ -131,51 +137,19 @@ def _sized_by(plan: MonitorPlan) -> str | None:
     return goals[0] if goals else None
 
 
-def in_words(watched: Watched, verdict: Verdict) -> str:
-    """Return a verdict as a planner reads it."""
-    match verdict.state:
-        case State.NOTHING:
-            return "nothing was measured since the forecast"
-        case State.UNKNOWN:
-            return f"too few values to tell: {verdict.reason}"
-    seen = f"{_told(watched, verdict.observed[-1])} in {verdict.times[-1]:g}"
-    meant = f"{_told(watched, verdict.forecast[-1])} was forecast"
-    if verdict.spread is not None:
-        meant += f", give or take {_told(watched, verdict.spread[-1])}"
-    tests = " and ".join(t.name for t in verdict.tests)
-    if verdict.state is State.ON_TRACK:
-        return f"on track: {seen}, {meant} ({tests} see no more than chance)"
-    side = {1: "higher than planned", -1: "lower than planned", 0: "other than planned"}[verdict.direction]
-    since = f" since {verdict.since:g}" if verdict.since is not None else ""
-    alarms = " and ".join(t.name for t in verdict.tests if t.alarm)
-    chance = min(t.probability for t in verdict.tests)
-    return f"drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {_rarely(chance)})"
-
-
-def _rarely(chance: float) -> str:
-    if chance < 1e-6:
-        return "less than once in a million cases"
-    return f"once in {1 / chance:.0f} cases" if chance < 0.01 else f"in {100 * chance:.2g} of 100 cases"
-
-
-def _told(watched: Watched, value: float) -> str:
-    shown = value * watched.factor
-    text = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.4g}"
-    return f"{text} {watched.unit}" if watched.unit and watched.unit.casefold() not in {"dmnl", "1"} else text
-
-
-def as_data(seen: Watch) -> dict[str, object]:
-    """Return a watch as plain data; values are in the unit of each indicator."""
+def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
+    """Return a watch as plain data; values are in the unit of each indicator, sentences in a language."""
+    words = words_of(language)
     return {
         "title": seen.title,
         "scenario": seen.scenario,
         "as_of": seen.as_of,
         "false_alarm": seen.false_alarm,
         "members": seen.members,
-        "indicators": [_indicator(one) for one in seen.found],
+        "indicators": [_indicator(one, language) for one in seen.found],
         "goals": [
             {
-                "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": g.method,
+                "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": words[g.method],
                 "in_reach": list(g.in_reach), "likely": list(g.likely), "out_of_reach": g.is_out, "lost": g.is_lost,
                 "scenarios": [
                     {"scenario": s.scenario, "planned": _plain(s.planned), "share_as_planned": s.share_as_planned,
@@ -190,20 +164,20 @@ def as_data(seen: Watch) -> dict[str, object]:
                 "name": i.name, "title": i.title, "owner": i.owner, "status": i.status, "by": i.by, "kind": i.kind,
                 "starts": i.starts, "levers": list(i.levers), "sources": list(i.sources), "note": i.note,
                 "effects": [
-                    {"indicator": e.indicator, "unit": e.unit, "alone": _plain(e.alone),
+                    {"indicator": e.indicator, "title": e.title, "unit": e.unit, "level": _plain(e.level), "alone": _plain(e.alone),
                      "contribution": _plain(e.contribution), "realised": _plain(e.realised)}
                     for e in seen.effects if e.initiative == i.name
                 ],
             }
             for i in seen.initiatives
         ],
-        "recalibration": None if seen.recalibrated is None else as_plain(seen.recalibrated),
+        "recalibration": None if seen.recalibrated is None else as_plain(seen.recalibrated, language),
         "size_by": seen.size_by,
-        "notes": list(seen.notes),
+        "notes": [said(note, language) for note in seen.notes],
     }  # fmt: skip
 
 
-def _indicator(one: Found) -> dict[str, object]:
+def _indicator(one: Found, language: str) -> dict[str, object]:
     watched, verdict = one.watched, one.verdict
     by = watched.factor
 
@@ -212,11 +186,12 @@ def _indicator(one: Found) -> dict[str, object]:
 
     return {
         "name": watched.name, "title": watched.title, "variable": watched.column, "unit": watched.unit,
-        "state": verdict.state.value, "words": one.words, "since": verdict.since,
+        "state": verdict.state.value, "words": one.words(language), "since": verdict.since,
         "direction": {1: "higher", -1: "lower", 0: None}[verdict.direction],
         "times": list(verdict.times), "observed": shown(verdict.observed), "forecast": shown(verdict.forecast),
         "spread": None if verdict.spread is None else [abs(v) for v in shown(verdict.spread)],
         "standardised": list(verdict.standardised),
+        "breaks": list(one.breaks),
         "marks": [{"time": time, "mark": mark} for time, mark in one.marks],
         "tests": [
             {"name": t.name, "statistic": t.statistic, "limit": _plain(t.limit), "false_alarm": t.false_alarm,
