@@ -18,7 +18,7 @@ the forecast, the others whether the course is as forecast since. Signs are not 
 References: E. S. Page (1954), Biometrika 41, 100-115 (CUSUM); A. Wald, "Sequential Analysis" (1947); G. M. Ljung,
 G. E. P. Box (1978), Biometrika 65, 297-303; W. J. Conover, "Practical Nonparametric Statistics", 3rd ed. (1999), 3.4
 (sign test); A. C. Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter" (1989), 3.4 (diffuse
-priors) and 7.6 (interventions); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test of a model).
+priors) and 7.6 (interventions); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test).
 
 Invariant: an indicator on track is called drifting with no more than the probability that was asked for.
 """

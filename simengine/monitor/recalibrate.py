@@ -269,8 +269,8 @@ def _forecasts(plan: MonitorPlan, before: Path, after: Path) -> tuple[tuple[Fore
         goal, met = i.goal, None
         if goal is not None:
             met = (goal.met(values[0]), goal.met(values[1]), goal.met(values[2]))
-        out.append(ForecastShift(i.name, title_of(i.title, i.name, plan.language), i.unit, i.at, values[0], values[1], values[2],
-                                 None if goal is None else goal.text, met))  # fmt: skip
+        title, text = title_of(i.title, i.name, plan.language), None if goal is None else goal.text
+        out.append(ForecastShift(i.name, title, i.unit, i.at, values[0], values[1], values[2], text, met))
     return tuple(out), ()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,15 +18,32 @@ from simengine.monitor.effects import Effect, find_effects
 from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
 from simengine.monitor.judge import Verdict, judge, put_together
-from simengine.monitor.members import Members
+from simengine.monitor.members import Forecast, Members
 from simengine.monitor.note import Note
 from simengine.monitor.observations import BREAKS, Observation, newest
 from simengine.monitor.plan import MonitorPlan, Watched
 from simengine.monitor.recalibrate import QUIET, Recalibrated, as_plain, recalibrate
 from simengine.monitor.words import in_words, said, words_of
+from simengine.source.diagnostic import InputError
 
 _SOUND = frozenset({"", "measured", "reported", *BREAKS})
 """Marks of values that say nothing against them."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the runs of a forecast come to over time: medians, and between what 90 % of them lie."""
+
+    times: tuple[float, ...] = ()
+    median: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, forecast: Forecast, variable: str, place: int) -> Course:
+        """Return the course of one element of a variable."""
+        low, median, high = np.quantile(forecast.column(variable, place), [0.05, 0.5, 0.95], axis=0)
+        return cls(tuple(forecast.times.tolist()), *(tuple(row.tolist()) for row in (median, low, high)))
 
 
 @dataclass(frozen=True)
@@ -39,6 +56,9 @@ class Found:
     """Values the data mark as other than measured: time and mark."""
     breaks: tuple[float, ...] = ()
     """From when on the series is of another definition, of what is new."""
+    known: tuple[tuple[float, float], ...] = ()
+    """What was known when the forecast was made: times and values."""
+    course: Course = Course()
 
     def words(self, language: str = "en") -> str:
         """Return it as a planner reads it."""
@@ -81,10 +101,19 @@ def watch(plan: MonitorPlan, ways: Ways | None = QUIET) -> Watch:
     """
     found, latest, notes = find_verdicts(plan)
     goals, more = find_reach(plan, latest)
-    return Watch(
+    seen = Watch(
         plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, found, goals, plan.initiatives,
-        find_effects(plan), _sized_by(plan), (*notes, *more), None if ways is None else recalibrate(plan, ways),
+        find_effects(plan), _sized_by(plan), (*notes, *more),
     )  # fmt: skip
+    return seen if ways is None else with_recalibration(seen, plan, ways)
+
+
+def with_recalibration(seen: Watch, plan: MonitorPlan, ways: Ways = QUIET) -> Watch:
+    """Return a watch with what recalibration would change; where that cannot be told, it is noted why."""
+    try:
+        return replace(seen, recalibrated=recalibrate(plan, ways))
+    except InputError as reason:
+        return replace(seen, notes=(*seen.notes, Note.of("not recalibrated", reason=reason)))
 
 
 def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[Note, ...]]:
@@ -120,7 +149,9 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
         verdict = judge(series, plan.false_alarm)
         marks = tuple((o.time, o.quality) for o in new if o.quality not in _SOUND)
         breaks = tuple(o.time for o in new if o.is_break)
-        found.append(Found(watched, verdict, marks, breaks))
+        before = tuple((o.time, o.value) for o in then if o.column == watched.column)
+        course = Course.of(forecast, watched.variable, watched.place)
+        found.append(Found(watched, verdict, marks, breaks, before, course))
     latest = [o for o in now if o.column in columns]
     return tuple(found), latest, tuple(notes)
 
@@ -164,8 +195,9 @@ def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
                 "name": i.name, "title": i.title, "owner": i.owner, "status": i.status, "by": i.by, "kind": i.kind,
                 "starts": i.starts, "levers": list(i.levers), "sources": list(i.sources), "note": i.note,
                 "effects": [
-                    {"indicator": e.indicator, "title": e.title, "unit": e.unit, "level": _plain(e.level), "alone": _plain(e.alone),
-                     "contribution": _plain(e.contribution), "realised": _plain(e.realised)}
+                    {"indicator": e.indicator, "title": e.title, "unit": e.unit, "level": _plain(e.level),
+                     "alone": _plain(e.alone), "contribution": _plain(e.contribution),
+                     "realised": _plain(e.realised)}
                     for e in seen.effects if e.initiative == i.name
                 ],
             }
@@ -191,6 +223,9 @@ def _indicator(one: Found, language: str) -> dict[str, object]:
         "times": list(verdict.times), "observed": shown(verdict.observed), "forecast": shown(verdict.forecast),
         "spread": None if verdict.spread is None else [abs(v) for v in shown(verdict.spread)],
         "standardised": list(verdict.standardised),
+        "known": [{"time": time, "value": value * by} for time, value in one.known],
+        "course": {"times": list(one.course.times), "median": shown(one.course.median),
+                   "low": shown(one.course.low), "high": shown(one.course.high)},
         "breaks": list(one.breaks),
         "marks": [{"time": time, "mark": mark} for time, mark in one.marks],
         "tests": [

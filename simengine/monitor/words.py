@@ -16,9 +16,8 @@ from simengine.monitor.note import Note
 LANGUAGES = ("en", "nl")
 _EN = {
     "nothing": "nothing was measured since the forecast",
-    "unknown": "too few values to tell: {reason}",
-    "one of another definition": "from there on it is of another definition, and its first value tells nothing of the "
-    "forecast",
+    "unknown": "too few values to tell: {reason}{last}",
+    "one of another definition": "its first value of another definition tells nothing of the forecast",
     "few members": "{members} members do not tell how {n} values go together: say more, or an error of measurement",
     "few signs": "the spread of the forecast is not known, and {n} values all on one side would come by chance in {share} "
     "of 100 cases",
@@ -58,13 +57,13 @@ _EN = {
     "no derivatives": "the calibration has no derivatives: intervals and shifts are not judged",
     "not taken": "no forecast is made with the new estimates, which the scenario file does not take: {reason}",
     "not run": "no forecast is made with the new estimates: {reason}",
+    "not recalibrated": "what recalibration would change cannot be told: {reason}",
     "shown": "the forecast is read from `{folder}`: {n} runs",
 }  # fmt: skip
 _NL = {
     "nothing": "er is niets gemeten sinds de prognose",
-    "unknown": "te weinig waarden om het te zeggen: {reason}",
-    "one of another definition": "vanaf daar is het anders gedefinieerd, en de eerste waarde daarvan zegt niets over de "
-    "prognose",
+    "unknown": "te weinig waarden om het te zeggen: {reason}{last}",
+    "one of another definition": "de eerste waarde van een andere definitie zegt niets over de prognose",
     "few members": "{members} runs zeggen niet hoe {n} waarden samengaan: neem er meer, of geef een meetfout",
     "few signs": "de spreiding van de prognose is niet bekend, en {n} waarden alle aan één kant komen door toeval in "
     "{share} van 100 gevallen voor",
@@ -103,6 +102,7 @@ _NL = {
     "no derivatives": "de kalibratie heeft geen afgeleiden: intervallen en verschuivingen worden niet beoordeeld",
     "not taken": "met de nieuwe schattingen is geen prognose gemaakt, want het scenariobestand neemt ze niet over: {reason}",
     "not run": "met de nieuwe schattingen is geen prognose gemaakt: {reason}",
+    "not recalibrated": "wat herkalibreren zou veranderen is niet te zeggen: {reason}",
     "shown": "de prognose is gelezen uit `{folder}`: {n} runs",
 }  # fmt: skip
 WORDS = {"en": _EN, "nl": _NL}
@@ -167,7 +167,7 @@ def in_words(
     """
     words = words_of(language)
     text = _verdict(watched, verdict, words, language)
-    if breaks:
+    if breaks and verdict.state in {State.ON_TRACK, State.DRIFTING}:
         text += words["breaks"].format(times=words["and"].join(f"{t:g}" for t in breaks))
     if marks:
         told = ", ".join(words["mark"].format(time=f"{time:g}", mark=mark) for time, mark in marks)
@@ -180,7 +180,9 @@ def _verdict(watched: Shown, verdict: Verdict, words: dict[str, str], language: 
     if verdict.state is State.NOTHING:
         return words["nothing"]
     if verdict.state is State.UNKNOWN:
-        return words["unknown"].format(reason="" if verdict.reason is None else said(verdict.reason, language))
+        reason = "" if verdict.reason is None else said(verdict.reason, language)
+        last = f" ({told_value(watched, verdict.observed[-1])}, {verdict.times[-1]:g})"
+        return words["unknown"].format(reason=reason, last=last)
     seen = words["seen"].format(value=told_value(watched, verdict.observed[-1]), time=f"{verdict.times[-1]:g}")
     meant = words["meant"].format(value=told_value(watched, verdict.forecast[-1]))
     if verdict.spread is not None:
