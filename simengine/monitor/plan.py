@@ -276,7 +276,8 @@ class _Settler:
         if at is None:
             return None
         if not beside(at).is_file():
-            self.to.error("missing-file", f"there is no file `{beside(at)}`", at.span)
+            near = sorted(p.name for p in beside(at).parent.glob("*.yaml"))
+            self.to.unknown("missing-file", "file", at.value, at.span, near)
             return None
         return _read(beside(at), INITIATIVES, "`simengine: 1` and `initiatives`", self.to)
 

@@ -34,7 +34,7 @@ _NL = {
     "sources": "Bronnen", "alone": "alleen", "contribution": "tussen alle", "realised": "gerealiseerd",
     "owner": "eigenaar", "on track": "op koers", "drifting": "wijkt af", "too few values to tell": "niet te zeggen",
     "nothing new": "niets nieuws", "of": "van", "indicators": "indicatoren", "goals are": "doelen",
-    "out": "in geen scenario binnen bereik", "possible": "mogelijk", "likely": "waarschijnlijk", "lost": "was bij de planning haalbaar",
+    "out": "in geen scenario binnen bereik", "possible": "mogelijk", "plan": "waarschijnlijk zoals gepland", "other": "waarschijnlijk in een ander scenario", "lost": "was bij de planning haalbaar",
     "initiatives": "initiatieven", "running": "loopt", "tests": "Toetsen en toelichting", "measured": "gemeten",
     "forecast": "prognose", "give": "plus of min", "goal": "doel", "planned": "zoals gepland", "now": "nu",
     "share": "runs die het halen", "scenario": "scenario", "best": "beste scenario", "every": "Alle scenario's",
