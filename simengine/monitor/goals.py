@@ -149,7 +149,8 @@ class _Reach:
     def scenario(self, name: str) -> tuple[ScenarioReach, ...]:
         """Return what a scenario comes to, goal by goal; nothing where it cannot be run so, which is noted."""
         try:
-            planned = self.members.run(name, self.variables)
+            runs = self.members.run if self.filter is None else self.filter.plain
+            planned = runs(name, self.variables)
             now = None if self.filter is None else self._estimated(name)
         except InputError as reason:
             self.notes.append(Note.of("left out", name=name, reason=reason))

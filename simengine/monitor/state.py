@@ -140,6 +140,24 @@ class Filter:
         model = corrected_model(plan.model, stocks)
         return cls(Members(plan, ModelNames(model), count, seed), tuple(stocks), tuple(watched), tuple(observations))
 
+    def plain(self, scenario: str, save: Sequence[str]) -> Forecast:
+        """Return the runs of a scenario without corrections, by the program that those with them have."""
+        _, times, steps = self._times()
+        looked_at = [*self.stocks, *(w.variable for w in self.watched)]
+        return self.members.run(scenario, [*save, *looked_at], self._none(times, steps).by_name)
+
+    def _times(self) -> tuple[list[float], list[float], dict[str, float]]:
+        """Return all times of observations in the runs, those at which states are corrected, and the stocks' steps."""
+        plan = self.members.plan
+        steps = {s: step_of(plan, s) for s in self.stocks}
+        start, stop, longest = plan.timing.clock.start, plan.timing.clock.stop, max(steps.values())
+        every = sorted({o.time for o in self.observations if start <= o.time <= stop + _SAME})
+        times = [t for t in every if t >= start + 2 * longest - _SAME]
+        close = next((a for a, b in pairwise(times) if b - a < 2 * longest - _SAME), None)
+        if close is not None:
+            raise InputError(f"observations at and after {close:g} lie closer than two steps of {longest:g}")
+        return every, times, steps
+
     def run(self, scenario: str, save: Sequence[str]) -> Estimated:
         """Return the runs of a scenario whose states are corrected at every time of an observation.
 
@@ -149,14 +167,7 @@ class Filter:
             If times of observations lie closer than two steps of a stock.
 
         """
-        plan = self.members.plan
-        steps = {s: step_of(plan, s) for s in self.stocks}
-        start, stop, longest = plan.timing.clock.start, plan.timing.clock.stop, max(steps.values())
-        every = sorted({o.time for o in self.observations if start <= o.time <= stop + _SAME})
-        times = [t for t in every if t >= start + 2 * longest - _SAME]
-        close = next((a for a, b in pairwise(times) if b - a < 2 * longest - _SAME), None)
-        if close is not None:
-            raise InputError(f"observations at and after {close:g} lie closer than two steps of {longest:g}")
+        every, times, steps = self._times()
         looked_at = [*self.stocks, *(w.variable for w in self.watched)]
         if self._planned:  # what has the same forecasts at all these times has the same corrections
             same, known = self._planned[0]
@@ -165,7 +176,7 @@ class Filter:
                 return replace(same, forecast=forecast)
         corrections, innovations, held = self._none(times, steps), {}, 0
         for time in times:
-            made = self.members.run(scenario, looked_at, corrections.by_name)
+            made = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
             innovations[time], more = self._correct(made, time, steps, corrections)
             held += more
         forecast = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
