@@ -54,6 +54,14 @@ class WrittenIndicator:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenForecast:
+    """Runs that are there already."""
+
+    sweep: At[str]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
 class WrittenRecalibration:
     """The calibration that new observations would change."""
 
@@ -79,6 +87,7 @@ class MonitoringFile:
     data: tuple[At[str], ...] = ()
     observations: At[str] | None = None
     members: At[float] | None = None
+    forecast: WrittenForecast | None = None
     seed: At[float] | None = None
     false_alarm: Quantity | None = None
     state: tuple[At[str], ...] = ()
@@ -152,6 +161,9 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
     Field("observations", Text("a file"), "the CSV file that `--add` appends new observations to"),
     Field("members", Number(2, whole=True), "of how many runs the forecast is made, with draws of what the scenario "
           "file calls uncertain (a posterior too); one run, of unknown spread, where not said"),
+    Field("forecast", Record("a forecast", WrittenForecast, (
+        Field("sweep", Text("a folder"), "the folder of a sweep that kept its runs over time", required=True),
+    )), "runs that are there already: indicators are judged by these; goals still by `members`"),
     Field("seed", Number(0, 2.0**53, whole=True), "the seed of the draws; 0 where not said"),
     Field("false alarm", QUANTITY, "how likely one that is on track may be called drifting; 5 % where not said"),
     Field("indicators", Named(INDICATOR, "a name"), "what is watched", required=True),

@@ -29,6 +29,7 @@ from simengine.monitor.file import (
     WrittenError,
     WrittenIndicator,
 )
+from simengine.monitor.forecast import find_sweep
 from simengine.monitor.initiative import PREFIX, Initiative, initiatives_of, scenarios_of
 from simengine.monitor.observations import Observation, read_observations
 from simengine.scenario.file import NamedOnes, Scenario, title_of
@@ -86,6 +87,8 @@ class MonitorPlan:
     initiatives: tuple[Initiative, ...] = ()
     calibration: Calibration | None = None
     """What new observations would change."""
+    sweep: Path | None = None
+    """The folder whose runs are the forecast; None: it is run."""
     false_alarm: float = FALSE_ALARM
     files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -243,8 +246,12 @@ class _Settler:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
         language = next(iter(written.title or plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
-        return MonitorPlan(self.path, written, plan, tuple(w for w in watched if w is not None), tuple(observations),
-                           tuple(stocks), ones, self._calibration(), alarm, tuple(files), plan.diagnostics)  # fmt: skip
+        there = tuple(w for w in watched if w is not None)
+        sweep = None if written.forecast is None else find_sweep(written.forecast, written.scenario, there, to)
+        return MonitorPlan(
+            self.path, written, plan, there, tuple(observations), tuple(stocks), ones, self._calibration(), sweep,
+            alarm, tuple(files), plan.diagnostics,
+        )  # fmt: skip
 
     def _calibration(self) -> Calibration | None:
         """Return the calibration that is named; what is wrong with it is noted."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from simengine.calibrate.study import Ways
 from simengine.monitor.effects import Effect, find_effects
+from simengine.monitor.forecast import read_forecast
 from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
 from simengine.monitor.judge import Verdict, judge, put_together
@@ -130,11 +131,13 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
     now, then = newest(inside), newest(inside, plan.as_of)
     known = {(o.column, o.time) for o in then}
     columns = {w.column for w in plan.watched}
-    members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
-    forecast = members.run(plan.scenario, [w.variable for w in plan.watched])
-    notes = []
+    forecast, notes = _forecast(plan), []
+    if plan.sweep is not None:
+        notes.append(Note.of("shown", folder=plan.sweep, n=forecast.members))
+        inside = [o for o in inside if forecast.times[0] <= o.time <= forecast.times[-1]]
+        now, then = newest(inside), newest(inside, plan.as_of)
     if forecast.failed:
-        notes.append(Note.of("failed", n=forecast.failed, of=plan.members or 1))
+        notes.append(Note.of("failed", n=forecast.failed, of=forecast.failed + forecast.members))
     found = []
     for watched in plan.watched:
         old = [o for o in then if o.column == watched.column and _tells(watched, plan)]
@@ -156,9 +159,17 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
     return tuple(found), latest, tuple(notes)
 
 
+def _forecast(plan: MonitorPlan) -> Forecast:
+    """Return the runs of the scenario that was planned: those a sweep has kept, or made now."""
+    if plan.sweep is not None:
+        return read_forecast(plan.sweep, plan.scenario, plan.watched)
+    members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
+    return members.run(plan.scenario, [w.variable for w in plan.watched])
+
+
 def _tells(watched: Watched, plan: MonitorPlan) -> bool:
     """Whether what was known bears on the forecast: only where both spreads are known."""
-    return plan.members is not None and watched.has_error
+    return (plan.members is not None or plan.sweep is not None) and watched.has_error
 
 
 def _sized_by(plan: MonitorPlan) -> str | None:
