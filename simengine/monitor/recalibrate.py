@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simengine.calibrate.curvature import prior_information, sensitivities
+from simengine.calibrate.curvature import prior_shapes, sensitivities
 from simengine.calibrate.folder import is_current
 from simengine.calibrate.parameter_set import FILE as PARAMETERS
 from simengine.calibrate.plan import Calibration
@@ -192,7 +192,7 @@ def _shift(first: Fitted, second: Fitted) -> Shift:
     full = second.best.found.full
     place = {name: n for n, name in enumerate(second.surface.names)}
     old_full = full[[place[name] for name in first.surface.names]]
-    prior = prior_information(second.surface, full)
+    prior = np.array([shape.information for shape in prior_shapes(second.surface, full[:d])])
     free = ~(_at_bound(first) | _at_bound(second))
     informations = [
         np.asarray(fisher(np.nan_to_num(sensitivities(f.surface, at)), prior))
