@@ -114,7 +114,7 @@ def _rows(file: At[str], names: ModelNames, to: Reading) -> list[_Row]:
         to.error("missing-column", text, Span(cells.file, *head), help=[f"it has {', '.join(cells.heads)}"])
         return []
     place = cells.heads.index("value")
-    if all(len(row) > place and row[place].casefold() in _NOTHING for row in cells.rows):
+    if cells.count > 1 and all(len(row) > place and row[place].casefold() in _NOTHING for row in cells.rows):
         text = f"`{cells.path.name}` has {cells.count} row{'s' * (cells.count != 1)}, and no value in any"
         to.error("no-observations", text, cells.place(cells.lines[0], cells.rows[0], place))
         return []
