@@ -89,6 +89,7 @@ def question_of(calibration: Calibration) -> str:
     files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
     versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
     asked = [versions, sections, files, calibration.problem.derivatives]
+    asked += [calibration.amended] if calibration.amended else []
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 
