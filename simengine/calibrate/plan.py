@@ -39,6 +39,7 @@ from simengine.scenario.file import Document as ScenarioDocument
 from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
+from simengine.scenario.path import Quantity
 from simengine.scenario.reader import beside
 from simengine.scenario.referenced import referenced_files
 from simengine.scenario.settled import Settled
@@ -104,20 +105,43 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
 
     Slower clocks of a composed model get shorter steps by the same factor.
     """
-    document, to = calibration.document, Reading()
-    span = document.span
-    asked = replace(
-        document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span)
-    )
+    span = calibration.document.span
+    saved: Quantity = At(calibration.timing.save_every, span)
+    asked = replace(_times_of(calibration), step=At(step, span), save_every=saved)
+    made = _at_times(calibration, asked, step / calibration.timing.clock.step)
+    return None if made is None else made.problem
+
+
+def with_own_end(calibration: Calibration) -> Calibration:
+    """Return a calibration whose runs go on to the model's own end; itself where they do, or cannot go further."""
+    try:
+        loaded = _load(calibration.document, Reading())
+    except (InputError, ModelError):
+        return calibration
+    stop = None if loaded is None else loaded[0].time.stop
+    if stop is None or stop <= calibration.timing.clock.stop:
+        return calibration
+    made = _at_times(calibration, replace(_times_of(calibration), stop=At(stop, calibration.document.span)))
+    return made or calibration
+
+
+def _times_of(calibration: Calibration) -> Times:
+    return calibration.document.time or Times(calibration.document.span)
+
+
+def _at_times(calibration: Calibration, asked: Times, slower: float | None = None) -> Calibration | None:
+    """Return a calibration at other times; the steps of slower clocks multiplied by `slower`."""
+    document, to = replace(calibration.document, time=asked), Reading()
     try:
         loaded = _load(document, to)
         if loaded is None:
             return None
-        loaded = (with_slower_clocks_by(loaded[0], step / calibration.timing.clock.step), loaded[1])
-        made = _Planner(calibration.path, replace(document, time=asked), loaded, to, calibration.tables).plan()
+        if slower is not None:
+            loaded = (with_slower_clocks_by(loaded[0], slower), loaded[1])
+        made = _Planner(calibration.path, document, loaded, to, calibration.tables).plan()
     except (InputError, ModelError):
         return None
-    return made.problem if made is not None and not has_errors(to.problems) else None
+    return None if has_errors(to.problems) else made
 
 
 def with_data(

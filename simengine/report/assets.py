@@ -32,6 +32,7 @@ background:#fff;min-width:9rem;max-width:16rem}
 thead th{border-bottom:2px solid var(--ink);vertical-align:bottom;line-height:1.25}
 td.met{background:var(--good-back)}td.missed{background:var(--bad-back)}
 td.met .mark{color:var(--good)}td.missed .mark,dd.missed{color:var(--bad)}
+td.told{text-align:left;min-width:11rem}
 .mark{display:block;font-weight:600;white-space:nowrap}
 figure{margin:0 0 2rem}
 figure svg{display:block;width:100%;height:auto;max-width:60rem}
