@@ -236,6 +236,7 @@ def _searches(fitted: Fitted) -> dict[str, Any]:
         "searched": len(found),
         "at the best": sum(f.density >= best - NEAR for f in found),
         "converged": sum(f.status == "converged" for f in found),
+        "joined": sum(f.status == "joined" for f in found),
         "failed": sum(f.status == "failed" for f in found),
         "best from": fitted.best.name,
         "best status": fitted.best.found.status,

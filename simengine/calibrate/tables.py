@@ -46,14 +46,17 @@ def starts_sheet(fitted: Fitted) -> Sheet:
         Field("log density at the start", "number", "log-likelihood and log prior where it began"),
         Field("log density", "number", "where it ended"),
         Field("below the best", "number", "how much lower than the best"),
-        Field("status", "string", "converged, stopped, failed, screened"),
+        Field(
+            "status", "string", "converged, joined (it ran to what another search had found), stopped, failed, screened"
+        ),
+        Field("joined", "string", "the search it joined: where it ended is where that one did"),
         Field("steps", "number", "how often the surface was looked at"),
         *(Field(f"start of {n}", "number", "where it began", u) for n, u in zip(names, units, strict=True)),
         *(Field(n, "number", "where it ended", u) for n, u in zip(names, units, strict=True)),
     ]
     rows = [
         (s.name, _known(s.begun_density), _known(s.found.density), _known(best - s.found.density), s.found.status,
-         float(s.found.steps), *map(float, s.begun), *map(float, s.found.full))
+         s.found.joined or None, float(s.found.steps), *map(float, s.begun), *map(float, s.found.full))
         for s in fitted.searches
     ]  # fmt: skip
     return Sheet(STARTS, TITLES[STARTS], tuple(fields), tuple(rows))

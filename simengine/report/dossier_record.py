@@ -165,7 +165,8 @@ def searches_of(record: DossierRecord) -> Searches:
     """Return where searches ended."""
     table = record.result.starts
     below = table["below the best"].to_numpy(dtype=np.float64)
-    return Searches(np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy())
+    arrived = table["status"].isin(["converged", "joined"]).to_numpy()
+    return Searches(np.where(table["status"] == "failed", np.nan, below), arrived)
 
 
 def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
