@@ -30,6 +30,13 @@ EUROSTAT = {"title": "Eurostat nama_10r_3empers, by Data Commons", "path": "http
 CBS_MAP = {"title": "CBS and Kadaster, Wijk- en Buurtkaart 2023",
            "path": "https://github.com/Capstone-Visual-Summary/Capstone-Visual-Summary",
            "version": "539791de4eb299e0f83faa792a32387cd10560d5"}  # fmt: skip
+# how rows of the history name a source: the begins of what stands in their column `source`
+ROWS = {
+    ETLOCAL["path"]: ["Klimaatmonitor and CBS through Quintel ETLocal", "Stedin and CBS through Quintel ETLocal"],
+    EUROSTAT["path"]: ["Eurostat nama_10r_3empers"],
+    KNMI["path"]: ["KNMI, station 344"],
+    "": ["https://"],
+}
 PAGES = {"title": "Pages of Delft, TU Delft, CBS and others: the address stands in each row"}
 
 ABOUT: dict[str, tuple[str, str, list[dict[str, str]], list[dict[str, str]], str, str]] = {
@@ -82,11 +89,15 @@ def package(tables: list[Tidy]) -> str:
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
 
 
+def _named(source: dict[str, str]) -> dict[str, Any]:
+    return {**source, "rows": ROWS[source.get("path", "")]}
+
+
 def _resource(table: Tidy) -> dict[str, Any]:
     title, publisher, licences, sources, vintage, notes = ABOUT[table.name]
     described: dict[str, Any] = {
         "name": table.name.replace("_", "-"), "path": f"{table.name}.csv", "profile": "tabular-data-resource", "title": title,
-        "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "publisher": publisher, "licenses": licences, "sources": sources,
+        "format": "csv", "mediatype": "text/csv", "encoding": "utf-8", "publisher": publisher, "licenses": licences, "sources": [_named(s) if table.name == "history" else s for s in sources],
         "vintage": vintage,
         "schema": {"fields": [_field(table, c) for c in table.rows[0]], "primaryKey": KEYS[table.name], "missingValues": [""]},
     }  # fmt: skip

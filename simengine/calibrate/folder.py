@@ -57,12 +57,12 @@ def digest_of(calibration: Calibration) -> str:
     return hash_of(repr(asked).encode())
 
 
-def is_current(calibration: Calibration, folder: Path, *, drawn: bool = False) -> bool:
-    """Return whether a folder is complete, unchanged, and of this question."""
+def is_current(calibration: Calibration, folder: Path, *, drawn: str = "") -> bool:
+    """Return whether a folder is complete, unchanged, of this question, and has the file named, if one is."""
     found = read_provenance(folder)
     if found is None or found.get("digest") != digest_of(calibration):
         return False
-    return (not drawn or PAGE in found.get("files", {})) and changed_files(folder) == ()
+    return (not drawn or drawn in found.get("files", {})) and changed_files(folder) == ()
 
 
 def check_folder(folder: Path) -> None:
@@ -170,7 +170,8 @@ def _package(calibration: Calibration, fitted: Fitted, folder: Path, sheets: Seq
         (parameter_set.FILE, "The estimates, as a parameter set of scenarios", "application/yaml"),
     ]
     title = title_of(calibration.document.title, calibration.path.stem)
-    record = Record(title, (), sources=tuple(dict.fromkeys(sources_beside(inputs_of(calibration)))))
+    named = {text for text in fitted.surface.problem.observations.source if text}
+    record = Record(title, (), sources=tuple(dict.fromkeys(sources_beside(inputs_of(calibration), named))))
     package = package_of(record, sheets, parquet, others, folder, decimal_comma=False)
     package["description"] = "Calibration of a system-dynamics model: estimates, how sure they are, how well it fits."
     if fitted.chains:

@@ -11,7 +11,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from simengine.source.diagnostic import InputError
 from simengine.source.names import nearest_names
@@ -71,7 +71,7 @@ class CalibrationResult:
 
     @property
     def profiles(self) -> pd.DataFrame:
-        """Profile likelihoods."""
+        """Profiles of the density, priors included; `table("likelihood-profiles")` has those of the data alone."""
         return self.table("profiles")
 
     @property
@@ -93,7 +93,7 @@ class CalibrationResult:
         return _named(self.parameters, name, "parameter")
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table: `starts`, `fit`, `forecast`, `profiles`.
+        """Return a table: `starts`, `fit`, `forecast`, `profiles`, `likelihood-profiles`.
 
         Raises
         ------
@@ -103,10 +103,11 @@ class CalibrationResult:
         """
         import pandas as pd
 
-        why = (
-            "no profiles were made (`profiles: on` under `method`)" if name == "profiles" else "there is no such table"
-        )
-        return pd.read_csv(self._there(f"{name}.csv", why))
+        why = {
+            "profiles": "no profiles were made (`profiles: on` under `method`)",
+            "likelihood-profiles": "no profiles were made, or there are no priors: `profiles` are those of the data",
+        }
+        return pd.read_csv(self._there(f"{name}.csv", why.get(name, "there is no such table")))
 
     def _there(self, name: str, why: str) -> Path:
         path = self.folder / name
@@ -134,6 +135,30 @@ def read_calibration(folder: str | os.PathLike[str]) -> CalibrationResult:
 
     """
     return CalibrationResult(folder)
+
+
+class Skill(NamedTuple):
+    """How much better held-out values are met than by the better of the naive forecasts: 1 - RMSE/RMSE of it."""
+
+    value: float
+    than: str
+    """`last`: the last value stays; `drift`: the line through the first and the last value goes on."""
+
+
+def skill_of(statistics: Mapping[str, Any] | None) -> Skill | None:
+    """Return the skill of a series; None where nothing is held out, or no naive forecast can be made.
+
+    Examples
+    --------
+    >>> skill_of({"held_out": {}, "skills": {"last": {"value": 0.6}, "drift": {"value": -0.1}}})
+    Skill(value=-0.1, than='drift')
+
+    """
+    if not statistics or statistics["held_out"] is None:
+        return None
+    found = {name: (own or {}).get("value") for name, own in (statistics["skills"] or {}).items()}
+    known = [Skill(float(v), name) for name, v in found.items() if v is not None]
+    return min(known, default=None)
 
 
 def is_calibration(folder: str | os.PathLike[str]) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simengine.calibrate.folder import check_folder, clear_made, is_current, write_made, write_seal
+from simengine.calibrate.folder import PAGE, check_folder, clear_made, is_current, write_made, write_seal
 from simengine.calibrate.plan import Calibration, load_calibration
 from simengine.calibrate.result import CalibrationResult
 from simengine.calibrate.store import Store, Told, clear_units
@@ -32,6 +32,8 @@ class Ways:
     told: Callable[[Told], None] = lambda _: None
     begins: Callable[[str], None] = lambda _: None
     draw: Draw | None = None
+    drawn: str = PAGE
+    """The file that is there where all is drawn."""
 
 
 def run_calibration(
@@ -81,7 +83,7 @@ def complete_calibration(calibration: Calibration, folder: Path, ways: Ways = Wa
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder):
             clear_drafts(folder)
-            if not is_current(calibration, folder, drawn=ways.draw is not None):
+            if not is_current(calibration, folder, drawn=ways.drawn if ways.draw else ""):
                 _complete(calibration, folder, ways)
     except OSError as reason:
         raise disk_error(folder, reason) from None

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from simengine.cli.exits import DONE, INTERRUPTED, UsageError
 from simengine.cli.terminal import print_diagnostics, working
@@ -42,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--starts", type=int, metavar="N", help="how many local searches, not what the file says")
     parser.add_argument("--posterior", choices=_POSTERIORS, help="how the posterior is drawn, not what the file says")
     parser.add_argument("--seed", type=int, metavar="N", help="the seed of all that is drawn, not the file's")
-    parser.add_argument("--no-draw", action="store_true", help="no charts and page")
+    parser.add_argument("--no-draw", action="store_true", help="no charts and page; dossier.json all the same")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON, progress as JSON lines on stderr"
     )
@@ -62,12 +60,15 @@ def execute(arguments: argparse.Namespace) -> int:
         print_diagnostics(calibration.diagnostics, concise=True)
     folder = Path(arguments.out) if arguments.out else folder_of(calibration)
     check_folder(folder)
-    draw = None if arguments.no_draw else _find_draw()
-    current = is_current(calibration, folder, drawn=draw is not None)
+    from simengine.report.dossier import FACTS, PAGE, draw_calibration_folder
+
+    drawn = FACTS if arguments.no_draw else PAGE
+    draw = partial(draw_calibration_folder, pictures=not arguments.no_draw)
+    current = is_current(calibration, folder, drawn=drawn)
     progress = CalibrationProgress(as_json=arguments.json)
     progress.begin(plan_line(calibration, up_to_date=current))
     try:
-        result = complete_calibration(calibration, folder, Ways(progress.told, progress.step, draw))
+        result = complete_calibration(calibration, folder, Ways(progress.told, progress.step, draw, drawn))
     except KeyboardInterrupt:
         progress.end()
         print(f"interrupted: {folder} keeps what is finished; the same command goes on from there", file=sys.stderr)
@@ -101,10 +102,3 @@ def _read(arguments: argparse.Namespace) -> Calibration:
     if chosen.settings.posterior == "nuts" and chosen.problem.derivatives == "none":
         raise UsageError(f"--posterior nuts needs derivatives ({chosen.problem.why_not_exact}); `ensemble` does not")
     return chosen
-
-
-def _find_draw() -> Callable[[Path], Sequence[str]] | None:
-    if importlib.util.find_spec("simengine.report.dossier") is None:
-        return None
-    found = getattr(importlib.import_module("simengine.report.dossier"), "draw_calibration_folder", None)
-    return cast("Callable[[Path], Sequence[str]] | None", found)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from simengine.calibrate.result import skill_of
 from simengine.cli.terminal import number, print_json, shortened, table
 
 if TYPE_CHECKING:
@@ -128,8 +129,8 @@ def _fit_row(series: Mapping[str, Any], *, held: bool) -> list[str]:
     row += ["-", "-"] if fitted is None else [_share(fitted["r_squared"]), _share(fitted["efficiency"])]
     if held:
         out = None if statistics is None else statistics["held_out"]
-        skill = None if out is None else statistics["skills"]["last"]["value"]
-        row += [str(series["held out"]), *_errors(out), _share(skill)]
+        skill = skill_of(statistics)
+        row += [str(series["held out"]), *_errors(out), _share(None if skill is None else skill.value)]
     return row
 
 
@@ -152,6 +153,10 @@ def _told(about: Mapping[str, Any]) -> str:
         joined = f"; {searches['joined']} joined another" if searches["joined"] else ""
         all_of = _count(searches["searched"], "search", "searches")
         out.append(f"{searches['at the best']} of {all_of} ended at the best fit{joined}.")
+    if any((s["statistics"] or {}).get("held_out") for s in about["series"]):
+        out.append("Skill is against the better of two naive forecasts: the last value, a straight line.")
+    if any((p["profile"] or {}).get("of") == "density" for p in about["parameters"]):
+        out.append("Intervals are of data and priors; likelihood-profiles.csv has the profiles of the data alone.")
     if about["bands"]["of"]:
         out.append(f"Bands in fit.csv are of {about['bands']['of']}.")
     posterior = about["posterior"]

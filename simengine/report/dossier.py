@@ -55,8 +55,16 @@ class Dossier:
         }
 
 
-def draw_calibration_folder(folder: Path) -> list[str]:
-    """Draw charts, the page and `dossier.json` into the folder of a calibration; return the files, paths inside it."""
+def draw_calibration_folder(folder: Path, *, pictures: bool = True) -> list[str]:
+    """Draw charts, the page and `dossier.json` into the folder of a calibration; return the files, paths inside it.
+
+    Without pictures there is no page: `dossier.json` alone is written.
+    """
+    if not pictures:
+        record = DossierRecord(folder)
+        facts = Dossier(record, tuple(findings_of(record, dossier_words(record.code))), (), "").facts
+        write_changed(folder / FACTS, json_text(facts).encode())
+        return [FACTS]
     made = _made(folder, None)
     files: dict[str, bytes] = {}
     for picture in made.pictures:

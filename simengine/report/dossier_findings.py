@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from simengine.calibrate.result import skill_of
 from simengine.report.dossier_record import DossierRecord, unit_of
 from simengine.report.dossier_words import DossierWords
 
@@ -27,7 +28,7 @@ OPEN = frozenset(
 )
 """Verdicts after which different values fit equally well, or nearly."""
 SAME = 0.01
-"""Skill against the naive forecast that is no difference."""
+"""Skill against the better of the naive forecasts that is no difference."""
 _SYSTEMATIC, _NOT_CHANCE = 0.5, 0.05
 
 
@@ -78,14 +79,13 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
     p = statistics["serial"]["probability"]
     if p is not None and p < _NOT_CHANCE:
         yield Finding("past", "serial", name, words.serial.format(title=title, p=words.number(p, 2)))
-    if statistics["held_out"] is not None and statistics["skills"]:
-        skill = statistics["skills"]["last"]["value"]
-        off = _off(statistics["held_out"], unit_of(series), words)
-        if skill is not None:
-            code, text = ("same", words.same_naive) if abs(skill) < SAME else ("loses", words.loses_naive)
-            if skill >= SAME:
-                code, text = "beats", words.beats_naive
-            yield Finding("past", code, name, text.format(title=title, off=off, share=words.percent(max(skill, 0.0))))
+    skill = skill_of(statistics)
+    if skill is not None:
+        code, text = ("same", words.same_naive) if abs(skill.value) < SAME else ("loses", words.loses_naive)
+        if skill.value >= SAME:
+            code, text = "beats", words.beats_naive
+        off, share = _off(statistics["held_out"], unit_of(series), words), words.percent(max(skill.value, 0.0))
+        yield Finding("past", code, name, text.format(title=title, off=off, share=share, naive=words.naive[skill.than]))
 
 
 def _off(fit: Mapping[str, Any], unit: str, words: DossierWords) -> str:
@@ -113,7 +113,8 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
     count = record.about["observations"]["fitted"]
     unknowns = len(record.parameters) + len(record.about["scales"])
     if count < unknowns:
-        yield Finding("unknown", "fewer-data", (), words.fewer_data.format(count=count, parameters=unknowns))
+        text = words.fewer_data_one if count == 1 else words.fewer_data
+        yield Finding("unknown", "fewer-data", (), text.format(count=count, parameters=unknowns))
     yield from _ridges(record, words)
     for p in record.parameters:
         title, name = str(p["title"]), (str(p["name"]),)
@@ -233,8 +234,8 @@ def _judged(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         verdict = {0: words.covered_right, -1: words.covered_low, 1: words.covered_high}[_side(inside, count, level)]
         text = words.covered.format(count=count, inside=inside, level=words.percent(level), verdict=verdict)
         yield Finding("future", "coverage", tuple(str(s["name"]) for s in with_held), text)
-    skills = {str(s["name"]): (s["statistics"]["skills"].get("last") or {}).get("value") for s in with_held}
-    worse = [s for s in with_held if (skills[str(s["name"])] or 0.0) < -SAME]
+    skills = [(s, skill_of(s["statistics"])) for s in with_held]
+    worse = [s for s, skill in skills if skill is not None and skill.value < -SAME]
     if worse:
         titles = _joined([str(s["title"]) for s in worse], words)
         yield Finding(

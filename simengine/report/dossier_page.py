@@ -13,7 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlsplit
 
+from simengine.calibrate.result import skill_of
 from simengine.report.dossier_findings import FEW, SAME, WELL, Finding, open_parameters
 from simengine.report.dossier_parameters import WAYS
 from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of, verdict_of
@@ -100,10 +102,9 @@ def _in_short(record: DossierRecord, words: DossierWords) -> str:
         parts.append(words.short_past.format(good=sum(s >= WELL for s in shares), all=len(shares)))
     fixed, count = len(record.parameters) - len(open_parameters(record)), len(record.parameters)
     parts.append(words.short_known.format(fixed=fixed, all=count))
-    skills = [(s["skills"].get("last") or {}).get("value") for s in judged if s["held_out"] is not None and s["skills"]]
-    known = [v for v in skills if v is not None]
+    known = [skill for s in judged if (skill := skill_of(s)) is not None]
     if known:
-        parts.append(words.short_held.format(better=sum(v >= SAME for v in known), all=len(known)))
+        parts.append(words.short_held.format(better=sum(k.value >= SAME for k in known), all=len(known)))
     return f"{words.in_short} {'; '.join(parts)}."
 
 
@@ -112,6 +113,7 @@ def _use(record: DossierRecord, words: DossierWords) -> str:
     texts = [words.use_set.format(folder=folder)]
     if record.draws is not None:
         texts.append(words.use_draws.format(folder=folder))
+    texts.append(words.use_path.format(folder=folder))
     return f"<h3>{escape(words.use_title)}</h3>" + _sentences(texts)
 
 
@@ -196,6 +198,8 @@ def _how_known(record: DossierRecord, drawn: Figures, words: DossierWords) -> st
 def _searched(record: DossierRecord, words: DossierWords) -> str:
     found = record.about["searches"]
     counts = words.search_counts.format(best=found["at the best"], **{k: found[k] for k in _COUNTS})
+    if found["joined"]:
+        counts += " " + words.searches_joined.format(count=found["joined"])
     runs = record.about["simulations"]["in runs"]
     return paragraphs([counts, words.simulations.format(count=words.number(float(runs), 3))])
 
@@ -265,11 +269,23 @@ def _data(record: DossierRecord, words: DossierWords) -> str:
     rows = []
     for s in record.series:
         counts = [words.number(float(s[k]), 9) for k in ("fitted", "held out", "missing")]
-        measured = ", ".join(record.measured_by(str(s["name"]))) or words.none
-        rows.append((str(s["title"]), said_term(s["output"], words), said_term(s["error"], words), *counts, measured))
-    return html_table(heads, [], html_rows(rows))
+        texts = [str(s["title"]), said_term(s["output"], words), said_term(s["error"], words), *counts]
+        measured = ", ".join(_named_source(m) for m in record.measured_by(str(s["name"]))) or words.none
+        cells = "".join(f"<td>{escape(t)}</td>" for t in texts[1:])
+        rows.append(f'<tr><th scope="row">{escape(texts[0])}</th>{cells}<td class="told">{measured}</td></tr>')
+    return html_table(heads, [], "".join(rows))
+
+
+def _named_source(text: str) -> str:
+    """Return who measured, as HTML: of an address the name of its host, which leads there."""
+    host = urlsplit(text).hostname if text.startswith(("https://", "http://")) else None
+    return f'<a href="{escape(text, quote=True)}">{escape(host.removeprefix("www."))}</a>' if host else escape(text)
 
 
 def _sources(record: DossierRecord, words: DossierWords) -> str:
-    items = "".join(f"<li>{told_source(s, words)}</li>" for s in record.sources)
-    return f"<ul>{items}</ul>" if items else ""
+    items = [f"<li>{told_source(s, words)}</li>" for s in record.sources]
+    addresses = dict.fromkeys(
+        m for s in record.series for m in record.measured_by(str(s["name"])) if m.startswith(("https://", "http://"))
+    )
+    items += [f'<li><a href="{escape(a, quote=True)}">{escape(a)}</a></li>' for a in addresses]
+    return f"<ul>{''.join(items)}</ul>" if items else ""

@@ -23,8 +23,9 @@ from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import GRID, INK, QUIET
 
 Numbers = NDArray[np.float64]
-WAYS = ("curvature", "profile", "posterior")
-COLOURS = {"curvature": "#8a6d00", "profile": "#c25100", "posterior": "#00708f"}
+WAYS = ("data", "curvature", "profile", "posterior")
+"""`data` is the profile of the likelihood alone, where there are priors: all others have them in them."""
+COLOURS = {"data": "#7a3f9d", "curvature": "#8a6d00", "profile": "#c25100", "posterior": "#00708f"}
 CAP = 10.0
 """Profiles are drawn up to this rise: beyond it nothing is decided."""
 
@@ -63,7 +64,10 @@ class Estimated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ProfileCurve:
-    """A profile likelihood: `rises` are twice what the best log density loses, at `values` in rising order."""
+    """A profile: `rises` are twice what the best log density loses, at `values` in rising order.
+
+    `of_data` has values and rises of the likelihood alone, where the density has priors in it.
+    """
 
     title: str
     unit: str
@@ -71,6 +75,7 @@ class ProfileCurve:
     rises: Numbers
     estimate: float
     verdict: str = ""
+    of_data: tuple[Numbers, Numbers] | None = None
 
 
 def draw_intervals(
@@ -96,7 +101,8 @@ def draw_intervals(
     for n, one in enumerate(shown):
         rows.write(n)
         _row(sheet, rows, n, one, ways, words)
-    foot = foot_of([*notes, *([words.log_note] if any(p.is_log for p in shown) else [])], width)
+    priors = [words.with_priors_note] if "data" in ways else []
+    foot = foot_of([*notes, *priors, *([words.log_note] if any(p.is_log for p in shown) else [])], width)
     sheet.height = rows.bottom + 4 + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet
@@ -137,8 +143,10 @@ def draw_profiles(
     """Return profiles, a panel a parameter; thresholds are (level, rise)."""
     sheet = Sheet(width, 0.0)
     top = draw_head(sheet, words.profiles_of, words.profiles_below)
+    both = any(c.of_data is not None for c in shown)
     key = [
-        Entry("line", MIDDLE, words.profile),
+        *([Entry("line", COLOURS["data"], words.by_data)] if both else []),
+        Entry("line", MIDDLE, words.profile_with_priors if both else words.profile),
         Entry("dash", QUIET, words.threshold),
         Entry("tick", INK, words.estimate),
     ]
@@ -162,11 +170,12 @@ def draw_profiles(
                 quiet = bool(one.verdict) and n == len(lines) - 1
                 sheet.text(x, y, line, 7.5 if quiet else 8.5, QUIET if quiet else INK, bold=not quiet, name="parameter")
                 y += 10.0
-            axes = Axes(sheet, x, top + head, cell, tall, _span(one.values), (0.0, CAP))
+            every = one.values if one.of_data is None else np.concatenate([one.values, one.of_data[0]])
+            axes = Axes(sheet, x, top + head, cell, tall, _span(every), (0.0, CAP))
             _profile(axes, one, thresholds, words, first=column == 0, last=column == len(chosen) - 1)
             sheet.text(axes.right, axes.bottom + 25, one.unit, 7.5, QUIET, anchor="end", name="parameter-unit")
         top += head + tall + 34
-    foot = foot_of([words.profiles_note, *notes], width)
+    foot = foot_of([words.profiles_note, *([words.profiles_both] if both else []), *notes], width)
     sheet.height = top + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet
@@ -193,16 +202,22 @@ def _profile(
         axes.sheet.line([axes.left, axes.right], [at, at], QUIET, 0.8, dash=(2.5, 2.5), name="threshold")
         if last:
             axes.sheet.text(axes.right + 4, at + 2.6, words.percent(level), 7.5, QUIET, name="level")
-    good = np.isfinite(one.values) & np.isfinite(one.rises)
-    x, y = one.values[good], np.maximum(one.rises[good], 0.0)
-    if x.size > 1:
-        grid = np.unique(np.concatenate([np.linspace(x[0], x[-1], 241), x]))
-        curve = np.interp(grid, x, y)
-        curve[curve > CAP] = np.nan
-        axes.sheet.line(axes.across(grid), axes.down(curve), MIDDLE, 1.7, name="profile")
-    inside = y <= CAP
-    axes.sheet.dots(axes.across(x[inside]), axes.down(y[inside]), 1.5, MIDDLE, name="profile-at")
+    if one.of_data is not None:
+        _curve(axes, *one.of_data, COLOURS["data"], "profile-of-data")
+    _curve(axes, one.values, one.rises, MIDDLE, "profile")
     if axes.x[0] <= one.estimate <= axes.x[1]:
         at = float(axes.across(one.estimate))
         axes.sheet.line([at, at], [axes.bottom - 7, axes.bottom], INK, 1.6, name="estimate")
     axes.draw_x(lambda v: words.number(v, 4), count=3, size=8.0, beyond=4.0)
+
+
+def _curve(axes: Axes, values: Numbers, rises: Numbers, colour: str, name: str) -> None:
+    good = np.isfinite(values) & np.isfinite(rises)
+    x, y = values[good], np.maximum(rises[good], 0.0)
+    if x.size > 1:
+        grid = np.unique(np.concatenate([np.linspace(x[0], x[-1], 241), x]))
+        curve = np.interp(grid, x, y)
+        curve[curve > CAP] = np.nan
+        axes.sheet.line(axes.across(grid), axes.down(curve), colour, 1.7, name=name)
+    inside = y <= CAP
+    axes.sheet.dots(axes.across(x[inside]), axes.down(y[inside]), 1.5, colour, name=f"{name}-at")

@@ -21,7 +21,7 @@ import numpy as np
 from simengine.calibrate.result import CalibrationResult
 from simengine.report.dossier_chains import Traced
 from simengine.report.dossier_fit import Correlogram, Course, Fit
-from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
+from simengine.report.dossier_parameters import WAYS, Estimated, Interval, Numbers, ProfileCurve
 from simengine.report.dossier_said import said_term
 from simengine.report.dossier_surface import Pair, Searches
 from simengine.report.dossier_words import DossierWords
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LEVEL = "0.95"
+OF_DATA = "likelihood-profiles"
 MOST_PAIRS = 6
 _QUOTED = re.compile("`([^`]+)`")
 
@@ -147,26 +148,32 @@ def estimated_of(record: DossierRecord, words: DossierWords) -> list[Estimated]:
 
 
 def curves_of(record: DossierRecord, words: DossierWords) -> list[ProfileCurve]:
-    """Return profiles; none where none were made."""
+    """Return profiles, beside them those of the likelihood alone; none where none were made."""
     if not (record.folder / "profiles.csv").is_file():
         return []
     table = record.result.profiles
+    alone = record.result.table(OF_DATA) if (record.folder / f"{OF_DATA}.csv").is_file() else None
     out = []
     for p in record.parameters:
-        own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
-        if len(own):
-            values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
+        values, rises = _points(table, p["name"])
+        if values.size:
             estimate, verdict = float(p["estimate"]), verdict_of(p, words)
-            out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict))
+            of_data = None if alone is None else _points(alone, p["name"])
+            out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict, of_data))
     return out
+
+
+def _points(table: pd.DataFrame, name: str) -> tuple[Numbers, Numbers]:
+    own = table[table["parameter"] == name].sort_values("value", kind="stable")
+    return own["value"].to_numpy(dtype=np.float64), own["rise"].to_numpy(dtype=np.float64)
 
 
 def searches_of(record: DossierRecord) -> Searches:
     """Return where searches ended."""
     table = record.result.starts
     below = table["below the best"].to_numpy(dtype=np.float64)
-    arrived = table["status"].isin(["converged", "joined"]).to_numpy()
-    return Searches(np.where(table["status"] == "failed", np.nan, below), arrived)
+    converged, joined = ((table["status"] == word).to_numpy() for word in ("converged", "joined"))
+    return Searches(np.where(table["status"] == "failed", np.nan, below), converged, joined)
 
 
 def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
@@ -237,10 +244,11 @@ def intervals_of(parameter: Mapping[str, Any], level: str = LEVEL) -> dict[str, 
     """Return a parameter's intervals by way; an end that data do not set is open, at the end of the range."""
     out = {}
     for way in WAYS:
-        ends = (parameter["intervals"].get(way) or {}).get(level)
+        profile = {"profile": parameter["profile"], "data": _of_data(parameter)}.get(way)
+        found = profile["intervals"] if way == "data" and profile else parameter["intervals"].get(way)
+        ends = (found or {}).get(level)
         if ends is None:
             continue
-        profile = parameter["profile"] if way == "profile" else None
         opened = [bool(((profile or {}).get(f"open {side}") or {}).get(level)) for side in ("low", "high")]
         low, high = _number(ends[0]), _number(ends[1])
         # curvature is cut to the range: an end that lies on it was set by the range, not by data
@@ -252,6 +260,12 @@ def intervals_of(parameter: Mapping[str, Any], level: str = LEVEL) -> dict[str, 
             opened[1] or at[1] or not math.isfinite(high),
         )
     return out
+
+
+def _of_data(parameter: Mapping[str, Any]) -> Any:
+    """Return the profile of the likelihood alone; None where that is the profile itself, as there are no priors."""
+    own = parameter["profile"] or {}
+    return parameter.get("likelihood profile") if own.get("of") == "density" else None
 
 
 def _shown_range(parameter: Mapping[str, Any]) -> tuple[float, float]:

@@ -33,10 +33,14 @@ _TAIL = 0.003
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Searches:
-    """Shape (search,): how much lower than the best each ended, NaN where it failed; whether it converged."""
+    """Shape (search,): how much lower than the best each ended, NaN where it failed; whether it converged; or joined.
+
+    One that joined ran to an optimum that another had found: it has arrived too.
+    """
 
     below: Numbers
     converged: NDArray[np.bool_]
+    joined: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +63,14 @@ def draw_waterfall(searches: Searches, words: DossierWords, width: float = WIDE)
     top = draw_head(sheet, words.waterfall_of, words.waterfall_below)
     known = np.isfinite(searches.below)
     order = np.argsort(searches.below[known], kind="stable")
-    below, converged = np.maximum(searches.below[known][order], _FLOOR), searches.converged[known][order]
+    below = np.maximum(searches.below[known][order], _FLOOR)
+    converged, joined = searches.converged[known][order], searches.joined[known][order]
+    stopped = ~(converged | joined)
     failed = int((~known).sum())
     key = [Entry("dot", GOOD, words.converged)]
-    if not converged.all():
+    if joined.any():
+        key.append(Entry("ring", GOOD, words.joined_search))
+    if stopped.any():
         key.append(Entry("ring", BAD, words.stopped))
     key.append(Entry("dash", INK, words.near_best.format(value=words.number(NEAR))))
     top = draw_key(sheet, top, key) + 8
@@ -84,7 +92,8 @@ def draw_waterfall(searches: Searches, words: DossierWords, width: float = WIDE)
     at, ends = axes.across(np.arange(1, len(below) + 1)), axes.down(np.log10(below))
     sheet.line(at, ends, GREY, 1.0, name="fall")
     sheet.dots(at[converged], ends[converged], 3.0, GOOD, name="search")
-    sheet.dots(at[~converged], ends[~converged], 3.0, "#ffffff", edge=BAD, width=1.4, name="search")
+    sheet.dots(at[joined], ends[joined], 3.0, "#ffffff", edge=GOOD, width=1.4, name="search")
+    sheet.dots(at[stopped], ends[stopped], 3.0, "#ffffff", edge=BAD, width=1.4, name="search")
     axes.draw_x(lambda v: words.number(v, 6), count=6, whole=True, beyond=16.0)
     foot = foot_of([words.waterfall_note, *([words.failed_searches.format(count=failed)] if failed else [])], width)
     sheet.height = axes.bottom + 20 + foot_height(foot)

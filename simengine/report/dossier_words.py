@@ -41,7 +41,9 @@ class DossierWords(SweepWords):
     intervals_below: str = "each line is the range allowed; bars are {level} intervals"
     by_curvature: str = "curvature (quick)"
     by_profile: str = "profile"
-    by_posterior: str = "posterior (with priors)"
+    by_posterior: str = "posterior"
+    by_data: str = "profile of the data alone"
+    with_priors_note: str = "All but those of the data alone have the priors in them."
     estimate: str = "best fit"
     open_end: str = "open: data set no end within the range"
     log_note: str = "Ranges of parameters searched by their logarithm are drawn in logarithms."
@@ -50,8 +52,11 @@ class DossierWords(SweepWords):
         "twice the log density lost where the parameter is held at a value, all others fitted anew; flat: not known"
     )
     profile: str = "profile"
+    profile_with_priors: str = "profile with priors"
     threshold: str = "above a dashed line a value is outside that interval"
     profiles_note: str = "Drawn up to 10."
+    profiles_both: str = "Where the profile with priors is the narrower of the two, the priors did that."
+    joined_search: str = "joined: ran to an optimum that another had found"
     waterfall_of: str = "Did all searches find the same?"
     waterfall_below: str = (
         "how much lower in log density than the best each search ended, in order; 0 is drawn at the foot"
@@ -101,7 +106,9 @@ class DossierWords(SweepWords):
     in_short: str = "In short:"
     short_past: str = "the model follows {good} of {all} series well"
     short_known: str = "the data fix {fixed} of {all} parameters"
-    short_held: str = "it forecast {better} of {all} series better than the last value"
+    short_held: str = (
+        "it forecast {better} of {all} series better than simply keeping the last value, or going on in a straight line"
+    )
     no_end: str = "(open)"
     one_parameter: str = "One parameter"
     many_parameters: str = "{count} parameters"
@@ -128,6 +135,9 @@ class DossierWords(SweepWords):
     search_counts: str = (
         "{screened} points were looked at, {searched} searches were made from the best of them; {best} ended at "
         "the best fit, {converged} converged, {failed} failed."
+    )
+    searches_joined: str = (
+        "{count} were ended on their way, as they ran to an optimum that an earlier search had found (joined)."
     )
     simulations: str = "All work together cost as much as {count} runs of the model."
     rhat: str = "R-hat"
@@ -157,6 +167,10 @@ class DossierWords(SweepWords):
     use_title: str = "How to use it"
     use_set: str = "In a scenario, the best fit: `params: {folder}/parameters.yaml`."
     use_draws: str = "In a sweep, with all that is not known: rows of `{folder}/posterior.parquet`."
+    use_path: str = (
+        "That is for a file beside the folder `{folder}`. From elsewhere, write the way to the folder as seen from "
+        "that file, such as `../results/{folder}/parameters.yaml`."
+    )
 
     # of findings: the past
     follows_well: str = "{title}: the model follows it well: {explained}, and is off by {off}."
@@ -178,15 +192,19 @@ class DossierWords(SweepWords):
         "{title}: what is left is not chance: errors follow on each other (Ljung-Box, p = {p}). Intervals are "
         "then too narrow."
     )
+    last_stays: str = "the last value stays"
+    line_goes_on: str = "the straight line through the first and the last value goes on"
     beats_naive: str = (
-        "{title}: on the held-out part the model is off by {off}, {share} less than by assuming that the last "
-        "value stays."
+        "{title}: on the held-out part the model is off by {off}; its error is {share} less than by assuming that "
+        "{naive} (the better of two naive forecasts)."
     )
     loses_naive: str = (
-        "{title}: on the held-out part the model is off by {off}, worse than by assuming that the last value stays."
+        "{title}: on the held-out part the model is off by {off}, worse than by assuming that {naive} (the better of "
+        "two naive forecasts)."
     )
     same_naive: str = (
-        "{title}: on the held-out part the model is off by {off}, as much as by assuming that the last value stays."
+        "{title}: on the held-out part the model is off by {off}, as much as by assuming that {naive} (the better of "
+        "two naive forecasts)."
     )
     # the unknown
     all_known: str = "The data fix all parameters: each interval is narrow against the range it was looked for in."
@@ -205,6 +223,10 @@ class DossierWords(SweepWords):
     fewer_data: str = (
         "There are {count} measurements for {parameters} unknown numbers: some of what is estimated comes from "
         "priors and ranges, not from data."
+    )
+    fewer_data_one: str = (
+        "There is one measurement for {parameters} unknown numbers: some of what is estimated comes from priors and "
+        "ranges, not from data."
     )
     # the future
     use_estimate: str = (
@@ -245,8 +267,8 @@ class DossierWords(SweepWords):
     covered_high: str = "is wider than needed"
     no_forecast: str = "Nothing was held out: the fit says how the model follows the past, not how it forecasts."
     no_better: str = (
-        "For {titles} the model forecasts no better than the last value: do not rest plans on it before that is "
-        "understood."
+        "For {titles} the model forecasts worse than the last value again, or a straight line: do not rest plans on it "
+        "before that is understood."
     )
     # verdicts
     identified: str = "fixed"
@@ -262,7 +284,7 @@ class DossierWords(SweepWords):
     # alt texts
     fit_alt: str = "{title}, {unit}: measured and model, {start} to {stop}. {told}"
     intervals_alt: str = "Intervals of parameters. {told}"
-    profiles_alt: str = "Profile likelihoods of {titles}."
+    profiles_alt: str = "Profiles of {titles}."
     waterfall_alt: str = "{best} of {all} searches ended at the best fit."
     pairs_alt: str = "Posterior of pairs of parameters: {told}."
     autocorrelation_alt: str = "Autocorrelation of residuals of {titles}."
@@ -270,7 +292,17 @@ class DossierWords(SweepWords):
     @property
     def ways(self) -> dict[str, str]:
         """What ways to intervals are called."""
-        return {"curvature": self.by_curvature, "profile": self.by_profile, "posterior": self.by_posterior}
+        return {
+            "data": self.by_data,
+            "curvature": self.by_curvature,
+            "profile": self.by_profile,
+            "posterior": self.by_posterior,
+        }
+
+    @property
+    def naive(self) -> dict[str, str]:
+        """What naive forecasts assume."""
+        return {"last": self.last_stays, "drift": self.line_goes_on}
 
     @property
     def verdicts(self) -> dict[str, str]:

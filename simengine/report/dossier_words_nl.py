@@ -43,7 +43,9 @@ NL_WORDS = {
     "intervals_below": "elke lijn is het toegestane bereik; balken zijn intervallen van {level}",
     "by_curvature": "kromming (snel)",
     "by_profile": "profiel",
-    "by_posterior": "posterior (met priors)",
+    "by_posterior": "posterior",
+    "by_data": "profiel van de gegevens alleen",
+    "with_priors_note": "Alle andere dan die van de gegevens alleen tellen de priors mee.",
     "estimate": "beste aanpassing",
     "open_end": "open: de gegevens geven geen grens binnen het bereik",
     "log_note": "Bereiken van parameters die in logaritmen gezocht zijn, zijn ook zo getekend.",
@@ -53,8 +55,11 @@ NL_WORDS = {
         "vlak: onbekend"
     ),
     "profile": "profiel",
+    "profile_with_priors": "profiel met priors",
     "threshold": "boven een streepjeslijn valt een waarde buiten dat interval",
     "profiles_note": "Getekend tot 10.",
+    "profiles_both": "Waar het profiel met priors het smalste van de twee is, komt dat door de priors.",
+    "joined_search": "aangesloten: liep naar een optimum dat een andere al had gevonden",
     "waterfall_of": "Vonden alle zoektochten hetzelfde?",
     "waterfall_below": (
         "hoeveel lager in log-dichtheid dan de beste elke zoektocht eindigde, op volgorde; 0 staat onderaan"
@@ -107,7 +112,7 @@ NL_WORDS = {
     "in_short": "Kort:",
     "short_past": "het model volgt {good} van de {all} reeksen goed",
     "short_known": "de gegevens leggen {fixed} van de {all} parameters vast",
-    "short_held": "het voorspelde {better} van de {all} reeksen beter dan de laatste waarde",
+    "short_held": "het voorspelde {better} van de {all} reeksen beter dan wie de laatste waarde houdt of een rechte lijn doortrekt",
     "no_end": "(open)",
     "one_parameter": "Eén parameter",
     "many_parameters": "{count} parameters",
@@ -134,6 +139,10 @@ NL_WORDS = {
     "search_counts": (
         "{screened} punten zijn bekeken, vanaf de beste zijn {searched} zoektochten gedaan; {best} eindigden bij "
         "de beste aanpassing, {converged} convergeerden, {failed} mislukten."
+    ),
+    "searches_joined": (
+        "{count} zijn onderweg gestopt, omdat ze naar een optimum liepen dat een eerdere zoektocht al had gevonden "
+        "(aangesloten)."
     ),
     "simulations": "Al het werk samen kostte zoveel als {count} runs van het model.",
     "rhat": "R-hat",
@@ -164,6 +173,10 @@ NL_WORDS = {
     "use_title": "Hoe het te gebruiken",
     "use_set": "In een scenario, de beste aanpassing: `params: {folder}/parameters.yaml`.",
     "use_draws": "In een sweep, met alles wat onzeker is: rijen van `{folder}/posterior.parquet`.",
+    "use_path": (
+        "Dat geldt voor een bestand naast de map `{folder}`. Schrijf elders de weg naar de map, gezien vanaf dat "
+        "bestand, zoals `../results/{folder}/parameters.yaml`."
+    ),
     "follows_well": "{title}: het model volgt het goed: {explained}, en zit er {off} naast.",
     "follows_fairly": "{title}: het model volgt het ruwweg: {explained}, en zit er {off} naast.",
     "follows_badly": "{title}: het model volgt het niet: {explained}, en zit er {off} naast.",
@@ -183,17 +196,19 @@ NL_WORDS = {
         "{title}: wat overblijft is geen toeval: fouten hangen met elkaar samen (Ljung-Box, p = {p}). Intervallen zijn "
         "dan te smal."
     ),
+    "last_stays": "de laatste waarde blijft",
+    "line_goes_on": "de rechte lijn door de eerste en de laatste waarde doorloopt",
     "beats_naive": (
-        "{title}: op het achtergehouden deel zit het model er {off} naast, {share} minder dan wie aanneemt dat "
-        "de laatste waarde blijft."
+        "{title}: op het achtergehouden deel zit het model er {off} naast; de fout is {share} kleiner dan van wie "
+        "aanneemt dat {naive} (de beste van twee naïeve voorspellingen)."
     ),
     "loses_naive": (
-        "{title}: op het achtergehouden deel zit het model er {off} naast, slechter dan wie aanneemt dat de laatste "
-        "waarde blijft."
+        "{title}: op het achtergehouden deel zit het model er {off} naast, slechter dan wie aanneemt dat {naive} (de "
+        "beste van twee naïeve voorspellingen)."
     ),
     "same_naive": (
-        "{title}: op het achtergehouden deel zit het model er {off} naast, evenveel als wie aanneemt dat de laatste "
-        "waarde blijft."
+        "{title}: op het achtergehouden deel zit het model er {off} naast, evenveel als wie aanneemt dat {naive} (de "
+        "beste van twee naïeve voorspellingen)."
     ),
     "all_known": (
         "De gegevens leggen alle parameters vast: elk interval is smal tegenover het bereik waarin gezocht is."
@@ -212,6 +227,10 @@ NL_WORDS = {
     ),
     "offset": "{change} van {title}",
     "change_of_range": "{change} van het bereik",
+    "fewer_data_one": (
+        "Er is één meting voor {parameters} onbekende getallen: een deel van wat geschat is komt uit priors en "
+        "bereiken, niet uit gegevens."
+    ),
     "fewer_data": (
         "Er zijn {count} metingen voor {parameters} onbekende getallen: een deel van wat geschat is komt uit priors en "
         "bereiken, niet uit gegevens."
@@ -247,8 +266,8 @@ NL_WORDS = {
         "Er is niets achtergehouden: de aanpassing zegt hoe het model het verleden volgt, niet hoe het voorspelt."
     ),
     "no_better": (
-        "Voor {titles} voorspelt het model niet beter dan de laatste waarde: bouw er geen plannen op voor dat "
-        "begrepen is."
+        "Voor {titles} voorspelt het model slechter dan nog eens de laatste waarde, of een rechte lijn: bouw er geen "
+        "plannen op voor dat begrepen is."
     ),
     "identified": "vastgelegd",
     "wide_word": "ruim",

@@ -8,7 +8,7 @@ Invariant: a package that cannot be read adds nothing: what is wrong with data i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,24 @@ from simengine.results.study import Input, Source
 _ROLES = ("data", "map")
 
 
-def sources_beside(inputs: Iterable[Input]) -> tuple[Source, ...]:
-    """Return the sources that a Frictionless package beside a data file or a map names for it."""
-    found = (source for i in inputs if i.role in _ROLES for source in _of_file(Path(i.path)))
+def sources_beside(inputs: Iterable[Input], named: Iterable[str] | None = None) -> tuple[Source, ...]:
+    """Return the sources that a Frictionless package beside a data file or a map names for it.
+
+    Parameters
+    ----------
+    inputs
+        The files.
+    named
+        What the rows that were used have in their column `source`. A source of a package may say how rows name it
+        (`rows`, the begins of such texts): one that no row names is left out.
+
+    """
+    texts = None if named is None else tuple(named)
+    found = (source for i in inputs if i.role in _ROLES for source in _of_file(Path(i.path), texts))
     return tuple(dict.fromkeys(found))
 
 
-def _of_file(path: Path) -> Iterator[Source]:
+def _of_file(path: Path, named: Sequence[str] | None) -> Iterator[Source]:
     try:
         package = json.loads((path.parent / "datapackage.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -33,7 +44,16 @@ def _of_file(path: Path) -> Iterator[Source]:
     for resource in _mappings(package.get("resources")):
         if resource.get("path") == path.name:
             licences = _licences(resource) or _licences(package)
-            yield from (_source(s, licences) for s in _mappings(resource.get("sources") or package.get("sources")))
+            told = _mappings(resource.get("sources") or package.get("sources"))
+            yield from (_source(s, licences) for s in told if _is_used(s, named))
+
+
+def _is_used(entry: Mapping[str, Any], named: Sequence[str] | None) -> bool:
+    """Return whether a row names a source; whether that is so cannot be told of one that says not how."""
+    begins = entry.get("rows")
+    if named is None or not isinstance(begins, list):
+        return True
+    return any(text.startswith(str(begin)) for begin in begins for text in named)
 
 
 def _source(entry: Mapping[str, Any], licences: str) -> Source:
