@@ -94,6 +94,7 @@ class Matcher:
         found = self._series(at, fit, outputs, table)
         for _, _, rows in found:
             name = next(n for n, own in table.series.items() if own is rows)
+            self.to.problems += table.faults.get(name, ())
             check_order(table, name, (fit.series or fit.data).span, self.to)
         self._check_words(fit, [row for _, _, rows in found for row in rows])
         if len(self.to.problems) > known:
@@ -131,7 +132,8 @@ class Matcher:
                 text = f"the first column of `{table.path.name}`, `{table.time}`, is taken for time"
                 self.to.error("unknown-series", text, place.span, help=["`time: COLUMN` under `data` says which is"])
                 return []
-            self.to.unknown("unknown-series", what, said, place.span, list(table.series))
+            sound = [n for n in table.series if n not in table.faults]
+            self.to.unknown("unknown-series", what, said, place.span, sound)
             return []
         by_element = {loose_key(element_of(n)): n for n in found}
         if len(outputs) == 1:
@@ -214,15 +216,17 @@ class Matcher:
 
     def _converted(self, fit: Fit, looked: Looked, unit: str, rows: Sequence[Row]) -> list[float] | None:
         """Return values in the unit of the output; the first that cannot be converted is noted."""
-        out = []
+        out, table = [], self.tables[fit.data.value]
         for row in rows:
             own, place = row.unit, (fit.series or fit.data).span
             if fit.unit is not None and own and own != fit.unit.value:
-                text = f"`{self._path(fit)}` row {row.line} says that its unit is {own}, not {fit.unit.value}"
+                text = f"`{self._path(fit)}` line {row.line} says that its unit is {own}, not {fit.unit.value}"
                 self.to.error("conflicting-keys", text, fit.unit.span, help=["`unit` is for tables that do not tell"])
                 return None
             if fit.unit is not None:
                 own, place = fit.unit.value, fit.unit.span
+            elif table is not None:
+                place = table.span(row, "unit", place)
             value = self.names.converted(row.value, own, unit, place, self.to, looked.text)
             if value is None:
                 return None

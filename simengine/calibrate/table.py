@@ -10,17 +10,17 @@ Invariant: nothing is sorted, filled or averaged here; a cell that is no number,
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from simengine.calibrate.file import Table
+from simengine.calibrate.grid import Grid, read_grid
 from simengine.language.yaml.reading import At, Reading
-from simengine.scenario.reader import beside
+from simengine.source.diagnostic import Diagnostic, error
 from simengine.source.file import Span
 from simengine.source.names import loose_key, nearest_names
 
@@ -34,7 +34,7 @@ _MOST_TOLD = 5
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One reading: `value` is NaN where there is none, `line` its row in the file, from 1."""
+    """One reading: `value` is NaN where there is none, `line` where its row begins in the file; 0: it is of no file."""
 
     time: float
     value: float
@@ -54,6 +54,16 @@ class Readings:
     series: dict[str, list[Row]] = field(default_factory=dict)
     time: str = ""
     """The first column of a table without `time`, which is taken for it."""
+    grid: Grid | None = None
+    places: dict[str, int] = field(default_factory=dict)
+    """Places of the columns `time` and `unit`, where there are some."""
+    faults: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    """What is wrong with series that nothing names: it matters where one is used."""
+
+    def span(self, row: Row, column: str, otherwise: Span) -> Span:
+        """Return where the time or the unit of a reading stands."""
+        place = self.places.get(column)
+        return otherwise if self.grid is None or place is None or not row.line else self.grid.span(row.line, place)
 
     def find(self, name: str) -> list[str]:
         """Return the series a name means: itself; of a series by element, all of its elements."""
@@ -82,124 +92,51 @@ def _without_model(name: str) -> str:
 
 def read_table(name: At[str], table: Table, to: Reading) -> Readings | None:
     """Return the readings of a table; what is wrong is noted."""
-    path = beside(table.file)
-    if not path.is_file():
-        near = nearest_names(path.name, [p.name for p in path.parent.glob("*.csv")]) if path.parent.is_dir() else []
-        hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
-        to.error("missing-data-file", f"there is no file `{table.file.value}`", table.file.span, help=hint)
+    grid = read_grid(table.file, to)
+    if grid is None:
         return None
-    text = _read_text(path, table.file, to)
-    if text is None:
-        return None
-    try:
-        rows = list(csv.reader(io.StringIO(text)))
-    except csv.Error as reason:
-        told = f"`{table.file.value}` cannot be read as a table: {reason}"
-        to.error("unreadable-data-file", told, table.file.span)
-        return None
-    numbered = [(n, r) for n, r in enumerate(rows, 1) if any(c.strip() for c in r)]
-    head = [c.strip() for c in numbered[0][1]] if numbered else []
-    if not _is_laid_out(path.name, head, numbered, table.file.span, to):
-        return None
-    if len(numbered) < 2:
-        to.error("no-observations", f"`{path.name}` has no rows below its head", table.file.span)
-        return None
-    first = "" if table.time is not None or "variable" in head else head[0]
-    reader = _Reader(Readings(name.value, path, time=first), table, head, to)
+    first = "" if table.time is not None or "variable" in grid.head else grid.head[0]
+    reader = _Reader(Readings(name.value, grid.path, time=first, grid=grid), table, grid, to)
     known = len(to.problems)
-    reader.read(numbered[1:])
+    reader.read()
     return reader.readings if len(to.problems) == known else None
-
-
-_BEGINS = (
-    ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "a workbook", "save its sheet as CSV: UTF-8, commas, decimal points"),
-    ((b"\xff\xfe", b"\xfe\xff"), "UTF-16", "save it as UTF-8"),
-    ((b"PAR1",), "Parquet", "write it as CSV"),
-    ((b"\x1f\x8b",), "packed by gzip", "unpack it"),
-)
-
-
-def _read_text(path: Path, file: At[str], to: Reading) -> str | None:
-    """Return the text of a table; note what it is where it is no UTF-8 text."""
-    try:
-        data = path.read_bytes()
-    except OSError as reason:
-        to.error("unreadable-data-file", f"`{file.value}` cannot be read: {reason.strerror or reason}", file.span)
-        return None
-    for begins, what, hint in _BEGINS:
-        if data.startswith(begins):
-            to.error(
-                "unreadable-data-file", f"`{file.value}` is {what}, not a table of UTF-8 text", file.span, help=[hint]
-            )
-            return None
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as reason:
-        line = data.count(b"\n", 0, reason.start) + 1
-        told = f"`{file.value}` row {line} is no UTF-8 text"
-        hint = "is it of Windows (1252, Latin-1)? save it as UTF-8"
-        to.error("unreadable-data-file", told, file.span, help=[hint])
-        return None
-
-
-def _is_laid_out(
-    name: str, head: Sequence[str], rows: Sequence[tuple[int, list[str]]], span: Span, to: Reading
-) -> bool:
-    """Return whether a table has a head, cells between commas, and no longer row; note the first that is wrong."""
-    if len(head) == 1 and (other := next((d for d in ";\t|" if d in head[0]), None)):
-        shown = {"\t": "tabs", ";": "semicolons", "|": "bars"}[other]
-        hint = "save it with commas between cells, and points in numbers"
-        to.error("unreadable-data-file", f"`{name}` has {shown} between its cells, not commas", span, help=[hint])
-        return False
-    if head and all(_is_number(cell) for cell in head):
-        told = f"`{name}` has no head: its first row holds numbers, {', '.join(head[:4])}"
-        to.error("unknown-column", told, span, help=["the first row names the columns"])
-        return False
-    twice = next((h for n, h in enumerate(head) if h and h in head[:n]), None)
-    if twice is not None:
-        to.error("duplicate-series", f"`{name}` has two columns that are called `{twice}`", span)
-        return False
-    for line, row in rows[1:]:
-        if len(row) > len(head) and any(c.strip() for c in row[len(head) :]):
-            told = f"`{name}` row {line} has {len(row)} cells, its head {len(head)}"
-            to.error("bad-cell", told, span, help=["is a decimal comma meant? numbers have points"])
-            return False
-    return True
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 @dataclass
 class _Reader:
     readings: Readings
     table: Table
-    head: list[str]
+    grid: Grid
     to: Reading
-    wrong: dict[str, int] = field(default_factory=dict)
+    wrong: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @cached_property
+    def head(self) -> list[str]:
+        return self.grid.head
 
     @property
     def is_tidy(self) -> bool:
         """Whether it is a tidy file: one that has some of its columns, and no columns are named, is meant to be."""
         return not self.table.columns and "variable" in self.head
 
-    def read(self, rows: Sequence[tuple[int, list[str]]]) -> None:
+    def read(self) -> None:
+        rows = self.grid.body
         if self.is_tidy:
             self._tidy(rows)
         else:
             self._wide(rows)
-        path = self.readings.path.name
-        for text in list(self.wrong)[:_MOST_TOLD]:
+        self.to.problems += self._told(self.wrong)
+
+    def _told(self, wrong: Mapping[str, tuple[int, int]]) -> list[Diagnostic]:
+        """Return what is wrong with cells: the first few, and how many more there are."""
+        out = []
+        for text, at in list(wrong.items())[:_MOST_TOLD]:
             hint = ["numbers have points, and nothing between thousands"] if _COMMA.match(text) else []
-            self.to.error("bad-cell", f"`{path}` row {self.wrong[text]}: {text}", self.table.file.span, help=hint)
-        if len(self.wrong) > _MOST_TOLD:
-            text = f"`{path}`: {len(self.wrong) - _MOST_TOLD} more wrong cells"
-            self.to.error("bad-cell", text, self.table.file.span)
+            out.append(error("bad-cell", f"{self.grid.told(*at)}: {text}", self.grid.span(*at), help=hint))
+        if len(wrong) > _MOST_TOLD:
+            text = f"`{self.readings.path.name}`: {len(wrong) - _MOST_TOLD} more wrong cells"
+            out.append(error("bad-cell", text, self.table.file.span))
+        return out
 
     def _tidy(self, rows: Sequence[tuple[int, list[str]]]) -> None:
         names = {"quality": "quality", "vintage": "vintage", "time": "time"}
@@ -211,9 +148,12 @@ class _Reader:
         if lacking:
             self._lacks(lacking)
             return
+        at = {n: self.head.index(n) for n in (names["time"], "value", "unit") if n in self.head}
+        self.readings.places.update({"time": at[names["time"]]} | ({"unit": at["unit"]} if "unit" in at else {}))
         for line, row in rows:
             cells = {n: row[place].strip() if place < len(row) else "" for place, n in enumerate(self.head)}
-            time, value = self._time(cells[names["time"]], line), self._value(cells["value"], line)
+            time = self._time(cells[names["time"]], line, at[names["time"]])
+            value = self._value(cells["value"], line, at["value"], self.wrong)
             if time is None or value is None:
                 continue
             name = f"{cells['model']}.{cells['variable']}" if cells.get("model") else cells["variable"]
@@ -239,22 +179,29 @@ class _Reader:
         if len(self.to.problems) > known:
             return
         time = places.get("time") or 0
-        if not columns:
-            taken = {time, *places.values()}
-            columns = [(name, n) for n, name in enumerate(self.head) if n not in taken and name]
+        self.readings.places["time"] = time
+        named, taken = {loose_key(n) for n, _ in columns}, {time, *places.values(), *(n for _, n in columns)}
+        others = [(h, n) for n, h in enumerate(self.head) if h and n not in taken and loose_key(h) not in named]
+        # where some columns are named, others may be remarks: what is wrong with them matters where they are used
+        aside = {h: dict[str, tuple[int, int]]() for h, _ in others} if columns else {}
+        columns += others
         units = {loose_key(name.value): unit.value for name, unit in self.table.units}
         self._check_units([name for name, _ in columns])
         for line, row in rows:
             cells = [c.strip() for c in row] + [""] * (len(self.head) - len(row))
-            at = self._time(cells[time], line)
+            at = self._time(cells[time], line, time)
             more = [cells[p] if (p := places.get(w)) is not None else "" for w in ("quality", "vintage")]
             for name, place in columns:
                 assert place is not None
-                value = self._value(cells[place], line)
+                value = self._value(cells[place], line, place, aside.get(name, self.wrong))
                 if at is not None and value is not None:
                     unit = units.get(loose_key(name), "")
                     found = Row(at, value, line, unit, more[0], self._source, more[1])
                     self.readings.series.setdefault(name, []).append(found)
+        for name, wrong in aside.items():
+            if wrong:
+                self.readings.series.setdefault(name, [])
+                self.readings.faults[name] = self._told(wrong)
 
     def _check_units(self, names: Sequence[str]) -> None:
         known = {loose_key(n) for n in names}
@@ -273,7 +220,7 @@ class _Reader:
         self.to.unknown("unknown-column", what, said.value, said.span, [h for h in self.head if h])
         return None
 
-    def _time(self, text: str, line: int) -> float | None:
+    def _time(self, text: str, line: int, place: int) -> float | None:
         try:
             time = float(text)
         except ValueError:
@@ -281,15 +228,16 @@ class _Reader:
         if math.isfinite(time):
             return time
         if _DATE.fullmatch(text):
-            path, span = self.readings.path.name, self.table.file.span
-            if not any(p.code == "date-as-time" and p.span == span for p in self.to.problems):
-                told = f"`{path}` row {line}: `{text}` is a date, the model's time is a number"
+            span = self.grid.span(line, place)
+            if not any(p.code == "date-as-time" and p.file == span.file.path for p in self.to.problems):
+                told = f"{self.grid.told(line, place)}: `{text}` is a date, the model's time is a number"
                 self.to.error("date-as-time", told, span, help=["write 2016.25 for 1 April 2016"])
             return None
-        self.wrong.setdefault(f"`{text}` is no time", line)
+        self.wrong.setdefault(f"`{text}` is no time", (line, place))
         return None
 
-    def _value(self, text: str, line: int) -> float | None:
+    @staticmethod
+    def _value(text: str, line: int, place: int, wrong: dict[str, tuple[int, int]]) -> float | None:
         if text.casefold() in NOTHING:
             return math.nan
         try:
@@ -297,7 +245,7 @@ class _Reader:
         except ValueError:
             value = math.inf
         if math.isinf(value):
-            self.wrong.setdefault(f"`{text}` is no number", line)
+            wrong.setdefault(f"`{text}` is no number", (line, place))
             return None
         return value
 
@@ -312,12 +260,14 @@ def check_order(readings: Readings, name: str, span: Span, to: Reading) -> None:
         if twice is not row:
             of = f" of the vintage `{row.vintage}`" if row.vintage else ""
             hint = [] if row.vintage else ["a column `vintage` tells which of them is newer"]
-            told = f"has a second value{of} for {row.time:g}, after row {twice.line}"
-            to.error("duplicate-vintage", f"`{path}` row {row.line}: `{name}` {told}", span, help=hint)
+            told = f"has a second value{of} for {row.time:g}, after line {twice.line}"
+            place = readings.span(row, "time", span)
+            to.error("duplicate-vintage", f"`{path}` line {row.line}: `{name}` {told}", place, help=hint)
             return
         before = last.get((row.vintage, row.source))
         if before is not None and row.time < before.time:
             told = f"the times of `{name}` rise, but {row.time:g} stands after {before.time:g}"
-            to.error("wrong-order", f"`{path}` row {row.line}: {told}", span, help=["are two series called alike?"])
+            place = readings.span(row, "time", span)
+            to.error("wrong-order", f"`{path}` line {row.line}: {told}", place, help=["are two series called alike?"])
             return
         last[row.vintage, row.source] = row

@@ -112,7 +112,9 @@ NL_WORDS = {
     "in_short": "Kort:",
     "short_past": "het model volgt {good} van de {all} reeksen goed",
     "short_known": "de gegevens leggen {fixed} van de {all} parameters vast",
-    "short_held": "het voorspelde {better} van de {all} reeksen beter dan wie de laatste waarde houdt of een rechte lijn doortrekt",
+    "short_held": (
+        "het voorspelde {better} van de {all} reeksen beter dan wie de laatste waarde houdt of een rechte lijn doortrekt"
+    ),
     "no_end": "(open)",
     "one_parameter": "Eén parameter",
     "many_parameters": "{count} parameters",

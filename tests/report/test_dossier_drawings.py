@@ -95,7 +95,8 @@ def searches(count: int) -> Searches:
     below = np.sort(np.random.default_rng(count).lognormal(-2, 4, count))
     below[: count // 3 + 1] = 0.0
     below[-1] = np.nan if count > 2 else below[-1]
-    return Searches(below, np.arange(count) % 5 != 4)
+    ended = np.arange(count) % 5
+    return Searches(below, ended < 3, ended == 3)
 
 
 def correlograms(count: int) -> list[Correlogram]:
