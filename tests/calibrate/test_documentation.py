@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ import pytest
 from docs.reference import calibration_file
 from simengine.calibrate.error_shape import ERROR_KINDS
 from simengine.calibrate.plan import load_calibration
-from simengine.calibrate.sections import CALIBRATION, OUTPUT_KINDS, OVER_ABOUT
+from simengine.calibrate.sections import CALIBRATION, METHOD, OUTPUT_KINDS, OVER_ABOUT, PARAMETER
+from simengine.calibrate.settings import Settings
 from simengine.calibrate.touch import POINTS
 from simengine.cli.main import main
 from simengine.language.yaml.record import Record
+from simengine.sampling.family import FAMILIES
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "calibration-file.md"
 TITLED = re.compile(r'```\w+ title="(?P<name>[^"]+)"\n(?P<text>.*?)```', re.DOTALL)
@@ -68,6 +71,40 @@ def test_the_reference_has_every_key() -> None:
     found = keys(CALIBRATION)
     assert {"weight by quality", "stamped", "ar1", "by", "range"} <= found
     assert [k for k in sorted(found) if f"`{k}`" not in page] == []
+
+
+def words_of(shape: Any) -> set[str]:
+    """Return the words that keys of a record take."""
+    return {word for field in shape.fields for word in getattr(field.shape, "words", ())}
+
+
+def test_the_page_has_every_key_and_word() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```", "", page, flags=re.DOTALL)
+    code = set(re.findall(r"`([^`]+)`", prose)) | {
+        key for block in re.findall(r"```yaml.*?```", page, re.DOTALL) for key in re.findall(r"[\w ]+(?=:)", block)
+    }
+    told = {part.strip() for text in code for part in re.split(r"[:{},\[\]]", text)}
+    words = words_of(METHOD) | words_of(PARAMETER)
+    assert {"trf", "cma", "differences", "log logit"} <= words
+    assert sorted((keys(CALIBRATION) | words | set(FAMILIES) | {"empirical", "within", "smooth"}) - told) == []
+
+
+def test_the_page_tells_the_defaults_of_methods() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    own = asdict(Settings())
+    shown = {True: "`on`", False: "`off`"}
+    for field in METHOD.fields:
+        value = own[field.name or field.key]
+        told = shown[value] if isinstance(value, bool) else f"`{value}`" if isinstance(value, str) else str(value)
+        told = "as many as `draws`" if field.key == "tune" else told
+        assert f"| `{field.key}` | {told} |" in page
+
+
+def test_numbers_of_priors_stand_in_their_order() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for kind, family in FAMILIES.items():
+        assert f"| `{kind}` | {', '.join(family.numbers)} |" in page, kind
 
 
 def test_the_page_tells_all_kinds() -> None:
