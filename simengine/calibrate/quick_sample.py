@@ -37,7 +37,7 @@ def quick_sample(problem: Problem, seed: int) -> Array | None:
         next_heat = _next_heat(aim - begun, heat)
         own = _systematic(rng, _weights(aim - begun, next_heat - heat))
         x, begun, aim, heat = x[own], begun[own], aim[own], next_heat
-        moves = _MOVES if heat < 1.0 else 10 + 3 * x.shape[1]  # the more unknowns, the longer until copies part
+        moves = _MOVES if heat < 1.0 else 16 + 4 * x.shape[1]  # the more unknowns, the longer until copies part
         moved = sum(_move(problem, (x, begun, aim), heat, rng, turn) for turn in range(moves))
         if heat == 1.0:
             if moved < _FEWEST * moves * SETS:

@@ -56,7 +56,7 @@ class DossierWords(SweepWords):
     threshold: str = "above a dashed line a value is outside that interval"
     profiles_note: str = "Drawn up to 10."
     profiles_both: str = "Where the profile with priors is the narrower of the two, the priors did that."
-    joined_search: str = "joined: ran to an optimum that another had found"
+    joined_search: str = "joined an earlier search"
     waterfall_of: str = "Did all searches find the same?"
     waterfall_below: str = (
         "how much lower in log density than the best each search ended, in order; 0 is drawn at the foot"

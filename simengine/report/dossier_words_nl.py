@@ -59,7 +59,7 @@ NL_WORDS = {
     "threshold": "boven een streepjeslijn valt een waarde buiten dat interval",
     "profiles_note": "Getekend tot 10.",
     "profiles_both": "Waar het profiel met priors het smalste van de twee is, komt dat door de priors.",
-    "joined_search": "aangesloten: liep naar een optimum dat een andere al had gevonden",
+    "joined_search": "aangesloten bij een eerdere zoektocht",
     "waterfall_of": "Vonden alle zoektochten hetzelfde?",
     "waterfall_below": (
         "hoeveel lager in log-dichtheid dan de beste elke zoektocht eindigde, op volgorde; 0 staat onderaan"
@@ -113,7 +113,8 @@ NL_WORDS = {
     "short_past": "het model volgt {good} van de {all} reeksen goed",
     "short_known": "de gegevens leggen {fixed} van de {all} parameters vast",
     "short_held": (
-        "het voorspelde {better} van de {all} reeksen beter dan wie de laatste waarde houdt of een rechte lijn doortrekt"
+        "het voorspelde {better} van de {all} reeksen beter dan wie de laatste waarde houdt of een rechte lijn "
+        "doortrekt"
     ),
     "no_end": "(open)",
     "one_parameter": "Eén parameter",

@@ -39,7 +39,9 @@ def test_what_is_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert path.read_text(encoding="utf-8").startswith("# ")
     assert all(d.code in CODES for d in told)
     # a place in the file itself, or in a table beside it
-    assert all(d.span is not None and (d.span.file.path == path.name or d.span.file.path.endswith(".csv")) for d in told)
+    assert all(
+        d.span is not None and (d.span.file.path == path.name or d.span.file.path.endswith(".csv")) for d in told
+    )
     if path.stem in WARNED:
         assert made is not None
         assert not has_errors(told)

@@ -85,6 +85,18 @@ def test_a_table_of_columns(make: Make) -> None:
     assert set(seen.source) == {"CBS"}
 
 
+def test_columns_that_are_not_named_keep_their_heads(make: Make) -> None:
+    table = "year,north of it,fish[south],remark\n2001,14,13,a flood\n2002,18,17,\n2003,25,24,\n2004,33,30,\n"
+    text = "data: {d: {file: d.csv, columns: {catch: north of it}}}\nparameters: {rate: {range: [0.1, 0.9]}}\nfit:\n"
+    fits = "  north: {output: 'fish[north]', series: catch, data: d}\n  south: {output: 'fish[south]', data: d}\n"
+    seen = make(MODEL, text + fits, d=table).problem.observations
+    assert seen.value.tolist() == [14, 18, 25, 33, 13, 17, 24, 30]
+    with pytest.raises(
+        AssertionError, match=r"line 2, column `remark`: `a flood` is no number(.|\n)*2 \| 2001,14,13,a fl"
+    ):
+        make(MODEL, text + "  north: {output: 'fish[north]', series: remark, data: d}\n", d=table)
+
+
 def problem_over(make: Make, over: str, times: list[float], extra: str = "") -> Problem:
     table = "variable,time,value\n" + "".join(f"fish,{t},1\n" for t in times)
     fit = f"  fish: {{output: {{sum: fish}}, data: d, over: {over}, error: {{normal: 1}}{extra}}}\n"

@@ -300,6 +300,7 @@ def changed(folder: Path, to: Path, **series: object) -> DossierRecord:
         ({"serial__probability": 0.001}, {"serial"}),
         ({"skills__last__value": -0.4}, {"loses", "no-better"}),
         ({"skills__last__value": 0.0}, {"same"}),
+        ({"skills__drift__value": -0.9}, {"loses", "no-better"}),
         ({"coverage_held_out__inside": 0}, {"coverage"}),
     ],
 )
@@ -310,6 +311,33 @@ def test_what_is_bad_is_said(ridge: Path, tmp_path: Path, changes: dict[str, obj
         if "coverage_held_out__inside" in changes:
             (text,) = (f.text for f in found if f.code == "coverage")
             assert words.covered_low in text
+
+
+def test_skill_is_against_the_better_naive_forecast(ridge: Path, tmp_path: Path) -> None:
+    for than, other in (("last", "drift"), ("drift", "last")):
+        changes = {f"skills__{than}__value": 0.2, f"skills__{other}__value": 0.7}
+        (text,) = (f.text for f in findings_of(changed(ridge, tmp_path / than, **changes), EN) if f.code == "beats")
+        assert "20 %" in text
+        assert EN.naive[than] in text
+
+
+def test_without_pictures_there_are_findings_all_the_same(ridge: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "out"
+    shutil.copytree(ridge, copy, ignore=shutil.ignore_patterns("charts", "index.html", "dossier.json"))
+    assert draw_calibration_folder(copy, pictures=False) == ["dossier.json"]
+    assert not (copy / "index.html").exists()
+    assert not (copy / "charts").exists()
+    facts = facts_of(copy)
+    assert facts == {**facts_of(ridge), "pictures": []}
+
+
+def test_one_measurement_is_one(ridge: Path, tmp_path: Path) -> None:
+    shutil.copytree(ridge, tmp_path / "one")
+    about = json.loads((tmp_path / "one" / "calibration.json").read_text(encoding="utf-8"))
+    about["observations"]["fitted"] = 1
+    (tmp_path / "one" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
+    (text,) = (f.text for f in findings_of(DossierRecord(tmp_path / "one"), EN) if f.code == "fewer-data")
+    assert text.startswith("There is one measurement for 2 unknown numbers")
 
 
 def test_a_folder_without_the_check_of_the_step_says_so(ridge: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from simengine.report.dossier_fit import Correlogram, Course, Fit, draw_autocorr
 from simengine.report.dossier_parameters import (
     CAP,
     COLOURS,
+    WAYS,
     Estimated,
     Interval,
     ProfileCurve,
@@ -61,9 +62,10 @@ def parameters(count: int) -> list[Estimated]:
         ways = {
             "curvature": Interval(middle * 0.8, middle * 1.2),
             "profile": Interval(low, middle * 1.5, open_low=True),
+            "data": Interval(low, high, open_low=True, open_high=True),
             "posterior": Interval(middle * 0.7, high, open_high=True),
         }
-        kept = dict(list(ways.items())[: n % 4])
+        kept = dict(list(ways.items())[: n % 5])
         out.append(
             Estimated(made_up.NAMES[n % len(made_up.NAMES)], "TJ/yr", low, high, middle, kept, is_log=n % 2 == 0)
         )
@@ -79,6 +81,20 @@ def curves(count: int) -> list[ProfileCurve]:
         )
         for n in range(count)
     ]
+
+
+def with_data(shown: list[ProfileCurve]) -> list[ProfileCurve]:
+    return [replace(c, of_data=(c.values * 1.5, c.rises / 4.0)) for c in shown]
+
+
+def test_profiles_of_the_data_alone_are_drawn_beside_those_with_priors() -> None:
+    plain, both = (draw_profiles(own, [(0.95, 3.84)], EN) for own in (curves(3), with_data(curves(3))))
+    assert not plain.named("profile-of-data")
+    assert len(both.named("profile-of-data")) == 3
+    keys = [{t.text for t in texts_of(sheet, "key")} for sheet in (plain, both)]
+    assert {EN.by_data, EN.profile_with_priors} <= keys[1]
+    assert EN.profile in keys[0]
+    assert not {EN.by_data, EN.profile_with_priors} & keys[0]
 
 
 def pairs(count: int, draws: int) -> list[Pair]:
@@ -136,6 +152,7 @@ DRAWINGS: dict[str, Callable[[DossierWords, float], Sheet]] = {
     "intervals": lambda w, x: draw_intervals(parameters(30), w, x),
     "one interval": lambda w, x: draw_intervals(parameters(1), w, x),
     "profiles": lambda w, x: draw_profiles(curves(7), LEVELS, w, x),
+    "both profiles": lambda w, x: draw_profiles(with_data(curves(5)), LEVELS, w, x),
     "one profile": lambda w, x: draw_profiles(curves(1), LEVELS, w, x),
     "pairs": lambda w, x: draw_pairs(pairs(6, 200), w, x),
     "many draws": lambda w, x: draw_pairs(pairs(2, 5000), w, x),
@@ -311,7 +328,7 @@ def test_every_draw_is_a_dot_or_told_to_lie_beyond() -> None:
 
 
 def test_ways_are_told_apart_and_can_be_seen() -> None:
-    assert len(set(COLOURS.values())) == 3
+    assert len(set(COLOURS.values())) == len(WAYS) == 4
     assert all(contrast(c) >= 3 for c in COLOURS.values())
 
 
