@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,12 +59,27 @@ def exact_band(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return at @ found - half, at @ found + half
 
 
+def right_values(rng: np.random.Generator, count: int) -> Iterator[np.ndarray]:
+    """Yield what is fitted of so many samples of the line, as a Latin hypercube.
+
+    What least squares leave is chi-squared, how far the line is off is so too, and in which direction is uniform; the three
+    are independent. Each count-th of each comes once, so that a dozen samples stand for all.
+    """
+    design = np.stack([np.ones(FITTED), TIMES[:FITTED]], axis=1)
+    root = np.linalg.cholesky(np.linalg.inv(design.T @ design))
+    shares = [(rng.permutation(count) + 0.5) / count for _ in range(3)]
+    for rest, far, way in zip(*shares, strict=True):
+        off = np.sqrt(stats.chi2(2).ppf(far)) * np.array([np.cos(2 * np.pi * way), np.sin(2 * np.pi * way)])
+        errors = rng.normal(size=FITTED)
+        left = errors - design @ np.linalg.lstsq(design, errors, rcond=None)[0]
+        left *= np.sqrt(stats.chi2(FITTED - 2).ppf(rest) / np.sum(left**2))
+        yield design @ (np.array([3.0, 1.0]) + ERROR * root @ off) + ERROR * left
+
+
 def test_bands_of_a_right_model_hold_nine_of_ten_held_out_values(line: Fitted) -> None:
-    rng = np.random.default_rng(11)
-    held, wide = [], []
-    for seed in range(12):
-        values = 3.0 + TIMES + rng.normal(0.0, ERROR, TIMES.size)
-        own = line.surface.problem
+    held, wide, own = [], [], line.surface.problem
+    for seed, fitted in enumerate(right_values(np.random.default_rng(11), 12)):
+        values = np.concatenate([fitted, 3.0 + TIMES[FITTED:]])  # what is held out has no part in the band
         problem = replace(own, observations=replace(own.observations, value=values))
         sets = quick_sample(problem, seed)
         assert sets is not None
