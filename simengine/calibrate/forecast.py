@@ -6,7 +6,9 @@ What is compared with data is what is forecast: a total over a year stays one. T
 data end; they go on here to the end that the model has itself, with everything else as the calibration sets it.
 
 Invariant: at the time of an observation the course is what was compared with it, to the last bit, unless the model asks
-when its run ends. The band is of parameters alone: it has no errors of measurement, and none of the model.
+when its run ends. The band is of parameters alone: it has no errors of measurement, and none of the model. It holds
+90 % of the sets, and the best fit: the middle 90 %, or, where the best fit lies beside these, as at the end of a range,
+those nearest to the middle that reach it.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from simengine.calibrate.settle_fits import period_of
 from simengine.calibrate.tally import Tally
 from simengine.calibrate.work import Fitted
 from simengine.engine.clock import plan_time
-from simengine.inference.arrays import Array
+from simengine.inference.arrays import Array, Bools
 from simengine.language.yaml.reading import Reading
 from simengine.scenario.names import ModelNames
 
@@ -46,9 +48,11 @@ class Course:
     low: Array
     median: Array
     high: Array
-    """Over all sets: the ends of the band, and its middle."""
+    """Over all sets: the ends of the band, and the median."""
     end_of_data: float
     """The time of the last observation."""
+    aside: Bools
+    """Where the best fit lies beside the middle 90 % of the sets."""
 
     @property
     def beyond(self) -> Array:
@@ -74,7 +78,7 @@ class Forecast:
             "failed": self.failed,
             "ends": [
                 {"series": c.series.name, "time": c.times[-1], "predicted": c.predicted[-1], "low": c.low[-1],
-                 "median": c.median[-1], "high": c.high[-1]}
+                 "median": c.median[-1], "high": c.high[-1], "aside": bool(c.aside[-1])}
                 for c in self.courses if c.beyond.any()
             ],
         }  # fmt: skip
@@ -98,12 +102,36 @@ def make_forecast(calibration: Calibration, fitted: Fitted, sets: Sets) -> Forec
         values = np.concatenate([own[n] for own in many])
         sound = np.isfinite(values).all(axis=1)
         failed |= ~sound
-        ends = np.full((3, len(grids[n][0])), np.nan)
+        times = grids[n][0]
+        ends, aside = np.full((3, len(times)), np.nan), np.zeros(len(times), dtype=np.bool_)
         if sound.any() and len(values) > 1:
-            ends = np.quantile(values[sound], [0.5 - LEVEL / 2.0, 0.5, 0.5 + LEVEL / 2.0], axis=0)
+            ends, aside = band_with(best[n][0], values[sound])
         last = float(longer.problem.observations.time[s.rows].max())
-        courses.append(Course(s, grids[n][0], best[n][0], ends[0], ends[1], ends[2], last))
+        courses.append(Course(s, times, best[n][0], ends[0], ends[1], ends[2], last, aside))
     return Forecast(tuple(courses), sets.made_of, len(sets.full), int(failed.sum()))
+
+
+def band_with(best: Array, values: Array) -> tuple[Array, Bools]:
+    """Return low, median and high (3, time) of values (K, time), with the best fit between, and where it is beside them.
+
+    Examples
+    --------
+    >>> ends, aside = band_with(np.array([50.0, 100.0]), np.stack([np.arange(101.0)] * 2, axis=1))
+    >>> ends.round(9).tolist(), aside.tolist()
+    ([[5.0, 10.0], [50.0, 50.0], [95.0, 100.0]], [False, True])
+
+    """
+    rest = (1.0 - LEVEL) / 2.0
+    middle = np.quantile(values, [rest, 0.5, 1.0 - rest], axis=0)
+    low, high = middle[0].copy(), middle[2].copy()
+    below, above = best < low, best > high
+    shares = np.linspace(0.0, 1.0, len(values))
+    for t in np.flatnonzero(below | above):
+        own = np.sort(values[:, t])
+        at = float(np.interp(best[t], own, shares))
+        other = float(np.quantile(own, at + LEVEL if below[t] else at - LEVEL))
+        low[t], high[t] = (best[t], other) if below[t] else (other, best[t])
+    return np.stack([low, middle[1], high]), np.asarray(below | above)
 
 
 def _courses(simulator: Any, series: Sequence[Series], looked: Sequence[Moments], theta: Array) -> list[Array]:

@@ -207,8 +207,8 @@ def _to_come(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
             title=one["title"], time=words.time(float(end["time"])), low=low, high=high, unit=unit_of(one), best=best,
             level=words.percent(float(forecast["level"])),
         ).replace("  ", " ")  # fmt: skip
-        aside = not end["low"] <= end["predicted"] <= end["high"]
-        yield Finding("future", "to-come", (str(one["name"]),), text + (words.best_aside if aside else ""))
+        aside = words.best_aside if end["aside"] else ""
+        yield Finding("future", "to-come", (str(one["name"]),), text + aside)
         told += 1
     if len(forecast["ends"]) > MOST_SERIES:
         text = words.more_series.format(count=len(forecast["ends"]) - MOST_SERIES)

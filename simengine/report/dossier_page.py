@@ -137,27 +137,27 @@ def _fits(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
 def _parameters(record: DossierRecord, words: DossierWords) -> str:
     level = words.percent(float(LEVEL))
     ways = [w for w in WAYS if any(w in intervals_of(p) for p in record.parameters)]
-    heads = [words.parameter, words.estimate, *(words.interval_of.format(way=words.ways[w], level=level) for w in ways)]
-    heads += [words.range_, words.prior, words.verdict]
+    called = words.ways(ways)
+    heads = [words.parameter, words.estimate, *(words.interval_of.format(way=called[w], level=level) for w in ways)]
+    heads += [words.range_, words.verdict]
     body = []
     for p in record.parameters:
         found = intervals_of(p)
         cells = [words.number(float(p["estimate"]), 4)]
         cells += [_interval(found.get(w), words) for w in ways]
-        cells += [
-            f"{_number(p['low'], words)}\u00a0–\u2060\u00a0{_number(p['high'], words)}",
-            str(p["prior"] or words.none),
-        ]
-        texts = "".join(f"<td>{prose(c)}</td>" for c in cells) + f'<td class="told">{prose(verdict_of(p, words))}</td>'
+        prior = f"<small>{words.prior}: {escape(str(p['prior']))}</small>" if p["prior"] else ""
+        texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
+        texts += f"<td>{_number(p['low'], words)}\u00a0– {_number(p['high'], words)}{prior}</td>"
+        texts += f'<td class="told">{prose(verdict_of(p, words))}</td>'
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
         note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
     for s in record.about["scales"]:
         of_draws = (s["intervals"]["posterior"] or {}).get(LEVEL)
-        told = "" if of_draws is None else "\u00a0–\u2060\u00a0".join(_number(e, words) for e in of_draws)
+        told = "" if of_draws is None else "\u00a0– ".join(_number(e, words) for e in of_draws)
         ends = [told if way == "posterior" else "" for way in ways]
-        span = f"{_number(s['low'], words)}\u00a0–\u2060\u00a0{_number(s['high'], words)}"
-        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none]
+        span = f"{_number(s['low'], words)}\u00a0– {_number(s['high'], words)}"
+        cells = [words.number(float(s["estimate"]), 4), *ends, span]
         texts = (
             "".join(f"<td>{prose(c or words.none)}</td>" for c in cells) + f'<td class="told">{words.error_scale}</td>'
         )
@@ -175,7 +175,7 @@ def _interval(found: Any, words: DossierWords) -> str:
     low, high = (words.number(round(v, places) if math.isfinite(v) else v) for v in (found.low, found.high))
     low += f" {words.no_end}" if found.open_low else ""
     high += f" {words.no_end}" if found.open_high else ""
-    return f"{low}\u00a0–\u2060\u00a0{high}"
+    return f"{low}\u00a0– {high}"
 
 
 def _number(value: float | None, words: DossierWords) -> str:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from simengine.report.axes import Axes, draw_foot, draw_head, foot_height, foot_of
 from simengine.report.bands import MIDDLE, Entry, draw_key
 from simengine.report.dossier_words import DossierWords
-from simengine.report.letters import fit, wrap
+from simengine.report.letters import wrap
 from simengine.report.rows import Rows, plan_rows
 from simengine.report.sheet import WIDE, Sheet
 from simengine.report.style import GRID, INK, QUIET
@@ -90,7 +90,7 @@ def draw_intervals(
     sheet = Sheet(width, 0.0)
     top = draw_head(sheet, words.intervals_of, words.intervals_below.format(level=words.percent(level)))
     ways = [w for w in WAYS if any(w in p.intervals for p in shown)]
-    key = [Entry("band", COLOURS[w], words.ways[w]) for w in ways]
+    key = [Entry("band", COLOURS[w], words.ways(ways)[w]) for w in ways]
     key.append(Entry("diamond", INK, words.estimate))
     if any(i.open_low or i.open_high for p in shown for i in p.intervals.values()):
         key.append(Entry("right", QUIET, words.open_end))
@@ -160,14 +160,16 @@ def draw_profiles(
     for row in range(math.ceil(len(shown) / columns)):
         chosen = shown[row * columns : (row + 1) * columns]
         heads = [
-            [*wrap(c.title, cell, 8.5, bold=True, most=2), *([fit(c.verdict, cell, 7.5)] if c.verdict else [])]
+            [
+                *((t, False) for t in wrap(c.title, cell, 8.5, bold=True, most=2)),
+                *((t, True) for t in wrap(c.verdict, cell, 7.5, most=3) if c.verdict),
+            ]
             for c in chosen
         ]
         head = max(len(h) for h in heads) * 10.0 + 6
         for column, (one, lines) in enumerate(zip(chosen, heads, strict=True)):
             x, y = left + column * (cell + gap), top + 8 + 10.0 * (max(len(h) for h in heads) - len(lines))
-            for n, line in enumerate(lines):
-                quiet = bool(one.verdict) and n == len(lines) - 1
+            for line, quiet in lines:
                 sheet.text(x, y, line, 7.5 if quiet else 8.5, QUIET if quiet else INK, bold=not quiet, name="parameter")
                 y += 10.0
             every = one.values if one.of_data is None else np.concatenate([one.values, one.of_data[0]])

@@ -87,11 +87,10 @@ def _fits(record: DossierRecord, findings: list[Finding], words: DossierWords) -
 
 def _intervals(record: DossierRecord, words: DossierWords) -> Picture:
     shown = estimated_of(record, words)
+    ways = words.ways([w for p in shown for w in p.intervals])
     told = " ".join(
         f"{p.title}: {words.number(p.estimate)} {p.unit}".rstrip()
-        + "".join(
-            f", {words.ways[way]} {words.number(i.low)} – {words.number(i.high)}" for way, i in p.intervals.items()
-        )
+        + "".join(f", {ways[way]} {words.number(i.low)} – {words.number(i.high)}" for way, i in p.intervals.items())
         + "."
         for p in shown
     )

@@ -252,7 +252,7 @@ def _hole(name: str, text: str) -> str | None:
     if name == "output":
         return _told(text) or text
     if name == "name":
-        return text
+        return None if ": " in text else text  # a name and a sentence of its own are no name
     if name in {"names", "parts"}:
         text = text.replace(" and ", " en ")
     if name == "parts":

@@ -7,6 +7,7 @@ Invariant: every language has every word; terms of statistics are explained wher
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -289,13 +290,12 @@ class DossierWords(SweepWords):
     pairs_alt: str = "Posterior of pairs of parameters: {told}."
     autocorrelation_alt: str = "Autocorrelation of residuals of {titles}."
 
-    @property
-    def ways(self) -> dict[str, str]:
-        """What ways to intervals are called."""
+    def ways(self, shown: Sequence[str]) -> dict[str, str]:
+        """Return what ways to intervals are called that stand side by side."""
         return {
             "data": self.by_data,
             "curvature": self.by_curvature,
-            "profile": self.by_profile,
+            "profile": self.profile_with_priors if "data" in shown else self.by_profile,
             "posterior": self.by_posterior,
         }
 

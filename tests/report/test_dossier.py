@@ -252,7 +252,15 @@ def test_no_english_sentence_stands_on_a_dutch_page(ridge: Path, plain: Path, tm
 def test_what_comes_after_the_data(plain: Path, tmp_path: Path) -> None:
     shutil.copytree(plain, tmp_path / "short")
     about = json.loads((tmp_path / "short" / "calibration.json").read_text(encoding="utf-8"))
-    end = {"series": "amount", "time": 40.0, "predicted": 1234.5, "low": 1000.4, "median": 1100.0, "high": 1204.0}
+    end = {
+        "series": "amount",
+        "time": 40.0,
+        "predicted": 1234.5,
+        "low": 1000.4,
+        "median": 1100.0,
+        "high": 1204.0,
+        "aside": True,
+    }
     about["forecast"] |= {"ends": [end], "sets": 512, "failed": 3}
     (tmp_path / "short" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
     assert "to-come" not in {f.code for f in findings_of(DossierRecord(plain), EN)}  # its data end with the run
