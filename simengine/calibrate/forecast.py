@@ -112,7 +112,7 @@ def make_forecast(calibration: Calibration, fitted: Fitted, sets: Sets) -> Forec
 
 
 def band_with(best: Array, values: Array) -> tuple[Array, Bools]:
-    """Return low, median and high (3, time) of values (K, time), with the best fit between, and where it is beside them.
+    """Return low, median and high (3, time) of values (K, time) with the best fit inside, and where it is aside.
 
     Examples
     --------

@@ -123,7 +123,7 @@ def test_a_forecasts_band_holds_nine_of_ten_sets_and_the_best(sets: int, best: f
     (low, median, high), aside = band_with(np.array([best]), values)
     assert low[0] <= best <= high[0]
     assert low[0] <= median[0] <= high[0]
-    assert abs(np.mean((values >= low) & (values <= high)) - LEVEL) <= 1.5 / sets + 1e-9
+    assert abs(np.mean((values >= low) & (values <= high)) - LEVEL) <= 2.0 / sets + 1e-9
     middle = np.quantile(values, [0.05, 0.95])
     assert bool(aside[0]) != (middle[0] <= best <= middle[1])
     if not aside[0]:
