@@ -43,6 +43,10 @@ class ParameterSets:
     def _count(self, which: slice | NDArray[np.int64]) -> int:
         return len(range(*which.indices(self.runs))) if isinstance(which, slice) else which.size
 
+    def first(self) -> NDArray[np.float64]:
+        """Return the values of all parameters in the first run; not to be written to."""
+        return self.rows(slice(0, 1))[0] if self.places.size else self.shared
+
     def rows(self, which: slice | NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values of all parameters in some runs, (runs, parameters)."""
         out = np.empty((self._count(which), self.shared.size))
