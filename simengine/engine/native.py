@@ -183,9 +183,7 @@ class _Given:
         if not differing.size:
             return
         first, end = (n * self.width for n in blocks)
-        values = self.parameters.values(slice(first, end), differing)
-        spare = end - first - values.shape[1]
-        worker.take(np.pad(values, ((0, 0), (0, spare)), mode="edge") if spare else values, first)
+        worker.take(self.parameters.values(first, end, differing), first)
 
 
 class _Sketches:
@@ -280,7 +278,12 @@ _SHORT = 50_000_000
 
 
 def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
+    """Run all blocks in threads; the caller's, which hears interrupts, is one of them only where all is soon over.
+
+    A new thread is often put on the processor of the one that made it, and moved away some milliseconds later.
+    """
     operations = work.operations(workers[0].module)
+    short = operations < _SHORT and len(workers) > 1
     parts = 2 if operations < _SHORT else int(np.clip(operations / _SHORT / len(workers), *_PARTS))
     size = max(1, work.blocks // (parts * len(workers)))
     equal, problems = [True], []
@@ -299,10 +302,12 @@ def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
         for worker in workers:
             worker.halt()
 
-    threads = [threading.Thread(target=loop, args=(w,), daemon=True) for w in workers]
+    threads = [threading.Thread(target=loop, args=(w,), daemon=True) for w in workers[short:]]
     for thread in threads:
         thread.start()
     try:
+        if short:
+            loop(workers[0])
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)

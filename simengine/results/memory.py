@@ -65,4 +65,4 @@ def frames_copy_late() -> bool:
     """Return whether pandas copies what two frames share when one is written to."""
     import pandas as pd
 
-    return int(pd.__version__.partition(".")[0]) >= 3  # noqa: PLR2004  (the version from which it always does)
+    return int(pd.__version__.partition(".")[0]) >= 3  # from which on it always does
