@@ -122,3 +122,11 @@ def test_copies_are_whole(model, again):
     made.iloc[:, :] = 77.0
     np.testing.assert_array_equal(run.table(), frame.to_numpy())
     np.testing.assert_array_equal(other.table(), frame.to_numpy())
+
+
+def test_an_older_pandas_gets_a_copy(model, monkeypatch):
+    monkeypatch.setattr("simengine.results.run.frames_copy_late", lambda: False)
+    run = model.run()
+    frame, values = run.to_dataframe(), run.table()
+    assert not np.shares_memory(frame.to_numpy(), values)
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(values, index=frame.index, columns=frame.columns))
