@@ -15,13 +15,17 @@ from typing import Any
 import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.integration import integration_of
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
 from simengine.inference.diagnostics import information_criteria
-from simengine.inference.profile import Profile
+from simengine.inference.identify import bounds_hit
+from simengine.inference.prior_shape import prior_shape
+from simengine.inference.profile import Profile, peak_of
 from simengine.inference.summary import plain, summarise
+from simengine.inference.verdict import Verdict, judge, known, with_prior
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
@@ -85,7 +89,8 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     if curvature is not None and math.isfinite(curvature.errors[i]):
         by_curvature = {f"{level:.2f}": _ends(ends[i]) for level, ends in curvature.intervals.items()}
     hit = None if curvature is None else next((h.end for h in curvature.hits if h.name == own.name), None)
-    word, text = _verdict(fitted, i, profile)
+    of_data = next((p for p in fitted.data_profiles if p.index == i), None if fitted.data_profiles else profile)
+    verdict = _verdict(fitted, i, of_data)
     return {
         "name": own.name,
         "title": own.title or own.name,
@@ -104,37 +109,55 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
             "profile": None if profile is None else {f"{k:.2f}": _ends(v) for k, v in profile.intervals.items()},
             "posterior": None if mixing is None else mixing.intervals(i),
         },
-        "profile": None if profile is None else _profile(profile),
+        "interval notes": {"curvature": None if curvature is None else curvature.notes[i] or None},
+        "profile": None if profile is None else _profile(profile, "density" if fitted.data_profiles else "likelihood"),
+        "likelihood profile": None if of_data is None else _profile(of_data, "likelihood"),
         "posterior": None if mixing is None else mixing.of(i),
         "bound hit": hit,
         "by prior": curvature is not None and curvature.is_by_prior(i),
-        "verdict": word,
-        "why": text,
+        "told by": None if curvature is None else _told_by(fitted, curvature, i, mixing),
+        "verdict": verdict.word,
+        "why": verdict.text,
     }
 
 
-def _profile(profile: Profile) -> dict[str, Any]:
+def _told_by(fitted: Fitted, curvature: Curvature, i: int, mixing: Mixing | None) -> dict[str, Any]:
+    """Return how much is from the data, and how much was learned: 1 - variance/variance of the prior, by each way."""
+    prior = fitted.surface.problem.parameters[i].prior
+    deviation = prior_shape(prior, float(fitted.best.found.full[i])).deviation
+    drawn = None if mixing is None or not deviation > 0.0 else 1.0 - (mixing.diagnostics[i].deviation / deviation) ** 2
     return {
+        "data share": curvature.told.share[i],
+        "data share without its prior": curvature.told.share_without[i],
+        "contraction": {"curvature": curvature.told.contraction[i], "posterior": drawn},
+        "prior has a kink": bool(curvature.kinked[i]),
+    }
+
+
+def _profile(profile: Profile, of: str) -> dict[str, Any]:
+    return {
+        "of": of,
         "verdict": profile.verdict,
         "text": profile.text,
+        "intervals": {f"{k:.2f}": _ends(v) for k, v in profile.intervals.items()},
         "open low": {f"{k:.2f}": v for k, v in profile.open_low.items()},
         "open high": {f"{k:.2f}": v for k, v in profile.open_high.items()},
         "fits": profile.fits,
     }
 
 
-def _verdict(fitted: Fitted, i: int, profile: Profile | None) -> tuple[str, str]:
-    """Return the verdict of profiles where they were made, else that of curvature: word and reason."""
-    curved = None if fitted.curvature is None else fitted.curvature.verdicts[i]
-    if profile is not None and profile.verdict != "unknown":
-        words = {"identified": "identified", "practically not": "practically not identified",
-                 "structurally not": "not identified"}  # fmt: skip
-        if profile.verdict == "identified" and curved is not None and curved.word in {"at bound", "together"}:
-            return curved.word, f"{profile.text}; {curved.text}"
-        return words[profile.verdict], profile.text
-    if curved is None:
-        return "unknown", "there are no derivatives and no profile: nothing tells how sure it is"
-    return curved.word, curved.text
+def _verdict(fitted: Fitted, i: int, of_data: Profile | None) -> Verdict:
+    """Return the verdict of the likelihood's profile where it was made, else that of curvature, and who tells."""
+    curvature, problem = fitted.curvature, fitted.surface.problem
+    name = problem.names[i]
+    if curvature is None:
+        return judge(name, None, of_data)
+    hit = of_data is not None and bool(bounds_hit(
+        (name,), np.array([peak_of(of_data)]), problem.low[i : i + 1], problem.high[i : i + 1]
+    ))  # fmt: skip
+    singular = bool(np.isinf(curvature.told.errors_without[i]))
+    found = judge(name, curvature.verdicts[i], of_data, hit=hit, singular=singular)
+    return with_prior(found, known(curvature.told, i, curvature.parabola.estimate, problem.low, problem.high))
 
 
 def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
@@ -162,6 +185,7 @@ def _series(fitted: Fitted, predicted: Any, bands: Bands) -> list[dict[str, Any]
         table = summarise(
             predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
             bands=(bands.low[rows], bands.high[rows], LEVEL),
+            fitted_to_errors=sum(problem.scales[place].number == "autocorrelation" for place in s.scales),
         ) if not held.all() else None  # fmt: skip
         out.append({
             "name": s.name,
@@ -222,8 +246,12 @@ def warnings_of(about: Mapping[str, Any]) -> list[str]:
         if parameter["bound hit"]:
             end = {"low": "lower", "high": "upper"}[parameter["bound hit"]]
             out.append(f"`{parameter['name']}` is at its {end} bound: a better fit may lie beyond the range")
-        if parameter["verdict"] in {"not identified", "practically not identified"}:
-            out.append(f"`{parameter['name']}` is {parameter['verdict']}: {parameter['why']}")
+        if parameter["verdict"] in {"not identified", "practically not identified", "one side", "by prior"}:
+            word = {"one side": "bounded by the data on one side only", "by prior": "told by its prior"}
+            said = word.get(parameter["verdict"], parameter["verdict"])
+            out.append(f"`{parameter['name']}` is {said}: {parameter['why']}")
+        if (parameter["told by"] or {}).get("prior has a kink"):
+            out.append(f"the prior of `{parameter['name']}` has a kink at the estimate, and draws it there")
     known = [f"`{p['name']}`" for p in about["parameters"] if p["by prior"]]
     if known:
         shown = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"

@@ -2,8 +2,9 @@
 
 In: a `Fitted`, a seed. Out: (n,) lower and upper ends, and what they are made of, in words.
 
-With a posterior sample its sets are run; else sets are drawn from the normal distribution that curvature gives, in the
-measures of the search, cut to the bounds; where curvature does not tell all, from errors at the best fit only.
+With a posterior sample its sets are run; else sets are drawn from the distribution that curvature gives, in the
+measures of the search, cut to the bounds: normal where scales of errors are given, Student's where they are estimated.
+Where curvature does not tell all, bands are of errors at the best fit only.
 
 Invariant: the same question gives the same bits.
 """
@@ -44,13 +45,31 @@ def sets_of(fitted: Fitted, seed: int) -> tuple[Array, str]:
         return best[None], "errors alone: curvature does not tell how sure all parameters are"
     surface = fitted.surface
     rng = np.random.default_rng([seed, 4])
-    values, vectors = np.linalg.eigh(curvature.found.covariance)
-    moved = rng.standard_normal((_SETS, d)) @ (vectors * np.sqrt(np.maximum(values, 0.0))).T
+    larger = _larger_scales(curvature.freedom, d, rng)
+    of_data = curvature.of_data
+    of_priors = np.diag(np.diag(curvature.found.information - of_data))
+    each = np.linalg.inv(of_data / np.square(larger)[:, None, None] + of_priors)
+    values, vectors = np.linalg.eigh(each)
+    drawn = rng.standard_normal((_SETS, d)) * np.sqrt(np.maximum(values, 0.0))
+    moved = np.einsum("kij,kj->ki", vectors, drawn)
     measured = np.repeat(surface.measures.of(best)[None], _SETS, axis=0)
     measured[:, :d] += moved / surface.measures.slopes(measured[:1])[0, :d]
+    grown = np.array([s.number == "scale" for s in surface.problem.scales], dtype=np.bool_)
     out = surface.measures.full(measured)
-    out[:, d:] = best[d:]
-    return out, "curvature"
+    out[:, d:] = np.where(grown, best[d:] * larger[:, None], best[d:])
+    return np.clip(out, surface.low, surface.high), "curvature"
+
+
+def _larger_scales(freedom: float, parameters: int, rng: np.random.Generator) -> Array:
+    """Return by how much scales are larger than estimated: (sets,); 1 where they are known.
+
+    With a flat prior of its logarithm a variance is n times that of maximum likelihood over a chi-squared number of n -
+    D degrees of freedom (A. Gelman et al., "Bayesian Data Analysis", 3rd ed. (2013), 14.2), which gives sets and
+    observations the tails of Student's t.
+    """
+    if not np.isfinite(freedom):
+        return np.ones(_SETS)
+    return np.sqrt((freedom + parameters) / rng.chisquare(freedom, _SETS))
 
 
 def make_bands(fitted: Fitted, seed: int) -> Bands:

@@ -1,12 +1,15 @@
-"""What curvature at the best fit tells: errors, what moves together, bounds that were hit.
+"""What curvature at the best fit tells: errors, who tells them, what moves together, bounds that were hit.
 
 In: a `Surface`, the best full set. Out: a `Curvature`, of the parameters; scales of errors are taken as known.
 
-Where scales are estimated, maximum likelihood has them too small in few observations: standard errors are those of
-n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear
-Regression" (1989), 5.1; exact for a linear model with one scale, for several about right).
+Where scales are estimated, maximum likelihood has them too small in few observations: information of the data is that
+of n - D degrees of freedom, and intervals have quantiles of Student's t (G. A. F. Seber, C. J. Wild, "Nonlinear
+Regression" (1989), 5.1; exact for a linear model with one scale, for several about right). Priors need no such care: of
+a variance to which the data add the share w, the degrees of freedom are those of the data over w squared (F. E.
+Satterthwaite (1946), Biometrics Bulletin 2, 110-114).
 
-Invariant: the information is the expected one of the data, plus that of a prior the file gives.
+Invariant: the information is the expected one of the data, plus that of a prior the file gives; verdicts are of the
+data alone.
 """
 
 from __future__ import annotations
@@ -16,28 +19,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.calibrate.surface import Surface
-from simengine.inference.arrays import Array
+from simengine.inference.arrays import Array, Bools
+from simengine.inference.evidence import Evidence, cut_variances, evidence
 from simengine.inference.identify import (
     BoundHit,
     Direction,
     Identification,
     Subset,
-    Verdict,
     bounds_hit,
     collinearity,
     directions,
     fisher,
     identification,
-    normal_intervals,
     ridges,
-    verdicts,
 )
+from simengine.inference.intervals import CurvatureIntervals, Parabola, curvature_intervals
+from simengine.inference.prior_shape import PriorShape, prior_shape
+from simengine.inference.transform import Transform
+from simengine.inference.verdict import Verdict, verdicts
 
 LEVELS = (0.90, 0.95)
-
-
-BY_PRIOR = 2.0
-"""A prior that makes a standard error so much smaller is what tells the parameter, rather than the data."""
+_IN_RANGE = frozenset({"logit", "probit"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,53 +47,76 @@ class Curvature:
     """What curvature tells of the parameters."""
 
     found: Identification
-    """With scales as they are."""
+    """With scales as they are, priors included."""
+    of_data: Array
+    """(D, D): the information of the data alone, with scales as they are."""
+    told: Evidence
+    """Who tells what, for scales that are estimated."""
     errors: Array
     """(D,): standard errors, for scales that are estimated."""
-    of_data: Array
-    """(D,): standard errors without priors; infinite where data alone tell nothing."""
+    parabola: Parabola
+    """The log density near the best fit, for scales that are estimated."""
+    freedom: float
+    """Degrees of freedom of what the scales are estimated from; infinite where they are given."""
     intervals: dict[float, Array]
-    """By level: (D, 2), cut to the range."""
+    """By level: (D, 2), inside the range."""
+    notes: tuple[str, ...]
+    """What is odd about an interval, "" where nothing is."""
     directions: tuple[Direction, ...]
     subsets: tuple[Subset, ...]
     """The most collinear subsets of two and three parameters."""
     left_out: int
     hits: tuple[BoundHit, ...]
+    kinked: Bools
+    """(D,): whether the prior has a kink at the estimate."""
     verdicts: tuple[Verdict, ...]
+    """Of the data alone."""
 
     def is_by_prior(self, i: int) -> bool:
         """Whether a parameter is known by priors rather than by data."""
-        return bool(self.of_data[i] > BY_PRIOR * self.found.errors[i])
+        return self.told.is_by_prior(i)
 
 
 def look_at_curvature(surface: Surface, full: Array) -> Curvature:
     """Return what curvature tells at a full set."""
     problem, d = surface.problem, surface.width
-    theta = full[:d]
-    rows = np.nan_to_num(sensitivities(surface, full))
-    found = identification(problem.names, fisher(rows, _prior_information(surface, full)))
-    used = int(np.sum(problem.observations.fit_weight > 0.0))
-    freedom = used - d if any(s.number in {"scale", "size"} for s in problem.scales) and used > d else None
-    errors = found.errors * (1.0 if freedom is None else np.sqrt(used / freedom))
-    ends = {}
-    for level in LEVELS:
-        with np.errstate(invalid="ignore"):
-            own = normal_intervals(theta, errors * _wider(freedom, level), level, surface.measures.own[:d])
-        own = np.where(np.isnan(own), np.array([[-np.inf, np.inf]]), own)
-        ends[level] = np.clip(own, problem.low[:, None], problem.high[:, None])
+    theta, names = full[:d], problem.names
+    of_data = fisher(np.nan_to_num(sensitivities(surface, full)))
+    shapes = prior_shapes(surface, theta)
+    of_priors = np.array([s.information for s in shapes])
+    found = identification(names, of_data + np.diag(of_priors))
+    freedom, shrink = _freedom(surface)
+    within = (problem.low, problem.high)
+    told = evidence(names, of_data * shrink, of_priors, _spreads(shapes, theta, within), within, theta)
+    parabola = Parabola(theta, _slope(surface, full), told.found.information, problem.low, problem.high)
+    by_level = _intervals(surface, parabola, told, freedom)
+    kinked = np.array([s.kinked for s in shapes])
     near = collinearity(found, largest=3)
     worst = sorted(near.subsets, key=lambda s: -s.gamma)[:20]
     return Curvature(
         found,
-        errors,
-        identification(problem.names, fisher(rows)).errors,
-        ends,
+        of_data,
+        told,
+        told.found.errors,
+        parabola,
+        freedom,
+        {level: own.ends for level, own in by_level.items()},
+        tuple(_note(by_level[LEVELS[0]].notes[i], kinked=bool(kinked[i])) for i in range(d)),
         _together(found, theta, problem.low, problem.high),
         tuple(worst),
         near.left_out,
-        bounds_hit(problem.names, theta, problem.low, problem.high),
-        verdicts(found, theta, problem.low, problem.high),
+        bounds_hit(names, theta, problem.low, problem.high),
+        kinked,
+        verdicts(told.of_data, theta, problem.low, problem.high, told),
     )
+
+
+def _spreads(shapes: list[PriorShape], theta: Array, within: tuple[Array, Array]) -> Array:
+    """Return standard deviations of priors, taken for normal where the posterior is: only so they compare."""
+    information = np.array([s.information for s in shapes])
+    with np.errstate(divide="ignore"):
+        normal = np.sqrt(cut_variances(theta, 1.0 / np.sqrt(information), *within))
+    return np.where(information > 0.0, normal, [s.deviation for s in shapes])
 
 
 def _together(found: Identification, theta: Array, low: Array, high: Array) -> tuple[Direction, ...]:
@@ -101,25 +126,46 @@ def _together(found: Identification, theta: Array, low: Array, high: Array) -> t
     return (*told, *(r for r in ridges(found, theta, low, high) if not names.issuperset(r.names)))
 
 
-def _wider(freedom: int | None, level: float) -> float:
-    """Return by how much a quantile of Student's t is beyond that of the normal distribution."""
-    if freedom is None:
-        return 1.0
-    from scipy.special import ndtri, stdtrit
+def _freedom(surface: Surface) -> tuple[float, float]:
+    """Return degrees of freedom of scales, and by how much information of the data is less than with scales known."""
+    problem, d = surface.problem, surface.width
+    used = int(np.sum(problem.observations.fit_weight > 0.0))
+    if not any(s.number in {"scale", "size"} for s in problem.scales) or used <= d:
+        return np.inf, 1.0
+    return float(used - d), (used - d) / used
 
-    return float(stdtrit(freedom, 0.5 + level / 2.0) / ndtri(0.5 + level / 2.0))
+
+def _slope(surface: Surface, full: Array) -> Array:
+    """Return the derivatives of the density by parameters (D,)."""
+    _, gradient = surface.density_gradient(full[None])
+    return np.asarray(gradient[0, : surface.width])
 
 
-def _prior_information(surface: Surface, full: Array) -> Array:
-    """Return minus the second derivatives of the log prior (D,), of priors the file gives, where they are concave."""
-    d = surface.width
-    theta = full[:d]
-    width = surface.problem.high - surface.problem.low
-    step = 1e-4 * np.maximum(np.abs(theta), np.where(np.isfinite(width), 1e-2 * width, 1.0))
-    up, down = surface.log_prior((theta + step)[None])[1][0], surface.log_prior((theta - step)[None])[1][0]
-    given = np.array([p.has_prior for p in surface.problem.parameters])
-    bend = np.nan_to_num((down - up) / (2.0 * step), posinf=0.0, neginf=0.0)
-    return np.where(given, np.maximum(bend, 0.0), 0.0)
+def _intervals(surface: Surface, parabola: Parabola, told: Evidence, freedom: float) -> dict[float, CurvatureIntervals]:
+    own: list[Transform] = [
+        p.transform if p.measure in _IN_RANGE else searched
+        for p, searched in zip(surface.problem.parameters, surface.measures.own, strict=False)
+    ]
+    share = np.where(np.isnan(told.share), 1.0, told.share)
+    with np.errstate(divide="ignore"):
+        each = np.where(share > 0.0, freedom / np.square(share), np.inf)
+    return {
+        level: curvature_intervals(parabola, told.found.errors, level, freedom=each, transforms=own) for level in LEVELS
+    }
+
+
+def _note(text: str, *, kinked: bool) -> str:
+    kink = "the prior has a kink at the estimate, which draws it there: a parabola as wide as the prior stands in"
+    return "; ".join(t for t in (text, kink if kinked else "") if t)
+
+
+def prior_shapes(surface: Surface, theta: Array) -> list[PriorShape]:
+    """Return what priors are near a set (D,); of those the file does not give, no information."""
+    out = []
+    for i, parameter in enumerate(surface.problem.parameters):
+        shape = prior_shape(parameter.prior, float(theta[i]), parameter.low, parameter.high)
+        out.append(shape if parameter.has_prior else PriorShape(0.0, shape.deviation, kinked=False))
+    return out
 
 
 def sensitivities(surface: Surface, full: Array) -> Array:

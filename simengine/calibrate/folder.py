@@ -2,8 +2,9 @@
 
     calibration.json    asked, estimates, intervals, statistics, verdicts     starts.csv    every search
     parameters.yaml     the estimates as a parameter set of scenarios         fit.csv       observations beside the fit
-    posterior.parquet   a row a draw, for `rows` and `empirical`              profiles.csv  profile likelihoods
+    posterior.parquet   a row a draw, for `rows` and `empirical`              profiles.csv  profiles, priors included
     posterior.nc        all draws, for ArviZ                                  work/         finished units of work
+    likelihood-profiles.csv    profiles without priors, where there are some
     datapackage.json    tables, units, sources                                provenance.json   hashes, versions
 
 In: a `Calibration`, a `Fitted`. Out: the folder complete.
@@ -41,7 +42,8 @@ from simengine.source.diagnostic import InputError
 PAGE = "index.html"
 _DRAWS, _ARVIZ = "posterior.parquet", "posterior.nc"
 OURS = (
-    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", _DRAWS, _ARVIZ, PAGE, PACKAGE,
+    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", "likelihood-profiles.csv",
+    _DRAWS, _ARVIZ, PAGE, PACKAGE,
 )  # fmt: skip
 
 
@@ -95,6 +97,8 @@ def write_made(calibration: Calibration, fitted: Fitted, folder: Path) -> list[s
     sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands)]
     if fitted.profiles:
         sheets.append(tables.profiles_sheet(fitted))
+    if fitted.data_profiles:
+        sheets.append(tables.profiles_sheet(fitted, of_data=True))
     names = []
     for sheet in sheets:
         names.append(f"{sheet.name}.csv")

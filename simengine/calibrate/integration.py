@@ -2,7 +2,8 @@
 
 In: a `Calibration`, the best fit. Out: plain data: how far predictions and the likelihood move.
 
-A model of several clocks has the step of its fastest halved. Where equations draw random numbers at every step there is
+A composed model of several clocks has the steps of all of them halved, so that what parts hold for each other between
+ticks is held half as long too. Where equations draw random numbers at every step there is
 nothing to compare: other steps are other noise.
 
 Invariant: values are looked at at the same times with every step.
@@ -16,9 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from simengine.api.model import Model
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.plan import Calibration, with_step
 from simengine.calibrate.problem import Problem
+from simengine.check.symbols import build_symbols
+from simengine.compile.constant import constant_value
 from simengine.program.node import Draw
 from simengine.program.program import Assign
 from simengine.program.walk import nodes_upward
@@ -33,15 +37,16 @@ def integration_of(calibration: Calibration, full: Array) -> dict[str, Any]:
     Returns
     -------
     dict
-        `step`; `worst`, the largest change of a prediction by the standard deviation of its series' data, and its
-        `series`; `series`' own changes; the change of the `log likelihood`; whether it is `small`; the `order` of the
-        method as halving shows it; `reason`, where there is nothing to tell.
+        `step`; `slower steps`, those of slower clocks by name, halved with it; `worst`, the largest change of a
+        prediction by the standard deviation of its series' data, and its `series`; `series`' own changes; the change of
+        the `log likelihood`; whether it is `small`; the `order` of the method as halving shows it; `reason`, where
+        there is nothing to tell.
 
     """
     problem, step = calibration.problem, float(calibration.timing.clock.step)
     out: dict[str, Any] = {
-        "step": step, "worst": None, "series": "", "changes": {}, "log likelihood": None, "small": None, "order": None,
-        "reason": "",
+        "step": step, "slower steps": slower_steps(problem.model), "worst": None, "series": "", "changes": {},
+        "log likelihood": None, "small": None, "order": None, "reason": "",
     }  # fmt: skip
     if _has_noise(problem):
         return out | {"reason": "equations draw random numbers at every step: other steps are other noise"}
@@ -60,6 +65,16 @@ def integration_of(calibration: Calibration, full: Array) -> dict[str, Any]:
     change = likelihood[1] - likelihood[0]
     out |= {"worst": known[worst], "series": worst, "changes": changes, "log likelihood": change}
     return out | {"small": bool(abs(change) <= SMALL), "order": _order(values)}
+
+
+def slower_steps(model: Model) -> dict[str, float]:
+    """Return the time steps of slower clocks, in the model's unit of time."""
+    symbols, _ = build_symbols(model.definition)
+    out = {}
+    for clock in model.definition.clocks:
+        found = constant_value(clock.time_step, symbols, (), set())
+        out[str(clock.key)] = float(found[0]) if found else math.nan
+    return out
 
 
 def _scale(problem: Problem, rows: slice) -> float:

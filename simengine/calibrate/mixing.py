@@ -2,8 +2,8 @@
 
 In: chains of draws. Out: a `Mixing`: intervals, R-hat, effective sizes, a verdict in words.
 
-Of an ensemble every walker is a chain to R-hat, in all ensembles: walkers of one ensemble are not independent, those of
-several are. The effective size asked for is 100 for each independent chain.
+Walkers of one ensemble are not independent, ensembles are: an ensemble is one chain to R-hat, and its effective size is
+that of its integrated autocorrelation time. The effective size asked for is 100 for each independent chain.
 
 Invariant: what is told is of all draws, not of those kept in posterior.parquet.
 """
@@ -18,7 +18,14 @@ import numpy as np
 
 from simengine.calibrate.posterior import Chain
 from simengine.inference.arrays import Array
-from simengine.inference.diagnostics import ESS_PER_CHAIN, RHAT_LIMIT, ChainDiagnostics, chain_diagnostics
+from simengine.inference.diagnostics import (
+    ESS_PER_CHAIN,
+    RHAT_LIMIT,
+    TAUS,
+    ChainDiagnostics,
+    chain_diagnostics,
+    ensemble_diagnostics,
+)
 
 _LEVELS = (0.90, 0.95)
 
@@ -39,7 +46,9 @@ class Mixing:
         """Return why the sample is not to be relied on; none where it is."""
         out = []
         for one in self.diagnostics:
-            if not one.rhat < RHAT_LIMIT:
+            if one.steps and not one.steps > TAUS * one.tau:
+                out.append(f"of `{one.name}` {one.reason}")
+            elif not one.rhat < RHAT_LIMIT:
                 out.append(f"chains differ in `{one.name}`: R-hat is {one.rhat:.3f}, not below {RHAT_LIMIT}")
             elif not min(one.ess_bulk, one.ess_tail) > ESS_PER_CHAIN * self.chains:
                 size = min(one.ess_bulk, one.ess_tail)
@@ -69,6 +78,7 @@ class Mixing:
             "ess bulk": own.ess_bulk,
             "ess tail": own.ess_tail,
             "mcse mean": own.mcse_mean,
+            "autocorrelation time": own.tau if own.steps else None,
         }
 
     def plain(self, kind: str) -> dict[str, Any]:
@@ -92,4 +102,6 @@ def mixing_of(chains: Sequence[Chain], names: Sequence[str]) -> Mixing | None:
         return None
     draws = np.concatenate([c.draws for c in chains])
     divergent = int(sum(np.sum(c.statistics["diverging"]) for c in chains if "diverging" in c.statistics))
-    return Mixing(draws, len(chains), chain_diagnostics(names, draws), divergent)
+    if chains[0].draws.shape[0] == 1:
+        return Mixing(draws, len(chains), chain_diagnostics(names, draws), divergent)
+    return Mixing(draws, len(chains), ensemble_diagnostics(names, np.stack([c.draws for c in chains])), divergent)

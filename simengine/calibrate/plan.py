@@ -18,6 +18,7 @@ import numpy as np
 from simengine.api.load import load_with_files
 from simengine.api.model import Model
 from simengine.calibrate.file import Document
+from simengine.calibrate.finer import with_slower_clocks_by
 from simengine.calibrate.output import Clockwork, Figure, moments_of
 from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.problem import Problem
@@ -39,6 +40,7 @@ from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
 from simengine.scenario.reader import beside
+from simengine.scenario.referenced import referenced_files
 from simengine.scenario.settled import Settled
 from simengine.scenario.times import Timing, read_timing, timed
 from simengine.source.diagnostic import Diagnostic, InputError, ModelError, has_errors
@@ -57,7 +59,7 @@ class Calibration:
     """Values that are not estimated, as `Model.run` takes them."""
     timing: Timing
     files: tuple[Path, ...]
-    """The file itself, its tables, and the files of its model: what results depend on."""
+    """The file itself, its tables, the files of its model, parameter sets, samples: what results depend on."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Warnings."""
 
@@ -94,7 +96,10 @@ def load_calibration(path: str | os.PathLike[str]) -> Calibration:
 
 
 def with_step(calibration: Calibration, step: float) -> Problem | None:
-    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be."""
+    """Return what a calibration asks with another time step, saved at the same times; None where that cannot be.
+
+    Slower clocks of a composed model get shorter steps by the same factor.
+    """
     document, to = calibration.document, Reading()
     span = document.span
     asked = replace(
@@ -102,6 +107,8 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
     )
     try:
         loaded = _load(document, to)
+        if loaded is not None:
+            loaded = (with_slower_clocks_by(loaded[0], step / calibration.timing.clock.step), loaded[1])
         made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
     except (InputError, ModelError):
         return None
@@ -156,7 +163,8 @@ class _Planner:
             return None
         check_touch(problem, settings, to)
         check_method(document, problem, settings, to)
-        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files))
+        files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files),
+                 *referenced_files(document))  # fmt: skip
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
         return Calibration(self.path, document, problem, settings, fixed, timing, files, warnings)
 

@@ -24,6 +24,7 @@ import numpy as np
 from simengine.results.atomic import write_bytes
 
 WORK = "work"
+_NAMES = "arrays"  # what a damaged name would hide: checksums are of contents only
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ def key_of(*parts: object) -> str:
 
 def piece_bytes(piece: Piece) -> bytes:
     """Return a piece as the bytes of an .npz file: the same numbers, the same bytes."""
-    about = json.dumps(piece.about, ensure_ascii=False, sort_keys=True).encode()
+    told = {**piece.about, _NAMES: sorted(piece.arrays)}
+    about = json.dumps(told, ensure_ascii=False, sort_keys=True).encode()
     arrays = {**piece.arrays, "about": np.frombuffer(about, dtype=np.uint8)}
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
@@ -107,12 +109,14 @@ def piece_bytes(piece: Piece) -> bytes:
 def find_piece(folder: Path, unit: Unit) -> Piece | None:
     """Return what is kept of a unit; None where it is not there, or damaged (each array has its checksum)."""
     try:
-        with np.load(unit.path(folder), allow_pickle=False) as pack:
+        data = unit.path(folder).read_bytes()
+        with np.load(io.BytesIO(data), allow_pickle=False) as pack:
             arrays = {name: pack[name] for name in pack.files}
         about = json.loads(arrays.pop("about").tobytes())
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        names = about.pop(_NAMES)
+    except Exception:  # noqa: BLE001  (bytes that were changed make zipfile, zlib and NumPy raise nearly anything)
         return None
-    return Piece(arrays, about)
+    return Piece(arrays, about) if sorted(arrays) == names else None
 
 
 def clear_units(folder: Path, wanted: Iterable[Unit]) -> int:

@@ -31,6 +31,8 @@ class Surface:
     """The density over parameters and scales."""
 
     problem: Problem
+    priors: bool = True
+    """Whether priors count; without them it is the likelihood in the ranges."""
 
     @property
     def width(self) -> int:
@@ -72,7 +74,7 @@ class Surface:
     def log_prior(self, theta: Array) -> tuple[Array, Array]:
         """Return the log prior of parameters (K, D): (K,), (K, D)."""
         total, gradient = np.zeros(len(theta)), np.zeros_like(theta)
-        for d, density in enumerate(self.problem.priors[: self.width]):
+        for d, density in enumerate(self.problem.priors[: self.width] if self.priors else ()):
             value, gradient[:, d] = density.log_density(np.ascontiguousarray(theta[:, d]))
             total += value
         return total, gradient

@@ -21,11 +21,12 @@ from simengine.results.sheet import Cell, Field, Sheet
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STARTS, FIT, PROFILES = "starts", "fit", "profiles"
+STARTS, FIT, PROFILES, OF_DATA = "starts", "fit", "profiles", "likelihood-profiles"
 TITLES = {
     STARTS: "Every search: where it began and where it ended",
     FIT: "Observations beside the best fit, with bands",
-    PROFILES: "Profiles: the log density with one parameter fixed, the others at their best",
+    PROFILES: "Profiles: the log density, priors included, with one parameter fixed, the others at their best",
+    OF_DATA: "Profiles of the likelihood alone, without priors: what the data say",
     "posterior": "A row a draw of the posterior, parameters in the model's units",
 }
 
@@ -89,23 +90,25 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
     return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
 
 
-def profiles_sheet(fitted: Fitted) -> Sheet:
-    """Return a row a point of a profile."""
+def profiles_sheet(fitted: Fitted, *, of_data: bool = False) -> Sheet:
+    """Return a row a point of a profile: of the density, or of the likelihood alone."""
+    profiles, what = (fitted.data_profiles, "likelihood") if of_data else (fitted.profiles, "density")
     names, problem = fitted.surface.names, fitted.surface.problem
     units = (*problem.units, *(s.unit for s in problem.scales))
     fields = (
         Field("parameter", "string", "the parameter fixed"),
         Field("value", "number", "its value"),
-        Field("rise", "number", "2 (best log density - this): 2.71, 3.84, 6.63 are the ends of 90, 95, 99 % intervals"),
-        Field("log density", "number", "the highest with it fixed"),
+        Field("rise", "number", f"2 (best log {what} - this): 2.71, 3.84, 6.63 are the ends of 90, 95, 99 % intervals"),
+        Field(f"log {what}", "number", "the highest with it fixed"),
         *(Field(f"of {n}", "number", "the value of the others there", u) for n, u in zip(names, units, strict=True)),
     )
     rows: list[tuple[Cell, ...]] = [
         (names[p.index], float(q.value), 2.0 * (p.best - q.loglik), float(q.loglik), *map(float, q.theta))
-        for p in fitted.profiles
+        for p in profiles
         for q in p.points
     ]
-    return Sheet(PROFILES, TITLES[PROFILES], fields, tuple(rows))
+    table = OF_DATA if of_data else PROFILES
+    return Sheet(table, TITLES[table], fields, tuple(rows))
 
 
 def kept_draws(fitted: Fitted) -> list[tuple[int, Array]]:

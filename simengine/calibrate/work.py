@@ -11,12 +11,13 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
 from simengine.calibrate.curvature import Curvature, look_at_curvature
+from simengine.calibrate.data_profiles import profiles_of_data
 from simengine.calibrate.local import Found, search_local
 from simengine.calibrate.many import Start, screen_starts
 from simengine.calibrate.plan import Calibration
@@ -29,8 +30,10 @@ from simengine.calibrate.tally import Counts
 from simengine.calibrate.world import search_world
 from simengine.inference.arrays import Array
 from simengine.inference.profile import Point, Profile, Side, join_sides
+from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
 from simengine.results.provenance import hash_of
 from simengine.source.diagnostic import InputError
+from simengine.source.file import SourceFile
 
 _AGAIN = 3
 """How often profiles begin anew where one comes upon a better fit."""
@@ -60,22 +63,39 @@ class Fitted:
     curvature: Curvature | None
     """None where there are no derivatives."""
     profiles: tuple[Profile, ...]
+    """Of the density, priors included."""
+    data_profiles: tuple[Profile, ...]
+    """Of the likelihood alone, where the file gives priors; else those of the density are."""
     chains: tuple[Chain, ...]
     counts: Counts
 
 
 def question_of(calibration: Calibration) -> str:
-    """Return the hash of what decides the surface: files, all sections but `method`, and the version of the engine."""
-    import yaml
+    """Return the hash of what decides the surface.
 
+    That is the text of all sections but `method`, in the order written, as what is kept goes by place; the bytes of all
+    files; and the versions of the engine and of the libraries that compute.
+    """
     import simengine
 
-    text = calibration.path.read_text(encoding="utf-8-sig")
-    sections = {k: v for k, v in yaml.safe_load(text).items() if k not in {"method", "title", "note"}}
-    files = sorted([Path(f).name, hash_of(Path(f).read_bytes())] for f in calibration.files if f != calibration.path)
-    written = json.dumps(sections, default=str, sort_keys=True)
-    asked = [simengine.__version__, written, files, calibration.problem.derivatives]
+    tree, _ = read_yaml(SourceFile("", calibration.path.read_text(encoding="utf-8-sig")))
+    assert isinstance(tree, Mapping), "a calibration that was read is a mapping"
+    sections = [[k.text, _written(v)] for k, v in tree.pairs if k.text not in {"method", "title", "note"}]
+    files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
+    versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
+    asked = [versions, sections, files, calibration.problem.derivatives]
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
+
+
+def _written(node: Node) -> object:
+    """Return a node as JSON knows it, without its place."""
+    match node:
+        case Scalar():
+            return [node.text, node.quoted]
+        case Listing():
+            return [_written(item) for item in node.items]
+        case Mapping():
+            return {"": [[key.text, _written(value)] for key, value in node.pairs]}
 
 
 def count_units(settings: Settings, parameters: int) -> dict[str, int]:
@@ -129,9 +149,13 @@ class _Worker:
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik, 1, 1))
             best = _best(searches)
+        curvature = self._curvature(best)
+        alone: tuple[Profile, ...] = ()
+        if profiles and curvature is not None:
+            alone = profiles_of_data(self._get, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
-            self.surface, tuple(searches), screened, best, world, self._curvature(best), profiles, chains, self.counts
+            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
         )
 
     def _get(self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:

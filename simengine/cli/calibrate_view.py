@@ -22,7 +22,9 @@ _WORDS = {
     "wide": "identified, but wide",
     "together": "only together with others",
     "at bound": "at a bound",
-    "practically not identified": "not identified on a side",
+    "one side": "bounded on one side only",
+    "by prior": "told by the prior, not by the data",
+    "practically not identified": "not identified in practice",
     "not identified": "not identified",
     "unknown": "not known",
 }
@@ -84,7 +86,9 @@ def _parameters(about: Mapping[str, Any]) -> str:
     header = ["parameter", "estimate", "unit", *(f"90 % by {w}" for w in ways), "what the data say"]
     rows = []
     for p in about["parameters"]:
-        verdict = "known by priors" if p["by prior"] else _WORDS[p["verdict"]]
+        verdict = _WORDS[p["verdict"]]
+        if p["by prior"] and p["verdict"] != "by prior":
+            verdict = f"{verdict}; more from its prior" if p["verdict"] == "identified" else verdict
         if p["bound hit"]:
             verdict = f"at its {'lower' if p['bound hit'] == 'low' else 'upper'} bound, {number(p[p['bound hit']])}"
         cells = [_interval(p, w) for w in ways]

@@ -9,9 +9,14 @@ Journal of Operational Research 42, 59-87; (1990), "An autocorrelation function 
 System Dynamics Conference. The steps and their order were checked against the last, which is on-line; E1, E2 and their
 limits against theses that quote the first (chapter 2 of 2009-1-00497-TISI, library.binus.ac.id).
 
-# unverified: the formulas of the discrepancy and of the variance of an autocorrelation are from memory of these papers.
-For white noise that variance is (n - k)/(n (n + 2)), as G. M. Ljung and G. E. P. Box (1978) have it, and for long AR(1)
-series it is M. S. Bartlett's.
+The discrepancy is Theil's inequality coefficient (1961, 2.5) of both series without their means, so it is from 0 to 1
+by the triangle inequality; U^2 = 1 - 2 (1 + r) sS sA/(sS + sA)^2. The variance of an autocorrelation is M. S.
+Bartlett's (1946; P. J. Brockwell, R. A. Davis, "Time Series: Theory and Methods", 2nd ed. (1991), 7.2) with the term of
+lag i weighing (n - i)/(n + 2) instead of 1: for white noise it is (n - k)/(n (n + 2)), as G. M. Ljung and G. E. P. Box
+(1978) have it. Tests show all of this.
+
+# unverified: that Barlas's papers of 1989 and 1990 have these two in the same form; they were not at hand (nor was the
+text with formulas of his conference paper of 1985, "Comparing the observed and model-generated behavior patterns").
 
 Invariant: period and phase are looked for in what is left of both series when their own straight lines are taken away.
 """
@@ -102,22 +107,28 @@ def behaviour(simulated: ArrayLike, actual: ArrayLike, times: ArrayLike | None =
     """
     s, a = as_vector(simulated), as_vector(actual)
     at = np.arange(len(s), dtype=np.float64) if times is None else as_vector(times)
-    both = np.where(np.isnan(s) | np.isnan(a), np.nan, 0.0)
+    both = np.where(np.isfinite(s) & np.isfinite(a), 0.0, np.nan)
     gaps, period = count_gaps(both, at)
     there = ~np.isnan(both)
     s, a, at = s[there], a[there], at[there]
     n, reasons = len(s), {}
     if n < 2:
         return Behaviour(n, reasons={"all": f"{n} pair{'s' * (n != 1)} of values: at least 2 are needed"})
+    # in units of a power of two, which changes no bit: squares of very large and very small values are numbers too
+    power = int(np.frexp(max(np.max(np.abs(s)), np.max(np.abs(a))))[1])
+    s, a = np.ldexp(s, -power), np.ldexp(a, -power)
     ss, sa, mean = float(np.std(s)), float(np.std(a)), float(np.mean(a))
-    e1 = abs(float(np.mean(s)) - mean) / abs(mean) if mean != 0.0 else math.nan
-    e2 = abs(ss - sa) / sa if sa > 0.0 else math.nan
-    discrepancy = float(np.std(s - a)) / (ss + sa) if ss + sa > 0.0 else math.nan
-    if mean == 0.0:
+    noise = 8.0 * np.finfo(float).eps  # what varies by less, or has less of a mean, does so by rounding
+    of_s, of_a = noise * float(np.max(np.abs(s))), noise * float(np.max(np.abs(a)))
+    centred, still, both_still = abs(mean) <= of_a, sa <= of_a, ss <= of_s and sa <= of_a
+    e1 = math.nan if centred else abs(float(np.mean(s)) - mean) / abs(mean)
+    e2 = math.nan if still else abs(ss - sa) / sa
+    discrepancy = math.nan if both_still else min(float(np.std(s - a)) / (ss + sa), 1.0)
+    if centred:
         reasons["e1"] = "the mean of the actual values is 0"
-    if sa == 0.0:
+    if still:
         reasons["e2"] = "the actual values do not vary"
-    if ss + sa == 0.0:
+    if both_still:
         reasons["discrepancy"] = "neither series varies"
     why = None
     if gaps:
@@ -127,12 +138,14 @@ def behaviour(simulated: ArrayLike, actual: ArrayLike, times: ArrayLike | None =
     if why:
         reasons |= dict.fromkeys(("trend", "period", "phase"), why)
         return Behaviour(n, e1, e2, discrepancy, reasons=reasons)
-    return _patterns(Behaviour(n, e1, e2, discrepancy), s, a, at, period, reasons)
+    return _patterns(Behaviour(n, e1, e2, discrepancy), s, a, at, period, reasons, power)
 
 
-def _patterns(start: Behaviour, s: Array, a: Array, at: Array, period: float, reasons: dict[str, str]) -> Behaviour:
+def _patterns(
+    start: Behaviour, s: Array, a: Array, at: Array, period: float, reasons: dict[str, str], power: int
+) -> Behaviour:
     (slope_s, error_s, rest_s), (slope_a, error_a, rest_a) = _line(s, at), _line(a, at)
-    trend = Trend(slope_s, slope_a, math.hypot(error_s, error_a))
+    trend = Trend(*(float(np.ldexp(x, power)) for x in (slope_s, slope_a, math.hypot(error_s, error_a))))
     flat = [w for w, x, y in (("simulated", rest_s, s), ("actual", rest_a, a)) if _is_line(x, y)]
     if flat:
         reasons |= dict.fromkeys(

@@ -21,9 +21,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from simengine.inference.arrays import Array, as_vector
+from simengine.inference.arrays import Array, Bools, as_vector
 
 _NAN = math.nan
+_IN_UNITS = ("mean_simulated", "mean_actual", "deviation_simulated", "deviation_actual", "rmse", "mae")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class FitStatistics:
     n: int
     """Pairs used."""
     missing: int
-    """Pairs left out, for one of them is NaN."""
+    """Pairs left out, for one of them is no number or infinite."""
     zeros: int
     """Pairs whose actual value is 0, left out of `mape` and `rmspe`."""
     mean_simulated: float = _NAN
@@ -76,13 +77,28 @@ def fit_statistics(simulated: ArrayLike, actual: ArrayLike) -> FitStatistics:
     s, a = as_vector(simulated), as_vector(actual)
     if s.shape != a.shape:
         raise ValueError(f"{len(s)} simulated values, but {len(a)} actual ones")
-    there = ~(np.isnan(s) | np.isnan(a))
+    there = np.isfinite(s) & np.isfinite(a)
     s, a, missing = s[there], a[there], int(np.sum(~there))
     nonzero = a != 0.0
     zeros = int(np.sum(~nonzero))
     if len(s) == 0:
         names = [k for k in FitStatistics.__dataclass_fields__ if k not in {"n", "missing", "zeros", "reasons"}]
         return FitStatistics(0, missing, zeros, reasons=dict.fromkeys(names, "there is no pair of values"))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        # in units of a power of two, which changes no bit: squares of very large and very small values are numbers too
+        power = int(np.frexp(max(np.max(np.abs(s)), np.max(np.abs(a))))[1])
+        table, reasons = _figures(np.ldexp(s, -power), np.ldexp(a, -power), nonzero)
+        for name in _IN_UNITS:
+            table[name] = float(np.ldexp(table[name], power))
+        table["mse"] = float(np.ldexp(table["mse"], 2 * power))
+    beyond = [name for name, value in table.items() if not math.isfinite(value)]
+    reasons |= dict.fromkeys(beyond, "the values are too large or too small for it to be computed")
+    table = {name: value for name, value in table.items() if name not in beyond}
+    return FitStatistics(len(s), missing, zeros, **table, reasons=reasons)
+
+
+def _figures(s: Array, a: Array, nonzero: Bools) -> tuple[dict[str, float], dict[str, str]]:
+    """Return what can be computed of pairs, and why the rest cannot."""
     e = s - a
     mse = float(np.mean(e * e))
     table = {
@@ -103,7 +119,7 @@ def fit_statistics(simulated: ArrayLike, actual: ArrayLike) -> FitStatistics:
         reasons["theil_u"] = "all values are 0"
     _explained(s, a, e, table, reasons)
     _shares(s, a, e, table, reasons)
-    return FitStatistics(len(s), missing, zeros, **table, reasons=reasons)
+    return table, reasons
 
 
 def _constant(x: Array) -> bool:
@@ -184,7 +200,7 @@ def skill(
         raise ValueError(f"no naive forecast is called {naive!r}; there are {', '.join(NAIVE)}")
     past = np.arange(len(before)) if history_times is None else as_vector(history_times)
     now = len(before) + np.arange(len(a)) if times is None else as_vector(times)
-    known = ~np.isnan(before)
+    known = np.isfinite(before)
     if np.sum(known) < (2 if naive == "drift" else 1):
         return Skill(_NAN, _NAN, _NAN, NAIVE[naive], 0, "too few values before the period")
     values, at = before[known], past[known]
@@ -192,16 +208,18 @@ def skill(
         case "drift":
             guess = values[-1] + (values[-1] - values[0]) / (at[-1] - at[0]) * (now - at[-1])
         case "previous":
-            filled = np.concatenate([values[-1:], a[:-1]])
-            guess = filled
+            guess = np.concatenate([values[-1:], a[:-1]])
         case _:
             guess = np.full(len(a), values[-1])
-    there = ~(np.isnan(s) | np.isnan(a) | np.isnan(guess))
+    there = np.isfinite(s) & np.isfinite(a) & np.isfinite(guess)
     if not there.any():
         return Skill(_NAN, _NAN, _NAN, NAIVE[naive], 0, "there is no pair of values")
-    rmse = math.sqrt(float(np.mean((s - a)[there] ** 2)))
-    other = math.sqrt(float(np.mean((guess - a)[there] ** 2)))
-    if other == 0.0:
+    power = int(np.frexp(max(float(np.max(np.abs(x[there]))) for x in (s, a, guess)))[1])
+    rmse, other = (
+        float(np.ldexp(np.sqrt(np.mean(np.square(np.ldexp(x[there], -power) - np.ldexp(a[there], -power)))), power))
+        for x in (s, guess)
+    )
+    if other <= 8.0 * np.finfo(float).eps * float(np.max(np.abs(a[there]))):
         return Skill(_NAN, rmse, other, NAIVE[naive], int(there.sum()), "the naive forecast is without error")
     return Skill(1.0 - rmse / other, rmse, other, NAIVE[naive], int(there.sum()))
 

@@ -1,13 +1,13 @@
 """What data can tell of parameters, near the best fit: information, covariance, collinearity, what moves together.
 
 In: rows of sensitivities in units of the errors (`ErrorModel.whitened_jacobian`, all series below each other), or an
-information matrix; estimates, ranges. Out: standard errors, correlations, spectrum, directions in words, verdicts.
+information matrix; estimates, ranges. Out: standard errors, correlations, spectrum, directions in words, bounds hit.
 
 References: R. Brun, P. Reichert, H. R. Kuensch (2001), "Practical identifiability analysis of large environmental
 simulation models", Water Resources Research 37, 1015-1030: the collinearity index gamma = 1/root of the smallest
 eigenvalue of S'S, the columns of S of length 1; beyond 10 to 15 parameters can not be told apart (the formula checked
 against the documentation and source of the R package FME by K. Soetaert and T. Petzoldt, which takes 20). G. A. F.
-Seber, C. J. Wild, "Nonlinear Regression" (1989), 2.1.2, 5.1 (covariance, normal intervals).
+Seber, C. J. Wild, "Nonlinear Regression" (1989), 2.1.2, 5.1 (covariance).
 
 Invariant: a parameter of which the data say nothing has an infinite standard error, never a large one by chance.
 """
@@ -23,13 +23,14 @@ from typing import NamedTuple
 import numpy as np
 
 from simengine.inference.arrays import Array, Bools
-from simengine.inference.transform import Transform
+from simengine.inference.intervals import normal_intervals
 
 COLLINEAR = 10.0
 """The collinearity index beyond which parameters can not be told apart."""
 RIDGE = 0.95
 """How strongly two parameters are tied, others fixed, for a ridge: a collinearity index of 4.5."""
-_WIDE = 0.5
+WIDE = 0.5
+"""The share of its range beyond which the 95 % interval of a parameter is wide."""
 _NULL = 1e-12  # eigenvalues of a matrix of unit diagonal below this are rounding
 
 
@@ -222,7 +223,7 @@ def ridges(found: Identification, estimate: Array, low: Array, high: Array) -> t
     beyond 0.95, and the 95 % intervals of both cover more than half of their ranges.
     """
     estimate = np.asarray(estimate, dtype=np.float64)
-    wide = [i for i, share in enumerate(_shares(found, estimate, low, high)) if share > _WIDE]
+    wide = [i for i, share in enumerate(range_shares(estimate, found.errors, low, high)) if share > WIDE]
     size = np.where(estimate == 0.0, np.asarray(high) - np.asarray(low), np.abs(estimate))
     own = np.diag(found.information)
     out = []
@@ -240,9 +241,9 @@ def ridges(found: Identification, estimate: Array, low: Array, high: Array) -> t
     return tuple(sorted(out, key=lambda d: -d.index))
 
 
-def _shares(found: Identification, estimate: Array, low: Array, high: Array) -> Array:
+def range_shares(estimate: Array, errors: Array, low: Array, high: Array) -> Array:
     """Return how much of each range the 95 % interval covers; of twice the estimate where a range has no end."""
-    ends = normal_intervals(np.asarray(estimate), found.errors, 0.95)
+    ends = normal_intervals(np.asarray(estimate), errors, 0.95)
     with np.errstate(invalid="ignore"):
         covered = np.minimum(ends[:, 1], high) - np.maximum(ends[:, 0], low)
         width = np.asarray(high, dtype=np.float64) - np.asarray(low, dtype=np.float64)
@@ -287,23 +288,6 @@ def _told_apart(found: Identification, untouched: Bools, beyond: float) -> list[
     return out
 
 
-def normal_intervals(
-    estimate: Array, errors: Array, level: float = 0.90, transforms: Sequence[Transform] | None = None
-) -> Array:
-    """Return intervals (D, 2) by curvature; with transforms normal in the free numbers: so they stay in the range."""
-    from scipy.special import ndtri
-
-    reach = float(ndtri(0.5 + level / 2.0))
-    out = np.stack([estimate - reach * errors, estimate + reach * errors], axis=1)
-    for d, transform in enumerate(transforms or ()):
-        free = transform.free(estimate[d : d + 1])
-        if np.isfinite(free[0]):
-            with np.errstate(divide="ignore", invalid="ignore"):
-                wide = reach * errors[d] / transform.slope(free)[0]
-            out[d] = transform.value(np.array([free[0] - wide, free[0] + wide]))
-    return out
-
-
 class BoundHit(NamedTuple):
     """An estimate at an end of its range."""
 
@@ -325,46 +309,3 @@ def bounds_hit(
         elif b - x <= room:
             out.append(BoundHit(name, "high", float(b)))
     return tuple(out)
-
-
-class Verdict(NamedTuple):
-    """What curvature says of a parameter."""
-
-    name: str
-    word: str
-    """`identified`, `wide`, `together`, `at bound`, `not identified`: the first that holds from the end."""
-    text: str
-
-
-def verdicts(found: Identification, estimate: Array, low: Array, high: Array) -> tuple[Verdict, ...]:
-    """Return a verdict for each parameter, by curvature: profiles may say otherwise where the surface is no parabola.
-
-    `wide`: the 95 % interval, cut to the range, is more than half of it, or of twice the estimate where it has no end.
-    """
-    hits = {hit.name: hit for hit in bounds_hit(found.names, estimate, low, high)}
-    moved: dict[str, Direction] = {}
-    for direction in (*directions(found, estimate, low, high), *ridges(found, estimate, low, high)):
-        for name in direction.names:
-            moved.setdefault(name, direction)
-    shares = _shares(found, estimate, low, high)
-    out = []
-    for i, name in enumerate(found.names):
-        of = "its range" if math.isfinite(float(high[i] - low[i])) else "twice its size"
-        out.append(_verdict(name, hits.get(name), moved.get(name), float(found.errors[i]), float(shares[i]), of))
-    return tuple(out)
-
-
-def _verdict(name: str, hit: BoundHit | None, moved: Direction | None, error: float, share: float, of: str) -> Verdict:
-    if moved is not None and len(moved.names) == 1:
-        return Verdict(name, "not identified", moved.text)
-    if math.isinf(error):
-        text = moved.text if moved is not None else f"the data do not fix `{name}`"
-        return Verdict(name, "not identified", text)
-    if hit is not None:
-        end = "lower" if hit.end == "low" else "upper"
-        return Verdict(name, "at bound", f"`{name}` is at its {end} bound, {hit.bound:.6g}: better may be beyond")
-    if moved is not None:
-        return Verdict(name, "together", moved.text)
-    if share > 0.5:
-        return Verdict(name, "wide", f"the 95 % interval of `{name}` is {100.0 * share:.0f} % of {of}")
-    return Verdict(name, "identified", f"the 95 % interval of `{name}` is but {100.0 * share:.2g} % of {of}")

@@ -1,5 +1,8 @@
 """Profile likelihoods: how good the best fit is with one parameter fixed, from the estimate outwards.
 
+What is profiled is what the function gives: the likelihood, or the density with priors; only the former says whether
+data identify a parameter.
+
 In: a function that fits with one parameter fixed; the best fit; the parameter's range. Out: points of the profile,
 where it crosses the thresholds of a likelihood ratio, and what that says of the parameter.
 
@@ -266,6 +269,11 @@ def _judged(
         why = "fits failed" if broken[0].end == "failed" else "it rises too slowly to be followed to the bound"
         return "unknown", f"the profile was not walked to its end {_where(broken)}: {why}"
     return "practically not", f"the range ends before the data rule values out {_where(sides)}, at {level:.0%}"
+
+
+def peak_of(profile: Profile) -> float:
+    """Return the value at which a profile is highest."""
+    return float(max(profile.points, key=lambda p: p.loglik).value)
 
 
 def _where(sides: Sequence[Side]) -> str:

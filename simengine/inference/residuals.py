@@ -28,7 +28,7 @@ class SerialDependence:
     gaps: int
     """Places where the next residual is missing or later than one period."""
     reason: str | None = None
-    """Why there are no figures."""
+    """Why there are no figures, or no probability."""
     durbin_watson: float = math.nan
     """From 0 to 4: near 2 where there is no dependence, below 2 where neighbours are alike."""
     autocorrelation: Array = field(default_factory=lambda: np.zeros(0))
@@ -81,11 +81,13 @@ def serial_dependence(
     lags
         Autocorrelations; without, 10 or a fifth of the residuals, whichever is less, but at least 1.
     fitted
-        Numbers of a time series model (AR, MA) fitted to these residuals: degrees of freedom the Ljung-Box test lacks.
-        Parameters of the model that made the predictions do not count.
+        Numbers of a time series model (AR, MA) fitted to these residuals: degrees of freedom the Ljung-Box test lacks
+        (G. E. P. Box, D. A. Pierce (1970), J. American Statistical Association 65, 1509-1526). Parameters of the model
+        that made the predictions do not count.
 
     """
     e = as_vector(residuals)
+    e = np.where(np.isfinite(e), e, np.nan)
     at = np.arange(len(e), dtype=np.float64) if times is None else as_vector(times)
     gaps, period = count_gaps(e, at)
     there = e[~np.isnan(e)]
@@ -94,16 +96,21 @@ def serial_dependence(
         return SerialDependence(n, gaps, f"{gaps} gap{'s' * (gaps > 1)}: residuals are not all {period:g} apart")
     if n < 3:
         return SerialDependence(n, gaps, f"{n} residual{'s' * (n != 1)}: at least 3 are needed")
-    if not np.any(there != there[0]):
+    if np.ptp(there) <= 8.0 * np.finfo(float).eps * float(np.max(np.abs(there))):
         return SerialDependence(n, gaps, "all residuals are the same")
-    lags = max(1, min(10, n // 5)) if lags is None else min(lags, n - 1)
+    # nothing below depends on the unit; of very small values squares would be 0
+    there = np.ldexp(there, -int(np.frexp(np.max(np.abs(there)))[1]))
+    lags = min(n - 1, max(1 + fitted, min(10, n // 5))) if lags is None else min(lags, n - 1)
     rho = autocorrelations(there, lags)
     q = float(n * (n + 2) * np.sum(rho * rho / (n - np.arange(1, lags + 1))))
     freedom = lags - fitted
+    why = None
+    if freedom < 1:
+        why = f"Ljung and Box: {lags} lags and {fitted} numbers fitted to the residuals leave no degree of freedom"
     return SerialDependence(
         n,
         gaps,
-        None,
+        why,
         float(np.sum(np.diff(there) ** 2) / np.sum(there * there)),
         rho,
         1.96 / math.sqrt(n),

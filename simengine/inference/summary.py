@@ -59,6 +59,7 @@ def summarise(
     held_out: ArrayLike | None = None,
     standardised: ArrayLike | None = None,
     bands: tuple[ArrayLike, ArrayLike, float] | None = None,
+    fitted_to_errors: int = 0,
 ) -> SeriesSummary:
     """Return the table of a series.
 
@@ -72,6 +73,8 @@ def summarise(
         (n,), residuals as the error model standardises them; without, actual less simulated.
     bands
         Lower and upper ends (n,), and the share of observations that should lie between.
+    fitted_to_errors
+        Autocorrelations that were estimated: degrees of freedom the Ljung-Box test lacks.
 
     """
     s, a, at = as_vector(simulated), as_vector(actual), as_vector(times)
@@ -92,7 +95,7 @@ def summarise(
         }
     return SeriesSummary(
         fit_statistics(s[kept], a[kept]),
-        serial_dependence(z[kept], at[kept]),
+        serial_dependence(z[kept], at[kept], fitted=fitted_to_errors),
         behaviour(s[kept], a[kept], at[kept]),
         judged,
         skills,

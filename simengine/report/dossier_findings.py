@@ -20,7 +20,9 @@ FEW = 4
 """With fewer measurements shares of what varies tell nothing."""
 WELL, ROUGHLY = 0.9, 0.5
 """Shares of what varies (1 - SSE/SST) from which a series is followed well, and roughly."""
-OPEN = frozenset({"not identified", "practically not identified", "together", "at bound", "wide"})
+OPEN = frozenset(
+    {"not identified", "practically not identified", "together", "at bound", "wide", "one side", "by prior"}
+)
 """Verdicts after which different values fit equally well, or nearly."""
 _SYSTEMATIC, _NOT_CHANCE, _SAME = 0.5, 0.05, 0.01
 
@@ -117,6 +119,7 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         texts = {
             "not identified": words.not_known,
             "practically not identified": words.half_known,
+            "one side": words.half_known,
             "wide": words.wide_known,
         }
         if p["verdict"] in texts:

@@ -222,8 +222,10 @@ class DossierWords(SweepWords):
     wide_word: str = "wide"
     together: str = "moves together with others"
     at_bound_word: str = "at the end of its range"
-    practically_not: str = "not fixed on a side (practically not identifiable)"
+    practically_not: str = "not fixed (practically not identifiable)"
     structurally_not: str = "not fixed (structurally not identifiable)"
+    one_side_word: str = "bounded on one side only (practically not identifiable)"
+    by_prior_word: str = "left open by the data"
     verdict_unknown: str = "unknown"
 
     # alt texts
@@ -247,6 +249,8 @@ class DossierWords(SweepWords):
             "wide": self.wide_word,
             "together": self.together,
             "at bound": self.at_bound_word,
+            "one side": self.one_side_word,
+            "by prior": self.by_prior_word,
             "practically not identified": self.practically_not,
             "not identified": self.structurally_not,
             "unknown": self.verdict_unknown,

@@ -36,6 +36,8 @@ class Setting:
     span: Span
     scenario: str
     name: str  # as written
+    estimate: bool = False
+    """Whether it is of a parameter set: what is held for true, not what is chosen."""
 
 
 Place = tuple[Key, int]
@@ -51,6 +53,11 @@ class Resolved:
     title: Title | None = None
     chain: tuple[str, ...] = ()
     layers: Mapping[Place, Layers] = field(default_factory=dict)
+
+    def is_estimate(self, place: Place) -> bool:
+        """Whether an element has its value from parameter sets only."""
+        layers = self.layers.get(place, ())
+        return bool(layers) and all(setting.estimate for setting in effective(layers))
 
     def over(self, settings: Iterable[Setting], *, name: str, title: Title | None, span: Span) -> Resolved:
         """Return a further scenario that adds settings to this one."""
@@ -216,7 +223,7 @@ class Inheritance:
         for at, written in read_parameter_set(file, self._to):
             target = self._names.settable(At(at.value, at.span), self._to)
             if target is not None:
-                yield Setting(target, written, at.span, name, at.value)
+                yield Setting(target, written, at.span, name, at.value, estimate=True)
 
 
 def _begins_with(layers: Layers, start: Layers) -> bool:

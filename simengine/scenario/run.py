@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simengine.api.load import CROSSOVER, VENSIM, XMILE
@@ -22,15 +22,13 @@ from simengine.results.study import Input, Outcome, Study
 from simengine.scenario.check import Rule, find_failures
 from simengine.scenario.drawn import drawn
 from simengine.scenario.ensemble import Asked, Case, Gathering, Series, one_of, run_cases
-from simengine.scenario.file import Distribution, Scenario, title_of
+from simengine.scenario.file import title_of
 from simengine.scenario.inherit import Place
-from simengine.scenario.path import Column
 from simengine.scenario.plan import Plan
-from simengine.scenario.reader import beside
+from simengine.scenario.referenced import referenced_files
 from simengine.scenario.score import score_all
 from simengine.scenario.settled import PlannedScenario
 from simengine.scenario.writer import write_resolved
-from simengine.source.file import Span
 
 
 def run_plan(
@@ -179,7 +177,7 @@ def inputs_of(plan: Plan) -> tuple[Input, ...]:
         found[path] = _role(path)
     for path in plan.data_files:
         found[path] = "map" if path.suffix.lower() in {".geojson", ".json"} else "data"
-    for path in _referenced(plan.document):
+    for path in referenced_files(plan.document):
         found.setdefault(path, "data")
     return tuple(
         Input(os.fspath(path), role, hashlib.sha256(path.read_bytes()).hexdigest())
@@ -190,20 +188,3 @@ def inputs_of(plan: Plan) -> tuple[Input, ...]:
 def _role(path: Path) -> str:
     suffix = path.suffix.lower()
     return "link" if suffix in CROSSOVER else "model" if suffix in VENSIM | XMILE else "data"
-
-
-def _referenced(part: object) -> Iterator[Path]:
-    """Yield the files that paths, parameter sets and distributions name."""
-    match part:
-        case Column(csv=file):
-            yield beside(file)
-        case Scenario(params=files):
-            yield from map(beside, files)
-        case Distribution(sets=file) if file is not None:
-            yield beside(file)
-    if isinstance(part, tuple):
-        for item in part:
-            yield from _referenced(item)
-    elif is_dataclass(part) and not isinstance(part, Span):
-        for field_ in fields(part):
-            yield from _referenced(getattr(part, field_.name))

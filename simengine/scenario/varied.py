@@ -3,9 +3,9 @@
 In: a planned scenario, factors, for each the numbers drawn by run. Out: values as `Model.ensemble` takes them: arrays
 with a number a run, series and lookups with arrays in their points.
 
-What is drawn for a variable counts where the scenario leaves it alone: for an element before the whole, for a variable
-before a set of many. Changes (`later`, `times`, `plus`) are made to what is there, in this order, those of one kind in
-the order of the file.
+What is drawn for a variable counts where the scenario does not set it itself, that is, leaves it alone or has it from a
+parameter set, as an estimate: for an element before the whole, for a variable before a set of many. Changes (`later`,
+`times`, `plus`) are made to what is there, in this order, those of one kind in the order of the file.
 
 Invariant: run i has the bits that `Model.run` gives with the values of run i.
 """
@@ -77,9 +77,14 @@ class Varied:
                     own = out.setdefault(at, {})
                     if factor.change:
                         own[factor.change] = (*own.get(factor.change, ()), number)
-                    elif at not in self.scenario.curves and factor.rank(target) <= ranks.get(at, (True, _MANY)):
+                    elif at not in self._chosen and factor.rank(target) <= ranks.get(at, (True, _MANY)):
                         own["value"], ranks[at] = (number, column), factor.rank(target)
         return {at: Drawn(**own) for at, own in out.items() if own}
+
+    @cached_property
+    def _chosen(self) -> frozenset[Place]:
+        """What the scenario sets itself."""
+        return frozenset(at for at in self.scenario.curves if not self.scenario.resolved.is_estimate(at))
 
     @cached_property
     def shaping(self) -> tuple[int, ...]:
@@ -98,7 +103,7 @@ class Varied:
 
     def reason(self, number: int) -> str | None:
         """Return why a factor does not change all it could; None where it does."""
-        factor, curves = self.factors[number], self.scenario.curves
+        factor, curves, chosen = self.factors[number], self.scenario.curves, self._chosen
         places = [(t.variable.key, p) for t in factor.targets for p in t.places.tolist()]
         if factor.change == "later":
             if any(at in curves and not is_flat(curves[at]) for at in places) or factor.targets[0].variable.key in {
@@ -108,8 +113,8 @@ class Varied:
             return f"`{self.scenario.name}` sets no path for it that could begin later"
         if factor.change:
             return None
-        taken = [at for at in places if at in curves]
-        others = [at for at in places if at not in curves and self.drawn[at].value[0] != number]  # type: ignore[index]
+        taken = [at for at in places if at in chosen]
+        others = [at for at in places if at not in chosen and self.drawn[at].value[0] != number]  # type: ignore[index]
         whole = len(taken) == len(places)
         if taken:
             layers = self.scenario.resolved.layers.get(taken[0], ())
@@ -168,7 +173,7 @@ class Varied:
             curve, mine = self.scenario.curves.get((variable.key, place)), drawn.get(place, Drawn())
             if curve is None and place not in drawn:
                 continue
-            base = curve if curve is not None else None if mine.value is not None else self._ground(variable, place)
+            base = None if mine.value is not None else curve if curve is not None else self._ground(variable, place)
             kinds[place] = (id(base) if not isinstance(base, Flat) else base, mine)
             if kinds[place] not in made:
                 made[kinds[place]] = self._made(base, mine, columns)

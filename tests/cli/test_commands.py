@@ -165,3 +165,8 @@ def test_a_closed_pipe_is_no_fault() -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     found = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=env, check=False)
     assert "Traceback" not in found.stderr
+
+
+def test_it_is_a_module_too() -> None:
+    done = subprocess.run([sys.executable, "-m", "simengine", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("simengine ")

@@ -314,18 +314,27 @@ def test_half_the_step_changes_little(name: str) -> None:
 # --- peers
 
 
+def copied(name: str, to: Path, *, until: str) -> Path:
+    """Return a copy of a model with its data that ends earlier: PySD takes a hundred thousand times as long a run."""
+    text = (FOLDER / f"{name}.mdl").read_text(encoding="utf-8")
+    ended = text.replace("FINAL TIME=\n\t2050", f"FINAL TIME=\n\t{until}")
+    assert ended != text
+    (to / f"{name}.mdl").write_text(ended, encoding="utf-8")
+    shutil.copytree(FOLDER / "data", to / "data")
+    return to / f"{name}.mdl"
+
+
 @pytest.mark.parametrize("name", ["energy", "water", "jobs"])
-@pytest.mark.parametrize("peer", ["pysd", "simlin"])
-def test_peers_agree(name: str, peer: str) -> None:
-    pytest.importorskip(peer)
-    assert command(["compare", str(FOLDER / f"{name}.mdl"), "--with", peer, "--tolerance", "1e-9", "--json"]) == 0
+def test_simlin_agrees(name: str) -> None:
+    pytest.importorskip("simlin")
+    assert command(["compare", str(FOLDER / f"{name}.mdl"), "--with", "simlin", "--tolerance", "1e-9", "--json"]) == 0
 
 
-def test_pysd_agrees_on_the_soil(tmp_path: Path) -> None:
-    """A quarter of a year: PySD needs minutes for all of it (where it agrees as well)."""
+@pytest.mark.parametrize(
+    ("name", "until"), [("energy", "2024"), ("water", "2024"), ("jobs", "2024"), ("soil", "2016.1")]
+)
+def test_pysd_agrees(name: str, until: str, tmp_path: Path) -> None:
+    """On the years with data; a day of the soil takes PySD as long as a year of the others."""
     pytest.importorskip("pysd")
-    text = (FOLDER / "soil.mdl").read_text(encoding="utf-8")
-    (tmp_path / "soil.mdl").write_text(text.replace("FINAL TIME=\n\t2050", "FINAL TIME=\n\t2016.25"), encoding="utf-8")
-    (tmp_path / "data").mkdir()
-    shutil.copy(FOLDER / "data" / "weather_daily.csv", tmp_path / "data")
-    assert command(["compare", str(tmp_path / "soil.mdl"), "--with", "pysd", "--tolerance", "1e-9", "--json"]) == 0
+    model = copied(name, tmp_path, until=until)
+    assert command(["compare", str(model), "--with", "pysd", "--tolerance", "1e-9", "--json"]) == 0

@@ -17,7 +17,7 @@ from statsmodels.tools import eval_measures
 from statsmodels.tsa.stattools import acf
 
 from simengine.inference.behaviour import autocorrelation_variances, behaviour
-from simengine.inference.fit_statistics import coverage, fit_statistics, rolling_origins, skill
+from simengine.inference.fit_statistics import FitStatistics, coverage, fit_statistics, rolling_origins, skill
 from simengine.inference.residuals import autocorrelations, serial_dependence
 
 VALUES = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
@@ -244,3 +244,63 @@ def test_a_series_behaves_like_itself_moved_and_scaled(a: np.ndarray, factor: fl
 
 def test_autocorrelations_of_a_constant_are_nothing() -> None:
     assert np.isnan(autocorrelations(np.ones(5), 2)).all()
+
+
+EDGES = [
+    ([1.0], [2.0]),
+    ([1.0, 2.0], [1.0, 3.0]),
+    ([1.0, 2.0, 3.0], [3.0, 1.0, 2.0]),
+    ([5.0, 5.0, 5.0], [5.0, 5.0, 5.0]),
+    ([0.1, 0.1, 0.1], [0.3, 0.3, 0.3]),
+    ([2.0, 2.0, 2.0], [1.0, 2.0, 3.0]),
+    ([0.0, 0.0], [0.0, 0.0]),
+    ([1.0, 2.0], [0.0, 0.0]),
+    ([math.nan, 1.0], [1.0, math.nan]),
+    ([math.inf, 1.0, 2.0], [1.0, 2.0, 2.5]),
+    ([1e300, -1e300, 2e300], [-1e300, 1e300, 3e300]),
+    ([1e-200, 3e-200, 2e-200], [2e-200, 1e-200, 2e-200]),
+]
+
+
+@pytest.mark.parametrize(("simulated", "actual"), EDGES)
+def test_every_figure_is_a_number_or_has_a_reason(simulated: list[float], actual: list[float]) -> None:
+    found = fit_statistics(simulated, actual)
+    for name in FitStatistics.__dataclass_fields__:
+        value = getattr(found, name)
+        if isinstance(value, float):
+            assert math.isfinite(value) != (name in found.reasons), name
+    whole = behaviour(simulated, actual)
+    for name in ("e1", "e2", "discrepancy"):
+        assert math.isfinite(getattr(whole, name)) != (name in whole.reasons or "all" in whole.reasons), name
+    for naive in ("last", "drift"):
+        one = skill(simulated, actual, [1.0, 2.0], naive=naive)
+        assert math.isfinite(one.value) != (one.reason is not None)
+    serial = serial_dependence(np.subtract(simulated, actual) if np.isfinite(simulated).all() else simulated)
+    assert math.isfinite(serial.durbin_watson) or serial.reason is not None
+
+
+def test_figures_do_not_depend_on_the_unit() -> None:
+    s, a = np.array([3.0, 1.0, 4.0, 1.5]), np.array([2.5, 1.0, 3.0, 2.0])
+    one, small = fit_statistics(s, a), fit_statistics(s * 2.0**-700, a * 2.0**-700)
+    assert small.rmse == one.rmse * 2.0**-700
+    for name in ("mape", "r_squared", "efficiency", "theil_u", "bias", "variation", "covariation"):
+        assert getattr(small, name) == getattr(one, name)
+
+
+def test_the_discrepancy_is_theils_u_of_what_is_left_of_the_means() -> None:
+    s, a = np.random.default_rng(3).normal(size=(2, 20)) + np.array([[5.0], [2.0]])
+    found = behaviour(s, a)
+    assert found.discrepancy == pytest.approx(fit_statistics(s - s.mean(), a - a.mean()).theil_u)
+    r, ss, sa = np.corrcoef(s, a)[0, 1], s.std(), a.std()
+    assert found.discrepancy**2 == pytest.approx(1 - 2 * (1 + r) * ss * sa / (ss + sa) ** 2)
+
+
+def test_what_was_fitted_to_the_errors_costs_degrees_of_freedom() -> None:
+    e = np.random.default_rng(4).normal(size=40)
+    table = acorr_ljungbox(e - e.mean(), lags=[8], model_df=1)
+    found = serial_dependence(e, fitted=1)
+    assert (found.lags, found.freedom) == (8, 7)
+    assert found.probability == pytest.approx(float(table["lb_pvalue"].iloc[0]))
+    short = serial_dependence(e[:6], fitted=1)
+    assert (short.lags, short.freedom) == (2, 1)
+    assert "no degree of freedom" in str(serial_dependence(e, lags=1, fitted=1).reason)

@@ -19,12 +19,12 @@ from simengine.inference.identify import (
     directions,
     fisher,
     identification,
-    normal_intervals,
     observed_information,
-    verdicts,
 )
+from simengine.inference.intervals import normal_intervals
 from simengine.inference.profile import THRESHOLDS, Side, join_sides, profile, walk_side
 from simengine.inference.transform import Log, Logit
+from simengine.inference.verdict import verdicts
 
 
 def regression() -> tuple[np.ndarray, np.ndarray]:

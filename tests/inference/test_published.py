@@ -19,7 +19,8 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from simengine.inference.error import error_model
 from simengine.inference.error_start import start_numbers
 from simengine.inference.fit_statistics import fit_statistics
-from simengine.inference.identify import fisher, identification, normal_intervals
+from simengine.inference.identify import fisher, identification
+from simengine.inference.intervals import normal_intervals
 from simengine.inference.kalman import extended_forecast, extended_update
 from simengine.inference.profile import profile
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simengine.inference.identify import identification, ridges, verdicts
+from simengine.inference.identify import identification, ridges
+from simengine.inference.verdict import verdicts
 
 LOW, HIGH = np.zeros(2), np.ones(2)
 AT = np.array([0.5, 0.5])

@@ -21,8 +21,8 @@ from simengine.source.file import SourceFile, Span
 if TYPE_CHECKING:
     import yaml
 
-MOST_NODES = 1_000_000
-"""More, once aliases are followed, are refused: a few lines of aliases of aliases can mean billions."""
+MOST_REPEATED = 100_000
+"""More values met again through aliases are refused: a few lines of aliases of aliases can mean billions."""
 _DEEPEST = 100
 
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -134,16 +134,19 @@ class _Tree:
     def __init__(self, file: SourceFile) -> None:
         self.file = file
         self.problems: list[Diagnostic] = []
-        self.count = 0
+        self.seen: set[int] = set()
+        self.repeated = 0
 
     def node(self, raw: yaml.Node, depth: int) -> Node:
         import yaml
 
-        self.count += 1
+        self.repeated += id(raw) in self.seen
+        self.seen.add(id(raw))
         span = self.span(raw)
-        if self.count > MOST_NODES or depth > _DEEPEST:
-            what = f"deeper than {_DEEPEST} levels" if depth > _DEEPEST else f"to more than {MOST_NODES:,} values"
-            self.problems.append(error("too-deep", f"it is nested {what}, or its aliases hold themselves", span))
+        if self.repeated > MOST_REPEATED or depth > _DEEPEST:
+            deep = f"it is nested deeper than {_DEEPEST} levels, or its aliases hold themselves"
+            text = deep if depth > _DEEPEST else f"its aliases repeat more than {MOST_REPEATED:,} values"
+            self.problems.append(error("too-deep", text, span))
             raise _Stop
         match raw:
             case yaml.ScalarNode():
@@ -167,6 +170,12 @@ class _Tree:
                           help=["a text that begins with `[` or `{` stands in quotes"])
                 )  # fmt: skip
                 continue
+            if raw.flow_style and self.is_without_colon(raw_key, raw_value):
+                self.problems.append(
+                    error("yaml-syntax", f"`{key.text}` has no value: a comma ends an entry within `{{...}}`", key.span,
+                          help=["a text with a comma in it stands in quotes"])
+                )  # fmt: skip
+                continue
             value = self.node(raw_value, depth + 1)
             if key.text == "<<" and not key.quoted:
                 text = "`<<` merges nothing in YAML 1.2"
@@ -185,6 +194,12 @@ class _Tree:
                 continue
             pairs.append((key, value))
         return Mapping(tuple(pairs), span)
+
+    def is_without_colon(self, key: yaml.Node, value: yaml.Node) -> bool:
+        """Tell whether an entry of `{...}` is a key alone, as the second half of `{en: room for 10,000 jobs}` is."""
+        return value.start_mark.index == value.end_mark.index and not self.file.text[
+            key.end_mark.index : value.start_mark.index
+        ].strip().startswith(":")
 
     def refuse_tag(self, span: Span) -> None:
         if span.text.startswith("!"):
