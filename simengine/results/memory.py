@@ -43,6 +43,9 @@ class SharedMemory:
         self.__array_interface__: dict[str, Any] = whole
         """What NumPy makes an array of: it cannot be written to, and holds this object."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(None), ()  # a copy of a result has an array of its own: its frames are copied
+
     def array(self) -> NDArray[np.float64]:
         """Return the values; they cannot be written to."""
         return np.asarray(self)

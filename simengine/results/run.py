@@ -43,9 +43,6 @@ class Result:
         else:
             trajectory.values.flags.writeable = False
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._saved, self._trajectory)  # memory is shared anew where it comes to life again
-
     @property
     def times(self) -> NDArray[np.float64]:
         """The times saved, shape (time,)."""
