@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-import textwrap
 from pathlib import Path
 from typing import Any
 
+from docs.paragraph import filled
 from docs.uncertainty_figures import APART, COUPLED, GOALS, Figures, measure, read_figures, write_figures
 from docs.uncertainty_pictures import draw_pictures
 from docs.uncertainty_words import FACTORS, WORDS, short
@@ -54,16 +54,6 @@ def tell(figures: Figures) -> str:
         text = part.format(**values)
         parts.append(text if text.startswith(("#", "|", "!")) else filled(text))
     return "\n\n".join(parts) + "\n"
-
-
-def filled(text: str) -> str:
-    """Return a paragraph, or the points of a list, in lines of the page's width."""
-    points = ("\n" + text).split("\n- ") if text.startswith("- ") else ["", text]
-    mark, indent = ("- ", "  ") if text.startswith("- ") else ("", "")
-    return "\n".join(
-        textwrap.fill(mark + " ".join(p.split()), 120, subsequent_indent=indent, break_on_hyphens=False)
-        for p in points[1:]
-    )
 
 
 def numbers(figures: Figures) -> dict[str, str]:

@@ -8,7 +8,7 @@ Invariant: it depends on the question only; every number is in the unit beside i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -16,10 +16,12 @@ import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
 from simengine.calibrate.curvature import Curvature
+from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
+from simengine.inference.arrays import Array
 from simengine.inference.diagnostics import information_criteria
 from simengine.inference.identify import bounds_hit
 from simengine.inference.prior_shape import prior_shape
@@ -30,13 +32,19 @@ from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
 FILE = "calibration.json"
-FORMAT = 1
+FORMAT = 2
+"""Version of the folder's layout: one of another is made anew, of the same finished work."""
 NEAR = 0.1
 """A search ended at the best fit where its log density is within this of it."""
 
 
 def about_of(
-    calibration: Calibration, fitted: Fitted, predicted: Sequence[float], bands: Bands, mixing: Mixing | None
+    calibration: Calibration,
+    fitted: Fitted,
+    predicted: Array,
+    bands: Bands,
+    forecast: Forecast,
+    mixing: Mixing | None,
 ) -> dict[str, Any]:
     """Return what `calibration.json` holds."""
     surface, settings = fitted.surface, calibration.settings
@@ -59,8 +67,10 @@ def about_of(
         "log density": best.density,
         "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
         "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
-        "series": _series(fitted, np.asarray(predicted), bands),
-        "bands": {"level": LEVEL, "of": bands.made_of},
+        "series": _series(fitted, predicted, bands),
+        "bands": {"level": LEVEL, "of": forecast.made_of},
+        "forecast": forecast.plain(),
+        "titles": _titles(calibration),
         "searches": _searches(fitted),
         "curvature": _curvature(fitted),
         "integration": integration_of(calibration, best.full),
@@ -75,6 +85,22 @@ def _language(calibration: Calibration) -> str:
     """Return the language of the titles: the first a title is given in."""
     title = calibration.document.title
     return next(iter(title), "") or "en" if title else "en"
+
+
+def _titles(calibration: Calibration) -> dict[str, Any]:
+    """Return titles that are given in several languages: of the whole, and by name of parameters and of series."""
+    document, problem = calibration.document, calibration.problem
+    of_fits = {at.value: fit.title or {} for at, fit in document.fit}
+    series = {}
+    for s in problem.series:
+        element = s.name[len(s.fit) :].strip("[]")
+        series[s.name] = {code: f"{t}, {element}" if element else t for code, t in of_fits[s.fit].items()}
+    parameters = {at.value: dict(written.title or {}) for at, written in document.parameters}
+    return {
+        "whole": dict(document.title or {}),
+        "parameters": {name: own for name, own in parameters.items() if len(own) > 1},
+        "series": {name: own for name, own in series.items() if len(own) > 1},
+    }
 
 
 def _ends(pair: Any) -> list[float]:
@@ -175,7 +201,7 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     }
 
 
-def _series(fitted: Fitted, predicted: Any, bands: Bands) -> list[dict[str, Any]]:
+def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, Any]]:
     problem, full = fitted.surface.problem, fitted.best.found.full
     seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
     out = []
@@ -210,6 +236,7 @@ def _searches(fitted: Fitted) -> dict[str, Any]:
         "searched": len(found),
         "at the best": sum(f.density >= best - NEAR for f in found),
         "converged": sum(f.status == "converged" for f in found),
+        "joined": sum(f.status == "joined" for f in found),
         "failed": sum(f.status == "failed" for f in found),
         "best from": fitted.best.name,
         "best status": fitted.best.found.status,

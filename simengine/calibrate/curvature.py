@@ -137,7 +137,7 @@ def _freedom(surface: Surface) -> tuple[float, float]:
 
 def _slope(surface: Surface, full: Array) -> Array:
     """Return the derivatives of the density by parameters (D,)."""
-    _, gradient = surface.density_gradient(full[None])
+    _, gradient = surface.density_gradient(surface.problem.slopes(full[None, : surface.width]), full[None])
     return np.asarray(gradient[0, : surface.width])
 
 

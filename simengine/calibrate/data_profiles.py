@@ -1,6 +1,7 @@
 """Profiles of the likelihood alone, where the file gives priors: what the data say, whatever priors say.
 
-In: the worker's way to get a unit of work, a `Surface`, the best fit with priors. Out: a `Profile` of each parameter.
+In: the worker's way to get units of work side by side, a `Surface`, the best fit with priors. Out: a `Profile` of each
+parameter.
 
 They begin at the likelihood's own highest point, found from the best fit with priors. Where a profile comes upon a
 higher one all are walked anew from there.
@@ -10,34 +11,34 @@ Invariant: as all units of work, each depends on the question and where it begin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
 
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.local import search_local
-from simengine.calibrate.profiles import first_step, walk_profile
-from simengine.calibrate.store import Piece, key_of
+from simengine.calibrate.lockstep import Ask
+from simengine.calibrate.profiles import first_step, side_of, side_piece
+from simengine.calibrate.store import Piece, Wanted, key_of
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
-from simengine.inference.profile import Point, Profile, Side, join_sides
+from simengine.inference.profile import Profile, join_sides
 
 _AGAIN = 3
 
 
-class Get(Protocol):
-    """Gives a unit of work, made now or before."""
+class SideBySide(Protocol):
+    """Gives units of work that ask for derivatives only, made now or before."""
 
-    def __call__(
-        self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1
-    ) -> Piece:
-        """Return the unit; `make` makes it where it is not there."""
+    def __call__(self, kind: str, wanted: Sequence[Wanted]) -> list[Piece]:
+        """Return the units, in their order."""
 
 
 def profiles_of_data(
-    get: Get, question: str, surface: Surface, full: Array, curvature: Curvature
+    get: SideBySide, question: str, surface: Surface, full: Array, curvature: Curvature
 ) -> tuple[Profile, ...]:
     """Return profiles of the likelihood without priors; none where the file gives no prior: the density's are those."""
     if not any(p.has_prior for p in surface.problem.parameters):
@@ -46,7 +47,7 @@ def profiles_of_data(
     at, density = walk.top(full)
     out: tuple[Profile, ...] = ()
     for _ in range(_AGAIN):
-        out = tuple(walk.profile(i, at, density) for i in range(surface.width))
+        out = walk.profiles(at, density)
         higher = [p.better for p in out if p.better is not None]
         if not higher:
             break
@@ -57,39 +58,28 @@ def profiles_of_data(
 
 @dataclass(frozen=True)
 class _Walk:
-    get: Get
+    get: SideBySide
     question: str
     surface: Surface
     curvature: Curvature
 
     def top(self, begun: Array) -> tuple[Array, float]:
-        def make() -> Piece:
-            found = search_local(self.surface, begun)
-            return Piece({"full": found.full, "density": np.array([found.density])}, {})
-
-        piece = self.get("profiles", "of-data-best", key_of(self.question, "of data", begun), make)
+        wanted = Wanted("of-data-best", key_of(self.question, "of data", begun), partial(_top, self.surface, begun))
+        piece = self.get("profiles", [wanted])[0]
         return piece.arrays["full"], float(piece.arrays["density"][0])
 
-    def profile(self, i: int, full: Array, density: float) -> Profile:
-        low, high = (self._side(i, full, density, upward=up) for up in (False, True))
-        return join_sides(i, low, high)
+    def profiles(self, full: Array, density: float) -> tuple[Profile, ...]:
+        low, high, wanted = self.surface.low, self.surface.high, []
+        for i in range(self.surface.width):
+            step = first_step(self.curvature, i, low[i], high[i])
+            for upward in (False, True):
+                key = key_of(self.question, "of data", full, density, i, upward, step)
+                make = partial(side_piece, self.surface, full, density, i, upward, step)
+                wanted.append(Wanted(f"of-data-{i:03d}-{'high' if upward else 'low'}", key, make))
+        sides = [side_of(piece, upward=bool(n % 2)) for n, piece in enumerate(self.get("profiles", wanted))]
+        return tuple(join_sides(i, sides[2 * i], sides[2 * i + 1]) for i in range(self.surface.width))
 
-    def _side(self, i: int, full: Array, density: float, *, upward: bool) -> Side:
-        surface = self.surface
-        step = first_step(self.curvature, i, surface.low[i], surface.high[i])
 
-        def make() -> Piece:
-            side = walk_profile(surface, full, density, i, upward=upward, step=step)
-            arrays = {
-                "value": np.array([p.value for p in side.points]),
-                "density": np.array([p.loglik for p in side.points]),
-                "full": np.array([p.theta for p in side.points]),
-            }
-            return Piece(arrays, {"end": side.end, "fits": side.fits})
-
-        key = key_of(self.question, "of data", full, density, i, upward, step)
-        name = f"of-data-{i:03d}-{'high' if upward else 'low'}"
-        piece = self.get("profiles", name, key, make, 2 * i + upward + 1, 2 * surface.width)
-        rows = zip(piece.arrays["value"], piece.arrays["density"], piece.arrays["full"], strict=True)
-        points = tuple(Point(float(v), float(d), f) for v, d, f in rows)
-        return Side(upward, points, str(piece.about["end"]), int(piece.about["fits"]))
+def _top(surface: Surface, begun: Array, ask: Ask) -> Piece:
+    found = search_local(surface, begun, ask=ask)
+    return Piece({"full": found.full, "density": np.array([found.density])}, {})

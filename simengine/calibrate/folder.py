@@ -3,9 +3,10 @@
     calibration.json    asked, estimates, intervals, statistics, verdicts     starts.csv    every search
     parameters.yaml     the estimates as a parameter set of scenarios         fit.csv       observations beside the fit
     posterior.parquet   a row a draw, for `rows` and `empirical`              profiles.csv  profiles, priors included
-    posterior.nc        all draws, for ArviZ                                  work/         finished units of work
+    posterior.nc        all draws, for ArviZ                                  forecast.csv  the model to its own end
     likelihood-profiles.csv    profiles without priors, where there are some
-    datapackage.json    tables, units, sources                                provenance.json   hashes, versions
+    datapackage.json    tables, units, sources                                work/         finished units of work
+    provenance.json     hashes, versions
 
 In: a `Calibration`, a `Fitted`. Out: the folder complete.
 
@@ -18,11 +19,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from simengine.api.load import CROSSOVER, VENSIM, XMILE
 from simengine.calibrate import about as told
 from simengine.calibrate import parameter_set, tables
-from simengine.calibrate.bands import make_bands
+from simengine.calibrate.bands import make_bands, sets_of
+from simengine.calibrate.forecast import make_forecast
 from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.store import WORK, Unit
@@ -42,7 +45,7 @@ from simengine.source.diagnostic import InputError
 PAGE = "index.html"
 _DRAWS, _ARVIZ = "posterior.parquet", "posterior.nc"
 OURS = (
-    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "profiles.csv", "likelihood-profiles.csv",
+    told.FILE, parameter_set.FILE, "starts.csv", "fit.csv", "forecast.csv", "profiles.csv", "likelihood-profiles.csv",
     _DRAWS, _ARVIZ, PAGE, PACKAGE,
 )  # fmt: skip
 
@@ -50,7 +53,8 @@ OURS = (
 def digest_of(calibration: Calibration) -> str:
     """Return the digest of what a folder is made from: it can be asked for before anything is run."""
     title = title_of(calibration.document.title, calibration.path.stem)
-    return hash_of(repr([provenance.FORMAT, question_of(calibration), title, repr(calibration.settings)]).encode())
+    asked = [provenance.FORMAT, told.FORMAT, question_of(calibration), title, repr(calibration.settings)]
+    return hash_of(repr(asked).encode())
 
 
 def is_current(calibration: Calibration, folder: Path, *, drawn: bool = False) -> bool:
@@ -91,10 +95,12 @@ def write_made(calibration: Calibration, fitted: Fitted, folder: Path) -> list[s
     problem = fitted.surface.problem
     full = fitted.best.found.full
     predicted = problem.predict(full[None, : fitted.surface.width])[0]
-    bands = make_bands(fitted, calibration.settings.seed)
+    sets = sets_of(fitted, calibration.settings.seed)
+    bands, forecast = make_bands(fitted, sets.full, calibration.settings.seed), make_forecast(calibration, fitted, sets)
     mixing = mixing_of(fitted.chains, fitted.surface.names)
-    about = told.about_of(calibration, fitted, predicted.tolist(), bands, mixing)
-    sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands)]
+    about = told.about_of(calibration, fitted, predicted, bands, forecast, mixing)
+    about["origin"] = _origin(calibration)
+    sheets = [tables.starts_sheet(fitted), tables.fit_sheet(fitted, predicted, bands), tables.forecast_sheet(forecast)]
     if fitted.profiles:
         sheets.append(tables.profiles_sheet(fitted))
     if fitted.data_profiles:
@@ -129,6 +135,16 @@ def write_seal(calibration: Calibration, folder: Path, names: Sequence[str], uni
     }
     listed = [n for n in dict.fromkeys([*names, *work]) if (folder / n).is_file()]
     write_bytes(folder / provenance.FILE, json_text(sealed(about, folder, listed)).encode())
+
+
+def _origin(calibration: Calibration) -> dict[str, Any]:
+    """Return what a calibration was made from, wherever its files lie: paths are seen from the file itself."""
+    home = calibration.path.resolve().parent
+    inputs = [
+        {"path": Path(os.path.relpath(Path(i.path).resolve(), home)).as_posix(), "role": i.role, "sha256": i.sha256}
+        for i in inputs_of(calibration)
+    ]
+    return {"engine": made_by()["engine"], "digest": digest_of(calibration), "inputs": inputs}
 
 
 def inputs_of(calibration: Calibration) -> tuple[Input, ...]:

@@ -1,6 +1,6 @@
 """Local search: from a full set to the highest point near it, by SciPy, with exact derivatives.
 
-In: a `Surface`, a full set to begin at, what stays fixed. Out: a `Found`.
+In: a `Surface`, a full set to begin at, what stays fixed, who answers for derivatives. Out: a `Found`.
 
 Where errors are sums of squares, `scipy.optimize.least_squares` (trust region reflective, with bounds) moves the
 parameters, scales as they are; then the scales take the values that fit best, which needs no run; and so on until
@@ -16,19 +16,27 @@ Invariant: what is found is never lower than where the search began; the same st
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from simengine.calibrate.curvature import sensitivities
+from simengine.calibrate.basin import Basin, curve_at
+from simengine.calibrate.lockstep import Ask
+from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array, Bools, Places
 
 _ROUNDS = 25
+_KNOWN = 4
+"""Points whose predictions are still known, beside the best ones."""
 _RISE = 1e-8
 """A rise of the log density that is none."""
 _SLOPE = 1e-3
 """The largest slope of a highest point, by standard error: half its square, 5e-7, is how much higher it may be."""
+
+Joins = Callable[[Array, Slopes], Basin | None]
+"""Of where a search stands, and what is known there: the optimum it runs to, where that is known."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,11 +47,16 @@ class Found:
     """(D + E,)"""
     density: float
     status: str
-    """`converged`, `stopped` (at the most steps), `failed` (no run at the start)."""
+    """`converged`, `joined` (it ran to where another had converged), `stopped` (at the most steps), `failed` (no run at
+    the start)."""
     steps: int = 0
     """How often the surface was looked at."""
     slope: float = float("nan")
     """The largest derivative left, in units of the standard errors, of what is not at a bound."""
+    curve: Array = field(default_factory=lambda: np.zeros((0, 0)))
+    """What `basin.curve_at` has there, where the search is one of several; (0, 0): others cannot join it."""
+    joined: str = ""
+    """The search it joined: what is found is what that one found."""
 
 
 @dataclass
@@ -51,16 +64,44 @@ class _Search:
     surface: Surface
     kept: Bools
     most: int
+    ask: Ask
+    joins: Joins | None = None
     steps: int = 0
     best: Array = field(default_factory=lambda: np.zeros(0))
     best_density: float = -np.inf
+    lowest: bytes = b""
+    """Of the parameters with the least squares."""
+    looks: dict[bytes, Slopes] = field(default_factory=dict)
+
+    def look(self, theta: Array) -> Slopes:
+        """Return predictions and derivatives at parameters (D,): asked for, or still known."""
+        key = theta.tobytes()
+        if key not in self.looks:
+            found = self.ask(theta[None])
+            self.steps += 1
+            old = [k for k in self.looks if k not in {self.lowest, self.best[: len(theta)].tobytes()}]
+            for other in old[: max(0, len(old) - _KNOWN)]:
+                del self.looks[other]
+            self.looks[key] = found
+            met = None if self.joins is None else self.joins(theta, found)
+            if met is not None:
+                raise _JoinedError(met)
+        return self.looks[key]
 
     def note(self, full: Array, density: float) -> None:
         if density > self.best_density:
             self.best, self.best_density = full.copy(), density
 
+    def settle(self, full: Array) -> None:
+        """Look at a full set, with the scales that fit its parameters best, and note it."""
+        predicted = self.look(full[: self.surface.width]).predicted
+        self.note(*self.surface.settle(full, self.kept, predicted))
 
-def search_local(surface: Surface, full: Array, *, kept: Bools | None = None, most: int = 400) -> Found:
+
+def search_local(
+    surface: Surface, full: Array, *, kept: Bools | None = None, most: int = 400, ask: Ask | None = None,
+    joins: Joins | None = None,
+) -> Found:  # fmt: skip
     """Return the highest point that a local search comes to.
 
     Parameters
@@ -73,21 +114,48 @@ def search_local(surface: Surface, full: Array, *, kept: Bools | None = None, mo
         Which stay as they are (D + E,); None: none.
     most
         How often the surface may be looked at.
+    ask
+        Who answers for predictions and derivatives at parameter sets (1, D); None: the surface's problem.
+    joins
+        Tells whether it runs to an optimum that is known: the search then ends; None: nobody knows any.
 
     """
     stays = np.zeros(len(full), dtype=np.bool_) if kept is None else np.asarray(kept, dtype=np.bool_)
     begun = np.where(stays, full, np.clip(full, surface.low, surface.high))
-    search = _Search(surface, stays, most)
-    settled, density = surface.settle(begun, stays)
-    search.steps += 1
-    if not np.isfinite(density):
-        return Found(begun, density, "failed", search.steps)
-    search.note(settled, density)
-    if surface.has_squares and not stays[: surface.width].all():
+    search = _Search(surface, stays, most, ask or surface.problem.slopes, joins)
+    try:
+        with np.errstate(all="ignore"):  # far off residuals may overflow in SciPy's steps, which then are not taken
+            return _run(search, begun)
+    except _JoinedError as end:
+        met = end.basin
+        return Found(met.full, met.density, "joined", search.steps, joined=met.name)
+
+
+class _JoinedError(Exception):
+    """A search runs to an optimum that is known."""
+
+    def __init__(self, basin: Basin) -> None:
+        super().__init__(basin.name)
+        self.basin = basin
+
+
+def _run(search: _Search, begun: Array) -> Found:
+    surface, width = search.surface, search.surface.width
+    search.settle(begun)
+    if not np.isfinite(search.best_density):
+        return Found(begun, -np.inf, "failed", search.steps)
+    if surface.has_squares and not search.kept[:width].all():
         _squares(search)
     slope = _climb(search)
-    status = "converged" if slope <= 30.0 * _SLOPE else "stopped"
-    return Found(search.best, search.best_density, status, search.steps, slope)
+    if slope > 30.0 * _SLOPE:
+        return Found(search.best, search.best_density, "stopped", search.steps, slope)
+    curve = np.zeros((0, 0))
+    if search.joins is not None:
+        priors = _prior_squares(surface, surface.measures.of(search.best))
+        curve = curve_at(
+            surface, search.best, search.look(search.best[:width]), None if priors is None else np.square(priors[1])
+        )
+    return Found(search.best, search.best_density, "converged", search.steps, slope, curve)
 
 
 def _squares(search: _Search) -> None:
@@ -102,19 +170,16 @@ def _squares(search: _Search) -> None:
         begun, before = search.best.copy(), search.best_density
         start = surface.measures.of(begun)
         priors = _prior_squares(surface, start)
-        asked = _Squares(surface, begun, start, places, priors)
         z0 = np.clip(start[places], low, high)
+        asked = _Squares(search, begun, start, places, z0, priors)
         if not np.isfinite(asked.value(z0)).all():
             return
         found = least_squares(
             asked.value, z0, jac=asked.jacobian, bounds=(low, high), method="trf", x_scale="jac",
             ftol=1e-12, xtol=1e-10, gtol=1e-10, max_nfev=max(2, min(100, search.most - search.steps)),
         )  # fmt: skip
-        search.steps += asked.looks
         for z in _ends(found.x, low, high):
-            full, density = surface.settle(asked.full(z), search.kept)
-            search.steps += 1
-            search.note(full, density)
+            search.settle(asked.full(z))
         rise = search.best_density - before
         if not rise > _RISE or search.steps >= search.most or not (has_scales or priors is not None):
             return
@@ -153,35 +218,42 @@ def _prior_squares(surface: Surface, start: Array) -> tuple[Array, Array] | None
 class _Squares:
     """Residuals at measures of the parameters that move; the last point is kept, for SciPy asks for slopes after."""
 
-    surface: Surface
+    search: _Search
     begun: Array
     start: Array
     """`begun` in measures."""
     places: Places
+    first: Array
+    """Where the search begins, in measures: that is `begun`, to the last bit."""
     priors: tuple[Array, Array] | None
-    looks: int = 0
     last: tuple[bytes, Array, Array] | None = None
+    lowest: float = np.inf
 
     def full(self, z: Array) -> Array:
+        if np.array_equal(z, self.first):
+            return self.begun
         measured = self.start.copy()
         measured[self.places] = z
         out = self.begun.copy()
-        out[self.places] = self.surface.measures.full(measured)[self.places]
+        out[self.places] = self.search.surface.measures.full(measured)[self.places]
         return out
 
     def _look(self, z: Array) -> tuple[Array, Array]:
         key = z.tobytes()
         if self.last is None or self.last[0] != key:
-            full = self.full(z)
-            values, moved = self.surface.residuals(full)
+            full, surface = self.full(z), self.search.surface
+            theta = full[: surface.width]
+            values, moved = surface.residuals(self.search.look(theta), full)
             measured = self.start.copy()
             measured[self.places] = z
-            moved = moved[:, self.places] * self.surface.measures.slopes(measured)[self.places]
+            moved = moved[:, self.places] * surface.measures.slopes(measured)[self.places]
             if self.priors is not None:
                 centres, weights = self.priors
                 values = np.concatenate([values, (weights * (measured[: len(centres)] - centres))[self.places]])
                 moved = np.concatenate([moved, np.diag(weights[self.places])])
-            self.looks += 1
+            squares = float(np.sum(np.square(values)))
+            if squares < self.lowest:
+                self.lowest, self.search.lowest = squares, theta.tobytes()
             self.last = (key, values, moved)
         return self.last[1], self.last[2]
 
@@ -202,7 +274,7 @@ def _climb(search: _Search) -> float:
     slope = np.inf
     for _ in range(6):
         start = np.clip(surface.measures.of(search.best)[places], low, high)
-        size = _sizes(surface, search.best, places, low, high)
+        size = _sizes(search, search.best, places, low, high)
         begun, before = search.best.copy(), search.best_density
         whole = surface.measures.of(np.clip(begun, surface.low, surface.high))
 
@@ -212,9 +284,8 @@ def _climb(search: _Search) -> float:
         ) -> tuple[float, Array]:  # fmt: skip
             measured = whole.copy()
             measured[places] = np.clip(start + size * y, low, high)
-            full = np.where(search.kept, begun, surface.measures.full(measured))
-            value, gradient = surface.density_gradient(full[None])
-            search.steps += 1
+            full = np.where(search.kept, begun, surface.measures.full(measured)) if np.any(y) else begun
+            value, gradient = surface.density_gradient(search.look(full[: surface.width]), full[None])
             if not np.isfinite(value[0]):
                 return 1e6 + abs(before), np.zeros(len(y))
             search.note(full, float(value[0]))
@@ -241,14 +312,16 @@ def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:
     return float(np.max(np.abs(np.where(held, 0.0, gradient)), initial=0.0))
 
 
-def _sizes(surface: Surface, full: Array, places: Places, low: Array, high: Array) -> Array:
+def _sizes(search: _Search, full: Array, places: Places, low: Array, high: Array) -> Array:
     """Return sizes of steps in measures: standard errors with the others fixed, at most a tenth of the range."""
+    surface = search.surface
     widest = np.where(np.isfinite(high - low), 0.1 * (high - low), 1.0)
     measured = surface.measures.of(np.clip(full, surface.low, surface.high))
-    moved = sensitivities(surface, full) * surface.measures.slopes(measured)[: surface.width]
+    moved = surface.problem.errors.whitened(*search.look(full[: surface.width]), full[None, surface.width :])
+    moved = np.nan_to_num(moved) * surface.measures.slopes(measured)[: surface.width]
     information = np.zeros(len(full))
     information[: surface.width] = np.nan_to_num(np.sum(moved * moved, axis=0), posinf=0.0)
-    information[surface.width :] = 2.0 * max(1, int(np.sum(surface.problem.observations.fit_weight > 0.0)))
+    information[surface.width :] = 2.0 * max(1, surface.problem.errors.used.size)
     own = information[places]
     with np.errstate(divide="ignore"):
         return np.minimum(np.where(own > 0.0, 1.0 / np.sqrt(own), np.inf), widest)

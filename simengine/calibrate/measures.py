@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from simengine.inference.arrays import Array
-from simengine.inference.transform import Transform
+from simengine.inference.transform import Transform, Transforms
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,20 +24,24 @@ class Measures:
     low: Array
     high: Array
 
+    @cached_property
+    def _together(self) -> Transforms:
+        return Transforms(self.own)
+
     def of(self, full: Array) -> Array:
         """Return the measures of full sets (..., D + E)."""
-        return np.stack([m.free(full[..., i]) for i, m in enumerate(self.own)], axis=-1)
+        return self._together.free(full)
 
     def full(self, measured: Array) -> Array:
         """Return full sets of measures, inside their bounds; those at a bound are there to the last bit."""
-        out = np.stack([m.value(measured[..., i]) for i, m in enumerate(self.own)], axis=-1)
+        out = self._together.value(measured)
         low, high = self.ends
         out = np.where(measured >= high, self.high, np.where(measured <= low, self.low, out))
         return np.clip(out, self.low, self.high)
 
     def slopes(self, measured: Array) -> Array:
         """Return the derivatives of values by measures."""
-        return np.stack([m.slope(measured[..., i]) for i, m in enumerate(self.own)], axis=-1)
+        return self._together.slope(measured)
 
     @cached_property
     def ends(self) -> tuple[Array, Array]:

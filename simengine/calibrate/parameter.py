@@ -30,6 +30,8 @@ class Setter:
     target: Target
     coefficients: Array
     points: tuple[int, ...] | None = None
+    xs: tuple[float, ...] = ()
+    """Where these points lie."""
 
     @property
     def is_lookup(self) -> bool:

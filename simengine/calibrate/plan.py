@@ -29,7 +29,7 @@ from simengine.calibrate.settle_errors import settle_error
 from simengine.calibrate.settle_fits import Matched, Matcher, error_of
 from simengine.calibrate.settle_parameters import read_parameters
 from simengine.calibrate.simulator import CannotEstimate, make_simulator
-from simengine.calibrate.table import read_table
+from simengine.calibrate.table import Readings, read_table
 from simengine.calibrate.touch import check_touch
 from simengine.engine.clock import plan_time
 from simengine.inference.error import ErrorModel
@@ -39,6 +39,7 @@ from simengine.scenario.file import Document as ScenarioDocument
 from simengine.scenario.file import Scenario, Times
 from simengine.scenario.inherit import Inheritance, Resolved
 from simengine.scenario.names import ModelNames
+from simengine.scenario.path import Quantity
 from simengine.scenario.reader import beside
 from simengine.scenario.referenced import referenced_files
 from simengine.scenario.settled import Settled
@@ -60,8 +61,12 @@ class Calibration:
     timing: Timing
     files: tuple[Path, ...]
     """The file itself, its tables, the files of its model, parameter sets, samples: what results depend on."""
+    tables: Mapping[str, Readings]
+    """The tables as read, by name."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """Warnings."""
+    amended: str = ""
+    """What tells apart a calibration whose data are not those of its file; "" where they are."""
 
 
 def read_calibration(path: str | os.PathLike[str]) -> tuple[Calibration | None, tuple[Diagnostic, ...]]:
@@ -100,19 +105,67 @@ def with_step(calibration: Calibration, step: float) -> Problem | None:
 
     Slower clocks of a composed model get shorter steps by the same factor.
     """
-    document, to = calibration.document, Reading()
-    span = document.span
-    asked = replace(
-        document.time or Times(span), step=At(step, span), save_every=At(calibration.timing.save_every, span)
-    )
+    span = calibration.document.span
+    saved: Quantity = At(calibration.timing.save_every, span)
+    asked = replace(_times_of(calibration), step=At(step, span), save_every=saved)
+    made = _at_times(calibration, asked, step / calibration.timing.clock.step)
+    return None if made is None else made.problem
+
+
+def with_own_end(calibration: Calibration) -> Calibration:
+    """Return a calibration whose runs go on to the model's own end; itself where they do, or cannot go further."""
+    try:
+        loaded = _load(calibration.document, Reading())
+    except (InputError, ModelError):
+        return calibration
+    stop = None if loaded is None else loaded[0].time.stop
+    if stop is None or stop <= calibration.timing.clock.stop:
+        return calibration
+    made = _at_times(calibration, replace(_times_of(calibration), stop=At(stop, calibration.document.span)))
+    return made or calibration
+
+
+def _times_of(calibration: Calibration) -> Times:
+    return calibration.document.time or Times(calibration.document.span)
+
+
+def _at_times(calibration: Calibration, asked: Times, slower: float | None = None) -> Calibration | None:
+    """Return a calibration at other times; the steps of slower clocks multiplied by `slower`."""
+    document, to = replace(calibration.document, time=asked), Reading()
     try:
         loaded = _load(document, to)
-        if loaded is not None:
-            loaded = (with_slower_clocks_by(loaded[0], step / calibration.timing.clock.step), loaded[1])
-        made = _Planner(calibration.path, replace(document, time=asked), loaded, to).plan() if loaded else None
+        if loaded is None:
+            return None
+        if slower is not None:
+            loaded = (with_slower_clocks_by(loaded[0], slower), loaded[1])
+        made = _Planner(calibration.path, document, loaded, to, calibration.tables).plan()
     except (InputError, ModelError):
         return None
-    return made.problem if made is not None and not has_errors(to.problems) else None
+    return None if has_errors(to.problems) else made
+
+
+def with_data(
+    calibration: Calibration, document: Document, tables: Mapping[str, Readings], amended: str
+) -> tuple[Calibration | None, tuple[Diagnostic, ...]]:
+    """Return a calibration with other rows in its tables, and everything there is to say about it.
+
+    Parameters
+    ----------
+    calibration
+        The calibration as its file has it.
+    document
+        Its document, whose times may be others.
+    tables
+        Its tables, with other rows.
+    amended
+        A text that tells it apart from the file's own, and from any with other rows or times.
+
+    """
+    to = Reading()
+    loaded = _load(document, to)
+    made = None if loaded is None else _Planner(calibration.path, document, loaded, to, tables).plan()
+    told = sort_diagnostics(tuple(dict.fromkeys(to.problems)))
+    return (None if made is None or has_errors(told) else replace(made, amended=amended)), told
 
 
 def _load(document: Document, to: Reading) -> tuple[Model, tuple[str, ...]] | None:
@@ -134,15 +187,20 @@ def _load(document: Document, to: Reading) -> tuple[Model, tuple[str, ...]] | No
 class _Planner:
     """Settles a document for its model."""
 
-    def __init__(self, path: Path, document: Document, loaded: tuple[Model, tuple[str, ...]], to: Reading) -> None:
-        self.path, self.document, self.to = path, document, to
+    def __init__(
+        self, path: Path, document: Document, loaded: tuple[Model, tuple[str, ...]], to: Reading,
+        tables: Mapping[str, Readings] | None = None,
+    ) -> None:  # fmt: skip
+        self.path, self.document, self.to, self.given = path, document, to, tables
         self.names = ModelNames(loaded[0])
         self.model_files = loaded[1]
 
     def plan(self) -> Calibration | None:
         document, to = self.document, self.to
         timing = read_timing(self._as_scenarios(), self.names, to)
-        tables = {name.value: read_table(name, table, to) for name, table in document.data}
+        tables: dict[str, Readings | None] = dict(self.given or {})
+        if self.given is None:
+            tables = {name.value: read_table(name, table, to) for name, table in document.data}
         settings = read_settings(document)
         if timing is None:
             return None
@@ -166,7 +224,8 @@ class _Planner:
         files = (self.path, *(t.path for t in tables.values() if t is not None), *map(Path, self.model_files),
                  *referenced_files(document))  # fmt: skip
         warnings = tuple(d for d in to.problems if d.severity.value != "error")
-        return Calibration(self.path, document, problem, settings, fixed, timing, files, warnings)
+        there = {name: table for name, table in tables.items() if table is not None}
+        return Calibration(self.path, document, problem, settings, fixed, timing, files, there, warnings)
 
     def _as_scenarios(self) -> ScenarioDocument:
         """Return the sections that scenario files have too, as such a file."""

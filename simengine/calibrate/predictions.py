@@ -8,6 +8,7 @@ differences are taken only where they were asked for.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from simengine.calibrate.series import Observations, Series
 from simengine.calibrate.simulator import Simulator
 from simengine.calibrate.tally import Counts, Tally
 from simengine.calibrate.unknowns import Unknowns
+from simengine.inference.arrays import Places
 from simengine.source.diagnostic import InputError
 
 
@@ -69,7 +71,7 @@ class Predictions(Unknowns):
         """Return predictions of all observations, in the units of their series: (K, n); NaN where a run fails."""
         values = self.simulator.run(self.sets(theta), self.tally)
         with np.errstate(all="ignore"):
-            return np.concatenate([s.moments.of(s.figure.values(values)) for s in self.series], axis=1)
+            return self._look.of(values, lambda s: s.moments.of(s.figure.values(values)))
 
     def slopes(self, theta: ArrayLike) -> Slopes:
         """Return predictions and their derivatives by the parameters, in one native call.
@@ -86,13 +88,13 @@ class Predictions(Unknowns):
         if self.differences:
             return self._differences(rows)
         values, derivatives = self.simulator.slopes(rows, self.tally)
-        predicted, jacobian = [], []
         with np.errstate(all="ignore"):
-            for series in self.series:
-                figure, moved = series.figure.slopes(values, derivatives)
-                predicted.append(series.moments.of(figure))
-                jacobian.append(series.moments.of(moved))
-        return Slopes(np.concatenate(predicted, axis=1), np.concatenate(jacobian, axis=1))
+            moved = self._look.of(derivatives, lambda s: s.moments.of(s.figure.slopes(values, derivatives)[1]))
+            return Slopes(self._look.of(values, lambda s: s.moments.of(s.figure.values(values))), moved)
+
+    @cached_property
+    def _look(self) -> _Look:
+        return _look_at(self.series, self.simulator.slots.size)
 
     def jacobian(self, theta: ArrayLike) -> Array:
         """Return the derivatives of predictions by the parameters: (K, n, D); raises as `slopes` does."""
@@ -113,6 +115,58 @@ class Predictions(Unknowns):
             span = rows[:, 2 * d + 2, d] - rows[:, 2 * d + 1, d]
             out[:, :, d] = (found[:, 2 * d + 2] - found[:, 2 * d + 1]) / span[:, None]
         return Slopes(found[:, 0], out)
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """Where in values (K, time, slot, ...) observations are: those of one slot at a time together, others by series."""
+
+    count: int
+    """How many observations there are."""
+    places: Places
+    """Of observations of one slot: which of time times slot they are made of."""
+    factors: Array | None
+    """What these are multiplied with; None: with 1."""
+    begins: Places | None
+    """Where among these each observation begins; None: each is one."""
+    rows: Places
+    """Which observations that is."""
+    others: tuple[Series, ...]
+
+    def of(self, values: Array, other: Callable[[Series], Array]) -> Array:
+        """Return observations (K, n, ...); of the other series what a function gives."""
+        flat = values.reshape(len(values), -1, *values.shape[3:])
+        own = flat.take(self.places, axis=1)
+        if self.factors is not None:
+            own *= self.factors.reshape(1, -1, *(1,) * (own.ndim - 2))
+        if self.begins is not None:
+            own = np.add.reduceat(own, self.begins, axis=1)
+        if not self.others:
+            return own
+        out = np.empty((len(values), self.count, *own.shape[2:]))
+        out[:, self.rows] = own
+        for s in self.others:
+            out[:, s.rows] = other(s)
+        return out
+
+
+def _look_at(series: Sequence[Series], slots: int) -> _Look:
+    """Return where observations of series are: their rows are in their order."""
+    single = [s for s in series if s.figure.by is None and s.figure.slots.size == 1]
+    places = [s.moments.times * slots + s.figure.slots[0] for s in single]
+    factors = np.concatenate([*(s.moments.weights * s.figure.coefficients[0] for s in single), np.zeros(0)])
+    lengths = np.concatenate([[0], np.cumsum([len(p) for p in places])[:-1]]) if single else np.zeros(0)
+    begins = np.concatenate([*(s.moments.begins + b for s, b in zip(single, lengths, strict=True)), np.zeros(0)])
+    every = np.concatenate([*places, np.zeros(0)]).astype(np.int64)
+    rows = np.concatenate([*(np.arange(s.rows.start, s.rows.stop) for s in single), np.zeros(0)]).astype(np.int64)
+    return _Look(
+        max((s.rows.stop for s in series), default=0),
+        every,
+        None if np.all(factors == 1.0) else factors,
+        None if begins.size == every.size else begins.astype(np.int64),
+        rows,
+        tuple(s for s in series if s.figure.by is not None or s.figure.slots.size != 1),
+    )
 
 
 def _size_of(parameter: Parameter) -> float:

@@ -12,7 +12,7 @@ for a set does not depend on the others. Only `counts`, of this process, go on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -22,9 +22,9 @@ from numpy.typing import ArrayLike
 
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.predictions import Predictions
-from simengine.calibrate.series import Series
-from simengine.calibrate.unknowns import inside_scale
+from simengine.calibrate.unknowns import inside_scale, is_flat
 from simengine.inference.error import Likelihood
+from simengine.inference.error_block import Errors, Member
 from simengine.inference.error_start import start_numbers
 from simengine.inference.prior import Density
 from simengine.sampling.marginal import Continuous
@@ -45,48 +45,32 @@ class LeastSquares(NamedTuple):
 class Problem(Predictions):
     """A calibration: how well parameter sets fit. Made by `simengine.calibrate.plan.read_calibration`."""
 
-    def likelihoods(self, predicted: Array, scales: ArrayLike | None = None) -> Iterator[tuple[Series, Likelihood]]:
-        """Yield every series with its likelihood (what is fitted of it) at predictions (K, n), with derivatives."""
-        rows = self.scale_sets(scales, len(predicted))
-        weights, observed = self.observations.fit_weight, self.observations
-        for s in self.series:
-            own = rows[:, list(s.scales)]
-            part = (observed.value[s.rows], predicted[:, s.rows], own, weights[s.rows], observed.time[s.rows])
-            yield s, s.error.likelihood(*part)
-
     @cached_property
-    def _parts(self) -> tuple[tuple[Series, slice], ...]:
-        """Rows whose likelihood is taken at once: those of a fit, or of a series where errors are carried over."""
-        out: list[tuple[Series, slice]] = []
-        for s in self.series:
-            alike = out and out[-1][0].fit == s.fit and not _carried(s)
-            out[-1:] = [(out[-1][0], slice(out[-1][1].start, s.rows.stop))] if alike else [*out[-1:], (s, s.rows)]
-        return tuple(out)
+    def errors(self) -> Errors:
+        """The error models of all series, of what is fitted."""
+        members = [Member(s.error, s.rows, s.scales) for s in self.series]
+        seen = self.observations
+        return Errors(members, seen.value, seen.fit_weight, seen.time)
 
-    def _likelihoods(self, predicted: Array, scales: ArrayLike | None) -> Iterator[tuple[Series, slice, Likelihood]]:
-        """Yield the first series of every part, its rows, and their likelihood together."""
-        own, seen, weights = self.scale_sets(scales, len(predicted)), self.observations, self.observations.fit_weight
-        for s, rows in self._parts:
-            given = own[:, list(s.scales)]
-            times = seen.time[rows] if _carried(s) else None  # of several series together times do not rise
-            yield s, rows, s.error.likelihood(seen.value[rows], predicted[:, rows], given, weights[rows], times)
+    def likelihood(self, predicted: Array, scales: ArrayLike | None = None) -> Likelihood:
+        """Return the log-likelihood of what is fitted at predictions (K, n), with its derivatives by these."""
+        return self.errors.likelihood(predicted, self.scale_sets(scales, len(predicted)))
 
     def log_likelihood(self, theta: ArrayLike, scales: ArrayLike | None = None) -> Array:
         """Return the log-likelihood of what is fitted: (K,); minus infinity where a run fails."""
-        predicted = self.predict(theta)
-        return np.asarray(sum((f.value for *_, f in self._likelihoods(predicted, scales)), np.zeros(len(predicted))))
+        return self.likelihood(self.predict(theta), scales).value
 
     def log_likelihood_gradient(self, theta: ArrayLike, scales: ArrayLike | None = None) -> tuple[Array, Array]:
         """Return the log-likelihood (K,) and its derivatives by parameters and scales (K, D + E)."""
         predicted, jacobian = self.slopes(theta)
-        count, width = len(predicted), len(self.parameters)
-        value, gradient = np.zeros(count), np.zeros((count, width + len(self.scales)))
-        for s, rows, found in self._likelihoods(predicted, scales):
-            value += found.value
-            weight = found.by_predicted[:, :, None]
-            moved = np.where(weight != 0.0, weight * jacobian[:, rows], 0.0)  # what is not used may be no number
-            gradient[:, :width] += moved.sum(axis=1)
-            gradient[:, [width + e for e in s.scales]] += found.by_scales
+        return self.gradient_of(predicted, jacobian, scales)
+
+    def gradient_of(self, predicted: Array, jacobian: Array, scales: ArrayLike | None = None) -> tuple[Array, Array]:
+        """Return what `log_likelihood_gradient` does, of predictions and their derivatives: nothing is simulated."""
+        found = self.likelihood(predicted, scales)
+        weight, value = found.by_predicted[:, :, None], found.value
+        moved = np.where(weight != 0.0, weight * jacobian, 0.0)  # what is not used may be no number
+        gradient = np.concatenate([moved.sum(axis=1), found.by_scales], axis=1)
         bad = ~(np.isfinite(value) & np.isfinite(gradient).all(axis=1))
         value[bad], gradient[bad] = np.where(np.isfinite(value[bad]), value[bad], -np.inf), 0.0
         return value, gradient
@@ -98,32 +82,33 @@ class Problem(Predictions):
         depend on transforms.
         """
         rows, theta, scales, sound = self.split(x)
-        value = self.log_likelihood(theta, scales) + self._log_prior(rows, jacobian=jacobian)[0]
+        value = self.log_likelihood(theta, scales) + self._log_prior(rows, theta, scales, jacobian=jacobian)[0]
         return np.where(sound & ~np.isnan(value), value, -np.inf)
 
     def log_posterior_gradient(self, x: ArrayLike, *, jacobian: bool = True) -> tuple[Array, Array]:
         """Return the log-posterior (K,) and its derivatives by free numbers (K, D + E); 0 where it is not finite."""
         rows, theta, scales, sound = self.split(x)
         value, gradient = self.log_likelihood_gradient(theta, scales)
-        prior, by_prior = self._log_prior(rows, jacobian=jacobian)
-        value, gradient = value + prior, gradient * self.prior.slopes(rows) + by_prior
+        prior, by_values, bend = self._log_prior(rows, theta, scales, jacobian=jacobian)
+        value, gradient = value + prior, (gradient + by_values) * np.exp(bend)
+        if jacobian:
+            gradient += self.prior.bend_slopes(rows)
         sound = sound & ~np.isnan(value) & np.isfinite(gradient).all(axis=1)
         value = np.where(sound, value, -np.inf)
         return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
 
-    def _log_prior(self, x: Array, *, jacobian: bool) -> tuple[Array, Array]:
-        """Return the log density of the prior, and its derivatives by free numbers."""
-        if jacobian:
-            return self.prior.free_log_density(x)
-        value, gradient = self.prior.log_density(self.prior.values(x))
-        return value, gradient * self.prior.slopes(x)
+    def _log_prior(self, x: Array, theta: Array, scales: Array, *, jacobian: bool) -> tuple[Array, Array, Array]:
+        """Return the log density of the prior, its derivatives by values, and logarithms of the slopes of values."""
+        value, gradient = self.prior.log_density(np.concatenate([theta, scales], axis=1))
+        bend = self.prior.bends(x)
+        return value + bend.sum(axis=1) if jacobian else value, gradient, bend
 
     @cached_property
     def not_least_squares(self) -> Mapping[str, str]:
         """What is no sum of squares, with the reason: by series, and by parameter with a prior that is not normal."""
         out = {s.name: why for s in self.series if (why := s.error.not_least_squares) is not None}
         for p in self.parameters:
-            if p.has_prior and _normal(p.prior) is None and not _flat(p.prior):
+            if p.has_prior and _normal(p.prior) is None and not is_flat(p.prior):
                 out[p.name] = f"its prior, {p.prior_text}, is not normal"
         return out
 
@@ -141,17 +126,8 @@ class Problem(Predictions):
             raise InputError(f"`{name}` is no sum of squares: {why}")
         rows = self.sets(theta)
         predicted, jacobian = self.slopes(rows)
-        own, seen, weights = self.scale_sets(scales, len(rows)), self.observations, self.observations.fit_weight
-        values, slopes = [], []
-        for s in self.series:
-            fitted = weights[s.rows] > 0.0
-            found = s.error.residuals(
-                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], own[:, list(s.scales)],
-                weights[s.rows], seen.time[s.rows],
-            )  # fmt: skip
-            assert found is not None
-            values.append(found.value[:, fitted])
-            slopes.append(found.jacobian[:, fitted])
+        found = self.errors.residuals(predicted, jacobian, self.scale_sets(scales, len(rows)))
+        values, slopes = [found.value], [found.jacobian]
         for d, parameter in enumerate(self.parameters):
             normal = _normal(parameter.prior)
             if normal is not None:
@@ -176,17 +152,8 @@ class Problem(Predictions):
         return np.stack(table, axis=1) if table else np.zeros((len(found), 0))
 
 
-def _carried(series: Series) -> bool:
-    """Return whether errors are carried over from one observation to the next."""
-    return any(number.name == "autocorrelation" for number in series.error.numbers)
-
-
 def _normal(density: Density) -> tuple[float, float] | None:
     """Return mean and standard deviation of a normal density, cut or not; None where it is another."""
     if isinstance(density, Continuous) and density.kind == "normal":
         return density.numbers[0], density.numbers[1]
     return None
-
-
-def _flat(density: Density) -> bool:
-    return isinstance(density, Continuous) and density.kind == "uniform"

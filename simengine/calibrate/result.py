@@ -65,6 +65,11 @@ class CalibrationResult:
         return self.table("fit")
 
     @property
+    def forecast(self) -> pd.DataFrame:
+        """The model at the best fit from its begin to its own end, with bands of what is not known of parameters."""
+        return self.table("forecast")
+
+    @property
     def profiles(self) -> pd.DataFrame:
         """Profile likelihoods."""
         return self.table("profiles")
@@ -88,7 +93,7 @@ class CalibrationResult:
         return _named(self.parameters, name, "parameter")
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a table: `starts`, `fit`, `profiles`.
+        """Return a table: `starts`, `fit`, `forecast`, `profiles`.
 
         Raises
         ------

@@ -20,6 +20,7 @@ from simengine.language.yaml.reading import At, Reading, listed
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 from simengine.scenario.times import Timing
+from simengine.source.diagnostic import has_errors
 from simengine.source.names import loose_key
 
 
@@ -67,7 +68,7 @@ class Matcher:
 
     def all(self) -> list[Matched]:
         """Return the series of all fits."""
-        if not self.document.fit:
+        if not self.document.fit and not has_errors(self.to.problems):
             self.to.error("nothing-to-fit", "there is nothing to fit: `fit` is empty", self.document.span)
         self._check_held_out()
         return [m for at, fit in self.document.fit for m in self._fit(at, fit)]
@@ -100,7 +101,8 @@ class Matcher:
         title = title_of(fit.title, at.value)
         out = []
         for looked, name, rows in found:
-            matched = self._match(at, fit, looked, name, rows, title)
+            told = title if name == at.value else f"{title}, {looked.element}"
+            matched = self._match(at, fit, looked, name, rows, told)
             if matched is not None:
                 out.append(matched)
         return out
@@ -125,6 +127,10 @@ class Matcher:
             place = fit.series or fit.data
             said = fit.series.value if fit.series else fit.output.variable.value
             what = f"series in `{table.path.name}` that is called"
+            if table.time and loose_key(table.time) == loose_key(said):
+                text = f"the first column of `{table.path.name}`, `{table.time}`, is taken for time"
+                self.to.error("unknown-series", text, place.span, help=["`time: COLUMN` under `data` says which is"])
+                return []
             self.to.unknown("unknown-series", what, said, place.span, list(table.series))
             return []
         by_element = {loose_key(element_of(n)): n for n in found}
@@ -232,7 +238,7 @@ class Matcher:
                 return None
             length = found
         place = (fit.series or fit.data).span
-        periods = [_period(fit.over, row.time, length) for row in rows]
+        periods = [period_of(fit.over, row.time, length) for row in rows]
         slack = 1e-6 * clock.step
         outside = [r.time for r, (a, b) in zip(rows, periods, strict=True)
                    if a < clock.start - slack or b > clock.stop + slack]  # fmt: skip
@@ -279,7 +285,7 @@ def _held_out(held: HeldOut | None, at: At[str], time: float) -> bool:
     return (held.begin is None or time >= held.begin.value) and (held.end is None or time <= held.end.value)
 
 
-def _period(over: Over | None, time: float, length: float) -> tuple[float, float]:
+def period_of(over: Over | None, time: float, length: float) -> tuple[float, float]:
     """Return the begin and the end of the period that an observation is for."""
     stamped = over.stamped.value if over is not None and over.stamped is not None else "begin"
     before = {"begin": 0.0, "middle": 0.5, "end": 1.0}[stamped] * length

@@ -121,7 +121,7 @@ class _Reader:
         if points is None:
             return None
         y = np.asarray(points.table.y, dtype=np.float64)
-        return Setter(points.target, y, tuple(range(y.size)))
+        return Setter(points.target, y, tuple(range(y.size)), tuple(float(x) for x in points.table.x))
 
     def _point(self, name: At[str], lookup: str, x: float, *, times: bool) -> Setter | None:
         target = self.names.find(At(lookup, name.span), self.to)
@@ -136,7 +136,7 @@ class _Reader:
             self.to.error("not-estimable", text, name.span, help=[f"it has points at {there}"])
             return None
         by = float(points.table.y[near[0]]) if times else 1.0
-        return Setter(points.target, np.array([by]), (near[0],))
+        return Setter(points.target, np.array([by]), (near[0],), (float(points.table.x[near[0]]),))
 
     def _of_lookup(self, text: str, span: Span) -> Points | None:
         """Return the points of a lookup: those that are set, else its own."""

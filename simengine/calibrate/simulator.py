@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ from simengine.api.target import Target
 from simengine.api.values import Change, Numbers, Points, ValueReader
 from simengine.calibrate.parameter import Array, Parameter
 from simengine.calibrate.tally import Tally
+from simengine.compile.differentiate import Differentiated
 from simengine.compile.opened import y_key
 from simengine.engine.keep import Keep
 from simengine.engine.parameters import ParameterSets
@@ -67,9 +69,33 @@ class Simulator:
     methods: tuple[Method, ...]
     seed: int = 0
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields: what was derived from them is derived anew where it is sent."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @cached_property
+    def _owners(self) -> tuple[NDArray[np.int64], Array] | None:
+        """Which parameter sets each place, and by how much it moves it; None where several set one place."""
+        if np.any(np.count_nonzero(self.directions, axis=0) != 1):
+            return None
+        owners = np.argmax(self.directions != 0.0, axis=0)
+        return owners, self.directions[owners, np.arange(owners.size)]
+
+    @cached_property
+    def _made(self) -> Differentiated:
+        return with_derivatives(self.program, self.places, self.methods)
+
+    @cached_property
+    def _keep(self) -> Keep:
+        return Keep(times=tuple(self.times.tolist()))
+
     def rows(self, theta: Array) -> Array:
         """Return the program's parameters for parameter sets (K, D)."""
         out = np.tile(self.base, (len(theta), 1))
+        if self._owners is not None:
+            owners, by = self._owners
+            out[:, self.places] = theta.take(owners, axis=1) * by
+            return out
         out[:, self.places] = 0.0
         for number, direction in enumerate(self.directions):  # a product of matrices may round by their size
             own = np.flatnonzero(direction)
@@ -87,7 +113,7 @@ class Simulator:
             slots=self.slots,
             method=self.methods[0],
             clock_methods=self.methods[1:],
-            keep=Keep(times=tuple(self.times.tolist())),
+            keep=self._keep,
         )
         tally.add_runs(len(theta), time.perf_counter() - began)
         return found.values
@@ -101,7 +127,7 @@ class Simulator:
             If there is no derivative.
 
         """
-        made = with_derivatives(self.program, self.places, self.methods)
+        made = self._made
         began = time.perf_counter()
         found = run_tangents(
             made,
@@ -110,7 +136,7 @@ class Simulator:
             self.slots,
             self.methods,
             np.zeros(len(theta), dtype=np.int64),
-            Keep(times=tuple(self.times.tolist())),
+            self._keep,
             self.seed,
         )
         tally.add_slopes(len(theta), len(self.directions), time.perf_counter() - began)
@@ -119,7 +145,7 @@ class Simulator:
     def why_no_derivatives(self) -> str | None:
         """Return why there are no exact derivatives; None where there are."""
         try:
-            with_derivatives(self.program, self.places, self.methods)
+            _ = self._made
         except InputError as reason:
             return str(reason)
         return None

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from simengine.calibrate.lockstep import Ask
 from simengine.results.atomic import write_bytes
 
 WORK = "work"
@@ -48,6 +49,15 @@ class Piece:
     about: Mapping[str, Any]
 
 
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """A unit that asks for derivatives: its name, the key of what decides its numbers, what makes it."""
+
+    name: str
+    key: str
+    make: Callable[[Ask], Piece]
+
+
 @dataclass(frozen=True)
 class Told:
     """How far work is: a unit that is done; `number` of `of` units of its kind; `fresh`: made now."""
@@ -69,16 +79,27 @@ class Store:
 
     def get(self, unit: Unit, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:
         """Return what a unit gives: found, or made and kept."""
+        found = self.find(unit, number, of)
+        return self.keep(unit, make(), number, of) if found is None else found
+
+    def find(self, unit: Unit, number: int = 1, of: int = 1) -> Piece | None:
+        """Return what is kept of a unit; None where it is to be made."""
         self.used.append(unit)
         found = find_piece(self.folder, unit)
-        fresh = found is None
-        if found is None:
-            made = make()
-            write_bytes(unit.path(self.folder), piece_bytes(made))
-            found = find_piece(self.folder, unit)
-            assert found is not None, "what was written is read"
-        self.told(Told(unit, number, of, fresh, str(found.about.get("text", ""))))
+        if found is not None:
+            self._tell(unit, number, of, found, fresh=False)
         return found
+
+    def keep(self, unit: Unit, made: Piece, number: int = 1, of: int = 1) -> Piece:
+        """Keep what a unit gives, and return it as it is read."""
+        write_bytes(unit.path(self.folder), piece_bytes(made))
+        found = find_piece(self.folder, unit)
+        assert found is not None, "what was written is read"
+        self._tell(unit, number, of, found, fresh=True)
+        return found
+
+    def _tell(self, unit: Unit, number: int, of: int, piece: Piece, *, fresh: bool) -> None:
+        self.told(Told(unit, number, of, fresh, str(piece.about.get("text", ""))))
 
 
 def key_of(*parts: object) -> str:

@@ -18,9 +18,11 @@ from functools import cached_property
 import numpy as np
 
 from simengine.calibrate.measures import Measures
+from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.problem import Problem
 from simengine.inference.arrays import Array, Bools
-from simengine.inference.transform import Identity, Log, Transform
+from simengine.inference.prior import Prior
+from simengine.inference.transform import Identity, Log, Transform, Transforms
 
 _LOGARITHMIC = frozenset({"log", "log logit"})
 FAILED = -np.inf
@@ -71,26 +73,29 @@ class Surface:
 
     # ---- the density
 
+    @cached_property
+    def _prior(self) -> Prior:
+        return self.problem.prior.of_first(self.width)
+
     def log_prior(self, theta: Array) -> tuple[Array, Array]:
         """Return the log prior of parameters (K, D): (K,), (K, D)."""
-        total, gradient = np.zeros(len(theta)), np.zeros_like(theta)
-        for d, density in enumerate(self.problem.priors[: self.width] if self.priors else ()):
-            value, gradient[:, d] = density.log_density(np.ascontiguousarray(theta[:, d]))
-            total += value
-        return total, gradient
+        if not self.priors:
+            return np.zeros(len(theta)), np.zeros_like(theta)
+        return self._prior.log_density(theta)
 
     def density(self, full: Array) -> Array:
         """Return the log density of full sets: (K,); minus infinity where a run fails."""
         theta, scales = full[:, : self.width], full[:, self.width :]
         return _sound(self.problem.log_likelihood(theta, scales) + self.log_prior(theta)[0])
 
-    def density_gradient(self, full: Array) -> tuple[Array, Array]:
-        """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails."""
-        theta, scales = full[:, : self.width], full[:, self.width :]
-        value, gradient = self.problem.log_likelihood_gradient(theta, scales)
-        prior, by_prior = self.log_prior(theta)
+    def density_gradient(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return the log density and its derivatives by values: (K,), (K, D + E); 0 where a run fails.
+
+        `slopes`: predictions at the full sets (K, D + E), with derivatives. Nothing is simulated.
+        """
+        value, gradient = self.problem.gradient_of(*slopes, full[:, self.width :])
+        prior, by_prior = self.log_prior(full[:, : self.width])
         value = _sound(value + prior)
-        gradient = np.array(gradient)
         gradient[:, : self.width] += by_prior
         return value, np.where(np.isfinite(value)[:, None], gradient, 0.0)
 
@@ -105,16 +110,15 @@ class Surface:
         return np.concatenate([theta, scales], axis=1), self._of_predicted(theta, predicted, scales)
 
     def _of_predicted(self, theta: Array, predicted: Array, scales: Array) -> Array:
-        found = sum((f.value for _, f in self.problem.likelihoods(predicted, scales)), np.zeros(len(theta)))
-        return _sound(np.asarray(found) + self.log_prior(theta)[0])
+        return _sound(self.problem.likelihood(predicted, scales).value + self.log_prior(theta)[0])
 
-    def settle(self, full: Array, kept: Bools | None = None) -> tuple[Array, float]:
-        """Return a full set (D + E,) with the scales that fit its parameters best, and the log density: one run.
+    def settle(self, full: Array, kept: Bools | None = None, predicted: Array | None = None) -> tuple[Array, float]:
+        """Return a full set (D + E,) with the scales that fit its parameters best, and the log density.
 
-        `kept`: which of the D + E stay as they are.
+        It takes one run, or none where predictions (1, n) are given. `kept`: which of the D + E stay as they are.
         """
         theta, scales = full[None, : self.width], full[None, self.width :]
-        predicted = self.problem.predict(theta)
+        predicted = self.problem.predict(theta) if predicted is None else predicted
         stays = np.zeros(len(full), dtype=np.bool_) if kept is None else kept
         moves = ~stays[self.width :]
         if moves.any():
@@ -122,56 +126,45 @@ class Surface:
             found = [(float(self._of_predicted(theta, predicted, s)[0]), s) for s in (scales, begun)]
             value, scales = max(found, key=lambda pair: pair[0] if np.isfinite(pair[0]) else -np.inf)
             if np.isfinite(value):
-                scales = self._best_scales(predicted, scales, moves)
+                scales = _best_scales(self, predicted, scales, moves)
         return np.concatenate([theta, scales], axis=1)[0], float(self._of_predicted(theta, predicted, scales)[0])
-
-    def _best_scales(self, predicted: Array, scales: Array, moves: Bools) -> Array:
-        """Return the scales that fit predictions best: nothing is simulated."""
-        from scipy.optimize import minimize
-
-        places = np.flatnonzero(moves)
-        own = [self.measures.own[self.width + i] for i in places]
-        low, high = self.low[self.width + places], self.high[self.width + places]
-        begun = np.array([m.free(scales[0, i]) for m, i in zip(own, places, strict=True)])
-        ends = [(float(m.free(a)), float(m.free(b))) for m, a, b in zip(own, low, high, strict=True)]
-
-        def minus(y: Array) -> tuple[float, Array]:
-            at = scales.copy()
-            at[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, y, strict=True)], low, high)
-            total, slope = 0.0, np.zeros(scales.shape[1])
-            for series, found in self.problem.likelihoods(predicted, at):
-                total += float(found.value[0])
-                slope[list(series.scales)] += found.by_scales[0]
-            if not np.isfinite(total):
-                return 1e100, np.zeros(len(y))
-            return -total, -slope[places] * [float(m.slope(v)) for m, v in zip(own, y, strict=True)]
-
-        if np.max(np.abs(minus(begun)[1])) < 1e-7:
-            return scales
-        found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
-        out = scales.copy()
-        out[0, places] = np.clip([float(m.value(v)) for m, v in zip(own, found.x, strict=True)], low, high)
-        return out
 
     # ---- least squares
 
-    def residuals(self, full: Array) -> tuple[Array, Array]:
-        """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D)."""
-        theta, scales = full[None, : self.width], full[None, self.width :]
-        predicted, jacobian = self.problem.slopes(theta)
-        seen, weights = self.problem.observations, self.problem.observations.fit_weight
-        values, slopes = [], []
-        for s in self.problem.series:
-            fitted = weights[s.rows] > 0.0
-            found = s.error.residuals(
-                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
-                weights[s.rows], seen.time[s.rows],
-            )  # fmt: skip
-            assert found is not None, "asked for where there are squares only"
-            kept = fitted if found.value.shape[1] == len(fitted) else slice(None)
-            values.append(found.value[0, kept])
-            slopes.append(found.jacobian[0, kept])
-        return np.concatenate(values), np.concatenate(slopes)
+    def residuals(self, slopes: Slopes, full: Array) -> tuple[Array, Array]:
+        """Return residuals of what is fitted and their derivatives by parameters, scales as given: (m,), (m, D).
+
+        `slopes`: predictions at the full set (D + E,), with derivatives. Nothing is simulated.
+        """
+        found = self.problem.errors.residuals(*slopes, full[None, self.width :])
+        return found.value[0], found.jacobian[0]
+
+
+def _best_scales(surface: Surface, predicted: Array, scales: Array, moves: Bools) -> Array:
+    """Return the scales that fit predictions best: nothing is simulated."""
+    from scipy.optimize import minimize
+
+    places = np.flatnonzero(moves)
+    own = Transforms([surface.measures.own[surface.width + i] for i in places])
+    low, high = surface.low[surface.width + places], surface.high[surface.width + places]
+    begun = own.free(scales[0, places])
+    ends = list(zip(own.free(low).tolist(), own.free(high).tolist(), strict=True))
+
+    def minus(y: Array) -> tuple[float, Array]:
+        at = scales.copy()
+        at[0, places] = np.clip(own.value(y), low, high)
+        found = surface.problem.likelihood(predicted, at)
+        total, slope = float(found.value[0]), found.by_scales[0]
+        if not np.isfinite(total):
+            return 1e100, np.zeros(len(y))
+        return -total, -slope[places] * own.slope(y)
+
+    if np.max(np.abs(minus(begun)[1])) < 1e-7:
+        return scales
+    found = minimize(minus, begun, jac=True, method="L-BFGS-B", bounds=ends, options={"ftol": 1e-15, "gtol": 1e-7})
+    out = scales.copy()
+    out[0, places] = np.clip(own.value(found.x), low, high)
+    return out
 
 
 def _sound(value: Array) -> Array:

@@ -28,6 +28,7 @@ TIDY = ("variable", "time", "value")
 NOTHING = frozenset({"", "nan", "na", "n/a", ":na:", "null", "none", "."})
 """What a cell says that has no value."""
 _DATE = re.compile(r"\d{4}-\d{1,2}(-\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}/\d{1,2}/\d{1,2}")
+_COMMA = re.compile(r"`-?\d[\d.]*(,\d+)+`")
 _MOST_TOLD = 5
 
 
@@ -51,6 +52,8 @@ class Readings:
     name: str
     path: Path
     series: dict[str, list[Row]] = field(default_factory=dict)
+    time: str = ""
+    """The first column of a table without `time`, which is taken for it."""
 
     def find(self, name: str) -> list[str]:
         """Return the series a name means: itself; of a series by element, all of its elements."""
@@ -85,22 +88,91 @@ def read_table(name: At[str], table: Table, to: Reading) -> Readings | None:
         hint = [f"did you mean {' or '.join(f'`{n}`' for n in near)}?"] if near else []
         to.error("missing-data-file", f"there is no file `{table.file.value}`", table.file.span, help=hint)
         return None
+    text = _read_text(path, table.file, to)
+    if text is None:
+        return None
     try:
-        rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    except (OSError, UnicodeDecodeError, csv.Error):
-        to.error(
-            "unreadable-data-file", f"`{table.file.value}` cannot be read as a table of UTF-8 text", table.file.span
-        )
+        rows = list(csv.reader(io.StringIO(text)))
+    except csv.Error as reason:
+        told = f"`{table.file.value}` cannot be read as a table: {reason}"
+        to.error("unreadable-data-file", told, table.file.span)
         return None
     numbered = [(n, r) for n, r in enumerate(rows, 1) if any(c.strip() for c in r)]
     head = [c.strip() for c in numbered[0][1]] if numbered else []
+    if not _is_laid_out(path.name, head, numbered, table.file.span, to):
+        return None
     if len(numbered) < 2:
         to.error("no-observations", f"`{path.name}` has no rows below its head", table.file.span)
         return None
-    reader = _Reader(Readings(name.value, path), table, head, to)
+    first = "" if table.time is not None or "variable" in head else head[0]
+    reader = _Reader(Readings(name.value, path, time=first), table, head, to)
     known = len(to.problems)
     reader.read(numbered[1:])
     return reader.readings if len(to.problems) == known else None
+
+
+_BEGINS = (
+    ((b"PK\x03\x04", b"\xd0\xcf\x11\xe0"), "a workbook", "save its sheet as CSV: UTF-8, commas, decimal points"),
+    ((b"\xff\xfe", b"\xfe\xff"), "UTF-16", "save it as UTF-8"),
+    ((b"PAR1",), "Parquet", "write it as CSV"),
+    ((b"\x1f\x8b",), "packed by gzip", "unpack it"),
+)
+
+
+def _read_text(path: Path, file: At[str], to: Reading) -> str | None:
+    """Return the text of a table; note what it is where it is no UTF-8 text."""
+    try:
+        data = path.read_bytes()
+    except OSError as reason:
+        to.error("unreadable-data-file", f"`{file.value}` cannot be read: {reason.strerror or reason}", file.span)
+        return None
+    for begins, what, hint in _BEGINS:
+        if data.startswith(begins):
+            to.error(
+                "unreadable-data-file", f"`{file.value}` is {what}, not a table of UTF-8 text", file.span, help=[hint]
+            )
+            return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as reason:
+        line = data.count(b"\n", 0, reason.start) + 1
+        told = f"`{file.value}` row {line} is no UTF-8 text"
+        hint = "is it of Windows (1252, Latin-1)? save it as UTF-8"
+        to.error("unreadable-data-file", told, file.span, help=[hint])
+        return None
+
+
+def _is_laid_out(
+    name: str, head: Sequence[str], rows: Sequence[tuple[int, list[str]]], span: Span, to: Reading
+) -> bool:
+    """Return whether a table has a head, cells between commas, and no longer row; note the first that is wrong."""
+    if len(head) == 1 and (other := next((d for d in ";\t|" if d in head[0]), None)):
+        shown = {"\t": "tabs", ";": "semicolons", "|": "bars"}[other]
+        hint = "save it with commas between cells, and points in numbers"
+        to.error("unreadable-data-file", f"`{name}` has {shown} between its cells, not commas", span, help=[hint])
+        return False
+    if head and all(_is_number(cell) for cell in head):
+        told = f"`{name}` has no head: its first row holds numbers, {', '.join(head[:4])}"
+        to.error("unknown-column", told, span, help=["the first row names the columns"])
+        return False
+    twice = next((h for n, h in enumerate(head) if h and h in head[:n]), None)
+    if twice is not None:
+        to.error("duplicate-series", f"`{name}` has two columns that are called `{twice}`", span)
+        return False
+    for line, row in rows[1:]:
+        if len(row) > len(head) and any(c.strip() for c in row[len(head) :]):
+            told = f"`{name}` row {line} has {len(row)} cells, its head {len(head)}"
+            to.error("bad-cell", told, span, help=["is a decimal comma meant? numbers have points"])
+            return False
+    return True
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass
@@ -123,7 +195,8 @@ class _Reader:
             self._wide(rows)
         path = self.readings.path.name
         for text in list(self.wrong)[:_MOST_TOLD]:
-            self.to.error("bad-cell", f"`{path}` row {self.wrong[text]}: {text}", self.table.file.span)
+            hint = ["numbers have points, and nothing between thousands"] if _COMMA.match(text) else []
+            self.to.error("bad-cell", f"`{path}` row {self.wrong[text]}: {text}", self.table.file.span, help=hint)
         if len(self.wrong) > _MOST_TOLD:
             text = f"`{path}`: {len(self.wrong) - _MOST_TOLD} more wrong cells"
             self.to.error("bad-cell", text, self.table.file.span)

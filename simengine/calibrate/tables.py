@@ -8,25 +8,30 @@ Invariant: the same numbers give the same bytes.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simengine.calibrate.bands import Bands, standardised
+from simengine.calibrate.forecast import Forecast
+from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.work import Fitted
 from simengine.inference.arrays import Array
 from simengine.results.sheet import Cell, Field, Sheet
+from simengine.scenario.names import place_names
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-STARTS, FIT, PROFILES, OF_DATA = "starts", "fit", "profiles", "likelihood-profiles"
+STARTS, FIT, PROFILES, OF_DATA, FORECAST = "starts", "fit", "profiles", "likelihood-profiles", "forecast"
 TITLES = {
     STARTS: "Every search: where it began and where it ended",
     FIT: "Observations beside the best fit, with bands",
     PROFILES: "Profiles: the log density, priors included, with one parameter fixed, the others at their best",
     OF_DATA: "Profiles of the likelihood alone, without priors: what the data say",
+    FORECAST: "The model at the best fit from its begin to its end, with bands of what is not known of parameters",
     "posterior": "A row a draw of the posterior, parameters in the model's units",
 }
 
@@ -41,14 +46,17 @@ def starts_sheet(fitted: Fitted) -> Sheet:
         Field("log density at the start", "number", "log-likelihood and log prior where it began"),
         Field("log density", "number", "where it ended"),
         Field("below the best", "number", "how much lower than the best"),
-        Field("status", "string", "converged, stopped, failed, screened"),
+        Field(
+            "status", "string", "converged, joined (it ran to what another search had found), stopped, failed, screened"
+        ),
+        Field("joined", "string", "the search it joined: where it ended is where that one did"),
         Field("steps", "number", "how often the surface was looked at"),
         *(Field(f"start of {n}", "number", "where it began", u) for n, u in zip(names, units, strict=True)),
         *(Field(n, "number", "where it ended", u) for n, u in zip(names, units, strict=True)),
     ]
     rows = [
         (s.name, _known(s.begun_density), _known(s.found.density), _known(best - s.found.density), s.found.status,
-         float(s.found.steps), *map(float, s.begun), *map(float, s.found.full))
+         s.found.joined or None, float(s.found.steps), *map(float, s.begun), *map(float, s.found.full))
         for s in fitted.searches
     ]  # fmt: skip
     return Sheet(STARTS, TITLES[STARTS], tuple(fields), tuple(rows))
@@ -90,6 +98,26 @@ def fit_sheet(fitted: Fitted, predicted: Array, bands: Bands) -> Sheet:
     return Sheet(FIT, TITLES[FIT], fields, tuple(rows))
 
 
+def forecast_sheet(forecast: Forecast) -> Sheet:
+    """Return a row a time of a series' course."""
+    fields = (
+        Field("series", "string", "the name of the series"),
+        Field("unit", "string", "its unit"),
+        Field("time", "number", "the time"),
+        Field("predicted", "number", "what the model gives at the estimate"),
+        Field("low", "number", f"the lower end of the 90 % band of the model's values, by {forecast.made_of}"),
+        Field("median", "number", "the middle of them"),
+        Field("high", "number", "the upper end"),
+        Field("after the data", "boolean", "whether it comes after the last observation, fitted or held out"),
+    )
+    rows: list[tuple[Cell, ...]] = []
+    for c in forecast.courses:
+        for n, time in enumerate(c.times.tolist()):
+            numbers = (_known(x[n]) for x in (c.predicted, c.low, c.median, c.high))
+            rows.append((c.series.name, c.series.unit, time, *numbers, bool(c.beyond[n])))
+    return Sheet(FORECAST, TITLES[FORECAST], fields, tuple(rows))
+
+
 def profiles_sheet(fitted: Fitted, *, of_data: bool = False) -> Sheet:
     """Return a row a point of a profile: of the density, or of the likelihood alone."""
     profiles, what = (fitted.data_profiles, "likelihood") if of_data else (fitted.profiles, "density")
@@ -123,7 +151,10 @@ def kept_draws(fitted: Fitted) -> list[tuple[int, Array]]:
 
 
 def posterior_table(fitted: Fitted) -> pa.Table:
-    """Return a row a draw: chain, draw, parameters, scales."""
+    """Return a row a draw: chain, draw, parameters, scales; what parameters set, where that is called otherwise.
+
+    So a sweep that draws rows finds a column for each variable, element and point of a lookup.
+    """
     import pyarrow as pa
 
     own = kept_draws(fitted)
@@ -136,11 +167,29 @@ def posterior_table(fitted: Fitted) -> pa.Table:
     units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
     for i, name in enumerate(fitted.surface.names):
         columns[name] = np.ascontiguousarray(rows[:, i])
+    for number, parameter in enumerate(problem.parameters):
+        for name, unit, by in _set_by(parameter):
+            if name not in columns:
+                columns[name], units[name] = np.ascontiguousarray(rows[:, number] * by), unit
     fields = []
     for name, values in columns.items():
         kind = pa.int64() if values.dtype == np.int64 else pa.float64()
         fields.append(pa.field(name, kind, metadata={"unit": units[name]} if units.get(name) else None))
     return pa.table([pa.array(v) for v in columns.values()], schema=pa.schema(fields))
+
+
+def _set_by(parameter: Parameter) -> Iterator[tuple[str, str, float]]:
+    """Yield what a parameter sets: names as scenarios have them, units, by what it is multiplied there."""
+    for setter in parameter.setters:
+        target, factors = setter.target, setter.coefficients.tolist()
+        unit = target.variable.units
+        if setter.points is not None:
+            for x, by in zip(setter.xs, factors, strict=True):
+                yield f"{target.text}({x:.15g})", unit, by
+        elif len(set(factors)) == 1:
+            yield target.text, unit, factors[0]
+        else:
+            yield from ((name, unit, by) for name, by in zip(place_names(target), factors, strict=True))
 
 
 def parquet_bytes(table: pa.Table) -> bytes:

@@ -73,8 +73,9 @@ class Unknowns:
     def prior(self) -> Prior:
         """The prior of parameters and scales together; of a scale its logarithm is uniform between its bounds."""
         of_scales = [_scale_prior(s) for s in self.scales]
-        densities = [*(p.prior for p in self.parameters), *(d for d, _ in of_scales)]
-        return Prior(tuple(densities), (*(p.transform for p in self.parameters), *(t for _, t in of_scales)))
+        densities = (*(p.prior for p in self.parameters), *(d for d, _ in of_scales))
+        flat = tuple(d for d, own in enumerate(densities) if is_flat(own))
+        return Prior(densities, (*(p.transform for p in self.parameters), *(t for _, t in of_scales)), flat)
 
     def points(self, u: ArrayLike) -> Array:
         """Return parameter sets that rows between 0 and 1 (K, D) stand for, spread as the prior is."""
@@ -121,6 +122,11 @@ class Unknowns:
         if rows.shape[1] != len(self.scales) or len(rows) not in {1, count}:
             raise InputError(f"{len(self.scales)} scales are needed for each of {count} sets, not {rows.shape}")
         return np.array(np.broadcast_to(rows, (count, len(self.scales))))
+
+
+def is_flat(density: Density) -> bool:
+    """Return whether a density is the same everywhere between its ends."""
+    return isinstance(density, Continuous) and density.kind == "uniform"
 
 
 def _scale_prior(scale: Scale) -> tuple[Density, Transform]:

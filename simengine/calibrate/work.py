@@ -9,27 +9,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 
+from simengine.calibrate.basin import Basin, joins_one_of, waves
 from simengine.calibrate.curvature import Curvature, look_at_curvature
 from simengine.calibrate.data_profiles import profiles_of_data
-from simengine.calibrate.local import Found, search_local
+from simengine.calibrate.local import Found, Joins, search_local
+from simengine.calibrate.lockstep import Ask, room_for, work_together
 from simengine.calibrate.many import Start, screen_starts
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
-from simengine.calibrate.profiles import first_step, walk_profile
+from simengine.calibrate.predictions import Slopes
+from simengine.calibrate.problem import Problem
+from simengine.calibrate.profiles import first_step, side_of, side_piece
 from simengine.calibrate.settings import Settings
-from simengine.calibrate.store import Piece, Store, Unit, key_of
+from simengine.calibrate.store import Piece, Store, Unit, Wanted, key_of
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.tally import Counts
 from simengine.calibrate.world import search_world
 from simengine.inference.arrays import Array
-from simengine.inference.profile import Point, Profile, Side, join_sides
+from simengine.inference.profile import Profile, join_sides
 from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
 from simengine.results.provenance import hash_of
 from simengine.source.diagnostic import InputError
@@ -84,6 +89,7 @@ def question_of(calibration: Calibration) -> str:
     files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
     versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
     asked = [versions, sections, files, calibration.problem.derivatives]
+    asked += [calibration.amended] if calibration.amended else []
     return hash_of(json.dumps(asked, ensure_ascii=False).encode())
 
 
@@ -132,7 +138,7 @@ class _Worker:
     def all(self) -> Fitted:
         settings = self.calibration.settings
         starts, screened = self._screen()
-        searches = [self._search(s, n + 1, len(starts)) for n, s in enumerate(starts)]
+        searches = self._searches(starts)
         world = ""
         if settings.globally != "none":
             met, world = self._world()
@@ -147,12 +153,12 @@ class _Worker:
                 break
             found, point = max(((p, p.better) for p in better if p.better is not None), key=lambda pair: pair[1].loglik)
             name = f"profile of {self.surface.names[found.index]}"
-            searches.append(self._from(name, point.theta, point.loglik, 1, 1))
+            searches.append(self._from(name, point.theta, point.loglik))
             best = _best(searches)
         curvature = self._curvature(best)
         alone: tuple[Profile, ...] = ()
         if profiles and curvature is not None:
-            alone = profiles_of_data(self._get, self.question, self.surface, best.found.full, curvature)
+            alone = profiles_of_data(self._side_by_side, self.question, self.surface, best.found.full, curvature)
         chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
         return Fitted(
             self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
@@ -169,6 +175,29 @@ class _Worker:
         piece = self.store.get(Unit(kind, name, key), counted, number, of)
         self.counts = self.counts + Counts(**piece.about["counts"])
         return piece
+
+    def _side_by_side(self, kind: str, wanted: Sequence[Wanted], first: int = 0, of: int = 0) -> list[Piece]:
+        """Return units that ask for derivatives only: what all that are to be made ask for is one native call.
+
+        Of what each asks for a call is counted, and of all together as many as the longest takes: so many there are
+        where nothing was there before.
+        """
+        problem, total = self.surface.problem, of or len(wanted)
+        units = [Unit(kind, w.name, w.key) for w in wanted]
+        found = [self.store.find(unit, first + n + 1, total) for n, unit in enumerate(units)]
+        missing = [n for n, piece in enumerate(found) if piece is None]
+
+        def done(number: int, made: Piece) -> None:
+            place = missing[number]
+            found[place] = self.store.keep(units[place], made, first + place + 1, total)
+
+        room = room_for(len(problem.observations), self.surface.width)
+        work_together([partial(_counted, problem, wanted[n].make) for n in missing], problem.slopes, done, room)
+        pieces = [piece for piece in found if piece is not None]
+        counts = [Counts(**p.about["counts"]) for p in pieces]
+        together = sum(counts, Counts())
+        self.counts = self.counts + replace(together, calls=max((c.calls for c in counts), default=0))
+        return pieces
 
     # ---- searches
 
@@ -190,23 +219,33 @@ class _Worker:
         rows = zip(piece.arrays["point"], piece.arrays["full"], piece.arrays["density"], strict=True)
         return [Start(int(p), f, float(d)) for p, f, d in rows], int(piece.about["screened"])
 
-    def _search(self, start: Start, number: int, of: int) -> Search:
-        name = "start" if start.point < 0 else f"point {start.point}"
+    def _searches(self, starts: Sequence[Start]) -> list[Search]:
+        """Return a search from every start, in waves: each knows what those before it found."""
+        names = ["start" if s.point < 0 else f"point {s.point}" for s in starts]
         if self.calibration.settings.local == "none":
-            status = "screened" if np.isfinite(start.density) else "failed"
-            return Search(name, start.full, start.density, Found(start.full, start.density, status))
-        return self._from(name, start.full, start.density, number, of)
+            ends = [Found(s.full, s.density, "screened" if np.isfinite(s.density) else "failed") for s in starts]
+            return [Search(n, s.full, s.density, e) for n, s, e in zip(names, starts, ends, strict=True)]
+        out: list[Search] = []
+        for wave in waves(len(starts)):
+            basins = [Basin(s.name, s.found.full, s.found.density, s.found.curve) for s in out if s.found.curve.size]
+            joins = joins_one_of(self.surface, basins)
+            before = [s.begun for s in out]
+            wanted = [
+                Wanted(_file_name(names[n]), key_of(self.question, starts[n].full, *before),
+                        partial(_search, self.surface, starts[n].full, joins))
+                for n in wave
+            ]  # fmt: skip
+            pieces = self._side_by_side("starts", wanted, wave.start, len(starts))
+            out += [
+                Search(names[n], starts[n].full, starts[n].density, _found(piece))
+                for n, piece in zip(wave, pieces, strict=True)
+            ]
+        return out
 
-    def _from(self, name: str, full: Array, density: float, number: int, of: int) -> Search:
-        def make() -> Piece:
-            found = search_local(self.surface, full)
-            about = {"status": found.status, "steps": found.steps}
-            return Piece({"full": found.full, "numbers": np.array([found.density, found.slope])}, about)
-
-        piece = self._get("starts", _file_name(name), key_of(self.question, full), make, number, of)
-        value, slope = (float(v) for v in piece.arrays["numbers"])
-        found = Found(piece.arrays["full"], value, piece.about["status"], int(piece.about["steps"]), slope)
-        return Search(name, full, density, found)
+    def _from(self, name: str, full: Array, density: float) -> Search:
+        """Return a search of its own, from a place that was come upon."""
+        wanted = Wanted(_file_name(name), key_of(self.question, full), partial(_search, self.surface, full, None))
+        return Search(name, full, density, _found(self._side_by_side("starts", [wanted])[0]))
 
     def _world(self) -> tuple[Search, str]:
         settings = self.calibration.settings
@@ -219,7 +258,7 @@ class _Worker:
         full, density, text = piece.arrays["full"], float(piece.arrays["density"][0]), str(piece.about["text"])
         if settings.local == "none":
             return Search("global", full, density, Found(full, density, "screened")), text
-        return self._from("global", full, density, 1, 1), text
+        return self._from("global", full, density), text
 
     # ---- what is told of the best
 
@@ -229,33 +268,20 @@ class _Worker:
         return look_at_curvature(self.surface, best.found.full)
 
     def _profiles(self, best: Search, curvature: Curvature) -> tuple[Profile, ...]:
-        out, count = [], self.surface.width
-        for parameter in range(count):
-            sides = [
-                self._side(best, curvature, parameter, upward, 2 * parameter + upward + 1) for upward in (False, True)
-            ]
-            out.append(join_sides(parameter, sides[0], sides[1]))
-        return tuple(out)
-
-    def _side(self, best: Search, curvature: Curvature, parameter: int, upward: bool, number: int) -> Side:
         surface, full, density = self.surface, best.found.full, best.found.density
-        step = first_step(curvature, parameter, surface.low[parameter], surface.high[parameter])
-
-        def make() -> Piece:
-            side = walk_profile(surface, full, density, parameter, upward=upward, step=step)
-            arrays = {
-                "value": np.array([p.value for p in side.points]),
-                "density": np.array([p.loglik for p in side.points]),
-                "full": np.array([p.theta for p in side.points]),
-            }
-            return Piece(arrays, {"end": side.end, "fits": side.fits})
-
-        name = f"{parameter:03d}-{'high' if upward else 'low'}"
-        key = key_of(self.question, full, density, parameter, upward, step)
-        piece = self._get("profiles", name, key, make, number, 2 * surface.width)
-        rows = zip(piece.arrays["value"], piece.arrays["density"], piece.arrays["full"], strict=True)
-        points = tuple(Point(float(v), float(d), f) for v, d, f in rows)
-        return Side(upward, points, str(piece.about["end"]), int(piece.about["fits"]))
+        low, high = surface.low, surface.high
+        steps = [first_step(curvature, p, low[p], high[p]) for p in range(surface.width)]
+        wanted = [
+            Wanted(
+                f"{parameter:03d}-{'high' if upward else 'low'}",
+                key_of(self.question, full, density, parameter, upward, step),
+                partial(side_piece, surface, full, density, parameter, upward, step),
+            )
+            for parameter, step in enumerate(steps)
+            for upward in (False, True)
+        ]
+        sides = [side_of(piece, upward=bool(n % 2)) for n, piece in enumerate(self._side_by_side("profiles", wanted))]
+        return tuple(join_sides(p, sides[2 * p], sides[2 * p + 1]) for p in range(surface.width))
 
     def _chain(self, best: Search, number: int) -> Chain:
         settings, full = self.calibration.settings, best.found.full
@@ -271,6 +297,34 @@ class _Worker:
         piece = self._get("chains", f"{settings.posterior}-{number:02d}", key, make, number + 1, settings.chains)
         statistics = {n.removeprefix("of "): v for n, v in piece.arrays.items() if n.startswith("of ")}
         return Chain(piece.arrays["draws"], statistics)
+
+
+def _counted(problem: Problem, make: Callable[[Ask], Piece], ask: Ask) -> Piece:
+    """Return what a unit gives, with what it asked for: the same whoever asked at the same time."""
+    asked = 0
+
+    def counted(theta: Array) -> Slopes:
+        nonlocal asked
+        asked += 1
+        return ask(theta)
+
+    made, width = make(counted), len(problem.names)
+    exact = not problem.differences
+    counts = {"runs": 0 if exact else asked * (2 * width + 1), "gradients": asked * exact,
+              "lanes": asked * width * exact, "calls": asked}  # fmt: skip
+    return Piece(made.arrays, {**made.about, "counts": counts})
+
+
+def _search(surface: Surface, full: Array, joins: Joins | None, ask: Ask) -> Piece:
+    found = search_local(surface, full, ask=ask, joins=joins)
+    about = {"status": found.status, "steps": found.steps, "joined": found.joined}
+    return Piece({"full": found.full, "numbers": np.array([found.density, found.slope]), "curve": found.curve}, about)
+
+
+def _found(piece: Piece) -> Found:
+    density, slope = (float(v) for v in piece.arrays["numbers"])
+    status, steps, joined = piece.about["status"], int(piece.about["steps"]), str(piece.about["joined"])
+    return Found(piece.arrays["full"], density, status, steps, slope, piece.arrays["curve"], joined)
 
 
 def _file_name(name: str) -> str:

@@ -149,9 +149,9 @@ def _told(about: Mapping[str, Any]) -> str:
     searches = about["searches"]
     out = []
     if about["method"]["local"] != "none":
-        out.append(
-            f"{searches['at the best']} of {_count(searches['searched'], 'search', 'searches')} ended at the best fit."
-        )
+        joined = f"; {searches['joined']} joined another" if searches["joined"] else ""
+        all_of = _count(searches["searched"], "search", "searches")
+        out.append(f"{searches['at the best']} of {all_of} ended at the best fit{joined}.")
     if about["bands"]["of"]:
         out.append(f"Bands in fit.csv are of {about['bands']['of']}.")
     posterior = about["posterior"]

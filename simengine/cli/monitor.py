@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.cli.exits import DONE, UsageError
-from simengine.cli.score_table import brief
-from simengine.cli.terminal import print_diagnostics, print_json, table, working
+from simengine.cli.exits import DONE, INTERRUPTED, UsageError
+from simengine.cli.terminal import print_diagnostics, print_json, working
 from simengine.source.diagnostic import ModelError, has_errors
 
 if TYPE_CHECKING:
     from simengine.monitor.plan import MonitorPlan
+    from simengine.monitor.watch import Watch
 
 DESCRIPTION = """Compare what was planned with what became of it.
 
 For every indicator: on track or drifting, by which test. For every goal: under which scenarios it can still be met from
-where things are now. For every initiative: what it does to the indicators, planned and realised."""
+where things are now. For every initiative: what it does to the indicators, planned and realised. Where the file names a
+calibration: what new observations would change in it, and in the forecast; both fits are kept, and not made twice."""
 EXAMPLES = """examples:
   simengine monitor monitoring/delft.yaml
   simengine monitor monitoring/delft.yaml --add new.csv        # append new observations, if all are right
   simengine monitor monitoring/delft.yaml --out results/monitor   # a page, the governance board, all as JSON
 
-exit codes: 0 done (drifting or not), 1 the input is wrong (then nothing is appended or written)
+exit codes: 0 done (drifting or not), 1 the input is wrong (then nothing is appended or written), 2 wrong usage,
+130 interrupted; what is finished of a recalibration is kept
 """
-_WIDTH = 110
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="a monitoring file (.yaml)")
     parser.add_argument("--add", metavar="CSV", help="a file of new observations, to be appended to those of FILE")
     parser.add_argument("--out", metavar="DIR", help="write index.html, board.svg and monitor.json into this folder")
+    parser.add_argument("--no-recalibration", action="store_true", help="do not calibrate anew what FILE names")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -62,15 +63,39 @@ def execute(arguments: argparse.Namespace) -> int:
     from simengine.monitor.watch import as_data, watch
 
     with working("running the forecast"):
-        data = as_data(watch(plan))
-    files = [] if arguments.out is None else _write(data, Path(arguments.out), plan)
+        seen = watch(plan, None)
+    if not arguments.no_recalibration and plan.calibration is not None:
+        seen = _recalibrated(seen, plan, as_json=arguments.json)
+    data = as_data(seen)
+    files = [] if arguments.out is None else _write(data, seen, Path(arguments.out), plan)
     if arguments.json:
         print_json({**data, "added": added, "files": files})
         return DONE
-    print("\n\n".join(part for part in (_found(data), _goals(data), _effects(data), _notes(data)) if part))
+    from simengine.cli.monitor_view import monitor_text
+
+    print(monitor_text(data))
     for file in files:
         print(file, file=sys.stderr)
     return DONE
+
+
+def _recalibrated(seen: Watch, plan: MonitorPlan, *, as_json: bool) -> Watch:
+    """Return a watch with what recalibration would change; what is finished of it is kept."""
+    from simengine.calibrate.study import Ways
+    from simengine.cli.calibrate_progress import CalibrationProgress
+    from simengine.monitor.recalibrate import folder_of
+    from simengine.monitor.watch import with_recalibration
+
+    progress = CalibrationProgress(as_json=as_json)
+    try:
+        return with_recalibration(seen, plan, Ways(progress.told, progress.step))
+    except KeyboardInterrupt:
+        progress.end()
+        print(f"interrupted: {folder_of(plan)} keeps what is finished; the same command goes on from there",
+              file=sys.stderr)  # fmt: skip
+        raise SystemExit(INTERRUPTED) from None
+    finally:
+        progress.end()
 
 
 def _append(plan: MonitorPlan, new: Path) -> int:
@@ -93,75 +118,29 @@ def _append(plan: MonitorPlan, new: Path) -> int:
     return len(rows)
 
 
-def _write(data: dict[str, Any], folder: Path, plan: MonitorPlan) -> list[str]:
+def _write(data: dict[str, Any], seen: Watch, folder: Path, plan: MonitorPlan) -> list[str]:
     import json
 
+    from simengine.monitor.watch import as_data
     from simengine.report.board import draw_board
     from simengine.report.board_page import build_board_page, cards_of
     from simengine.results.write import write_text
-    from simengine.scenario.run import language_of
 
-    language = language_of(plan.plan)
-    cards = cards_of(data)
-    board = draw_board(cards, str(data["title"]), data["size_by"] or "", language) if cards else None
+    language, told = plan.language, as_data(seen, plan.language)
+    cards = cards_of(told)
+    boards = [
+        draw_board(cards, str(told["title"]), _size_title(told), language, narrow=narrow) for narrow in (False, True)
+    ] if cards else []  # fmt: skip
     texts = {"monitor.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
-    if board is not None:
-        texts["board.svg"] = board.decode()
-    texts["index.html"] = build_board_page(data, board, language)
+    if boards:
+        texts["board.svg"] = boards[0].decode()
+    texts["index.html"] = build_board_page(told, boards, language)
     for name, text in texts.items():
         write_text(text, folder / name)
     return [str(folder / name) for name in texts]
 
 
-def _found(data: dict[str, Any]) -> str:
-    lines = [f"{data['title']}: `{data['scenario']}` as of {data['as_of']:g}", ""]
-    for one in data["indicators"]:
-        lines += textwrap.wrap(f"{one['title']}: {one['words']}", _WIDTH, subsequent_indent="    ")
-    share = f"{100 * data['false_alarm']:g}"
-    lines.append(f"(an indicator that is on track is called drifting in no more than {share} of 100 cases)")
-    return "\n".join(lines)
-
-
-def _goals(data: dict[str, Any]) -> str:
-    lines = []
-    for goal in data["goals"]:
-        unit = f", {goal['unit']}" if goal["unit"] else ""
-        head = f"{goal['title']}{unit}, {goal['text']}: "
-        best = max(goal["scenarios"], key=lambda s: s["share"], default=None)
-        if best is None:
-            text = "no scenario could be run"
-        elif goal["out_of_reach"]:
-            text = "out of reach in every scenario"
-            ends = [s["now"] for s in goal["scenarios"] if s["now"] is not None]
-            text += f": they come to {brief(min(ends))} to {brief(max(ends))}" if ends else ""
-        else:
-            likely = goal["likely"]
-            text = f"likely under {', '.join(likely)}" if likely else (
-                f"possible, at best under {best['scenario']} ({100 * best['share']:.0f} of 100 runs)")  # fmt: skip
-        lines += textwrap.wrap(head + text, _WIDTH, subsequent_indent="    ")
-    methods = dict.fromkeys(g["method"] for g in data["goals"])
-    return "\n".join(["goals, from where things are now:", "", *lines, *(f"({m})" for m in methods)]) if lines else ""
-
-
-def _effects(data: dict[str, Any]) -> str:
-    rows = []
-    for one in data["initiatives"]:
-        told = [e for e in one["effects"] if any(e[k] for k in ("alone", "contribution", "realised"))]
-        first = f"{one['title']} ({one['status']}, {one['owner']})"
-        if not told:
-            rows.append([first, "no effect in the model", "", "", ""])
-        for n, effect in enumerate(told):
-            unit = f"{effect['indicator']}, {effect['unit']}" if effect["unit"] else effect["indicator"]
-            cells = [_cell(effect[k]) for k in ("alone", "contribution", "realised")]
-            rows.append([first if n == 0 else "", unit, *cells])
-    return table(["initiative", "indicator", "alone", "among all", "realised"], rows, left=2) if rows else ""
-
-
-def _cell(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"+{brief(value)}" if value > 0 else brief(value)
-
-
-def _notes(data: dict[str, Any]) -> str:
-    return "\n".join(f"note: {note}" for note in data["notes"])
+def _size_title(data: dict[str, Any]) -> str:
+    """Return the title of the indicator that sizes go by."""
+    effects = (e for one in data["initiatives"] for e in one["effects"])
+    return next((e["title"] for e in effects if e["indicator"] == data["size_by"]), data["size_by"] or "")

@@ -122,7 +122,17 @@ class MeasuredLaw:
 
     def terms(self, y: Array, m: Array, p: Array, weights: Array, periods: Array) -> Terms:
         """Return weighted log densities and derivatives."""
-        a, own, chain = _measured(self.measure, y, m, p[:, :1]), self._own(p), self._chain(p, periods)
+        a, own = _measured(self.measure, y, m, p[:, :1]), self._own(p)
+        if not self.chained:  # innovations are the errors themselves
+            density, slope, by_own = self.shape.log_density(a.z, own)
+            dz = weights * slope
+            with np.errstate(divide="ignore", invalid="ignore"):
+                numbers = [np.sum(dz * a.by_scale + weights * a.log_by_scale, axis=1)]
+                if self.shape.number is not None:
+                    numbers.append(np.sum(weights * by_own, axis=1))
+                by_predicted = dz * a.by_predicted + weights * a.log_by_predicted
+                return Terms(weights * (density + a.log), by_predicted, np.stack(numbers, axis=1))
+        chain = self._chain(p, periods)
         w = chain.innovations(a.z)
         density, slope, by_own = self.shape.log_density(w, own)
         dw = weights * slope
@@ -132,8 +142,7 @@ class MeasuredLaw:
             numbers = [np.sum(dz * a.by_scale + weights * a.log_by_scale, axis=1)]
             if self.shape.number is not None:
                 numbers.append(np.sum(weights * by_own, axis=1))
-            if self.chained:
-                numbers.append(chain.by_phi(a.z, w, dw, weights))
+            numbers.append(chain.by_phi(a.z, w, dw, weights))
             return Terms(value, dz * a.by_predicted + weights * a.log_by_predicted, np.stack(numbers, axis=1))
 
     def residuals(
@@ -143,11 +152,14 @@ class MeasuredLaw:
 
         And their Jacobian, of that of the predictions.
         """
-        a, chain, root = _measured(self.measure, y, m, p[:, :1]), self._chain(p, periods), np.sqrt(weights)
-        found = self.shape.loss(chain.innovations(a.z), self._own(p))
+        a, root = _measured(self.measure, y, m, p[:, :1]), np.sqrt(weights)
+        moved, w = a.by_predicted[:, :, None] * jacobian, a.z
+        if self.chained:
+            chain = self._chain(p, periods)
+            moved, w = chain.jacobian(moved), chain.innovations(w)
+        found = self.shape.loss(w, self._own(p))
         assert found is not None
         r, slope = found
-        moved = chain.jacobian(a.by_predicted[:, :, None] * jacobian)
         return root * r, (root * slope)[:, :, None] * moved
 
     def standardised(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
@@ -179,7 +191,7 @@ class MeasuredLaw:
             rows = (root * np.sqrt(self.shape.information(self._own(p))))[:, :, None] * rows
             if self.measure is Measure.RELATIVE:
                 chain = self._chain(p, periods)
-                rows = np.concatenate([rows, root[:, None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
+                rows = np.concatenate([rows, root[..., None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
         return np.asarray(rows)
 
     def _values(self, z: Array, m: Array, s: Array) -> Array:

@@ -8,12 +8,13 @@ Invariant: the density of free numbers is that of the values times the Jacobian 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
-from simengine.inference.arrays import Array, as_rows
-from simengine.inference.transform import Transform
+from simengine.inference.arrays import Array, Places, as_rows
+from simengine.inference.transform import Transform, Transforms
 
 
 class Density(Protocol):
@@ -36,44 +37,70 @@ class Prior:
 
     densities: tuple[Density, ...]
     transforms: tuple[Transform, ...]
+    flat: tuple[int, ...] = ()
+    """Which densities are the same everywhere between their ends: these are looked at together."""
 
     def __post_init__(self) -> None:
         if len(self.densities) != len(self.transforms):
             raise ValueError(f"{len(self.densities)} densities but {len(self.transforms)} transforms")
 
+    @cached_property
+    def _together(self) -> Transforms:
+        return Transforms(self.transforms)
+
+    @cached_property
+    def _boxes(self) -> tuple[Places, Array, Array, Array]:
+        """Where the flat densities are, their ends, and their logarithms between these."""
+        ends = np.array([self.densities[d].ends for d in self.flat]).reshape(-1, 2)
+        heights = [float(self.densities[d].log_density(ends[n, :1])[0][0]) for n, d in enumerate(self.flat)]
+        return np.asarray(self.flat, dtype=np.int64), ends[:, 0], ends[:, 1], np.asarray(heights)
+
+    @cached_property
+    def _others(self) -> tuple[tuple[int, Density], ...]:
+        return tuple((d, density) for d, density in enumerate(self.densities) if d not in set(self.flat))
+
     def log_density(self, theta: Array) -> tuple[Array, Array]:
         """Return the log density of values (K, D), and its gradient: (K,), (K, D)."""
         theta = as_rows(theta)
-        total, gradient = np.zeros(len(theta)), np.zeros_like(theta)
-        for d, density in enumerate(self.densities):
-            value, gradient[:, d] = density.log_density(theta[:, d])
+        gradient = np.zeros(theta.shape)
+        places, low, high, heights = self._boxes
+        own = theta.take(places, axis=1)
+        total = np.where((own >= low) & (own <= high), heights, -np.inf).sum(axis=1)
+        for d, density in self._others:
+            value, gradient[:, d] = density.log_density(np.ascontiguousarray(theta[:, d]))
             total += value
         return total, gradient
 
     def free_log_density(self, free: Array) -> tuple[Array, Array]:
         """Return the log density of free numbers (K, D), and its gradient: (K,), (K, D)."""
-        free = as_rows(free)
         total, gradient = self.log_density(self.values(free))
-        for d, transform in enumerate(self.transforms):
-            u = free[:, d]
-            total = total + transform.log_jacobian(u)
-            gradient[:, d] = gradient[:, d] * transform.slope(u) + transform.log_jacobian_slope(u)
+        bend = self.bends(free)
+        total, gradient = total + bend.sum(axis=1), gradient * np.exp(bend) + self.bend_slopes(free)
         return total, np.where(np.isfinite(total)[:, None], gradient, 0.0)
 
     def values(self, free: Array) -> Array:
         """Return the values of free numbers: (K, D)."""
-        free = as_rows(free)
-        return np.stack([t.value(free[:, d]) for d, t in enumerate(self.transforms)], axis=1)
+        return self._together.value(as_rows(free))
 
     def free(self, theta: Array) -> Array:
         """Return the free numbers of values: (K, D)."""
-        theta = as_rows(theta)
-        return np.stack([t.free(theta[:, d]) for d, t in enumerate(self.transforms)], axis=1)
+        return self._together.free(as_rows(theta))
 
     def slopes(self, free: Array) -> Array:
         """Return the derivatives of values by free numbers: (K, D)."""
-        free = as_rows(free)
-        return np.stack([t.slope(free[:, d]) for d, t in enumerate(self.transforms)], axis=1)
+        return self._together.slope(as_rows(free))
+
+    def bends(self, free: Array) -> Array:
+        """Return the logarithms of `slopes`: (K, D)."""
+        return self._together.log_jacobian(as_rows(free))
+
+    def bend_slopes(self, free: Array) -> Array:
+        """Return the derivatives of `bends`: (K, D)."""
+        return self._together.log_jacobian_slope(as_rows(free))
+
+    def of_first(self, count: int) -> Prior:
+        """Return the prior of the first parameters alone."""
+        return Prior(self.densities[:count], self.transforms[:count], tuple(n for n in self.flat if n < count))
 
     def draws(self, u: Array) -> Array:
         """Return values of rows between 0 and 1, such as points of a design: (K, D)."""

@@ -1,7 +1,7 @@
 """Transforms between a parameter in its range and a free number, which has no bounds.
 
-In: values of a parameter, or free numbers. Out: the other, slopes, and the logarithm of the Jacobian with its
-derivative, by which a density of the parameter becomes one of the free number.
+In: values of a parameter, or free numbers; of many parameters with `Transforms`. Out: the other, slopes, and the
+logarithm of the Jacobian with its derivative, by which a density of the parameter becomes one of the free number.
 
 References: Stan Development Team, Stan Reference Manual, "Constraint transforms" (log, logit on a range).
 
@@ -11,13 +11,14 @@ Invariant: `value` of any number is in the range, ends included where rounding n
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 
-from simengine.inference.arrays import Array
+from simengine.inference.arrays import Array, Places
 
 _LOG_2PI = math.log(2.0 * math.pi)
 
@@ -83,7 +84,7 @@ class Log:
 
     """
 
-    low: float = 0.0
+    low: float | Array = 0.0
     kind = "log"
 
     def free(self, x: Array) -> Array:
@@ -114,11 +115,11 @@ class Log:
 class _Range:
     """A range reached by a distribution function: value = low + (high - low) F(u)."""
 
-    low: float
-    high: float
+    low: float | Array
+    high: float | Array
 
     def __post_init__(self) -> None:
-        if not self.low < self.high or not math.isfinite(self.high - self.low):
+        if not np.all((self.low < self.high) & np.isfinite(self.high - self.low)):
             raise ValueError(f"a range needs two finite ends that rise, not {self.low!r} and {self.high!r}")
 
     def _from_low(self, share: Array, rest: Array) -> Array:
@@ -162,7 +163,7 @@ class Logit(_Range):
     def log_jacobian(self, u: Array) -> Array:
         """Return ln(high - low) - ln(1 + exp u) - ln(1 + exp(-u))."""
         size = np.abs(u)
-        return np.asarray(math.log(self.high - self.low) - size - 2.0 * np.log1p(np.exp(-size)))
+        return np.asarray(np.log(self.high - self.low) - size - 2.0 * np.log1p(np.exp(-size)))
 
     def log_jacobian_slope(self, u: Array) -> Array:
         """Return 1 - 2/(1 + exp(-u))."""
@@ -194,7 +195,7 @@ class Probit(_Range):
 
     def log_jacobian(self, u: Array) -> Array:
         """Return ln(high - low) and the logarithm of the standard normal density."""
-        return np.asarray(math.log(self.high - self.low) - 0.5 * (np.square(u) + _LOG_2PI))
+        return np.asarray(np.log(self.high - self.low) - 0.5 * (np.square(u) + _LOG_2PI))
 
     def log_jacobian_slope(self, u: Array) -> Array:
         """Return -u."""
@@ -208,17 +209,17 @@ class LogLogit:
     `log` where both ends of the range must hold: small and large values have equal room.
     """
 
-    low: float
-    high: float
+    low: float | Array
+    high: float | Array
     kind = "log logit"
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.low < self.high < math.inf:
+        if not np.all((self.low > 0.0) & (self.low < self.high) & (self.high < math.inf)):
             raise ValueError(f"the logarithm of a range needs ends above 0, not {self.low!r} and {self.high!r}")
 
-    @property
+    @cached_property
     def _inner(self) -> Logit:
-        return Logit(math.log(self.low), math.log(self.high))
+        return Logit(np.log(self.low), np.log(self.high))
 
     def free(self, x: Array) -> Array:
         """Return the logit of where ln x is; infinite at the ends, NaN beyond."""
@@ -228,7 +229,7 @@ class LogLogit:
 
     def value(self, u: Array) -> Array:
         """Return the exponential of a logarithm within its range."""
-        share, rest, width = _expit(u), _expit(-np.asarray(u)), math.log(self.high / self.low)
+        share, rest, width = _expit(u), _expit(-np.asarray(u)), np.log(self.high / self.low)
         x = np.where(share <= rest, self.low * np.exp(width * share), self.high * np.exp(-width * rest))
         return np.asarray(np.clip(x, self.low, self.high))
 
@@ -279,3 +280,63 @@ def transform_of(kind: str, low: float = -math.inf, high: float = math.inf) -> T
     if kind not in _ON_RANGE:
         raise ValueError(f"no transform is called {kind!r}; there are {', '.join(KINDS)}")
     return _ON_RANGE[kind](low, high)
+
+
+class Transforms:
+    """Transforms of D parameters: those of a kind are computed at once, their ends side by side.
+
+    Every method takes and gives (..., D). What is computed of a row does not depend on the others.
+
+    Examples
+    --------
+    >>> Transforms([Identity(), Log(), Log(1.0)]).value(np.zeros((1, 3))).tolist()
+    [[0.0, 1.0, 2.0]]
+
+    """
+
+    def __init__(self, own: Sequence[Transform]) -> None:
+        self.own = tuple(own)
+        places: dict[type[Transform], list[int]] = {}
+        for place, transform in enumerate(self.own):
+            places.setdefault(type(transform), []).append(place)
+        self._groups: tuple[tuple[Places, Transform], ...] = tuple(
+            (np.asarray(numbers), _side_by_side(kind, [self.own[n] for n in numbers]))
+            for kind, numbers in places.items()
+        )
+
+    def free(self, x: Array) -> Array:
+        """Return the free numbers of values."""
+        return self._each(x, lambda transform, own: transform.free(own))
+
+    def value(self, u: Array) -> Array:
+        """Return the values of free numbers."""
+        return self._each(u, lambda transform, own: transform.value(own))
+
+    def slope(self, u: Array) -> Array:
+        """Return the derivatives of values by free numbers."""
+        return self._each(u, lambda transform, own: transform.slope(own))
+
+    def log_jacobian(self, u: Array) -> Array:
+        """Return the logarithms of the slopes."""
+        return self._each(u, lambda transform, own: transform.log_jacobian(own))
+
+    def log_jacobian_slope(self, u: Array) -> Array:
+        """Return the derivatives of the logarithms of the slopes."""
+        return self._each(u, lambda transform, own: transform.log_jacobian_slope(own))
+
+    def _each(self, numbers: Array, what: Callable[[Transform, Array], Array]) -> Array:
+        given = np.asarray(numbers, dtype=np.float64)
+        if len(self._groups) == 1:
+            return np.ascontiguousarray(what(self._groups[0][1], np.ascontiguousarray(given)))
+        out = np.empty_like(given, order="C")
+        for places, transform in self._groups:
+            out[..., places] = what(transform, given.take(places, axis=-1))
+        return out
+
+
+def _side_by_side(kind: type[Transform], own: Sequence[Transform]) -> Transform:
+    """Return one transform with the ends of several of a kind, in their order."""
+    if kind is Identity:
+        return own[0]
+    ends = [np.array([getattr(t, name) for t in own]) for name in ("low", "high") if hasattr(own[0], name)]
+    return kind(*ends)

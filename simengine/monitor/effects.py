@@ -32,6 +32,8 @@ class Effect:
     """All that are planned, less all but this one; None where it is not part of the plan."""
     realised: float | None
     """What was done so far changes by itself."""
+    level: float | None = None
+    """What it comes to with all that are planned: what effects are small or large beside."""
 
 
 def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
@@ -50,9 +52,9 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
                 ends = (scores.get((with_it, name)), scores.get((without, name)))
                 return None if ends[0] is None or ends[1] is None else ends[0] - ends[1]
 
-            title = title_of(indicator.title, name)
+            title = title_of(indicator.title, name, plan.language)
             out.append(Effect(one.name, name, title, indicator.unit, less(one.alone, NONE),
-                              less(ALL, one.without), less(one.realised, NONE)))  # fmt: skip
+                              less(ALL, one.without), less(one.realised, NONE), scores.get((ALL, name))))  # fmt: skip
     return tuple(out)
 
 

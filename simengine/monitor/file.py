@@ -54,6 +54,25 @@ class WrittenIndicator:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenForecast:
+    """Runs that are there already."""
+
+    sweep: At[str]
+    span: Span = _span()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRecalibration:
+    """The calibration that new observations would change."""
+
+    file: At[str]
+    span: Span = _span()
+    result: At[str] | None = None
+    folder: At[str] | None = None
+    intervals: At[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MonitoringFile:
     """One monitoring file."""
 
@@ -68,9 +87,11 @@ class MonitoringFile:
     data: tuple[At[str], ...] = ()
     observations: At[str] | None = None
     members: At[float] | None = None
+    forecast: WrittenForecast | None = None
     seed: At[float] | None = None
     false_alarm: Quantity | None = None
     state: tuple[At[str], ...] = ()
+    recalibration: WrittenRecalibration | None = None
     initiatives: At[str] | None = None
     size_by: At[str] | None = None
 
@@ -114,6 +135,19 @@ INDICATOR = Record("an indicator", WrittenIndicator, (
     )), "how far off a measured value may be (one standard deviation), what the model leaves out included"),
 ))  # fmt: skip
 
+INTERVALS = {
+    "curvature": "by the curvature of the likelihood at the best fit",
+    "posterior": "of the posterior, drawn as the calibration file says",
+}
+
+RECALIBRATION = Record("a recalibration", WrittenRecalibration, (
+    Field("file", Text("a calibration file"), "the calibration file, beside this", required=True),
+    Field("result", Text("a folder"), "the folder of its result: what is complete there, of the very data known in the "
+          "year of the forecast, is not done again"),
+    Field("folder", Text("a folder"), "where both fits are kept; else `results/FILE-recalibration`"),
+    Field("intervals", Choice(INTERVALS), "which 90 % intervals are told; `curvature` where not said"),
+))  # fmt: skip
+
 MONITORING = Record("a monitoring file", MonitoringFile, (
     _VERSION,
     Field("monitor", Text("a scenario file"), "the scenario file that holds what was planned, beside this",
@@ -127,11 +161,15 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
     Field("observations", Text("a file"), "the CSV file that `--add` appends new observations to"),
     Field("members", Number(2, whole=True), "of how many runs the forecast is made, with draws of what the scenario "
           "file calls uncertain (a posterior too); one run, of unknown spread, where not said"),
+    Field("forecast", Record("a forecast", WrittenForecast, (
+        Field("sweep", Text("a folder"), "the folder of a sweep that kept its runs over time", required=True),
+    )), "runs that are there already: indicators are judged by these; goals still by `members`"),
     Field("seed", Number(0, 2.0**53, whole=True), "the seed of the draws; 0 where not said"),
     Field("false alarm", QUANTITY, "how likely one that is on track may be called drifting; 5 % where not said"),
     Field("indicators", Named(INDICATOR, "a name"), "what is watched", required=True),
     Field("state", Many(Text("a stock's name", "variables"), single=True), "stocks whose state is estimated from what "
           "was measured (ensemble Kalman filter); goals are then judged from there. Needs `members`"),
+    Field("recalibration", RECALIBRATION, "what new observations would change in a calibration, and in the forecast"),
     Field("initiatives", Text("a file"), "a file of initiatives beside this"),
     Field("size by", Text("an indicator's name"), "the indicator of the scenario file that sizes go by on the board"),
 ))  # fmt: skip

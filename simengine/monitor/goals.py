@@ -23,20 +23,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.monitor.members import Members
-from simengine.monitor.observations import Observation
+from simengine.monitor.note import Note
+from simengine.monitor.observations import Observation, before_breaks
 from simengine.monitor.plan import MonitorPlan
 from simengine.monitor.state import Estimated, Filter
+from simengine.monitor.words import quoted
 from simengine.scenario.file import title_of
 from simengine.scenario.indicator import Indicator
 from simengine.scenario.score import measure
 from simengine.source.diagnostic import InputError
 
 Array = NDArray[np.float64]
-BY_STATE = "started from the state the ensemble Kalman filter estimates"
-BY_SHIFT = "moved by the last difference between measured and forecast"
+BY_STATE = "by state"
+BY_SHIFT = "by shift"
 LEAST = 0.05
 """The share of runs from which on a goal counts as in reach."""
-AS_RUN = "as the runs are: what it looks at is not watched"
+AS_RUN = "as run"
+"""How a goal is judged: keys of sentences."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,7 @@ class GoalReach:
         return self.is_out and any(s.share_as_planned >= LEAST for s in self.scenarios)
 
 
-def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[GoalReach, ...], tuple[str, ...]]:
+def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[GoalReach, ...], tuple[Note, ...]]:
     """Return goals with the scenarios that meet them, and what is to be said of how that was found."""
     indicators = [i for i in plan.plan.indicators if i.goal is not None and i.minus is None]
     if not indicators:
@@ -107,7 +110,7 @@ def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[
     goals = []
     for n, one in enumerate(indicators):
         assert one.goal is not None
-        title, method = title_of(one.title, one.name), maker.method(one)
+        title, method = title_of(one.title, one.name, plan.language), maker.method(one)
         reach = tuple(ones[n] for ones in rows.values() if ones)
         goals.append(GoalReach(one.name, title, one.goal.text, one.unit, method, reach))
     return tuple(goals), tuple(dict.fromkeys(maker.notes))
@@ -117,15 +120,18 @@ class _Reach:
     """Runs scenarios, and measures goals in them."""
 
     def __init__(self, plan: MonitorPlan, latest: Sequence[Observation], indicators: Sequence[Indicator]) -> None:
-        self.plan, self.latest, self.indicators = plan, latest, indicators
-        self.notes: list[str] = []
+        self.plan, self.latest, self.indicators = plan, before_breaks(latest), indicators
+        self.notes: list[Note] = []
+        redefined = sorted({o.column for o in latest} & {o.column for o in latest if o.is_break})
+        if redefined:
+            self.notes.append(Note.of("redefined", names=quoted(redefined)))
+        latest = self.latest
         self.members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
         self.filter: Filter | None = None
         if plan.stocks and plan.members is not None:
             exact = [o for o in latest if not self._has_error(o.column)]
             if exact:
-                names = ", ".join(sorted({f"`{o.column}`" for o in exact}))
-                self.notes.append(f"no error of measurement is said of {names}: they tell nothing of the state")
+                self.notes.append(Note.of("no error", names=quoted(sorted({o.column for o in exact}))))
             used = [o for o in latest if self._has_error(o.column)]
             watched = [w for w in plan.watched if w.has_error]
             self.filter = Filter.of(plan.plan, plan.members, plan.seed, plan.stocks, watched, used)
@@ -143,10 +149,11 @@ class _Reach:
     def scenario(self, name: str) -> tuple[ScenarioReach, ...]:
         """Return what a scenario comes to, goal by goal; nothing where it cannot be run so, which is noted."""
         try:
-            planned = self.members.run(name, self.variables)
+            runs = self.members.run if self.filter is None else self.filter.plain
+            planned = runs(name, self.variables)
             now = None if self.filter is None else self._estimated(name)
         except InputError as reason:
-            self.notes.append(f"`{name}` is left out: {reason}")
+            self.notes.append(Note.of("left out", name=name, reason=reason))
             return ()
         out = []
         for one in self.indicators:
@@ -163,10 +170,9 @@ class _Reach:
         assert self.filter is not None
         found = self.filter.run(name, self.variables)
         if found.skipped:
-            early = ", ".join(f"{t:g}" for t in found.skipped)
-            self.notes.append(f"observations of {early} lie at the begin of the runs, whose state is the model's own")
+            self.notes.append(Note.of("early", times=", ".join(f"{t:g}" for t in found.skipped)))
         if found.held:
-            self.notes.append(f"`{name}`: {found.held} states were kept from going below zero")
+            self.notes.append(Note.of("held", name=name, n=found.held))
         return found
 
     def _shifted(self, one: Indicator, times: Array, values: Array) -> Array:

@@ -11,9 +11,14 @@ do not exceed it (Bonferroni).
 
 Where no spread is known, the signs of errors are all that can be judged by.
 
+A value marked as a break begins a series of another definition: how far that is from the old one nobody knows. From
+there on values have an offset in common on which nothing is held (a diffuse prior): the first of them tells nothing of
+the forecast, the others whether the course is as forecast since. Signs are not counted from there on.
+
 References: E. S. Page (1954), Biometrika 41, 100-115 (CUSUM); A. Wald, "Sequential Analysis" (1947); G. M. Ljung,
 G. E. P. Box (1978), Biometrika 65, 297-303; W. J. Conover, "Practical Nonparametric Statistics", 3rd ed. (1999), 3.4
-(sign test); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test of a model).
+(sign test); A. C. Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter" (1989), 3.4 (diffuse
+priors) and 7.6 (interventions); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test).
 
 Invariant: an indicator on track is called drifting with no more than the probability that was asked for.
 """
@@ -32,8 +37,12 @@ from numpy.typing import NDArray
 from simengine.inference.drift import cusum, run_length_probability
 from simengine.inference.kalman import Innovation
 from simengine.inference.residuals import serial_dependence
+from simengine.monitor.note import Note
 
 Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+_DIFFUSE = 1e7
+"""How many times the variance of values that of an unknown offset is."""
 _LONG = 20
 """Innovations from which on the chi-squared distribution of Ljung and Box is near enough."""
 
@@ -77,7 +86,8 @@ class Verdict:
     since: float | None = None
     direction: int = 0
     """1: higher than planned, -1: lower, 0: neither can be said."""
-    reason: str = ""
+    reason: Note | None = None
+    """Why nothing can be told."""
 
     @property
     def innovation(self) -> float | None:
@@ -97,6 +107,13 @@ class Series:
     errors: Array
     predicted: Array
     known: int = 0
+    breaks: Bools | None = None
+    """Which begin a series of another definition; None: none."""
+
+    @property
+    def first_of_new(self) -> Bools:
+        """Which begin a series of another definition."""
+        return np.zeros(len(self.times), dtype=np.bool_) if self.breaks is None else self.breaks
 
 
 def judge(series: Series, false_alarm: float) -> Verdict:
@@ -123,22 +140,34 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     if series.known == n:
         return Verdict(State.NOTHING, times, observed, plain, None)
     if not np.all(np.diag(covariance) > 0.0):
-        return _by_signs(times, observed, plain, false_alarm)
+        until = int(np.argmax(series.first_of_new[new])) if series.first_of_new[new].any() else n
+        return _by_signs(times, observed, plain, false_alarm, until)
     if members > 1 and n >= members and not np.all(series.errors > 0.0):
-        reason = f"{members} members do not tell how {n} values go together: say more, or an error of measurement"
+        reason = Note.of("few members", members=members, n=n)
         return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
-    lower = np.linalg.cholesky(covariance)
+    begins = series.first_of_new
+    own = np.diag(covariance)
+    whole = covariance + _offsets(begins, float(np.mean(own)))
+    lower = np.linalg.cholesky(whole)
     used = np.ones(n, dtype=np.bool_)
-    z = Innovation(used, series.observed - mean, covariance).standardised
-    given, spread = mean.copy(), np.sqrt(np.diag(covariance))
-    if series.known:
-        k = series.known
-        given[k:] = mean[k:] + lower[k:, :k] @ z[:k]
-        spread[k:] = np.sqrt(np.sum(lower[k:, k:] ** 2, axis=1))
+    z = Innovation(used, series.observed - mean, whole).standardised
+    given, spread = mean.copy(), np.sqrt(own)
+    k = series.known
+    given[k:] = mean[k:] + lower[k:, :k] @ z[:k]
+    within = np.tril(lower[k:, k:])
+    for column in np.flatnonzero(begins[k:]):  # what a break makes unknown is learned by its first value
+        given[k + column + 1 :] += within[column + 1 :, column] * z[k + column]
+        within[:, column] = 0.0
+    spread[k:] = np.where(begins[k:], spread[k:], np.sqrt(np.sum(within**2, axis=1)))
+    told = ~begins[new]
     fresh = z[new]
-    tests, since, direction = _by_innovations(fresh, series.times[new], false_alarm)
+    if not told.any():
+        reason = Note.of("one of another definition")
+        return Verdict(State.UNKNOWN, times, observed, tuple(given[new].tolist()), tuple(spread[new].tolist()),
+                       reason=reason)  # fmt: skip
+    tests, since, direction = _by_innovations(fresh[told], series.times[new][told], false_alarm)
     state = State.DRIFTING if any(t.alarm for t in tests) else State.ON_TRACK
-    gap = float(np.mean((series.observed - given)[new]))
+    gap = float(np.mean((series.observed - given)[new][told]))
     direction = direction or (int(np.sign(gap)) if state is State.DRIFTING else 0)
     return Verdict(
         state, times, observed, tuple(given[new].tolist()), tuple(spread[new].tolist()), tuple(fresh.tolist()), tests,
@@ -178,6 +207,12 @@ def _by_innovations(z: Array, times: Array, false_alarm: float) -> tuple[tuple[T
     return tuple(tests), since, sums.direction
 
 
+def _offsets(begins: Bools, size: float) -> Array:
+    """Return the covariance of offsets that hold from breaks on, so wide that next to nothing is held of them."""
+    after = np.cumsum(np.eye(len(begins))[begins], axis=1)
+    return np.asarray(_DIFFUSE * size * after.T @ after)
+
+
 @cache
 def cusum_limit(n: int, false_alarm: float, allowance: float = 0.5) -> float:
     """Return the limit at which two-sided sums of n values give an alarm with a probability, nothing having changed."""
@@ -197,12 +232,13 @@ def cusum_limit(n: int, false_alarm: float, allowance: float = 0.5) -> float:
 
 
 def _by_signs(
-    times: tuple[float, ...], observed: tuple[float, ...], forecast: tuple[float, ...], false_alarm: float
-) -> Verdict:
+    times: tuple[float, ...], observed: tuple[float, ...], forecast: tuple[float, ...], false_alarm: float,
+    until: int,
+) -> Verdict:  # fmt: skip
     """Judge by how many values are higher than forecast: half of them, where only chance moves them."""
     from scipy.stats import binomtest
 
-    errors = np.array(observed) - np.array(forecast)
+    errors = (np.array(observed) - np.array(forecast))[:until]
     above, below = int(np.sum(errors > 0)), int(np.sum(errors < 0))
     n = above + below
     p = float(binomtest(above, n, 0.5).pvalue) if n else 1.0
@@ -210,10 +246,7 @@ def _by_signs(
     says = f"of {n} values {above} are higher than forecast: half would be, were there only chance"
     found = Test("sign test", float(above), math.nan, false_alarm, p, p < false_alarm, says)
     if least >= false_alarm:
-        reason = (
-            f"the spread of the forecast is not known, and {n} value{'s' * (n != 1)} all on one side would come by "
-            f"chance in {100 * least:.3g} of 100 cases"
-        )
+        reason = Note.of("few signs", n=n, share=f"{100 * least:.3g}")
         return Verdict(State.UNKNOWN, times, observed, forecast, None, tests=(found,), reason=reason)
     drifting = p < false_alarm
     side = (1 if above > below else -1) if drifting else 0
@@ -224,7 +257,9 @@ def _by_signs(
 
 
 def put_together(
-    times: Sequence[float], observed: Sequence[float], errors: Sequence[float], predicted: Array, known: int
-) -> Series:
+    times: Sequence[float], observed: Sequence[float], errors: Sequence[float], predicted: Array, known: int,
+    breaks: Sequence[bool],
+) -> Series:  # fmt: skip
     """Return a series of plain sequences."""
-    return Series(np.asarray(times, float), np.asarray(observed, float), np.asarray(errors, float), predicted, known)
+    columns = [np.asarray(column, float) for column in (times, observed, errors)]
+    return Series(columns[0], columns[1], columns[2], predicted, known, np.asarray(breaks, dtype=np.bool_))

@@ -14,6 +14,7 @@ import csv
 import io
 import math
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,10 @@ from simengine.source.file import SourceFile, Span
 
 COLUMNS = ("model", "variable", "element", "time", "value", "unit", "quality", "source", "vintage")
 """The columns of a file that is begun anew."""
+_NOTHING = frozenset({"", "nan", "na", "n/a", "null", "none", "."})
+_DATE = re.compile(r"\d{4}-\d{1,2}(-\d{1,2})?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{4}/\d{1,2}/\d{1,2}")
+BREAKS = frozenset({"break", "series break", "break in series", "redefined"})
+"""Words of quality that say: from here on the series is of another definition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,21 @@ class Observation:
     vintage: float | None = None
     quality: str = ""
     source: str = ""
+
+    @property
+    def is_break(self) -> bool:
+        """Whether a series of another definition begins with it."""
+        return self.quality.strip().casefold() in BREAKS
+
+
+def before_breaks(observations: Iterable[Observation]) -> list[Observation]:
+    """Return what comes before the first break of each series: what is of the definition the model knows."""
+    ordered = list(observations)
+    first: dict[str, float] = {}
+    for one in ordered:
+        if one.is_break:
+            first[one.column] = min(one.time, first.get(one.column, math.inf))
+    return [o for o in ordered if o.time < first.get(o.column, math.inf)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +112,11 @@ def _rows(file: At[str], names: ModelNames, to: Reading) -> list[_Row]:
         told = " and ".join(f"`{n}`" for n in lacking)
         text = f"`{cells.path.name}` has no column {told}: a row is a value, with `variable`, `time` and `value`"
         to.error("missing-column", text, Span(cells.file, *head), help=[f"it has {', '.join(cells.heads)}"])
+        return []
+    place = cells.heads.index("value")
+    if cells.count > 1 and all(len(row) > place and row[place].casefold() in _NOTHING for row in cells.rows):
+        text = f"`{cells.path.name}` has {cells.count} row{'s' * (cells.count != 1)}, and no value in any"
+        to.error("no-observations", text, cells.place(cells.lines[0], cells.rows[0], place))
         return []
     reader = _RowReader(cells, names, to)
     rows = [reader.read(n) for n in range(cells.count)]
@@ -157,7 +182,8 @@ class _RowReader:
         if found is None:
             told = f"`{texts[head]}` is no finite number" if texts[head] else "nothing stands there"
             text = f"`{self.cells.path.name}` line {self.cells.lines[number]}, column `{head}`: {told}"
-            self.to.error("bad-cell", text, self._span(number, head))
+            hint = ["write 2016.25 for 1 April 2016"] if head == "time" and _DATE.fullmatch(texts[head]) else []
+            self.to.error("bad-cell", text, self._span(number, head), help=hint)
         return found
 
     def _span(self, number: int, head: str) -> Span:

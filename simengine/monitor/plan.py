@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
+from simengine.calibrate.plan import Calibration, read_calibration
+from simengine.calibrate.reader import is_calibration_file
 from simengine.language.yaml.node import Listing, Scalar, read_yaml
 from simengine.language.yaml.opening import keys_of, open_yaml
 from simengine.language.yaml.reading import At, Reading
@@ -27,6 +29,7 @@ from simengine.monitor.file import (
     WrittenError,
     WrittenIndicator,
 )
+from simengine.monitor.forecast import find_sweep
 from simengine.monitor.initiative import PREFIX, Initiative, initiatives_of, scenarios_of
 from simengine.monitor.observations import Observation, read_observations
 from simengine.scenario.file import NamedOnes, Scenario, title_of
@@ -35,6 +38,7 @@ from simengine.scenario.names import ModelNames, place_names
 from simengine.scenario.path import Quantity
 from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.reader import beside
+from simengine.scenario.run import language_of
 from simengine.source.diagnostic import Diagnostic, InputError, error, has_errors
 from simengine.source.render import sort_diagnostics
 
@@ -81,6 +85,10 @@ class MonitorPlan:
     observations: tuple[Observation, ...]
     stocks: tuple[str, ...] = ()
     initiatives: tuple[Initiative, ...] = ()
+    calibration: Calibration | None = None
+    """What new observations would change."""
+    sweep: Path | None = None
+    """The folder whose runs are the forecast; None: it is run."""
     false_alarm: float = FALSE_ALARM
     files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -109,6 +117,22 @@ class MonitorPlan:
     def title(self) -> str:
         """What is watched."""
         return title_of(self.written.title, self.path.stem)
+
+    @property
+    def language(self) -> str:
+        """The language of its pages: that in which its title stands first, else that of the scenario file."""
+        first = next(iter(self.written.title or {}), "") or language_of(self.plan)
+        return first if first in {"en", "nl"} else "en"
+
+    @property
+    def intervals(self) -> str:
+        """Which intervals of parameters are told: by `curvature`, or of the `posterior`."""
+        asked = self.written.recalibration
+        return "curvature" if asked is None or asked.intervals is None else asked.intervals.value
+
+    def unit_of(self, column: str) -> str:
+        """Return the unit of a column, which is that of its variable in the model."""
+        return self.plan.names.meant(column).variable.units
 
     @property
     def scenarios(self) -> tuple[str, ...]:
@@ -220,17 +244,47 @@ class _Settler:
         kpis = [i.name for i in plan.indicators]
         if written.size_by is not None and written.size_by.value not in kpis:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
-        language = next(iter(plan.document.title or {}), "")
+        language = next(iter(written.title or plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
-        return MonitorPlan(self.path, written, plan, tuple(w for w in watched if w is not None), tuple(observations),
-                           tuple(stocks), ones, alarm, tuple(files), plan.diagnostics)  # fmt: skip
+        there = tuple(w for w in watched if w is not None)
+        sweep = None if written.forecast is None else find_sweep(written.forecast, written.scenario, there, to)
+        return MonitorPlan(
+            self.path, written, plan, there, tuple(observations), tuple(stocks), ones, self._calibration(), sweep,
+            alarm, tuple(files), plan.diagnostics,
+        )  # fmt: skip
+
+    def _calibration(self) -> Calibration | None:
+        """Return the calibration that is named; what is wrong with it is noted."""
+        asked, to = self.written.recalibration, self.to
+        if asked is None:
+            return None
+        path = beside(asked.file)
+        if not path.is_file():
+            near = sorted(p.name for p in path.parent.glob("*.yaml"))
+            to.unknown("missing-file", "file", asked.file.value, asked.file.span, near)
+            return None
+        if not is_calibration_file(path):
+            text = f"`{asked.file.value}` is no calibration file: it has neither `parameters` nor `fit`"
+            to.error("wrong-kind", text, asked.file.span)
+            return None
+        found, told = read_calibration(path)
+        to.problems += told
+        if found is None:
+            text = f"the calibration file `{asked.file.value}` cannot be used: it has errors"
+            to.error("unusable-model", text, asked.file.span)
+            return None
+        if asked.intervals is not None and asked.intervals.value == "posterior" and found.settings.posterior == "none":
+            text = f"`{asked.file.value}` draws no posterior"
+            to.error("missing-spread", text, asked.intervals.span, help=["`posterior: nuts` under its `method` does"])
+        return found
 
     def _initiatives(self) -> InitiativesFile | None:
         at = self.written.initiatives
         if at is None:
             return None
         if not beside(at).is_file():
-            self.to.error("missing-file", f"there is no file `{beside(at)}`", at.span)
+            near = sorted(p.name for p in beside(at).parent.glob("*.yaml"))
+            self.to.unknown("missing-file", "file", at.value, at.span, near)
             return None
         return _read(beside(at), INITIATIVES, "`simengine: 1` and `initiatives`", self.to)
 
@@ -250,7 +304,8 @@ class _Settler:
             except InputError as reason:
                 self.to.error("unit-mismatch", f"`{target.text}` is in {own or 'no unit'}: {reason}", one.unit.span)
         relative, absolute = self._error(one.error, own, names)
-        title = title_of(one.title, name.value)
+        language = next(iter(self.written.title or {}), "")
+        title = title_of(one.title, name.value, language)
         return Watched(name.value, title, place_names(target)[0], int(target.places[0]), target.variable.name,
                        unit, factor, relative, absolute)  # fmt: skip
 

@@ -87,8 +87,8 @@ def step_of(plan: Plan, stock: str) -> float:
     match clock.time_step:
         case Number(value=value):
             return float(value)
-        case Reference(name=name):
-            found = plan.model.variables[name].value
+        case Reference(key=key):  # of a part, whose name as written is that of the whole's too
+            found = plan.model.variables[plan.names.variables[key].name].value
             if isinstance(found, float):
                 return found
     raise InputError(f"the time step of `{stock}` changes in a run: its state cannot be corrected")
@@ -140,6 +140,24 @@ class Filter:
         model = corrected_model(plan.model, stocks)
         return cls(Members(plan, ModelNames(model), count, seed), tuple(stocks), tuple(watched), tuple(observations))
 
+    def plain(self, scenario: str, save: Sequence[str]) -> Forecast:
+        """Return the runs of a scenario without corrections, by the program that those with them have."""
+        _, times, steps = self._times()
+        looked_at = [*self.stocks, *(w.variable for w in self.watched)]
+        return self.members.run(scenario, [*save, *looked_at], self._none(times, steps).by_name)
+
+    def _times(self) -> tuple[list[float], list[float], dict[str, float]]:
+        """Return all times of observations in the runs, those at which states are corrected, and the stocks' steps."""
+        plan = self.members.plan
+        steps = {s: step_of(plan, s) for s in self.stocks}
+        start, stop, longest = plan.timing.clock.start, plan.timing.clock.stop, max(steps.values())
+        every = sorted({o.time for o in self.observations if start <= o.time <= stop + _SAME})
+        times = [t for t in every if t >= start + 2 * longest - _SAME]
+        close = next((a for a, b in pairwise(times) if b - a < 2 * longest - _SAME), None)
+        if close is not None:
+            raise InputError(f"observations at and after {close:g} lie closer than two steps of {longest:g}")
+        return every, times, steps
+
     def run(self, scenario: str, save: Sequence[str]) -> Estimated:
         """Return the runs of a scenario whose states are corrected at every time of an observation.
 
@@ -149,14 +167,7 @@ class Filter:
             If times of observations lie closer than two steps of a stock.
 
         """
-        plan = self.members.plan
-        steps = {s: step_of(plan, s) for s in self.stocks}
-        start, stop, longest = plan.timing.clock.start, plan.timing.clock.stop, max(steps.values())
-        every = sorted({o.time for o in self.observations if start <= o.time <= stop + _SAME})
-        times = [t for t in every if t >= start + 2 * longest - _SAME]
-        close = next((a for a, b in pairwise(times) if b - a < 2 * longest - _SAME), None)
-        if close is not None:
-            raise InputError(f"observations at and after {close:g} lie closer than two steps of {longest:g}")
+        every, times, steps = self._times()
         looked_at = [*self.stocks, *(w.variable for w in self.watched)]
         if self._planned:  # what has the same forecasts at all these times has the same corrections
             same, known = self._planned[0]
@@ -165,7 +176,7 @@ class Filter:
                 return replace(same, forecast=forecast)
         corrections, innovations, held = self._none(times, steps), {}, 0
         for time in times:
-            made = self.members.run(scenario, looked_at, corrections.by_name, self._until(time))
+            made = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
             innovations[time], more = self._correct(made, time, steps, corrections)
             held += more
         forecast = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
@@ -220,11 +231,6 @@ class Filter:
                 corrections.add(element, time, steps[stock], after[:, at + n] - before[:, at + n])
             at += part.shape[1]
         return update.innovation, int(np.sum(below))
-
-    def _until(self, time: float) -> dict[str, float]:
-        """Return values with which runs end at a time, where the model holds their end in a variable."""
-        stop = self.members.plan.model.definition.simulation.stop
-        return {stop.name: time} if isinstance(stop, Reference) and self.members.plan.timing.is_saved(time) else {}
 
     def _elements(self, stock: str) -> list[str]:
         """Return the names of the elements of a stock's correction, in the order of the stock's."""

@@ -9,20 +9,42 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simengine.calibrate.study import Ways
 from simengine.monitor.effects import Effect, find_effects
+from simengine.monitor.forecast import read_forecast
 from simengine.monitor.goals import GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
-from simengine.monitor.judge import State, Verdict, judge, put_together
-from simengine.monitor.members import Members
-from simengine.monitor.observations import Observation, newest
+from simengine.monitor.judge import Verdict, judge, put_together
+from simengine.monitor.members import Forecast, Members
+from simengine.monitor.note import Note
+from simengine.monitor.observations import BREAKS, Observation, newest
 from simengine.monitor.plan import MonitorPlan, Watched
+from simengine.monitor.recalibrate import QUIET, Recalibrated, as_plain, recalibrate
+from simengine.monitor.words import in_words, said, words_of
+from simengine.source.diagnostic import InputError
 
-_SOUND = frozenset({"", "measured", "reported"})
+_SOUND = frozenset({"", "measured", "reported", *BREAKS})
 """Marks of values that say nothing against them."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What the runs of a forecast come to over time: medians, and between what 90 % of them lie."""
+
+    times: tuple[float, ...] = ()
+    median: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+    @classmethod
+    def of(cls, forecast: Forecast, variable: str, place: int) -> Course:
+        """Return the course of one element of a variable."""
+        low, median, high = np.quantile(forecast.column(variable, place), [0.05, 0.5, 0.95], axis=0)
+        return cls(tuple(forecast.times.tolist()), *(tuple(row.tolist()) for row in (median, low, high)))
 
 
 @dataclass(frozen=True)
@@ -31,9 +53,17 @@ class Found:
 
     watched: Watched
     verdict: Verdict
-    words: str
     marks: tuple[tuple[float, str], ...] = ()
     """Values the data mark as other than measured: time and mark."""
+    breaks: tuple[float, ...] = ()
+    """From when on the series is of another definition, of what is new."""
+    known: tuple[tuple[float, float], ...] = ()
+    """What was known when the forecast was made: times and values."""
+    course: Course = Course()
+
+    def words(self, language: str = "en") -> str:
+        """Return it as a planner reads it."""
+        return in_words(self.watched, self.verdict, self.marks, self.breaks, language)
 
 
 @dataclass(frozen=True)
@@ -50,11 +80,19 @@ class Watch:
     initiatives: tuple[Initiative, ...]
     effects: tuple[Effect, ...]
     size_by: str | None
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
+    recalibrated: Recalibrated | None = None
 
 
-def watch(plan: MonitorPlan) -> Watch:
+def watch(plan: MonitorPlan, ways: Ways | None = QUIET) -> Watch:
     """Return what became of a plan.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    ways
+        What is told while a calibration is done anew; None: it is not done.
 
     Raises
     ------
@@ -64,13 +102,22 @@ def watch(plan: MonitorPlan) -> Watch:
     """
     found, latest, notes = find_verdicts(plan)
     goals, more = find_reach(plan, latest)
-    return Watch(
+    seen = Watch(
         plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, found, goals, plan.initiatives,
         find_effects(plan), _sized_by(plan), (*notes, *more),
     )  # fmt: skip
+    return seen if ways is None else with_recalibration(seen, plan, ways)
 
 
-def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[str, ...]]:
+def with_recalibration(seen: Watch, plan: MonitorPlan, ways: Ways = QUIET) -> Watch:
+    """Return a watch with what recalibration would change; where that cannot be told, it is noted why."""
+    try:
+        return replace(seen, recalibrated=recalibrate(plan, ways))
+    except InputError as reason:
+        return replace(seen, notes=(*seen.notes, Note.of("not recalibrated", reason=reason)))
+
+
+def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observation], tuple[Note, ...]]:
     """Return what became of every indicator, the newest observations of them, and what is to be said of the runs.
 
     Raises
@@ -84,11 +131,13 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
     now, then = newest(inside), newest(inside, plan.as_of)
     known = {(o.column, o.time) for o in then}
     columns = {w.column for w in plan.watched}
-    members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
-    forecast = members.run(plan.scenario, [w.variable for w in plan.watched])
-    notes = []
+    forecast, notes = _forecast(plan), []
+    if plan.sweep is not None:
+        notes.append(Note.of("shown", folder=plan.sweep, n=forecast.members))
+        inside = [o for o in inside if forecast.times[0] <= o.time <= forecast.times[-1]]
+        now, then = newest(inside), newest(inside, plan.as_of)
     if forecast.failed:
-        notes.append(f"{forecast.failed} of {plan.members or 1} runs of the forecast failed, and are left out")
+        notes.append(Note.of("failed", n=forecast.failed, of=forecast.failed + forecast.members))
     found = []
     for watched in plan.watched:
         old = [o for o in then if o.column == watched.column and _tells(watched, plan)]
@@ -97,21 +146,30 @@ def find_verdicts(plan: MonitorPlan) -> tuple[tuple[Found, ...], list[Observatio
         times = [o.time for o in ordered]
         predicted = forecast.at(watched.variable, watched.place, times)
         errors = [watched.error_of(o.value) for o in ordered]
-        series = put_together(times, [o.value for o in ordered], errors, predicted, len(old))
+        series = put_together(
+            times, [o.value for o in ordered], errors, predicted, len(old), [o.is_break for o in ordered]
+        )
         verdict = judge(series, plan.false_alarm)
         marks = tuple((o.time, o.quality) for o in new if o.quality not in _SOUND)
-        words = in_words(watched, verdict)
-        if marks:
-            told = ", ".join(f"the value of {time:g} as `{mark}`" for time, mark in marks)
-            words += f"; the data mark {told}"
-        found.append(Found(watched, verdict, words, marks))
+        breaks = tuple(o.time for o in new if o.is_break)
+        before = tuple((o.time, o.value) for o in then if o.column == watched.column)
+        course = Course.of(forecast, watched.variable, watched.place)
+        found.append(Found(watched, verdict, marks, breaks, before, course))
     latest = [o for o in now if o.column in columns]
     return tuple(found), latest, tuple(notes)
 
 
+def _forecast(plan: MonitorPlan) -> Forecast:
+    """Return the runs of the scenario that was planned: those a sweep has kept, or made now."""
+    if plan.sweep is not None:
+        return read_forecast(plan.sweep, plan.scenario, plan.watched)
+    members = Members(plan.plan, plan.plan.names, plan.members, plan.seed)
+    return members.run(plan.scenario, [w.variable for w in plan.watched])
+
+
 def _tells(watched: Watched, plan: MonitorPlan) -> bool:
     """Whether what was known bears on the forecast: only where both spreads are known."""
-    return plan.members is not None and watched.has_error
+    return (plan.members is not None or plan.sweep is not None) and watched.has_error
 
 
 def _sized_by(plan: MonitorPlan) -> str | None:
@@ -121,51 +179,19 @@ def _sized_by(plan: MonitorPlan) -> str | None:
     return goals[0] if goals else None
 
 
-def in_words(watched: Watched, verdict: Verdict) -> str:
-    """Return a verdict as a planner reads it."""
-    match verdict.state:
-        case State.NOTHING:
-            return "nothing was measured since the forecast"
-        case State.UNKNOWN:
-            return f"too few values to tell: {verdict.reason}"
-    seen = f"{_told(watched, verdict.observed[-1])} in {verdict.times[-1]:g}"
-    meant = f"{_told(watched, verdict.forecast[-1])} was forecast"
-    if verdict.spread is not None:
-        meant += f", give or take {_told(watched, verdict.spread[-1])}"
-    tests = " and ".join(t.name for t in verdict.tests)
-    if verdict.state is State.ON_TRACK:
-        return f"on track: {seen}, {meant} ({tests} see no more than chance)"
-    side = {1: "higher than planned", -1: "lower than planned", 0: "other than planned"}[verdict.direction]
-    since = f" since {verdict.since:g}" if verdict.since is not None else ""
-    alarms = " and ".join(t.name for t in verdict.tests if t.alarm)
-    chance = min(t.probability for t in verdict.tests)
-    return f"drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {_rarely(chance)})"
-
-
-def _rarely(chance: float) -> str:
-    if chance < 1e-6:
-        return "less than once in a million cases"
-    return f"once in {1 / chance:.0f} cases" if chance < 0.01 else f"in {100 * chance:.2g} of 100 cases"
-
-
-def _told(watched: Watched, value: float) -> str:
-    shown = value * watched.factor
-    text = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.4g}"
-    return f"{text} {watched.unit}" if watched.unit and watched.unit.casefold() not in {"dmnl", "1"} else text
-
-
-def as_data(seen: Watch) -> dict[str, object]:
-    """Return a watch as plain data; values are in the unit of each indicator."""
+def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
+    """Return a watch as plain data; values are in the unit of each indicator, sentences in a language."""
+    words = words_of(language)
     return {
         "title": seen.title,
         "scenario": seen.scenario,
         "as_of": seen.as_of,
         "false_alarm": seen.false_alarm,
         "members": seen.members,
-        "indicators": [_indicator(one) for one in seen.found],
+        "indicators": [_indicator(one, language) for one in seen.found],
         "goals": [
             {
-                "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": g.method,
+                "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": words[g.method],
                 "in_reach": list(g.in_reach), "likely": list(g.likely), "out_of_reach": g.is_out, "lost": g.is_lost,
                 "scenarios": [
                     {"scenario": s.scenario, "planned": _plain(s.planned), "share_as_planned": s.share_as_planned,
@@ -180,19 +206,21 @@ def as_data(seen: Watch) -> dict[str, object]:
                 "name": i.name, "title": i.title, "owner": i.owner, "status": i.status, "by": i.by, "kind": i.kind,
                 "starts": i.starts, "levers": list(i.levers), "sources": list(i.sources), "note": i.note,
                 "effects": [
-                    {"indicator": e.indicator, "unit": e.unit, "alone": _plain(e.alone),
-                     "contribution": _plain(e.contribution), "realised": _plain(e.realised)}
+                    {"indicator": e.indicator, "title": e.title, "unit": e.unit, "level": _plain(e.level),
+                     "alone": _plain(e.alone), "contribution": _plain(e.contribution),
+                     "realised": _plain(e.realised)}
                     for e in seen.effects if e.initiative == i.name
                 ],
             }
             for i in seen.initiatives
         ],
+        "recalibration": None if seen.recalibrated is None else as_plain(seen.recalibrated, language),
         "size_by": seen.size_by,
-        "notes": list(seen.notes),
+        "notes": [said(note, language) for note in seen.notes],
     }  # fmt: skip
 
 
-def _indicator(one: Found) -> dict[str, object]:
+def _indicator(one: Found, language: str) -> dict[str, object]:
     watched, verdict = one.watched, one.verdict
     by = watched.factor
 
@@ -201,11 +229,15 @@ def _indicator(one: Found) -> dict[str, object]:
 
     return {
         "name": watched.name, "title": watched.title, "variable": watched.column, "unit": watched.unit,
-        "state": verdict.state.value, "words": one.words, "since": verdict.since,
+        "state": verdict.state.value, "words": one.words(language), "since": verdict.since,
         "direction": {1: "higher", -1: "lower", 0: None}[verdict.direction],
         "times": list(verdict.times), "observed": shown(verdict.observed), "forecast": shown(verdict.forecast),
         "spread": None if verdict.spread is None else [abs(v) for v in shown(verdict.spread)],
         "standardised": list(verdict.standardised),
+        "known": [{"time": time, "value": value * by} for time, value in one.known],
+        "course": {"times": list(one.course.times), "median": shown(one.course.median),
+                   "low": shown(one.course.low), "high": shown(one.course.high)},
+        "breaks": list(one.breaks),
         "marks": [{"time": time, "mark": mark} for time, mark in one.marks],
         "tests": [
             {"name": t.name, "statistic": t.statistic, "limit": _plain(t.limit), "false_alarm": t.false_alarm,

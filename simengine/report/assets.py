@@ -32,12 +32,21 @@ background:#fff;min-width:9rem;max-width:16rem}
 thead th{border-bottom:2px solid var(--ink);vertical-align:bottom;line-height:1.25}
 td.met{background:var(--good-back)}td.missed{background:var(--bad-back)}
 td.met .mark{color:var(--good)}td.missed .mark,dd.missed{color:var(--bad)}
+td.told{text-align:left;min-width:11rem}
 .mark{display:block;font-weight:600;white-space:nowrap}
 figure{margin:0 0 2rem}
 figure svg{display:block;width:100%;height:auto;max-width:60rem}
 figure svg.phone{display:none}
 figcaption{font-size:.92rem;color:var(--quiet)}
 figcaption p{margin:.2rem 0}
+.tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(15rem,1fr));gap:.8rem}
+.tile{border:1px solid var(--line);border-left:.35rem solid var(--line);border-radius:.3rem;padding:.5rem .8rem}
+.tile.good{border-left-color:var(--good)}.tile.bad{border-left-color:var(--bad);background:var(--bad-back)}
+.tile h3{margin:0;font-size:1rem}.tile ul{margin:.2rem 0 0;padding-left:1.1rem;font-size:.92rem;line-height:1.35}
+.badge{display:inline-block;padding:.05rem .5rem;border-radius:.8rem;background:var(--line);font-weight:600;
+line-height:1.3;text-align:center}
+.badge.good{background:var(--good-back);color:var(--good)}.badge.bad{background:var(--bad-back);color:var(--bad)}
+td.words{text-align:left}svg.course{max-width:none}
 details summary{cursor:pointer;color:#00588a}
 dt{font-weight:600;margin-top:.6rem}dd{margin:0}
 h1,h2,h3,h4,p,li,dd,small{overflow-wrap:anywhere}

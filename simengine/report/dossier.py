@@ -28,7 +28,7 @@ PAGE, FACTS = "index.html", "dossier.json"
 FORMAT = 1
 _TAKEN = (
     "title", "model", "time unit", "observations", "series", "parameters", "scales", "curvature", "searches",
-    "posterior", "criteria", "bands", "simulations", "warnings",
+    "posterior", "criteria", "forecast", "bands", "simulations", "warnings",
 )  # fmt: skip
 
 
@@ -85,8 +85,8 @@ def make_dossier(folder: Path, out: Path, language: str | None = None) -> None:
 
 
 def _made(folder: Path, language: str | None) -> Dossier:
-    record = DossierRecord(folder)
-    words: DossierWords = dossier_words(language or record.language)
+    record = DossierRecord(folder, language)
+    words: DossierWords = dossier_words(record.code)
     findings = findings_of(record, words)
     pictures = tuple(draw_dossier(record, findings, words))
     return Dossier(record, tuple(findings), pictures, build_dossier_page(record, findings, pictures, words))

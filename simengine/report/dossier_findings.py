@@ -20,11 +20,15 @@ FEW = 4
 """With fewer measurements shares of what varies tell nothing."""
 WELL, ROUGHLY = 0.9, 0.5
 """Shares of what varies (1 - SSE/SST) from which a series is followed well, and roughly."""
+MOST_SERIES = 8
+"""So many series are told one by one."""
 OPEN = frozenset(
     {"not identified", "practically not identified", "together", "at bound", "wide", "one side", "by prior"}
 )
 """Verdicts after which different values fit equally well, or nearly."""
-_SYSTEMATIC, _NOT_CHANCE, _SAME = 0.5, 0.05, 0.01
+SAME = 0.01
+"""Skill against the naive forecast that is no difference."""
+_SYSTEMATIC, _NOT_CHANCE = 0.5, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,8 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
         skill = statistics["skills"]["last"]["value"]
         off = _off(statistics["held_out"], unit_of(series), words)
         if skill is not None:
-            code, text = ("same", words.same_naive) if abs(skill) < _SAME else ("loses", words.loses_naive)
-            if skill >= _SAME:
+            code, text = ("same", words.same_naive) if abs(skill) < SAME else ("loses", words.loses_naive)
+            if skill >= SAME:
                 code, text = "beats", words.beats_naive
             yield Finding("past", code, name, text.format(title=title, off=off, share=words.percent(max(skill, 0.0))))
 
@@ -161,19 +165,59 @@ def _joined(texts: Sequence[str], words: DossierWords) -> str:
     return f" {words.and_} ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
 
 
+def _few(titles: Sequence[str], words: DossierWords, most: int = 4) -> list[str]:
+    """Return titles, of many the first and how many more there are."""
+    if len(titles) <= most + 1:
+        return list(titles)
+    return [*titles[:most], words.more_titles.format(count=len(titles) - most)]
+
+
 def _future(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
     posterior = record.about["posterior"]
     opened = open_parameters(record)
     names = tuple(str(p["name"]) for p in opened)
     if opened:
         text = words.draw_sample if posterior is None else words.use_sample
-        titles = _joined([str(p["title"]) for p in opened], words)
+        titles = _joined(_few([str(p["title"]) for p in opened], words), words)
         yield Finding("future", "range" if posterior else "draw", names, text.format(titles=titles))
     else:
         yield Finding("future", "estimate", (), words.use_curve if posterior is None else words.use_estimate)
+    yield from _to_come(record, words)
     if posterior is not None and not posterior["converged"]:
         yield Finding("future", "sample-broken", (), words.sample_broken)
     yield from _judged(record, words)
+
+
+def _to_come(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
+    """Yield where series go on to after the data, and what that was computed with."""
+    forecast = record.about.get("forecast")
+    if not forecast or not forecast["ends"]:
+        return
+    if forecast["sets"] < 2:
+        yield Finding("future", "no-range", (), words.of_errors)
+        return
+    told = 0
+    for end in forecast["ends"][:MOST_SERIES]:
+        if None in (end["predicted"], end["low"], end["high"]):
+            continue
+        one = next(s for s in record.series if s["name"] == end["series"])
+        low, high, best = (words.number(float(f"{end[k]:.3g}")) for k in ("low", "high", "predicted"))
+        text = words.to_come.format(
+            title=one["title"], time=words.time(float(end["time"])), low=low, high=high, unit=unit_of(one), best=best,
+            level=words.percent(float(forecast["level"])),
+        ).replace("  ", " ")  # fmt: skip
+        aside = not end["low"] <= end["predicted"] <= end["high"]
+        yield Finding("future", "to-come", (str(one["name"]),), text + (words.best_aside if aside else ""))
+        told += 1
+    if len(forecast["ends"]) > MOST_SERIES:
+        text = words.more_series.format(count=len(forecast["ends"]) - MOST_SERIES)
+        yield Finding("future", "more-series", (), text)
+    if told:
+        of = words.of_posterior if record.about["posterior"] is not None else words.of_quick
+        text = words.bands_of.format(count=words.number(float(forecast["sets"]), 9), of=of)
+        if forecast["failed"]:
+            text += " " + words.sets_failed.format(count=forecast["failed"], sets=forecast["sets"])
+        yield Finding("future", "ranges-of", (), text)
 
 
 def _judged(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
@@ -190,7 +234,7 @@ def _judged(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         text = words.covered.format(count=count, inside=inside, level=words.percent(level), verdict=verdict)
         yield Finding("future", "coverage", tuple(str(s["name"]) for s in with_held), text)
     skills = {str(s["name"]): (s["statistics"]["skills"].get("last") or {}).get("value") for s in with_held}
-    worse = [s for s in with_held if (skills[str(s["name"])] or 0.0) < -_SAME]
+    worse = [s for s in with_held if (skills[str(s["name"])] or 0.0) < -SAME]
     if worse:
         titles = _joined([str(s["title"]) for s in worse], words)
         yield Finding(

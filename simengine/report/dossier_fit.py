@@ -1,8 +1,9 @@
-"""Fit against data: observations, the model with its band, what is held out, residuals below; autocorrelation.
+"""Fit against data: observations, the model with its band, residuals, what comes after; autocorrelation.
 
-In: observations beside predictions. Out: sheets.
+In: observations beside predictions, the model's course. Out: sheets.
 
-Invariant: every observation is in the picture, and looks different where it was not fitted.
+Invariant: every observation is in the picture, and looks different where it was not fitted. The past has a panel of its
+own, which the future does not press together.
 """
 
 from __future__ import annotations
@@ -42,6 +43,22 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """The model at the best fit over a whole run, arrays (time,); its band is of what is not known of parameters."""
+
+    times: Numbers
+    predicted: Numbers
+    low: Numbers
+    high: Numbers
+    end_of_data: float
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it goes on after the data."""
+        return bool(self.times.size) and float(self.times[-1]) > self.end_of_data
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Correlogram:
     """Autocorrelation of a series' residuals at lags 1, 2, ...; most lie within the band if they are independent."""
 
@@ -59,12 +76,15 @@ def draw_fit(
     *,
     level: float = 0.9,
     notes: Sequence[str] = (),
+    course: Course | None = None,
 ) -> Sheet:
-    """Return a series against the model, with standardised residuals below it on the same times."""
+    """Return a series against the model, standardised residuals below it on the same times, and what comes after."""
     sheet = Sheet(width, 0.0)
     top = draw_head(sheet, title, unit)
     top = draw_key(sheet, top, _key(fit, words, level)) + (16 if fit.held_out.any() else 6)
-    span = range_of([fit.observed, fit.predicted, fit.low, fit.high])
+    span = range_of(
+        [fit.observed, fit.predicted, fit.low, fit.high, *([] if course is None else [_within(fit, course)])]
+    )
     z = np.abs(fit.standardised[np.isfinite(fit.standardised)])
     most = max(3.0, float(z.max()) * 1.08) if z.size else 3.0
     left = 14 + max(text_width(words.number(v, 4), 9.0) for v in (*span, -most))
@@ -74,8 +94,8 @@ def draw_fit(
     _behind(upper, fit, words)
     upper.draw_y(lambda v: words.number(v, 4))
     upper.draw_x(words.time, whole=_whole(times), numbers=False)
-    _band(upper, fit)
-    _model(upper, fit)
+    _band(upper, fit, course)
+    _model(upper, fit, course)
     _observations(upper, fit)
     lines = wrap(words.standardised, width - left - 18, 8.0, most=2)
     after = sheet.lines_of_text(left, upper.bottom + 18, lines, 8.0, QUIET, name="below")
@@ -83,10 +103,55 @@ def draw_fit(
     _behind(lower, fit, words, told=False)
     _residuals(lower, fit, words)
     lower.draw_x(words.time, count=4 if sheet.is_narrow else 8, whole=_whole(times), beyond=16.0)
+    bottom = lower.bottom + 20
+    if course is not None and course.goes_on:
+        bottom = _after(sheet, bottom + 14, left, fit, course, words, level)
     foot = foot_of([*notes, words.residuals_note], width)
-    sheet.height = lower.bottom + 20 + foot_height(foot)
+    sheet.height = bottom + foot_height(foot)
     draw_foot(sheet, foot)
     return sheet
+
+
+def _within(fit: Fit, course: Course) -> Numbers:
+    """Return the course between the first and the last observation."""
+    inside = (course.times >= fit.times.min()) & (course.times <= fit.times.max())
+    return np.asarray(course.predicted[inside])
+
+
+def _after(sheet: Sheet, top: float, left: float, fit: Fit, course: Course, words: DossierWords, level: float) -> float:
+    """Draw the model's course to its own end; return where there is room again."""
+    room = sheet.width - 24
+    head = words.goes_on.format(stop=words.time(float(course.times[-1])))
+    top = sheet.lines_of_text(12, top, wrap(head, room, 9.5, bold=True), 9.5, bold=True, name="after")
+    key = [Entry("line", MIDDLE, words.model)]
+    if np.isfinite(course.low).any():
+        key.append(Entry("band", TINTS[1], words.allowed.format(share=words.percent(level))))
+    top = draw_key(sheet, top - 6, key) + 16
+    span = range_of([fit.observed, course.predicted, course.low, course.high])
+    left = max(left, 14 + max(text_width(words.number(v, 4), 9.0) for v in span))
+    times = (float(course.times[0]), float(course.times[-1]))
+    axes = Axes(sheet, left, top, sheet.width - left - 18, 130.0 if sheet.is_narrow else 170.0, times, span)
+    end = float(axes.across(course.end_of_data))
+    out = fit.times[fit.held_out]
+    kept = fit.times[fit.used & ~fit.held_out]
+    if out.size and not (kept.size and kept.max() >= out.min()):
+        start = float(axes.across((float(kept.max()) + float(out.min())) / 2 if kept.size else axes.x[0]))
+        sheet.box(start, axes.top, end - start, axes.height, BACK, name="held-out")
+        _over(axes, (start + end) / 2, words.held_out, "held-out-text")
+    axes.draw_y(lambda v: words.number(v, 4))
+    axes.draw_x(words.time, count=4 if sheet.is_narrow else 8, whole=_whole(times), beyond=16.0)
+    _ring(axes, course.times, course.low, course.high, TINTS[1], "after-band")
+    sheet.line(axes.across(course.times), axes.down(course.predicted), MIDDLE, 1.8, name="after-model")
+    sheet.line([end, end], [axes.top, axes.bottom], GREY, 0.9, dash=(2.5, 2.5), name="end-of-data")
+    _observations(axes, fit, 0.75)
+    return axes.bottom + 20
+
+
+def _over(axes: Axes, middle: float, text: str, name: str) -> None:
+    """Write a word over a part of the axes, within the sheet."""
+    half = text_width(text, 8.0) / 2
+    at = min(max(middle, axes.left + half), axes.sheet.width - 6 - half)
+    axes.sheet.text(at, axes.top - 4, text, 8.0, QUIET, anchor="middle", name=name)
 
 
 def _times(times: Numbers) -> tuple[float, float]:
@@ -125,36 +190,54 @@ def _behind(axes: Axes, fit: Fit, words: DossierWords, *, told: bool = True) -> 
     x = float(axes.across(max(before, axes.x[0])))
     axes.sheet.box(x, axes.top, axes.right - x, axes.height, BACK, name="held-out")
     if told:
-        half = text_width(words.held_out, 8.0) / 2
-        at = min(max((x + axes.right) / 2, axes.left + half), axes.sheet.width - 6 - half)
-        axes.sheet.text(at, axes.top - 4, words.held_out, 8.0, QUIET, anchor="middle", name="held-out-text")
+        _over(axes, (x + axes.right) / 2, words.held_out, "held-out-text")
 
 
-def _band(axes: Axes, fit: Fit) -> None:
-    good = np.isfinite(fit.low) & np.isfinite(fit.high)
+def _band(axes: Axes, fit: Fit, course: Course | None) -> None:
+    """Draw where observations should lie; not joined where the model leaves what would be drawn between them."""
+    if course is not None and fit.times.size:
+        inside = (course.times >= fit.times[0]) & (course.times <= fit.times[-1])
+        ends = [np.interp(course.times[inside], fit.times, e) for e in (fit.low, fit.high)]
+        model = course.predicted[inside]
+        if ((model < ends[0]) | (model > ends[1])).any():
+            for at, low, high in zip(fit.times, fit.low, fit.high, strict=True):
+                _ring(axes, np.array([at]), np.array([low]), np.array([high]), TINTS[0], "band")
+            return
+    _ring(axes, fit.times, fit.low, fit.high, TINTS[0], "band")
+
+
+def _ring(axes: Axes, times: Numbers, lows: Numbers, highs: Numbers, colour: str, name: str) -> None:
+    """Draw a band, with gaps where an end is not known; one time alone is a bar."""
+    good = np.isfinite(lows) & np.isfinite(highs)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], good, [False]]).astype(np.int8)))
-    x, low, high = axes.across(fit.times), axes.down(fit.low), axes.down(fit.high)
+    x, low, high = axes.across(times), axes.down(lows), axes.down(highs)
     for a, b in zip(edges[::2], edges[1::2], strict=True):
         if b - a == 1:
-            axes.sheet.box(float(x[a]) - 4, float(high[a]), 8, float(low[a] - high[a]), TINTS[0], name="band")
+            axes.sheet.box(float(x[a]) - 4, float(high[a]), 8, float(low[a] - high[a]), colour, name=name)
             continue
         ring = np.concatenate([np.stack([x[a:b], high[a:b]], 1), np.stack([x[a:b], low[a:b]], 1)[::-1]])
-        axes.sheet.area([ring], TINTS[0], name="band")
+        axes.sheet.area([ring], colour, name=name)
 
 
-def _model(axes: Axes, fit: Fit) -> None:
+def _model(axes: Axes, fit: Fit, course: Course | None) -> None:
+    """Draw the model: its course where that is known, and what was compared with each observation."""
     x, y = axes.across(fit.times), axes.down(fit.predicted)
-    axes.sheet.line(x, y, MIDDLE, 1.8, name="model")
+    if course is None or not fit.times.size:
+        axes.sheet.line(x, y, MIDDLE, 1.8, name="model")
+    else:
+        inside = (course.times >= fit.times[0]) & (course.times <= fit.times[-1])
+        places = (axes.across(course.times[inside]), axes.down(course.predicted[inside]))
+        axes.sheet.line(*places, MIDDLE, 1.8, name="model")
     axes.sheet.dots(x, y, 1.5, MIDDLE, name="model-at")
 
 
-def _observations(axes: Axes, fit: Fit) -> None:
+def _observations(axes: Axes, fit: Fit, share: float = 1.0) -> None:
     x, y = axes.across(fit.times), axes.down(fit.observed)
     out, counted = fit.held_out, fit.used & ~fit.held_out
     rest = ~out & ~counted
-    axes.sheet.dots(x[rest], y[rest], 2.8, "#ffffff", edge=GREY, width=1.1, name="unused")
-    axes.sheet.dots(x[counted], y[counted], 2.8, INK, name="fitted")
-    axes.sheet.dots(x[out], y[out], 3.0, "#ffffff", edge=BAD, width=1.4, name="out")
+    axes.sheet.dots(x[rest], y[rest], 2.8 * share, "#ffffff", edge=GREY, width=1.1, name="unused")
+    axes.sheet.dots(x[counted], y[counted], 2.8 * share, INK, name="fitted")
+    axes.sheet.dots(x[out], y[out], 3.0 * share, "#ffffff", edge=BAD, width=1.4 * share, name="out")
 
 
 def _residuals(axes: Axes, fit: Fit, words: DossierWords) -> None:

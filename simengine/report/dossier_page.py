@@ -7,14 +7,17 @@ Invariant: every number on the page stands in the folder too.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import PurePosixPath
 from typing import Any
 
-from simengine.report.dossier_findings import Finding
+from simengine.report.dossier_findings import FEW, SAME, WELL, Finding, open_parameters
 from simengine.report.dossier_parameters import WAYS
-from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of
+from simengine.report.dossier_record import LEVEL, DossierRecord, intervals_of, unit_of, verdict_of
+from simengine.report.dossier_said import said, said_list, said_term
 from simengine.report.dossier_statistics import reasons_of, statistics_rows
 from simengine.report.dossier_words import DossierWords
 from simengine.report.markup import (
@@ -45,9 +48,9 @@ def build_dossier_page(
         ("fits", words.fits, _fits(record, drawn, words) + drawn.of(Kind.AUTOCORRELATION)),
         ("parameters", words.parameters, _parameters(record, words) + _how_known(record, drawn, words)),
         ("searched", words.searched, _searched(record, words) + drawn.of(Kind.WATERFALL)),
-        ("chains", words.chains, _chains(record, words)),
+        ("chains", words.chains, _chains(record, words) + drawn.of(Kind.CHAINS)),
         ("step", words.step, paragraphs(step_sentences(record, words))),
-        ("beware", words.beware, _beware(record)),
+        ("beware", words.beware, _beware(record, words)),
         ("data", words.data, _data(record, words)),
         ("sources", words.sources, _sources(record, words)),
         ("provenance", words.provenance, told_provenance(record.provenance, record.folder, words)),
@@ -61,10 +64,6 @@ def _sentences(texts: Iterable[str]) -> str:
 
 
 _CODE = re.compile("`([^`<>]+)`")
-
-
-def _plain(text: str) -> str:
-    return text.replace("`", "")
 
 
 def _behind(title: str, body: str) -> str:
@@ -83,11 +82,29 @@ def _lead(record: DossierRecord, words: DossierWords) -> str:
         held = words.and_held.format(count=words.number(seen["held out"], 9))
     text = words.calibration_lead.format(
         parameters=words.one_parameter if count == 1 else words.many_parameters.format(count=count),
-        model=record.about["model"],
+        model=PurePosixPath(record.about["model"]).name,
         fitted=fitted,
         held=held,
     )
-    return f'<div class="lead">{paragraphs([text])}</div>'
+    return f'<div class="lead">{paragraphs([text, _in_short(record, words)])}</div>'
+
+
+def _in_short(record: DossierRecord, words: DossierWords) -> str:
+    """Return in a sentence each what was found of the past, of parameters and of what was held out."""
+    judged = [s["statistics"] for s in record.series if s["statistics"] is not None]
+    shares = [
+        s["fitted"]["efficiency"] for s in judged if s["fitted"]["n"] >= FEW and s["fitted"]["efficiency"] is not None
+    ]
+    parts = []
+    if shares:
+        parts.append(words.short_past.format(good=sum(s >= WELL for s in shares), all=len(shares)))
+    fixed, count = len(record.parameters) - len(open_parameters(record)), len(record.parameters)
+    parts.append(words.short_known.format(fixed=fixed, all=count))
+    skills = [(s["skills"].get("last") or {}).get("value") for s in judged if s["held_out"] is not None and s["skills"]]
+    known = [v for v in skills if v is not None]
+    if known:
+        parts.append(words.short_held.format(better=sum(v >= SAME for v in known), all=len(known)))
+    return f"{words.in_short} {'; '.join(parts)}."
 
 
 def _use(record: DossierRecord, words: DossierWords) -> str:
@@ -109,7 +126,7 @@ def _fits(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
             held = bool(statistics["held_out"])
             heads = [words.statistic, words.period_fitted, *([words.period_held] if held else [])]
             body = html_rows(r if held else r[:2] for r in rows if held or r[1])
-            notes = f"<small>{html_list(reasons_of(statistics))}</small>"
+            notes = f"<small>{reasons_of(statistics, time_unit, words)}</small>"
             table = _behind(f"{words.the_table}: {s['title']}", html_table(heads, [], body) + notes)
         out.append(figure + table)
     return "".join(out)
@@ -129,9 +146,7 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
             f"{_number(p['low'], words)}\u00a0–\u2060\u00a0{_number(p['high'], words)}",
             str(p["prior"] or words.none),
         ]
-        verdict = words.verdicts.get(p["verdict"], str(p["verdict"]))
-        cells.append(verdict + (words.told_by_prior if p.get("by prior") else ""))
-        texts = "".join(f"<td>{prose(c)}</td>" for c in cells)
+        texts = "".join(f"<td>{prose(c)}</td>" for c in cells) + f'<td class="told">{prose(verdict_of(p, words))}</td>'
         name = "" if p["title"] == p["name"] else f"{p['name']}, "
         note = f"<small>{escape(name + (unit_of(p) or '–'))}</small>"
         body.append(f'<tr><th scope="row">{escape(p["title"])}{note}</th>{texts}</tr>')
@@ -140,19 +155,24 @@ def _parameters(record: DossierRecord, words: DossierWords) -> str:
         told = "" if of_draws is None else "\u00a0–\u2060\u00a0".join(_number(e, words) for e in of_draws)
         ends = [told if way == "posterior" else "" for way in ways]
         span = f"{_number(s['low'], words)}\u00a0–\u2060\u00a0{_number(s['high'], words)}"
-        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none, words.error_scale]
-        texts = "".join(f"<td>{prose(c or words.none)}</td>" for c in cells)
-        body.append(
-            f'<tr><th scope="row">{escape(s["name"])}<small>{escape(s["unit"] or "–")}</small></th>{texts}</tr>'
+        cells = [words.number(float(s["estimate"]), 4), *ends, span, words.none]
+        texts = (
+            "".join(f"<td>{prose(c or words.none)}</td>" for c in cells) + f'<td class="told">{words.error_scale}</td>'
         )
+        name = f"{escape(said_term(s['name'], words))}<small>{escape(s['unit'] or '–')}</small>"
+        body.append(f'<tr><th scope="row">{name}</th>{texts}</tr>')
     return html_table(heads, [], "".join(body))
 
 
 def _interval(found: Any, words: DossierWords) -> str:
+    """Return an interval, both ends with the digits that the larger needs; an end that data do not set says so."""
     if found is None:
         return words.none
-    low = f"({words.number(found.low)}" if found.open_low else words.number(found.low)
-    high = f"{words.number(found.high)})" if found.open_high else words.number(found.high)
+    size = max((abs(v) for v in (found.low, found.high) if math.isfinite(v)), default=0.0)
+    places = 2 - math.floor(math.log10(size)) if size else 0
+    low, high = (words.number(round(v, places) if math.isfinite(v) else v) for v in (found.low, found.high))
+    low += f" {words.no_end}" if found.open_low else ""
+    high += f" {words.no_end}" if found.open_high else ""
     return f"{low}\u00a0–\u2060\u00a0{high}"
 
 
@@ -162,12 +182,15 @@ def _number(value: float | None, words: DossierWords) -> str:
 
 def _how_known(record: DossierRecord, drawn: Figures, words: DossierWords) -> str:
     profiles = drawn.of(Kind.PROFILES) or paragraphs([words.no_profiles])
-    reasons = [f"{p['title']}: {_plain(p['why'])}" for p in record.parameters if p["why"]]
+    reasons = [
+        f"{escape(p['title'])}: {said(record.with_titles(p['why']), words)}" for p in record.parameters if p["why"]
+    ]
     curvature = record.about["curvature"]
     if curvature is not None and curvature["collinearity"] is not None:
         values = ", ".join(_number(v, words) for v in curvature["spectrum"])
         reasons.append(f"γ = {words.number(curvature['collinearity'])}; λ = {values} (Brun et al. 2001)")
-    return profiles + drawn.of(Kind.PAIRS) + _behind(words.how_known, html_list(reasons))
+    items = "".join(f"<li>{r}</li>" for r in reasons)
+    return profiles + drawn.of(Kind.PAIRS) + _behind(words.how_known, f"<ul>{items}</ul>" if items else "")
 
 
 def _searched(record: DossierRecord, words: DossierWords) -> str:
@@ -185,9 +208,9 @@ def _chains(record: DossierRecord, words: DossierWords) -> str:
     if posterior is None:
         return paragraphs([words.no_posterior])
     numbers = {k: words.number(float(posterior[k] or 0), 3) for k in ("chains", "draws", "ess")}
-    text = words.sample_good.format(**numbers)
+    told = paragraphs([words.sample_good.format(**numbers)])
     if not posterior["converged"]:
-        text = words.sample_bad.format(why=_plain(posterior["text"]))
+        told = f"<p>{escape(words.sample_bad).format(why=said(record.with_titles(posterior['text']), words))}</p>"
     keys = ("rhat", "ess bulk", "ess tail", "mean", "median", "deviation")
     heads = [words.parameter, words.rhat, words.ess_bulk, words.ess_tail, words.mean, words.median, words.deviation]
     rows = []
@@ -195,8 +218,8 @@ def _chains(record: DossierRecord, words: DossierWords) -> str:
         if p["posterior"] is not None:
             digits = [4, 3, 3, 4, 4, 3]
             cells = [_digits(p["posterior"][k], d, words) for k, d in zip(keys, digits, strict=True)]
-            rows.append((str(p.get("title") or p["name"]), *cells))
-    return paragraphs([text, words.chains_note]) + html_table(heads, [], html_rows(rows))
+            rows.append((str(p.get("title") or said_term(p["name"], words)), *cells))
+    return told + paragraphs([words.chains_note]) + html_table(heads, [], html_rows(rows))
 
 
 def _digits(value: float | None, digits: int, words: DossierWords) -> str:
@@ -231,10 +254,9 @@ def _moved(change: float | None, words: DossierWords) -> str:
 _TINY = 0.001
 
 
-def _beware(record: DossierRecord) -> str:
-    """Return warnings: they are told in English, whatever the page's language."""
-    texts = html_list(_plain(w) for w in record.result.warnings)
-    return f'<div lang="en">{texts}</div>' if texts else ""
+def _beware(record: DossierRecord, words: DossierWords) -> str:
+    texts = (record.with_titles(w) for w in record.result.warnings)
+    return said_list((t[:1].upper() + t[1:] if words.code == "en" else t for t in texts), words)
 
 
 def _data(record: DossierRecord, words: DossierWords) -> str:
@@ -244,7 +266,7 @@ def _data(record: DossierRecord, words: DossierWords) -> str:
     for s in record.series:
         counts = [words.number(float(s[k]), 9) for k in ("fitted", "held out", "missing")]
         measured = ", ".join(record.measured_by(str(s["name"]))) or words.none
-        rows.append((str(s["title"]), _plain(s["output"]), str(s["error"]), *counts, measured))
+        rows.append((str(s["title"]), said_term(s["output"], words), said_term(s["error"], words), *counts, measured))
     return html_table(heads, [], html_rows(rows))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -18,8 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simengine.calibrate.result import CalibrationResult
-from simengine.report.dossier_fit import Correlogram, Fit
+from simengine.report.dossier_chains import Traced
+from simengine.report.dossier_fit import Correlogram, Course, Fit
 from simengine.report.dossier_parameters import WAYS, Estimated, Interval, ProfileCurve
+from simengine.report.dossier_said import said_term
 from simengine.report.dossier_surface import Pair, Searches
 from simengine.report.dossier_words import DossierWords
 from simengine.results.provenance import read_provenance
@@ -30,20 +33,31 @@ if TYPE_CHECKING:
 
 LEVEL = "0.95"
 MOST_PAIRS = 6
+_QUOTED = re.compile("`([^`]+)`")
 
 
 class DossierRecord:
     """A calibration's folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, language: str | None = None) -> None:
         self.folder = folder
         self.result = CalibrationResult(folder)
         self.about: Mapping[str, Any] = self.result.about
+        self.code = language or self.language
+        """The language titles are taken in, where they are given in it."""
 
     @property
     def title(self) -> str:
         """The title."""
-        return str(self.about["title"])
+        return str(self._titles.get("whole", {}).get(self.code) or self.about["title"])
+
+    @property
+    def _titles(self) -> Mapping[str, Any]:
+        return self.about.get("titles") or {}
+
+    def _titled(self, kind: str, found: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+        own = self._titles.get(kind, {})
+        return tuple({**one, "title": own.get(one["name"], {}).get(self.code) or one["title"]} for one in found)
 
     @property
     def language(self) -> str:
@@ -52,8 +66,8 @@ class DossierRecord:
 
     @cached_property
     def provenance(self) -> Mapping[str, Any]:
-        """What says that all is there; empty while the folder is being written."""
-        return read_provenance(self.folder) or {}
+        """What it was made from: the same while the folder is being written and after."""
+        return self.about.get("origin") or read_provenance(self.folder) or {}
 
     @cached_property
     def sources(self) -> tuple[Source, ...]:
@@ -68,19 +82,24 @@ class DossierRecord:
             if isinstance(s, dict)
         )
 
-    @property
+    @cached_property
     def series(self) -> Sequence[Mapping[str, Any]]:
-        """The series, as `calibration.json` has them."""
-        return self.result.series
+        """The series, as `calibration.json` has them, titles in the language asked for."""
+        return self._titled("series", self.result.series)
 
-    @property
+    @cached_property
     def parameters(self) -> Sequence[Mapping[str, Any]]:
-        """The parameters, as `calibration.json` has them."""
-        return self.result.parameters
+        """The parameters, as `calibration.json` has them, titles in the language asked for."""
+        return self._titled("parameters", self.result.parameters)
 
     def title_of(self, parameter: str) -> str:
         """Return what a parameter is called."""
         return next((str(p["title"]) for p in self.parameters if p["name"] == parameter), parameter)
+
+    def with_titles(self, text: str) -> str:
+        """Return a sentence with titles in the place of names between backticks."""
+        titles = {str(s["name"]): str(s["title"]) for s in (*self.series, *self.parameters)}
+        return _QUOTED.sub(lambda found: f"`{titles.get(found[1], found[1])}`", text)
 
     def fit(self, series: str) -> Fit:
         """Return a series' observations beside the model, in order of time."""
@@ -90,43 +109,22 @@ class DossierRecord:
         held = own["held out"].astype(str).str.casefold().eq("true").to_numpy()
         return Fit(times, seen, model, low, high, z, held, np.nan_to_num(weight) > 0.0)
 
+    def course(self, series: str) -> Course | None:
+        """Return the model's course of a series; None where it is not known."""
+        if not (self.folder / "forecast.csv").is_file():
+            return None
+        table = self.result.forecast
+        own = table[table["series"] == series]
+        if not len(own):
+            return None
+        times, model, low, high = (own[c].to_numpy(dtype=np.float64) for c in ("time", "predicted", "low", "high"))
+        return Course(times, model, low, high, float(self.fit(series).times.max()))
+
     def measured_by(self, series: str) -> list[str]:
         """Return who measured a series."""
         table = self.result.fit
         found = table.loc[table["series"] == series, "source"].dropna()
         return [str(s) for s in dict.fromkeys(found) if str(s)]
-
-    def estimated(self, words: DossierWords) -> list[Estimated]:
-        """Return parameters with their intervals."""
-        return [
-            Estimated(
-                str(p["title"]), unit_of(p), *_shown_range(p),
-                float(p["estimate"]), intervals_of(p), p["measure"] == "log", words.verdicts.get(p["verdict"], ""),
-            )
-            for p in self.parameters
-        ]  # fmt: skip
-
-    def curves(self, words: DossierWords) -> list[ProfileCurve]:
-        """Return profiles; none where none were made."""
-        if not (self.folder / "profiles.csv").is_file():
-            return []
-        table = self.result.profiles
-        out = []
-        for p in self.parameters:
-            own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
-            if len(own):
-                values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
-                verdict = words.verdicts.get(p["verdict"], "")
-                out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, float(p["estimate"]), verdict))
-        return out
-
-    def searches(self) -> Searches:
-        """Return where searches ended."""
-        table = self.result.starts
-        below = table["below the best"].to_numpy(dtype=np.float64)
-        return Searches(
-            np.where(table["status"] == "failed", np.nan, below), (table["status"] == "converged").to_numpy()
-        )
 
     @cached_property
     def draws(self) -> pd.DataFrame | None:
@@ -135,6 +133,40 @@ class DossierRecord:
 
 
 _NUMBERS = ("time", "observed", "predicted", "low", "high", "standardised", "weight")
+
+
+def estimated_of(record: DossierRecord, words: DossierWords) -> list[Estimated]:
+    """Return parameters with their intervals."""
+    return [
+        Estimated(
+            str(p["title"]), unit_of(p), *_shown_range(p),
+            float(p["estimate"]), intervals_of(p), p["measure"] == "log", verdict_of(p, words),
+        )
+        for p in record.parameters
+    ]  # fmt: skip
+
+
+def curves_of(record: DossierRecord, words: DossierWords) -> list[ProfileCurve]:
+    """Return profiles; none where none were made."""
+    if not (record.folder / "profiles.csv").is_file():
+        return []
+    table = record.result.profiles
+    out = []
+    for p in record.parameters:
+        own = table[table["parameter"] == p["name"]].sort_values("value", kind="stable")
+        if len(own):
+            values, rises = (own[c].to_numpy(dtype=np.float64) for c in ("value", "rise"))
+            estimate, verdict = float(p["estimate"]), verdict_of(p, words)
+            out.append(ProfileCurve(str(p["title"]), unit_of(p), values, rises, estimate, verdict))
+    return out
+
+
+def searches_of(record: DossierRecord) -> Searches:
+    """Return where searches ended."""
+    table = record.result.starts
+    below = table["below the best"].to_numpy(dtype=np.float64)
+    arrived = table["status"].isin(["converged", "joined"]).to_numpy()
+    return Searches(np.where(table["status"] == "failed", np.nan, below), arrived)
 
 
 def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
@@ -161,6 +193,20 @@ def pairs_of(record: DossierRecord, most: int = MOST_PAIRS) -> list[Pair]:
     return out
 
 
+def traced_of(record: DossierRecord, words: DossierWords) -> list[Traced]:
+    """Return the draws of parameters and scales by chain, those first whose chains agree least."""
+    if record.draws is None:
+        return []
+    chains = [own for _, own in record.draws.groupby("chain", sort=True)]
+    found = []
+    for one in (*record.parameters, *record.about["scales"]):
+        if one["posterior"] is not None and all(np.ptp(own[one["name"]].to_numpy()) > 0.0 for own in chains):
+            values = tuple(own[one["name"]].to_numpy(dtype=np.float64) for own in chains)
+            title = str(one.get("title") or said_term(one["name"], words))
+            found.append((one["posterior"]["rhat"], Traced(title, unit_of(one), values)))
+    return [t for _, t in sorted(found, key=lambda pair: -round(pair[0] or math.inf, 6))]
+
+
 def correlograms_of(record: DossierRecord) -> list[Correlogram]:
     """Return the autocorrelation of residuals, of the series that have one."""
     out = []
@@ -170,6 +216,12 @@ def correlograms_of(record: DossierRecord) -> list[Correlogram]:
             values = np.asarray([_number(v) for v in serial["autocorrelation"]])
             out.append(Correlogram(str(s["title"]), values, _number(serial["band"])))
     return out
+
+
+def verdict_of(parameter: Mapping[str, Any], words: DossierWords) -> str:
+    """Return the verdict on a parameter in words; that priors tell it, where they do."""
+    verdict = words.verdicts.get(parameter["verdict"], str(parameter["verdict"]))
+    return verdict + (words.told_by_prior if parameter.get("by prior") else "")
 
 
 _NO_UNIT = frozenset({"", "1", "dmnl", "dimensionless"})

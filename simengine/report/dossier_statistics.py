@@ -8,8 +8,10 @@ Invariant: a number that could not be computed is a dash, and why is told below 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
+from simengine.report.dossier_said import said
 from simengine.report.dossier_words import DossierWords
 
 Row = tuple[str, str, str]
@@ -146,10 +148,19 @@ def _number(value: float | None, words: DossierWords) -> str:
     return "–" if value is None else words.number(value)
 
 
-def reasons_of(statistics: Mapping[str, Any]) -> list[str]:
-    """Return why numbers could not be computed."""
-    parts = [statistics[k] for k in ("fitted", "behaviour", "held_out") if statistics[k] is not None]
-    found = [f"{key}: {text}" for part in parts for key, text in (part.get("reasons") or {}).items()]
+def reasons_of(statistics: Mapping[str, Any], time_unit: str, words: DossierWords) -> str:
+    """Return why numbers could not be computed, as a list; what has the same reason stands together."""
+    names = _NAMES[words.code]
+    found: dict[str, list[str]] = {}
+    for part in ("fitted", "behaviour", "held_out"):
+        for key, reason in ((statistics[part] or {}).get("reasons") or {}).items():
+            name = names.get(_ALIKE.get(key, key), "").format(time=time_unit or "–", lags="", level="")
+            if name and name not in found.setdefault(reason, []):
+                found[reason].append(name)
     if statistics["serial"]["reason"]:
-        found.append(f"Durbin–Watson, Ljung–Box: {statistics['serial']['reason']}")
-    return list(dict.fromkeys(found))
+        found.setdefault(statistics["serial"]["reason"], []).append("Durbin–Watson, Ljung–Box")
+    items = "".join(f"<li>{escape(', '.join(own))}: {said(why, words)}</li>" for why, own in found.items() if own)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+_ALIKE = {"phase": "lag", "all": "e1"}

@@ -22,6 +22,8 @@ class DossierWords(SweepWords):
     # of pictures
     model: str = "the model, best fit"
     band_of: str = "{share} of measurements should lie here"
+    goes_on: str = "How the model goes on, to {stop}"
+    allowed: str = "{share} of what data and priors allow"
     data_fitted: str = "measured, fitted"
     data_held_out: str = "measured, held out"
     data_unused: str = "measured, not counted"
@@ -70,6 +72,17 @@ class DossierWords(SweepWords):
     a_draw: str = "a draw"
     best_fit: str = "best fit"
     beyond_panels: str = "{share} of the draws lie beyond their panel."
+    chains_of: str = "Do the chains agree?"
+    chains_below: str = (
+        "left: the draws in their order; right: how often ranks of a chain's draws fall where, 1 expected"
+    )
+    chain: str = "chain {number}"
+    ranks_band: str = "as independent draws would"
+    ranks_note: str = "Traces should look alike and without drift; rank lines should stay near 1, mostly in the band."
+    chains_left_out: str = "{count} more agree better than these and are not drawn."
+    low_values: str = "low values"
+    high_values: str = "high values"
+    chains_alt: str = "Traces and ranks of {titles}. {told}"
     correlation: str = "correlation {value}"
 
     # of the page
@@ -85,6 +98,11 @@ class DossierWords(SweepWords):
     beware: str = "What to beware of"
     data: str = "Data"
     calibration_lead: str = "{parameters} of the model {model} were estimated from {fitted}{held}."
+    in_short: str = "In short:"
+    short_past: str = "the model follows {good} of {all} series well"
+    short_known: str = "the data fix {fixed} of {all} parameters"
+    short_held: str = "it forecast {better} of {all} series better than the last value"
+    no_end: str = "(open)"
     one_parameter: str = "One parameter"
     many_parameters: str = "{count} parameters"
     one_measurement: str = "one measurement"
@@ -204,10 +222,23 @@ class DossierWords(SweepWords):
         "Different values fit the past equally well, and may lead to different futures: {titles}. Do not use the "
         "best fit alone: draw a posterior first (`posterior: nuts` or `ensemble` under `method`)."
     )
+    to_come: str = (
+        "{title}: in {time} the model gives {low} to {high} {unit} with all that data and priors allow ({level}), "
+        "{best} at the best fit."
+    )
+    best_aside: str = " The best fit lies at the edge of that: it is not a typical future."
+    more_series: str = "{count} more series go on; they are in forecast.csv."
+    bands_of: str = "How wide these ranges are was computed with {count} parameter sets of {of}."
+    of_posterior: str = "the posterior sample"
+    of_quick: str = "a quick sample (sequential Monte Carlo), since no posterior was drawn"
+    of_errors: str = (
+        "Ranges of the future are not known: no sample of the parameters could be drawn, and bands are of errors alone."
+    )
+    sets_failed: str = "With {count} of {sets} parameter sets the run fails; they are left out."
+    more_titles: str = "{count} more"
     sample_broken: str = "The posterior sample is not yet to be relied on: draw more before futures are told from it."
     covered: str = (
-        "Of {count} held-out measurements {inside} lie within their {level} bands: the uncertainty that is told "
-        "{verdict}."
+        "Held-out measurements within their {level} bands: {inside} of {count}. The uncertainty that is told {verdict}."
     )
     covered_right: str = "is not contradicted by that"
     covered_low: str = "is too small"

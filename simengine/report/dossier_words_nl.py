@@ -8,6 +8,23 @@ from __future__ import annotations
 NL_WORDS = {
     "model": "het model, beste aanpassing",
     "band_of": "hier hoort {share} van de metingen te liggen",
+    "goes_on": "Hoe het model verdergaat, tot {stop}",
+    "allowed": "{share} van wat gegevens en priors toelaten",
+    "to_come": (
+        "{title}: in {time} geeft het model {low} tot {high} {unit} met alles wat gegevens en priors toelaten "
+        "({level}), {best} bij de beste aanpassing."
+    ),
+    "best_aside": " De beste aanpassing ligt aan de rand daarvan: het is geen gewone toekomst.",
+    "more_titles": "nog {count} andere",
+    "more_series": "Nog {count} reeksen gaan verder; ze staan in forecast.csv.",
+    "bands_of": "Hoe ruim deze marges zijn, is berekend met {count} parametersets van {of}.",
+    "of_posterior": "de posteriorsteekproef",
+    "of_quick": "een snelle steekproef (sequentiële Monte Carlo), omdat er geen posterior getrokken is",
+    "of_errors": (
+        "Marges van de toekomst zijn niet bekend: er kon geen steekproef van de parameters getrokken worden; banden "
+        "zijn alleen van fouten."
+    ),
+    "sets_failed": "Met {count} van de {sets} parametersets mislukt de berekening; die tellen niet mee.",
     "data_fitted": "gemeten, gebruikt",
     "data_held_out": "gemeten, achtergehouden",
     "data_unused": "gemeten, telt niet mee",
@@ -61,6 +78,19 @@ NL_WORDS = {
     "best_fit": "beste aanpassing",
     "beyond_panels": "{share} van de trekkingen ligt buiten zijn vlak.",
     "less_than": "minder dan {value}",
+    "chains_of": "Zijn de ketens het eens?",
+    "chains_below": (
+        "links: de trekkingen op volgorde; rechts: hoe vaak rangen van trekkingen van een keten waar vallen, 1 verwacht"
+    ),
+    "chain": "keten {number}",
+    "ranks_band": "zoals onafhankelijke trekkingen",
+    "ranks_note": (
+        "Sporen horen op elkaar te lijken en niet te drijven; ranglijnen horen bij 1 te blijven, meest in de band."
+    ),
+    "chains_left_out": "Nog {count} zijn het beter eens dan deze en zijn niet getekend.",
+    "low_values": "lage waarden",
+    "high_values": "hoge waarden",
+    "chains_alt": "Sporen en rangen van {titles}. {told}",
     "correlation": "correlatie {value}",
     "past": "Hoe goed volgt het model het verleden?",
     "unknown": "Wat kunnen de gegevens niet zeggen?",
@@ -74,6 +104,11 @@ NL_WORDS = {
     "beware": "Waar op te letten",
     "data": "Gegevens",
     "calibration_lead": "{parameters} van het model {model} zijn geschat uit {fitted}{held}.",
+    "in_short": "Kort:",
+    "short_past": "het model volgt {good} van de {all} reeksen goed",
+    "short_known": "de gegevens leggen {fixed} van de {all} parameters vast",
+    "short_held": "het voorspelde {better} van de {all} reeksen beter dan de laatste waarde",
+    "no_end": "(open)",
     "one_parameter": "Eén parameter",
     "many_parameters": "{count} parameters",
     "one_measurement": "één meting",
@@ -202,8 +237,8 @@ NL_WORDS = {
         "De steekproef uit de posterior is nog niet te vertrouwen: trek er meer voor er toekomsten mee verteld worden."
     ),
     "covered": (
-        "Van {count} achtergehouden metingen liggen er {inside} binnen hun band van {level}: de onzekerheid die "
-        "verteld wordt {verdict}."
+        "Achtergehouden metingen binnen hun band van {level}: {inside} van de {count}. De onzekerheid die verteld "
+        "wordt, {verdict}."
     ),
     "covered_right": "wordt daardoor niet weersproken",
     "covered_low": "is te klein",

@@ -85,7 +85,7 @@ def told_provenance(provenance: Mapping[str, Any], folder: Path, words: Words) -
     ]
     text = "".join(f"<dt>{escape(k)}</dt><dd>{escape(v)}</dd>" for k, v in rows if v)
     files = [
-        f"<li>{escape(str(i.get('path')))} <small>{escape(str(i.get('role')))}, SHA-256 "
+        f"<li>{escape(str(i.get('path')))} <small>{escape(words.role(str(i.get('role'))))}, SHA-256 "
         f"<code>{escape(str(i.get('sha256'))[:16])}…</code></small></li>"
         for i in provenance.get("inputs") or []
     ]

@@ -41,6 +41,7 @@ class Kind(Enum):
     INTERVALS = "intervals"
     PROFILES = "profiles"
     PAIRS = "pairs"
+    CHAINS = "chains"
     WATERFALL = "waterfall"
     AUTOCORRELATION = "autocorrelation"
 

@@ -10,6 +10,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+_ROLES = {
+    "nl": {
+        "calibration": "kalibratie", "data": "gegevens", "link": "koppeling", "parameters": "parameters",
+        "map": "kaart", "history": "metingen",
+    }
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -59,6 +66,10 @@ class Words:
     map_of: str = "Map of {title}, {unit}: one map for each of {panels}."
     ends_at: str = "{scenario} ends at {value}"
     more: str = "More about the way these numbers are computed stands in the folder this page was made from."
+
+    def role(self, name: str) -> str:
+        """Return what a file was for results, as `provenance.json` names it."""
+        return _ROLES.get(self.code, {}).get(name, name)
 
     def number(self, value: float, digits: int = 3) -> str:
         """Return a number with some significant digits, thousands told apart.

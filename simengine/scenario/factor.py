@@ -18,16 +18,35 @@ from simengine.scenario.file import Sweep
 from simengine.source.file import Span
 
 
+@dataclass(frozen=True, slots=True)
+class LookupPoint:
+    """The point of a lookup at x."""
+
+    lookup: Target
+    x: float
+
+    @property
+    def text(self) -> str:
+        """How it is written."""
+        return f"{self.lookup.text}({self.x:g})"
+
+
 @dataclass(frozen=True, eq=False)
 class Sets:
-    """Values of variables by choice, or by row of a file: (choices, targets)."""
+    """Values of variables, and of points of lookups, by choice or by row of a file: (choices, targets and points)."""
 
     targets: tuple[Target, ...]
     values: NDArray[np.float64]
+    points: tuple[LookupPoint, ...] = ()
+
+    @property
+    def texts(self) -> list[str]:
+        """What the columns of values are for."""
+        return [*(t.text for t in self.targets), *(p.text for p in self.points)]
 
     def of(self, number: int) -> dict[str, float]:
         """Return the values of one choice by variable."""
-        return dict(zip((t.text for t in self.targets), self.values[number].tolist(), strict=True))
+        return dict(zip(self.texts, self.values[number].tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,15 +7,19 @@ Invariant: every value is a finite number that its variable takes.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.target import Target
 from simengine.language.yaml.reading import At, Reading
+from simengine.model.variable import Role, role_of
 from simengine.sampling.marginal import Discrete
-from simengine.scenario.factor import Factor, Sets
+from simengine.scenario.factor import Factor, LookupPoint, Sets
 from simengine.scenario.file import Distribution
 from simengine.scenario.names import ModelNames
+from simengine.scenario.own import Own
 from simengine.scenario.sample_file import Cells, read_cells
 from simengine.source.names import loose_key
 
@@ -109,12 +113,13 @@ def read_rows(at: At[str], written: Distribution, names: ModelNames, to: Reading
     units = {loose_key(name.value): unit for name, unit in written.units}
     spare = dict(units)
     columns = []
-    for target, head in pairs:
+    for thing, head in pairs:
         column = cells.column(head, to)
-        unit = units.get(loose_key(target.text))
-        spare.pop(loose_key(target.text), None)
+        unit = units.get(loose_key(thing.text))
+        spare.pop(loose_key(thing.text), None)
         if column is not None:
-            column = _converted(column, unit, target.variable.units, target.text, names, to)
+            variable = thing.variable if isinstance(thing, Target) else thing.lookup.variable
+            column = _converted(column, unit, variable.units, thing.text, names, to)
         if column is None:
             return None
         columns.append(column)
@@ -122,20 +127,22 @@ def read_rows(at: At[str], written: Distribution, names: ModelNames, to: Reading
         if loose_key(name.value) in spare:
             to.unknown("unknown-name", "variable with a column", name.value, name.span, [t.text for t, _ in pairs])
             return None
-    values = np.stack(columns, axis=1)
+    order = sorted(range(len(pairs)), key=lambda n: isinstance(pairs[n][0], LookupPoint))
+    values = np.stack([columns[n] for n in order], axis=1)
     marginal = Discrete("rows", np.arange(1.0, len(values) + 1), np.ones(len(values)))
-    sets = Sets(tuple(t for t, _ in pairs), values)
+    targets = tuple(thing for thing, _ in pairs if isinstance(thing, Target))
+    sets = Sets(targets, values, tuple(thing for thing, _ in pairs if isinstance(thing, LookupPoint)))
     return Factor(at.value, at.span, "rows", marginal, sets=sets)
 
 
 def _columns(
     written: Distribution, cells: Cells, names: ModelNames, to: Reading
-) -> list[tuple[Target, str]] | None:  # fmt: skip
-    """Return the variables that rows set, each with its column."""
+) -> list[tuple[Target | LookupPoint, str]] | None:  # fmt: skip
+    """Return the variables and points of lookups that rows set, each with its column."""
     assert written.file is not None
-    pairs: list[tuple[Target, str]] = []
+    pairs: list[tuple[Target | LookupPoint, str]] = []
     for name, column in written.columns:
-        target = names.settable(name, to)
+        target = _settable(name, names, to)
         if target is None:
             return None
         if column.value not in cells.heads:
@@ -144,7 +151,7 @@ def _columns(
             return None
         pairs.append((target, column.value))
     if not written.columns:
-        found = [(names.settable(At(head, written.file.span), Reading()), head) for head in cells.heads]
+        found = [(_settable(At(head, written.file.span), names, Reading()), head) for head in cells.heads]
         pairs = [(target, head) for target, head in found if target is not None]
     if not pairs:
         hint = ["`columns: {VARIABLE: COLUMN}` says which is which"]
@@ -152,6 +159,27 @@ def _columns(
         to.error("unknown-column", text, written.file.span, help=hint)
         return None
     return pairs
+
+
+_POINT = re.compile(r"(?P<name>.*\S)\s*\(\s*(?P<x>[-+0-9.eE]+)\s*\)\s*", re.DOTALL)
+
+
+def _settable(name: At[str], names: ModelNames, to: Reading) -> Target | LookupPoint | None:
+    """Return the variable a name means, or the point of a lookup, which is written as `effect(0.5)`."""
+    point = _POINT.fullmatch(name.value)
+    lookup = None if point is None else names.find(At(point["name"], name.span), Reading())
+    if point is None or lookup is None or role_of(lookup.variable) is not Role.LOOKUP:
+        return names.settable(name, to)
+    x = float(point["x"])
+    tables = list(Own(names, lookup.variable).tables())
+    near = [[own for own in table.x if np.isclose(own, x, rtol=1e-9, atol=1e-12)] for _, table in tables]
+    if not near or any(len(own) != 1 for own in near):
+        there = ", ".join(f"{own:g}" for own in dict.fromkeys(float(v) for _, table in tables for v in table.x))
+        to.error(
+            "unknown-point", f"`{lookup.text}` has no point of its own at {x:g}", name.span, help=[f"it has {there}"]
+        )
+        return None
+    return LookupPoint(lookup, float(near[0][0]))
 
 
 def read_sample(

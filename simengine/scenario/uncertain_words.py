@@ -45,7 +45,7 @@ def _factor_words(factor: Factor) -> str:
     else:
         what = ", ".join(f"{n} {v:.6g}" for n, v in (factor.numbers or {}).items()) + unit
     if factor.target is None and factor.sets is not None:
-        what += f"; each sets {', '.join(t.text for t in factor.sets.targets)}"
+        what += f"; each sets {', '.join(factor.sets.texts)}"
     cut = f", cut to {factor.within[0]:.6g} .. {factor.within[1]:.6g}" if factor.within else ""
     kind = factor.kind if factor.kind not in {"discrete", "empirical", "rows"} else ""
     drawn = f"{kind}, {what}{cut}" if kind else f"{what}{cut}" if factor.kind == "discrete" else what
@@ -91,7 +91,7 @@ def _plain_factor(factor: Factor) -> dict[str, Any]:
         "name": factor.name,
         "kind": factor.kind,
         "change": factor.change or None,
-        "of": [t.text for t in factor.targets],
+        "of": factor.sets.texts if factor.sets is not None else [t.text for t in factor.targets],
         "unit": factor.unit,
         "text": factor.text,
         "place": place_of(factor.span),

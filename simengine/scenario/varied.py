@@ -47,6 +47,7 @@ class Drawn:
     later: tuple[int, ...] = ()
     times: tuple[int, ...] = ()
     plus: tuple[int, ...] = ()
+    points: tuple[tuple[float, int, int], ...] = ()  # of a lookup: x, and as of `value` what gives its y
 
     @property
     def changes(self) -> bool:
@@ -79,6 +80,12 @@ class Varied:
                         own[factor.change] = (*own.get(factor.change, ()), number)
                     elif at not in self._chosen and factor.rank(target) <= ranks.get(at, (True, _MANY)):
                         own["value"], ranks[at] = (number, column), factor.rank(target)
+            for column, point in enumerate(() if factor.sets is None else factor.sets.points, len(factor.targets)):
+                for place in point.lookup.places.tolist():
+                    at = (point.lookup.variable.key, place)
+                    if at not in self.scenario.resolved.layers or self.scenario.resolved.is_estimate(at):
+                        own = out.setdefault(at, {})
+                        own["points"] = (*own.get("points", ()), (point.x, number, column))
         return {at: Drawn(**own) for at, own in out.items() if own}
 
     @cached_property
@@ -156,7 +163,7 @@ class Varied:
         for key, places in by_variable.items():
             variable = self.names.variables[key]
             if role_of(variable) is Role.LOOKUP:
-                out |= self._lookup(variable, places, columns)
+                out |= self._lookup(variable, places, _Columns(self.factors, columns, frozenset()))
             else:
                 out |= self._variable(variable, places, _Columns(self.factors, columns, single))
         return out
@@ -242,7 +249,7 @@ class Varied:
             x, y = np.array(list(points)), np.array(list(points.values()))
         return _moved(x, delay, self.clock), y
 
-    def _lookup(self, variable: Variable, drawn: Mapping[int, Drawn], columns: Sequence[Array]) -> dict[str, Any]:
+    def _lookup(self, variable: Variable, drawn: Mapping[int, Drawn], columns: _Columns) -> dict[str, Any]:
         """Return the points of a lookup: those the scenario gives it, or its own, with their y changed."""
         target = self.names.target_of(variable)
         known = dict(zip(target.places.tolist(), place_names(target), strict=True))
@@ -269,15 +276,17 @@ class Varied:
 
     @staticmethod
     def _changed_points(
-        points: Sequence[tuple[float, float]], drawn: Drawn, columns: Sequence[Array]
+        points: Sequence[tuple[float, float]], drawn: Drawn, columns: _Columns
     ) -> list[tuple[Any, Any]]:
         out = []
         for x, own in points:
             y: Any = own
+            for at, number, column in drawn.points:
+                y = columns.values(number, column) if np.isclose(at, x, rtol=1e-9, atol=1e-12) else y
             for n in drawn.times:
-                y = y * columns[n]
+                y = y * columns.numbers(n)
             for n in drawn.plus:
-                y = y + columns[n]
+                y = y + columns.numbers(n)
             out.append((x, y))
         return out
 

@@ -170,6 +170,7 @@ CODES: dict[str, str] = {
     "lever-without-goal": "Nothing leads from a lever to the variable of any goal.",
     "goal-without-lever": "Nothing leads from any lever to the variable of a goal.",
     "no-observations": "A series that is to be fitted has no value, or none that counts.",
+    "unknown-point": "A point of a lookup is named at an x where it has none of its own.",
     "unknown-series": "A table of observations has no series of the name a fit gives.",
     "duplicate-vintage": "A series has two values for one time, of the same vintage.",
     "between-times": "An observation is about a time at which the model saves no values.",

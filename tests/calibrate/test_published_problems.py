@@ -94,8 +94,8 @@ def test_influenza_has_the_optimum_that_scipy_finds() -> None:
 
 def test_influenza_has_the_posterior_of_a_grid() -> None:
     centre = best("influenza")
-    a = np.linspace(centre[0] - 0.32, centre[0] + 0.36, 41)
-    b = np.linspace(centre[1] - 0.22, centre[1] + 0.26, 41)
+    a = np.linspace(centre[0] - 0.32, centre[0] + 0.36, 25)
+    b = np.linspace(centre[1] - 0.22, centre[1] + 0.26, 25)
     x, y = np.meshgrid(a, b, indexing="ij")
     surface = log_influenza(x.ravel(), y.ravel()).reshape(x.shape)
     assert max(surface[0].max(), surface[-1].max(), surface[:, 0].max(), surface[:, -1].max()) < surface.max() - 9.0
@@ -103,7 +103,7 @@ def test_influenza_has_the_posterior_of_a_grid() -> None:
     mass /= mass.sum()
     mean = np.array([np.sum(mass * x), np.sum(mass * y)])
     spread = np.sqrt([np.sum(mass * (x - mean[0]) ** 2), np.sum(mass * (y - mean[1]) ** 2)])
-    chains = [draw_nuts(Surface(problem("influenza")), centre, Asked(400, 200, 1978, k)).draws[0] for k in range(2)]
+    chains = [draw_nuts(Surface(problem("influenza")), centre, Asked(300, 150, 1978, k)).draws[0] for k in range(2)]
     draws = np.stack(chains)
     told = chain_diagnostics(problem("influenza").names, draws)
     flat = draws.reshape(-1, 2)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from models.demo import TOLERANCE, main
-from models.fit import FITS, fit, fit_students, power_of_rain, ridge, trends_of_jobs
 from models.hard_data import read_energy, read_history, read_rows
 from models.history import SHARE_OF_DELFT
 from tests.delft.models import at, load
@@ -196,38 +195,6 @@ def test_people_follow_what_was_counted() -> None:
 def test_population_of_2050_is_near_the_citys_own_forecast() -> None:
     forecast = next(float(r["value"]) for r in read_rows("facts") if r["variable"] == "population_forecast")
     assert at(load("jobs").run(save=["population"]), "population", 2050) == pytest.approx(forecast, rel=0.05)
-
-
-# --- fits
-
-
-@pytest.mark.parametrize("index", range(len(FITS)))
-def test_fitted_parameters_are_those_in_the_models(index: int) -> None:
-    found = fit(FITS[index], read_energy()[FITS[index].output], {})
-    for name, value in found.values.items():
-        assert float(load(FITS[index].model).variables[name].value) == pytest.approx(value, rel=0.02, abs=1e-4)
-
-
-def test_fitted_students_trends_and_rain_are_those_in_the_models() -> None:
-    for name, value in fit_students().values.items():
-        assert float(load("jobs").variables[name].value) == pytest.approx(value, rel=0.02)
-    np.testing.assert_allclose(
-        load("jobs").variables["growth of jobs"].value, list(trends_of_jobs().values()), atol=1e-4
-    )
-    assert float(load("water").variables["power of the return period"].value) == pytest.approx(
-        power_of_rain(), rel=0.005
-    )
-
-
-def test_the_ridge_between_insulation_and_price() -> None:
-    """Fits equally near the data, apart in 2040: what no single best fit would show."""
-    rows = ridge()
-    near = [r for r in rows if r[2] < 0.021]
-    assert len(near) >= 4
-    gas = [r[3] for r in near]
-    assert max(gas) - min(gas) > 50
-    chosen = next(r for r in rows if r[0] == 0.04)
-    assert float(load("energy").variables["price elasticity"].value) == pytest.approx(chosen[1], abs=2e-3)
 
 
 def test_the_demo_keeps_what_it_promises(capsys: pytest.CaptureFixture[str]) -> None:

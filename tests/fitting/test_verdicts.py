@@ -12,6 +12,7 @@ from scipy import stats
 from simengine.calibrate.about import about_of
 from simengine.calibrate.bands import make_bands, sets_of
 from simengine.calibrate.finer import with_slower_clocks_by
+from simengine.calibrate.forecast import make_forecast
 from simengine.calibrate.integration import slower_steps
 from simengine.calibrate.plan import load_calibration
 from simengine.calibrate.store import Store
@@ -27,7 +28,9 @@ def told(path: Path, folder: Path) -> dict[str, dict[str, object]]:
     fitted = work_off(calibration, Store(folder))
     problem = calibration.problem
     predicted = problem.predict(fitted.best.found.full[None, : len(problem.names)])[0]
-    about = about_of(calibration, fitted, predicted.tolist(), make_bands(fitted, 0), None)
+    sets = sets_of(fitted, 0)
+    bands = make_bands(fitted, sets.full, 0)
+    about = about_of(calibration, fitted, predicted, bands, make_forecast(calibration, fitted, sets), None)
     return {p["name"]: p for p in about["parameters"]}
 
 

@@ -19,13 +19,15 @@ def delft_lines() -> list[str]:
     assert plan is not None, found
     verdicts, _, notes = find_verdicts(plan)
     assert not notes
-    assert [f.watched.name for f in verdicts if f.verdict.state is State.DRIFTING] == ["heat"]
+    assert [f.watched.name for f in verdicts if f.verdict.state is not State.ON_TRACK] == [
+        "heat"
+    ]  # a break in the data
     assert all(np.isfinite(f.verdict.standardised).all() for f in verdicts)
-    return [f"* {f.watched.title}: {f.words}" for f in verdicts]
+    return [f"* {f.watched.title}: {f.words()}" for f in verdicts]
 
 
 def test_verdicts_stand_in_the_documentation() -> None:
     page = (ROOT / "docs" / "monitoring.md").read_text(encoding="utf-8").splitlines()
-    assert [line for line in page if line.startswith("* ") and ("on track" in line or "drifting" in line)] == (
-        delft_lines()
-    )
+    assert [
+        line for line in page if line.startswith("* ") and any(w in line for w in ("on track", "drifting", "to tell"))
+    ] == (delft_lines())

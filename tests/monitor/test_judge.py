@@ -8,6 +8,7 @@ from scipy import stats
 
 from simengine.inference.drift import cusum
 from simengine.monitor.judge import Series, State, Verdict, cusum_limit, judge
+from simengine.monitor.note import Note
 
 SEEDS = 2000
 
@@ -80,3 +81,55 @@ def test_nothing_new() -> None:
     n = 3
     one = Series(np.arange(3.0), np.full(n, 10.0), np.ones(n), np.full((1, n), 10.0), known=3)
     assert judge(one, 0.05).state is State.NOTHING
+
+
+def broken(one: Series, at: int, offset: float) -> Series:
+    """Return a series that is of another definition, higher by an offset, from a place on."""
+    n = len(one.times)
+    moved = one.observed + np.where(np.arange(n) >= at, offset, 0.0)
+    return Series(one.times, moved, one.errors, one.predicted, one.known, np.arange(n) == at)
+
+
+def test_a_series_of_another_definition_is_no_drift() -> None:
+    """A marked break of any size leaves the verdict what it is without one; false alarms stay as said."""
+    rng = np.random.default_rng(7)
+    alarms, runs = 0, 400
+    for _ in range(runs):
+        one = drawn(rng, 9, 3)
+        small, large = judge(broken(one, 5, 0.0), 0.1), judge(broken(one, 5, 1e3), 0.1)
+        assert small.state is large.state
+        others = [0, 1, 3, 4, 5]
+        assert np.array(large.standardised)[others] == pytest.approx(np.array(small.standardised)[others], abs=2e-2)
+        alarms += small.state is State.DRIFTING
+    assert stats.binom.ppf(0.001, runs, 0.04) <= alarms <= stats.binom.ppf(0.999, runs, 0.12)
+
+
+def test_after_a_break_only_the_course_is_judged() -> None:
+    """The innovations after it are those of differences from its first value, as generalised least squares has them."""
+    rng = np.random.default_rng(8)
+    one = broken(drawn(rng, 6, 0), 2, 40.0)
+    found = judge(one, 0.05)
+    joint = np.cov(one.predicted.T) + np.diag(one.errors**2)
+    # values before, and differences to the first of the new: what no offset can change
+    use = np.array(
+        [[1, 0, 0, 0, 0, 0], [0, 1, 0, 0, 0, 0], [0, 0, -1, 1, 0, 0], [0, 0, -1, 0, 1, 0], [0, 0, -1, 0, 0, 1]]
+    )
+    z = np.linalg.solve(np.linalg.cholesky(use @ joint @ use.T), use @ (one.observed - one.predicted.mean(axis=0)))
+    assert np.delete(found.standardised, 2) == pytest.approx(z, abs=1e-2)
+    assert found.spread is not None
+    assert found.forecast[3] - found.observed[2] == pytest.approx(
+        one.predicted.mean(axis=0)[3] - one.predicted.mean(axis=0)[2], abs=3.0
+    )  # the forecast begins anew at the first value of the new definition
+    drifting = Series(
+        one.times, one.observed + 3.0 * np.maximum(one.times - 2.0, 0.0), one.errors, one.predicted, 0, one.breaks
+    )
+    assert judge(drifting, 0.05).state is State.DRIFTING
+
+
+def test_the_first_value_of_another_definition_tells_nothing() -> None:
+    one = Series(np.arange(2.0), np.array([10.0, 99.0]), np.ones(2), np.full((1, 2), 10.0), 1, np.array([False, True]))
+    found = judge(one, 0.05)
+    assert found.state is State.UNKNOWN
+    assert found.reason == Note("one of another definition")
+    alone = Series(np.arange(8.0), np.full(8, 99.0), np.zeros(8), np.full((1, 8), 10.0), 0, np.arange(8) == 2)
+    assert judge(alone, 0.05).state is State.UNKNOWN  # two signs are left

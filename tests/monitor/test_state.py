@@ -9,8 +9,8 @@ from simengine.monitor.goals import BY_SHIFT, BY_STATE, find_reach
 from simengine.monitor.members import Members
 from simengine.monitor.observations import newest
 from simengine.monitor.plan import MonitorPlan, read_monitoring
-from simengine.monitor.state import Filter, corrected_model, correction_of
-from tests.monitor.conftest import MONITORING, SCENARIOS, SEEN, Town
+from simengine.monitor.state import Filter, corrected_model, correction_of, step_of
+from tests.monitor.conftest import MODEL, MONITORING, SCENARIOS, SEEN, Town
 
 UNCERTAIN_START = SCENARIOS.replace(
     "  gas per home: {normal: [1200 m3/home/year, 60 m3/home/year]}\n",
@@ -88,3 +88,35 @@ def test_goals_start_from_what_was_measured(town: Town) -> None:
     planned = {s.scenario: s.planned for s in goal.scenarios}
     assert goal.is_out  # what was too high stays too high, whatever one does
     assert all(s.now > planned[s.scenario] for s in goal.scenarios)
+
+
+PACE = """{UTF-8}
+level = INTEG(1, 0) ~ year ~ |
+INITIAL TIME = 2020 ~ year ~|
+FINAL TIME = 2040 ~ year ~|
+TIME STEP = 0.015625 ~ year ~|
+SAVEPER = 1 ~ year ~|
+"""
+COUPLED = """simengine: 1
+models: {town: town.mdl, pace: pace.mdl}
+"""
+
+
+def test_a_stock_that_goes_by_a_slower_clock_is_corrected_as_it_is_alone(town: Town) -> None:
+    """Linked with a model of 16 times its steps: the same filter, the same states."""
+    own = {"town_mdl": MODEL, "pace_mdl": PACE, "both_yaml": COUPLED}
+    coupled = UNCERTAIN_START.replace("model: town.mdl", "model: both.yaml")
+    found = []
+    for scenarios in (UNCERTAIN_START, coupled):
+        plan, said = read_monitoring(town(WITH_STATE, SEEN, town_yaml=scenarios, **own))
+        assert plan is not None, said
+        assert plan.members is not None
+        used = [o for o in newest(plan.observations) if o.time > 2020]
+        made = Filter.of(plan.plan, plan.members, plan.seed, plan.stocks, plan.watched, used)
+        (stock,) = plan.stocks
+        assert step_of(plan.plan, stock) == 0.25
+        values = made.run("as now", [stock]).forecast.values[stock]
+        without = made.plain("as now", [stock]).values[stock]
+        assert np.max(np.abs(values - without)) > 10.0  # homes: it is corrected
+        found.append(values)
+    assert found[1] == pytest.approx(found[0], rel=1e-12)

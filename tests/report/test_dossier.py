@@ -18,7 +18,7 @@ from simengine.calibrate.study import Ways, complete_calibration
 from simengine.cli.main import main
 from simengine.report.dossier import draw_calibration_folder, make_dossier
 from simengine.report.dossier_findings import findings_of
-from simengine.report.dossier_record import DossierRecord, intervals_of, pairs_of
+from simengine.report.dossier_record import DossierRecord, estimated_of, intervals_of, pairs_of
 from simengine.report.dossier_words import dossier_words
 from simengine.results.provenance import changed_files
 from simengine.source.diagnostic import InputError
@@ -128,6 +128,7 @@ def test_what_data_fix_is_said_to_be_fixed(plain: Path) -> None:
     assert "<code>params: out/parameters.yaml</code>" in page_of(plain)
     kinds = {p["kind"] for p in facts_of(plain)["pictures"]}  # type: ignore[attr-defined]
     assert kinds == {"fit", "intervals", "waterfall", "autocorrelation"}
+    assert "In short: the model follows 1 of 1 series well; the data fix 1 of 1 parameters." in page_of(plain)
 
 
 def test_intervals_of_a_ridge_are_open(ridge: Path) -> None:
@@ -214,6 +215,60 @@ def test_the_command_makes_one_file_in_either_language(ridge: Path, tmp_path: Pa
         make_dossier(ridge, ridge / "fit.csv")
 
 
+def test_the_page_is_the_same_whoever_draws_it(ridge: Path, tmp_path: Path) -> None:
+    make_dossier(ridge, tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_bytes() == (ridge / "index.html").read_bytes()
+    provenance = json.loads((ridge / "provenance.json").read_text(encoding="utf-8"))
+    page = page_of(ridge)
+    assert provenance["digest"] in page
+    assert all(i["sha256"][:16] in page for i in provenance["inputs"])
+    assert sorted(i["sha256"] for i in read_calibration(ridge).about["origin"]["inputs"]) == sorted(
+        i["sha256"] for i in provenance["inputs"]
+    )
+
+
+_ENGLISH = re.compile(r"\b(the|and|are|by|with|from|not|which|at|for|than|that|its|on|both|but|through)\b")
+
+
+def english_in(page: str) -> list[str]:
+    """Return texts and labels of a page that have a common English word; what is marked as English aside."""
+    page = re.sub(r'<span lang="en">.*?</span>', "", page)
+    found = _Texts(page)
+    labels = [v for _, attributes in found.tags for k, v in attributes.items() if k in {"aria-label", "title"} and v]
+    return [t for t in (*found.texts, *labels) if _ENGLISH.search(t)]
+
+
+def test_no_english_sentence_stands_on_a_dutch_page(ridge: Path, plain: Path, tmp_path: Path) -> None:
+    for folder in (ridge, plain):
+        make_dossier(folder, tmp_path / "nl.html", "nl")
+        page = (tmp_path / "nl.html").read_text(encoding="utf-8")
+        assert english_in(page) == []
+        assert 'lang="en"' not in page  # all that is told is known in Dutch
+        assert english_in((folder / "index.html").read_text(encoding="utf-8"))  # the test can fail
+    make_dossier(ridge, tmp_path / "nl.html", "nl")
+    assert "<h1>Een richel</h1>" in (tmp_path / "nl.html").read_text(encoding="utf-8")
+
+
+def test_what_comes_after_the_data(plain: Path, tmp_path: Path) -> None:
+    shutil.copytree(plain, tmp_path / "short")
+    about = json.loads((tmp_path / "short" / "calibration.json").read_text(encoding="utf-8"))
+    end = {"series": "amount", "time": 40.0, "predicted": 1234.5, "low": 1000.4, "median": 1100.0, "high": 1204.0}
+    about["forecast"] |= {"ends": [end], "sets": 512, "failed": 3}
+    (tmp_path / "short" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
+    assert "to-come" not in {f.code for f in findings_of(DossierRecord(plain), EN)}  # its data end with the run
+    record = DossierRecord(tmp_path / "short")
+    texts = {f.code: f.text for f in findings_of(record, EN)}
+    assert (
+        "in 40 the model gives 1,000 to 1,200 kg with all that data and priors allow (90 %), 1,230" in texts["to-come"]
+    )
+    assert EN.best_aside.strip() in texts["to-come"]
+    assert EN.of_quick in texts["ranges-of"]
+    assert EN.sets_failed.format(count=3, sets=512) in texts["ranges-of"]
+    about["forecast"]["sets"] = 1
+    (tmp_path / "short" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
+    assert "no-range" in {f.code for f in findings_of(DossierRecord(tmp_path / "short"), NL)}
+
+
 def test_findings_are_told_in_dutch_too(ridge: Path) -> None:
     record = DossierRecord(ridge)
     english, dutch = (findings_of(record, w) for w in (EN, NL))
@@ -282,7 +337,7 @@ def test_a_range_without_an_end_is_drawn_around_what_is_known(plain: Path, tmp_p
     about = json.loads((tmp_path / "endless" / "calibration.json").read_text(encoding="utf-8"))
     about["parameters"][0] |= {"low": None, "high": None}
     (tmp_path / "endless" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
-    (one,) = DossierRecord(tmp_path / "endless").estimated(EN)
+    (one,) = estimated_of(DossierRecord(tmp_path / "endless"), EN)
     found = one.intervals["curvature"]
     assert one.low < found.low < one.estimate < found.high < one.high < 2 * one.estimate
     draw_calibration_folder(tmp_path / "endless")

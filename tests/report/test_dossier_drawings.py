@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.report.dossier_fit import Correlogram, Fit, draw_autocorrelation, draw_fit
+from simengine.report.dossier_chains import Traced, draw_chains, rank_shares
+from simengine.report.dossier_fit import Correlogram, Course, Fit, draw_autocorrelation, draw_fit
 from simengine.report.dossier_parameters import (
     CAP,
     COLOURS,
@@ -101,12 +102,33 @@ def correlograms(count: int) -> list[Correlogram]:
     return [Correlogram(LONG if n == 1 else f"s{n}", np.cos(np.arange(1, 2 + 3 * n)), 0.4) for n in range(count)]
 
 
+def a_course(end: float = 2019.0) -> Course:
+    times = np.linspace(1998.0, 2040.0, 160)
+    model = 100 * np.exp(-0.08 * (times - 2000.0))
+    return Course(times, model, model * 0.8, model * 1.1, end)
+
+
+def traces(count: int, chains: int, draws: int) -> list[Traced]:
+    rng = np.random.default_rng(count)
+    return [
+        Traced(LONG if n == 1 else f"p{n}", "1/yr", tuple(rng.normal(c * (n == 0), 1, draws) for c in range(chains)))
+        for n in range(count)
+    ]
+
+
 DRAWINGS: dict[str, Callable[[DossierWords, float], Sheet]] = {
     "fit": lambda w, x: draw_fit(a_fit(), "Gas use", "TJ/yr", w, x, notes=["Measured: " + LONG * 3]),
     "fit of one": lambda w, x: draw_fit(a_fit(1, 0), "Gas use", "TJ/yr", w, x),
     "fit of two": lambda w, x: draw_fit(a_fit(2, 1), LONG * 2, "TJ/yr", w, x),
     "all held out": lambda w, x: draw_fit(a_fit(6, 6), "Gas", "", w, x),
     "large": lambda w, x: draw_fit(a_fit(60, 1, 1e8), "Gas", "m3", w, x),
+    "future": lambda w, x: draw_fit(a_fit(), "Gas use", "TJ/yr", w, x, course=a_course()),
+    "jumping": lambda w, x: draw_fit(
+        a_fit(), "Gas use", "TJ/yr", w, x, course=replace(a_course(), predicted=a_course().predicted * 2)
+    ),
+    "no future": lambda w, x: draw_fit(a_fit(), "Gas use", "TJ/yr", w, x, course=a_course(2040.0)),
+    "chains": lambda w, x: draw_chains(traces(12, 4, 900), w, x, left_out=3),
+    "a chain": lambda w, x: draw_chains(traces(1, 1, 5), w, x),
     "gaps": lambda w, x: draw_fit(with_gaps(), "Gas", "TJ/yr", w, x),
     "autocorrelation": lambda w, x: draw_autocorrelation(correlograms(5), w, x),
     "one autocorrelation": lambda w, x: draw_autocorrelation(correlograms(1), w, x),
@@ -157,6 +179,47 @@ def test_every_observation_is_drawn_and_those_held_out_look_different() -> None:
     assert isinstance(held, Path)
     assert isinstance(out, Dots)
     assert held.parts[0][:, 0].min() < out.places[:, 0].min()
+
+
+def test_the_course_is_drawn_to_its_end_and_data_stand_on_it() -> None:
+    course = a_course()
+    sheet = draw_fit(a_fit(), "Gas", "TJ", EN, course=course)
+    (line,), (band,), (end,) = sheet.named("after-model"), sheet.named("after-band"), sheet.named("end-of-data")
+    assert isinstance(line, Path)
+    assert isinstance(band, Path)
+    assert isinstance(end, Path)
+    x = line.parts[0][:, 0]
+    assert len(x) == 160
+    share = (end.parts[0][0, 0] - x.min()) / (x.max() - x.min())
+    assert share == pytest.approx((2019.0 - 1998.0) / 42.0)
+    high, low = band.parts[0][:160, 1], band.parts[0][160:, 1][::-1]
+    assert (high < line.parts[0][:, 1]).all()
+    assert (low > line.parts[0][:, 1]).all()
+    # in the panel of the past the model is its course, no further than the data
+    (past,) = sheet.named("model")
+    assert isinstance(past, Path)
+    assert len(past.parts[0]) == int(((course.times >= 2000.0) & (course.times <= 2019.0)).sum())
+    assert not draw_fit(a_fit(), "Gas", "TJ", EN, course=a_course(2040.0)).named("after-model")
+
+
+def test_the_band_is_not_joined_where_the_model_leaves_it_between_data() -> None:
+    fit, course = a_fit(), a_course()
+    assert len(draw_fit(fit, "Gas", "TJ", EN, course=course).named("band")) == 1
+    jump = np.where((course.times > 2004.2) & (course.times < 2004.8), 3.0, 1.0)
+    jumping = replace(course, predicted=course.predicted * jump)
+    assert len(draw_fit(fit, "Gas", "TJ", EN, course=jumping).named("band")) == 20
+
+
+def test_ranks_of_like_chains_are_even_and_of_unlike_ones_are_not() -> None:
+    rng = np.random.default_rng(3)
+    same = rank_shares([rng.normal(0, 1, 4000) for _ in range(3)])
+    assert same.shape == (3, 20)
+    np.testing.assert_allclose(same.mean(axis=1), 1.0)
+    np.testing.assert_allclose(same.mean(axis=0), 1.0)
+    assert np.abs(same - 1.0).max() < 4.5 / math.sqrt(200)
+    other = rank_shares([rng.normal(0, 1, 4000), rng.normal(1, 1, 4000)])
+    assert other[0, 0] > 1.5
+    assert other[1, 0] < 0.5
 
 
 _KINDS = ("fitted", "out", "unused")
