@@ -101,7 +101,7 @@ def repeated(action: Callable[[], object], count: int) -> Callable[[], None]:
 def texts(*, quick: bool) -> dict[str, str]:
     """Return the models to measure, with their numbers of steps."""
     end = "FINAL TIME =\n\t120"
-    models = {"sir": sir(), "middle": middle().replace(end, f"FINAL TIME =\n\t{20 if quick else 100}")}
+    models = {"sir": sir(), "middle": middle().replace(end, f"FINAL TIME =\n\t{5 if quick else 100}")}
     if not quick:
         models["large"] = large().replace(end, "FINAL TIME =\n\t250")
     return models
