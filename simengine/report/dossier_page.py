@@ -80,7 +80,9 @@ def _lead(record: DossierRecord, words: DossierWords) -> str:
     if len(record.series) > 1:
         fitted += words.of_series.format(count=len(record.series))
     held = words.none_held
-    if seen["held out"]:
+    if seen["held out"] == 1:
+        held = words.and_held_one
+    elif seen["held out"]:
         held = words.and_held.format(count=words.number(seen["held out"], 9))
     text = words.calibration_lead.format(
         parameters=words.one_parameter if count == 1 else words.many_parameters.format(count=count),

@@ -116,6 +116,7 @@ class DossierWords(SweepWords):
     one_measurement: str = "one measurement"
     many_measurements: str = "{count} measurements"
     of_series: str = " in {count} series"
+    and_held_one: str = "; one more was held out to judge it"
     and_held: str = "; {count} more were held out to judge it"
     none_held: str = "; nothing was held out, so nothing here says how well the model forecasts"
     statistic: str = "Statistic"

@@ -122,6 +122,7 @@ NL_WORDS = {
     "one_measurement": "één meting",
     "many_measurements": "{count} metingen",
     "of_series": " in {count} reeksen",
+    "and_held_one": "; nog één is achtergehouden om te oordelen",
     "and_held": "; nog {count} zijn achtergehouden om te oordelen",
     "none_held": "; er is niets achtergehouden, dus niets hier zegt hoe goed het model voorspelt",
     "statistic": "Maat",
