@@ -121,15 +121,17 @@ def _unknown(record: DossierRecord, words: DossierWords) -> Iterator[Finding]:
         if p["bound hit"]:
             value = f"{words.number(float(p[p['bound hit']]))} {unit_of(p)}".strip()
             yield Finding("unknown", "at-bound", name, words.at_bound.format(title=title, value=value))
-        texts = {
-            "not identified": words.not_known,
-            "practically not identified": words.half_known,
-            "one side": words.half_known,
-            "wide": words.wide_known,
-        }
-        if p["verdict"] in texts:
-            code = p["verdict"].replace(" ", "-")
-            yield Finding("unknown", code, name, texts[p["verdict"]].format(title=title))
+    texts = {
+        "not identified": words.not_known,
+        "practically not identified": words.half_known,
+        "one side": words.side_known,
+        "wide": words.wide_known,
+    }
+    for verdict, text in texts.items():
+        own = [p for p in record.parameters if p["verdict"] == verdict]
+        if own:
+            titles, names = _joined([str(p["title"]) for p in own], words), tuple(str(p["name"]) for p in own)
+            yield Finding("unknown", verdict.replace(" ", "-"), names, text.format(title=titles))
     by_prior = [p for p in record.parameters if p.get("by prior")]
     if by_prior:
         text = words.by_prior.format(titles=_joined([str(p["title"]) for p in by_prior], words))

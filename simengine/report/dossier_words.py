@@ -210,12 +210,13 @@ class DossierWords(SweepWords):
     )
     # the unknown
     all_known: str = "The data fix all parameters: each interval is narrow against the range it was looked for in."
-    not_known: str = "{title}: the data do not tell it at all."
-    half_known: str = "{title}: the data set it an end on one side only, or none within its range."
+    not_known: str = "{title}: the data tell nothing of this."
+    half_known: str = "{title}: the data set no end within the range."
+    side_known: str = "{title}: the data set an end on one side only."
     at_bound: str = "{title}: the best fit is at the end of the range ({value}): a better one may lie beyond."
     by_prior: str = "What is known of {titles} comes from priors rather than from the data."
     told_by_prior: str = "; by priors rather than by the data"
-    wide_known: str = "{title}: the data leave more than half of its range open."
+    wide_known: str = "{title}: the data leave more than half of the range open."
     ridge_of: str = (
         "{first} and {others} move together: {change} of {first} is offset by {offsets}. The data fix the mix, "
         "not each of them."

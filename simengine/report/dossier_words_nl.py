@@ -218,7 +218,8 @@ NL_WORDS = {
         "De gegevens leggen alle parameters vast: elk interval is smal tegenover het bereik waarin gezocht is."
     ),
     "not_known": "{title}: de gegevens zeggen er niets over.",
-    "half_known": "{title}: de gegevens begrenzen het maar aan één kant, of helemaal niet binnen het bereik.",
+    "half_known": "{title}: de gegevens geven geen grens binnen het bereik.",
+    "side_known": "{title}: de gegevens geven maar aan één kant een grens.",
     "at_bound": (
         "{title}: de beste aanpassing ligt aan het eind van het bereik ({value}): een betere ligt er misschien buiten."
     ),

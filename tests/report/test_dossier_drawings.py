@@ -274,7 +274,7 @@ def test_intervals_lie_where_their_numbers_do_and_open_ends_are_arrows() -> None
     assert isinstance(arrow, Dots)
     assert arrow.shape == "right"
     assert not sheet.named("interval-curvature")
-    assert EN.ways["curvature"] not in sheet.texts
+    assert EN.by_curvature not in sheet.texts
     assert EN.open_end in sheet.texts
     assert EN.open_end not in draw_intervals([replace(one, intervals={})], EN).texts
 
