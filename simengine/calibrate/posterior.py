@@ -77,7 +77,7 @@ def _frame(surface: Surface, full: Array) -> _Frame:
         moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
         information[:d, :d] += moved.T @ moved
     for place, scale in enumerate(problem.scales):
-        if scale.low >= 0.0 and full[d + place] > 0.0:  # the information on the logarithm of a scale is about 2 n
+        if scale.low > 0.0:  # the information on the logarithm of a scale is about 2 n
             used = int(np.sum(problem.observations.fit_weight > 0.0))
             relative = slopes[d + place] / full[d + place]
             information[d + place, d + place] += 2.0 * used / max(1, len(problem.scales)) * relative**2

@@ -135,6 +135,8 @@ class ErrorModel:
     kind: str
     law: Law
     given: Mapping[str, float] = field(default_factory=dict)
+    period: float | None = None
+    """What AR(1) counts time in; None: the shortest gap of the times of what is used, or of all that is drawn."""
 
     @property
     def numbers(self) -> tuple[ErrorNumber, ...]:
@@ -289,8 +291,12 @@ class ErrorModel:
         """Return observations as they might be: (K, n); NaN where the prediction can not be."""
         m = as_rows(predicted)
         p, good = self._all(scales, len(m)), self.law.predictable(m)
-        periods = _periods(times, m.shape[1])
+        periods = self.periods(np.arange(m.shape[1]) if times is None else times)
         return np.where(good, self.law.draw(rng, np.where(good, m, 1.0), p, periods), np.nan)
+
+    def periods(self, times: ArrayLike) -> Array:
+        """Return the periods between times, each since the one before; 0 for the first."""
+        return periods_between(as_vector(times), self.period)
 
     def _all(self, scales: ArrayLike | None, rows: int) -> Array:
         """Return all numbers, those given and those estimated: (K, P)."""
@@ -323,7 +329,7 @@ class ErrorModel:
         sound = np.all(good, axis=1) & own & (not np.any(self.law.outside(y[used])))
         # what can not be is computed with numbers that can, and left out after
         safe = np.where(own[:, None], p, 0.5 * np.ones_like(p)) if p.shape[1] else p
-        periods = _elapsed(at, used)
+        periods = self.periods(at[used])
         return _Settled(
             y[used], np.where(good, inner, 1.0), safe, _weights(weights, len(y))[used], periods, used, m.shape, sound
         )
@@ -356,18 +362,6 @@ def _weights(weights: ArrayLike | None, n: int) -> Array:
     if np.any(~(w >= 0.0)) or np.any(np.isinf(w)):
         raise ValueError("weights must be numbers of at least 0")
     return w
-
-
-def _periods(times: ArrayLike | None, n: int) -> Array:
-    return periods_between(np.arange(n, dtype=np.float64) if times is None else as_vector(times))
-
-
-def _elapsed(times: Array, used: Bools) -> Array:
-    """Return the periods between observations used; the period is the shortest gap of all times, missing ones too."""
-    if not len(times):
-        return times
-    ends = np.cumsum(periods_between(times))[used]
-    return np.concatenate([[0.0], np.diff(ends)]) if len(ends) else ends
 
 
 def error_model(kind: str, given: Mapping[str, float] | None = None, *, autocorrelated: bool = False) -> ErrorModel:

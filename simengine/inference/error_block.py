@@ -20,7 +20,6 @@ import numpy as np
 
 from simengine.inference.arrays import Array, Bools, Places
 from simengine.inference.error import ErrorModel, Law, Likelihood, Residuals
-from simengine.inference.error_chain import periods_between
 from simengine.inference.error_law import MeasuredLaw
 
 _NUMBER = 0.5
@@ -128,7 +127,7 @@ class Errors:
             if not own.size:
                 continue
             chained = isinstance(member.error.law, MeasuredLaw) and member.error.law.chained
-            periods = _periods(times[member.rows], own) if chained else np.zeros(0)
+            periods = member.error.periods(times[member.rows][own]) if chained else np.zeros(0)
             key = (member.error.law, int(np.ceil(np.log2(own.size))), periods.tobytes())
             groups.setdefault(key, []).append((member, own + (member.rows.start or 0), periods))
         self._blocks = [_block(group, observed, weights) for group in groups.values()]
@@ -210,9 +209,3 @@ def _block(group: Sequence[tuple[Member, Places, Array]], observed: Array, weigh
     low = np.array([n.low for n in numbers])
     periods = group[0][2] if group[0][2].size else np.zeros(longest)
     return _Block(law, y, w, periods, places, there, known, columns, low, possible)
-
-
-def _periods(times: Array, used: Places) -> Array:
-    """Return the periods between observations used; the period is the shortest gap of all times, missing ones too."""
-    ends = np.cumsum(periods_between(times))[used]
-    return np.concatenate([[0.0], np.diff(ends)])

@@ -310,3 +310,45 @@ def test_without_derivatives_the_reason_is_told(make: Make) -> None:
         problem.jacobian([[1.0]])
     asked = make(model, text + "method: {derivatives: differences}\n", d=TABLE).problem
     assert asked.jacobian([[1.1]]).shape == (1, 8, 1)
+
+
+LINE = """out = a + b * Time ~ m ~ |
+a = 3 ~ m ~ |
+b = 1 ~ m/year ~ |
+INITIAL TIME = 0 ~ year ~ |
+FINAL TIME = 24 ~ year ~ |
+TIME STEP = 0.25 ~ year ~ |
+SAVEPER = TIME STEP ~ year ~ |
+"""
+CARRIED = """data: {d: {file: d.csv}}
+parameters: {a: {range: [-20, 20]}, b: {range: [-5, 5]}}
+fit: {out: {output: out, data: d, error: {normal: estimate, ar1: estimate}}}
+"""
+
+
+def rows_of(times: list[float]) -> str:
+    values = np.random.default_rng(2).normal(size=len(times)).cumsum()
+    return "time,out\n" + "".join(f"{t:g},{v:.6g}\n" for t, v in zip(times, values.tolist(), strict=True))
+
+
+def test_dates_held_out_do_not_decide_the_fit(make: Make) -> None:
+    years = list(map(float, range(1, 21)))
+    sets, scales = np.array([[3.0, 1.0]]), np.array([[2.0, -0.3]])
+    alone = make(LINE, CARRIED, d=rows_of(years)).problem
+    held = make(LINE, CARRIED + "held out: {from: 20.1}\n", d=rows_of([*years, 20.5, 21.0])).problem
+    assert held.log_likelihood(sets, scales) == alone.log_likelihood(sets, scales)
+    assert held.all_names == alone.all_names
+    assert [s.low for s in held.scales] == [s.low for s in alone.scales]
+    (series,) = held.series
+    assert series.error.period == 1.0
+
+
+def test_between_whole_periods_an_autocorrelation_is_sought_from_0_on(make: Make) -> None:
+    made = make(LINE, CARRIED, d=rows_of([1.0, 2.0, 3.0, 4.0, 5.25, 6.25]))
+    (told,) = made.diagnostics
+    assert told.code == "irregular-times"
+    assert "from 0 on" in told.message
+    assert made.problem.scales[1].low == 0.0
+    full = np.array([[3.0, 1.0, 2.0, 0.0]])
+    assert np.isfinite(made.problem.log_likelihood(full[:, :2], full[:, 2:])).all()
+    assert not make(LINE, CARRIED, d=rows_of([1.0, 2.0, 3.0, 4.0, 6.0, 9.0])).diagnostics
