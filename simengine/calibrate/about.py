@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.caveats import caveats_of
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
@@ -77,7 +78,7 @@ def about_of(
         "posterior": None if mixing is None else mixing.plain(settings.posterior),
         "simulations": {**counts, "in runs": fitted.counts.simulations},
     }
-    about["warnings"] = warnings_of(about)
+    about["warnings"] = caveats_of(about)
     return plain(about)  # type: ignore[no-any-return]
 
 
@@ -257,42 +258,3 @@ def _curvature(fitted: Fitted) -> dict[str, Any] | None:
         "subsets": [{"parameters": s.names, "index": s.gamma} for s in own.subsets],
         "correlation": own.found.correlation,
     }  # fmt: skip
-
-
-def warnings_of(about: Mapping[str, Any]) -> list[str]:
-    """Return what to beware of, in words, the worst first."""
-    out = []
-    searches = about["searches"]
-    if searches["failed"]:
-        out.append(f"{searches['failed']} of {searches['searched']} searches began where the run fails")
-    if searches["best status"] not in {"converged", "screened"}:
-        out.append("the best search stopped before it converged: the estimate may not be the best there is")
-    if searches["searched"] > 2 and searches["at the best"] == 1:
-        out.append("only one search ended at the best fit: there may be a better one; more starts would tell")
-    for parameter in about["parameters"]:
-        if parameter["bound hit"]:
-            end = {"low": "lower", "high": "upper"}[parameter["bound hit"]]
-            out.append(f"`{parameter['name']}` is at its {end} bound: a better fit may lie beyond the range")
-        if parameter["verdict"] in {"not identified", "practically not identified", "one side", "by prior"}:
-            word = {"one side": "bounded by the data on one side only", "by prior": "told by its prior"}
-            said = word.get(parameter["verdict"], parameter["verdict"])
-            out.append(f"`{parameter['name']}` is {said}: {parameter['why']}")
-        if (parameter["told by"] or {}).get("prior has a kink"):
-            out.append(f"the prior of `{parameter['name']}` has a kink at the estimate, and draws it there")
-    known = [f"`{p['name']}`" for p in about["parameters"] if p["by prior"]]
-    if known:
-        shown = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"
-        out.append(f"what is known of {shown} comes from priors rather than from the data")
-    curvature = about["curvature"]
-    if curvature is not None:
-        out += [d["text"] for d in curvature["directions"] if len(d["parameters"]) > 1]
-    posterior = about["posterior"]
-    if posterior is not None and not posterior["converged"]:
-        out.append(f"the posterior sample is not to be relied on: {posterior['text']}")
-    for series in about["series"]:
-        statistics = series["statistics"]
-        if statistics is not None and statistics["held_out"] is not None:
-            skill = statistics["skills"]["last"]["value"]
-            if skill is not None and skill < 0.0:
-                out.append(f"`{series['name']}`: held-out values are met worse than by repeating the last one fitted")
-    return out
