@@ -8,7 +8,6 @@ Invariant: it depends on the question only; every number is in the unit beside i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -19,6 +18,7 @@ from simengine.calibrate.caveats import caveats_of
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
+from simengine.calibrate.leverage import dispersions
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
@@ -29,6 +29,7 @@ from simengine.inference.prior_shape import prior_shape
 from simengine.inference.profile import Profile, peak_of
 from simengine.inference.summary import plain, summarise
 from simengine.inference.verdict import Verdict, judge, known, with_prior
+from simengine.sampling.marginal import Continuous
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
@@ -76,7 +77,7 @@ def about_of(
         "curvature": _curvature(fitted),
         "integration": integration_of(calibration, best.full),
         "posterior": None if mixing is None else mixing.plain(settings.posterior),
-        "simulations": {**counts, "in runs": fitted.counts.simulations},
+        "simulations": {**counts, "in runs": fitted.counts.simulations, "failed by": _failed_by(fitted)},
     }
     about["warnings"] = caveats_of(about)
     return plain(about)  # type: ignore[no-any-return]
@@ -104,6 +105,11 @@ def _titles(calibration: Calibration) -> dict[str, Any]:
     }
 
 
+def _failed_by(fitted: Fitted) -> dict[str, list[int]]:
+    """Return by kind of work how many runs failed, and of how many; kinds of which none did are left out."""
+    return {kind: [c.failed, c.runs + c.gradients] for kind, c in fitted.counts_of.items() if c.failed}
+
+
 def _ends(pair: Any) -> list[float]:
     return [float(pair[0]), float(pair[1])]
 
@@ -128,6 +134,7 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "start": own.start,
         "measure": own.measure,
         "prior": own.prior_text if own.has_prior else None,
+        "prior mass": own.prior.mass if own.has_prior and isinstance(own.prior, Continuous) else None,
         "note": own.note,
         "estimate": float(fitted.best.found.full[i]),
         "error": None if curvature is None else float(curvature.errors[i]),
@@ -189,6 +196,8 @@ def _verdict(fitted: Fitted, i: int, of_data: Profile | None) -> Verdict:
 
 def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     own, d = fitted.surface.problem.scales[i], fitted.surface.width
+    at = fitted.best.found.full[d + i : d + i + 1]
+    hits = bounds_hit((own.name,), at, np.array([own.low]), np.array([own.high]))
     return {
         "name": own.name,
         "fit": own.fit,
@@ -196,7 +205,8 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "unit": own.unit,
         "low": own.low,
         "high": own.high,
-        "estimate": float(fitted.best.found.full[d + i]),
+        "estimate": float(at[0]),
+        "bound hit": hits[0].end if hits else None,
         "intervals": {"posterior": None if mixing is None else mixing.intervals(d + i)},
         "posterior": None if mixing is None else mixing.of(d + i),
     }
@@ -205,6 +215,7 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
 def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, Any]]:
     problem, full = fitted.surface.problem, fitted.best.found.full
     seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
+    told = dispersions(fitted.surface, full, z)
     out = []
     for s in problem.series:
         rows = s.rows
@@ -213,7 +224,7 @@ def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, An
             predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
             bands=(bands.low[rows], bands.high[rows], LEVEL),
             fitted_to_errors=sum(problem.scales[place].number == "autocorrelation" for place in s.scales),
-        ) if not held.all() else None  # fmt: skip
+        )  # fmt: skip
         out.append({
             "name": s.name,
             "title": s.title or s.name,
@@ -224,7 +235,8 @@ def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, An
             "fitted": int(np.sum(~held & (seen.weight[rows] > 0.0))),
             "held out": int(np.sum(held)),
             "missing": s.missing,
-            "statistics": None if table is None else table.plain(),
+            "statistics": table.plain(),
+            "dispersion": told.get(s.name),
         })  # fmt: skip
     return out
 
@@ -242,6 +254,7 @@ def _searches(fitted: Fitted) -> dict[str, Any]:
         "best from": fitted.best.name,
         "best status": fitted.best.found.status,
         "global": fitted.world or None,
+        "bettered by profiles": [fitted.surface.names[p.index] for p in fitted.profiles if p.better is not None],
     }
 
 

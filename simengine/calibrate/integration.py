@@ -109,7 +109,9 @@ def shift_of(surface: Surface, full: Array, moved: Array, order: float | None) -
         return None
     by, off = rows[:, :d], rows[:, d]
     priors = np.array([s.information for s in prior_shapes(surface, full[:d])])
-    with np.errstate(divide="ignore"):  # what the data do not tell stays in its range: its variance is that of the range
+    with np.errstate(
+        divide="ignore"
+    ):  # what the data do not tell stays in its range: its variance is that of the range
         own = 12.0 / np.square(surface.high[:d] - surface.low[:d])
     information = by.T @ by + np.diag(priors + np.maximum(own, np.finfo(float).tiny))
     errors, free = np.sqrt(np.diag(np.linalg.pinv(information, hermitian=True))), np.ones(d, dtype=np.bool_)

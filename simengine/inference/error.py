@@ -61,6 +61,9 @@ class Law(Protocol):
     def standardised(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
         """Return standardised residuals."""
 
+    def excess(self, m: Array, p: Array) -> Array:
+        """Return the excess kurtosis of standardised residuals."""
+
     def whitened(self, m: Array, p: Array, weights: Array, periods: Array, jacobian: Array) -> Array:
         """Return rows whose squares add up to the expected information."""
 
@@ -252,6 +255,22 @@ class ErrorModel:
         with np.errstate(all="ignore"):
             value = self.law.standardised(s.y, s.m, s.numbers, s.periods)
         return s.spread(np.where(s.sound[:, None], value, np.nan), np.nan)
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is of counts."""
+        return isinstance(self.law, CountLaw)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether how large errors are is given, or follows from the prediction, and nothing of it is estimated."""
+        names = [number.name for number in self.numbers]
+        return not names or names[0] in self.given
+
+    def excess(self, predicted: ArrayLike, scales: ArrayLike | None = None) -> Array:
+        """Return the excess kurtosis of standardised residuals: (K, n)."""
+        m = as_rows(predicted)
+        return self.law.excess(m, self._all(scales, len(m)))
 
     def whitened_jacobian(
         self,
