@@ -18,7 +18,7 @@ from simengine.calibrate.caveats import caveats_of
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
-from simengine.calibrate.leverage import dispersions
+from simengine.calibrate.leverage import dispersions, leverages
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
@@ -34,7 +34,7 @@ from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
 FILE = "calibration.json"
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's layout: one of another is made anew, of the same finished work."""
 NEAR = 0.1
 """A search ended at the best fit where its log density is within this of it."""
@@ -69,7 +69,7 @@ def about_of(
         "log density": best.density,
         "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
         "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
-        "series": _series(fitted, predicted, bands),
+        "series": _series(fitted, predicted, bands, settings.seed),
         "bands": {"level": LEVEL, "of": forecast.made_of},
         "forecast": forecast.plain(),
         "titles": _titles(calibration),
@@ -212,18 +212,20 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     }
 
 
-def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, Any]]:
+def _series(fitted: Fitted, predicted: Array, bands: Bands, seed: int) -> list[dict[str, Any]]:
     problem, full = fitted.surface.problem, fitted.best.found.full
     seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
-    told = dispersions(fitted.surface, full, z)
+    leverage = leverages(fitted.surface, full)
+    told = dispersions(fitted.surface, full, z, leverage)
     out = []
-    for s in problem.series:
+    for s, own in zip(problem.series, leverage, strict=True):
         rows = s.rows
         held = seen.held_out[rows]
         table = summarise(
             predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
             bands=(bands.low[rows], bands.high[rows], LEVEL),
             fitted_to_errors=sum(problem.scales[place].number == "autocorrelation" for place in s.scales),
+            taken=own.taken, null=own.draws(seed),
         )  # fmt: skip
         out.append({
             "name": s.name,

@@ -123,7 +123,7 @@ def _fit(about: Mapping[str, Any]) -> str:
 
 def _fit_row(series: Mapping[str, Any], *, held: bool) -> list[str]:
     statistics = series["statistics"]
-    fitted = None if statistics is None else statistics["fitted"]
+    fitted = None if statistics is None or not statistics["fitted"]["n"] else statistics["fitted"]
     row = [shortened(series["title"]), series["unit"] or "-", str(series["fitted"]), *_errors(fitted)]
     row += ["-", "-"] if fitted is None else [_share(fitted["r_squared"]), _share(fitted["efficiency"])]
     if held:

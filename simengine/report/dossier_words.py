@@ -178,6 +178,14 @@ class DossierWords(SweepWords):
         "{title}: what is left is not chance: errors follow on each other (Ljung-Box, p = {p}). Intervals are "
         "then too narrow."
     )
+    serial_wide: str = (
+        "{title}: what is left is not chance: errors swing from one side to the other (Ljung-Box, p = {p}). Intervals "
+        "are then too wide rather than too narrow."
+    )
+    flat_points: str = (
+        "{title}: nothing varies in its {count} measurements, so there is nothing to follow; the model is off by {off}."
+    )
+    held_whole: str = "{title}: nothing of it was fitted; on its {count} measurements the model is off by {off}."
     beats_naive: str = (
         "{title}: on the held-out part the model is off by {off}, {share} less than by assuming that the last "
         "value stays."

@@ -183,6 +183,14 @@ NL_WORDS = {
         "{title}: wat overblijft is geen toeval: fouten hangen met elkaar samen (Ljung-Box, p = {p}). Intervallen zijn "
         "dan te smal."
     ),
+    "serial_wide": (
+        "{title}: wat overblijft is geen toeval: fouten slaan heen en weer (Ljung-Box, p = {p}). Intervallen zijn dan "
+        "eerder te breed dan te smal."
+    ),
+    "flat_points": (
+        "{title}: in de {count} metingen varieert niets, er valt dus niets te volgen; het model zit er {off} naast."
+    ),
+    "held_whole": "{title}: hiervan is niets gebruikt; op de {count} metingen zit het model er {off} naast.",
     "beats_naive": (
         "{title}: op het achtergehouden deel zit het model er {off} naast, {share} minder dan wie aanneemt dat "
         "de laatste waarde blijft."
