@@ -192,7 +192,7 @@ class ErrorModel:
         s = self._settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
             terms = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods)
-        value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
+            value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
         good = (s.sound & np.isfinite(value))[:, None]
         columns = [i for i, number in enumerate(self.numbers) if number.name not in self.given]
         by_scales = np.where(good, terms.by_numbers[:, columns], 0.0)
@@ -239,6 +239,33 @@ class ErrorModel:
         return Residuals(
             s.spread(np.where(failed, np.nan, value)), s.spread(np.where(failed[:, :, None], np.nan, slopes))
         )
+
+    @property
+    def has_kink(self) -> bool:
+        """Whether its log density has a kink where the error is 0."""
+        return isinstance(self.law, MeasuredLaw) and self.law.has_kink
+
+    def innovations(
+        self,
+        observed: ArrayLike,
+        predicted: ArrayLike,
+        jacobian: ArrayLike,
+        scales: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
+        times: ArrayLike | None = None,
+    ) -> tuple[Array, Array, Array]:
+        """Return errors in units of their scale (K, n), with AR(1) innovations, and their derivatives; 0 where none.
+
+        Derivatives are by parameters (K, n, D) and by the autocorrelation (K, n). Of what is measured, not of counts.
+        jacobian: derivatives of the predictions, (K, n, D).
+        """
+        assert isinstance(self.law, MeasuredLaw)
+        s = self._settled(observed, predicted, scales, weights, times)
+        moved = np.asarray(jacobian, dtype=np.float64)[:, s.used]
+        with np.errstate(all="ignore"):
+            value, slopes = self.law.innovations(s.y, s.m, s.numbers, s.periods, moved)
+            by_phi = self.law.innovations_by_phi(s.y, s.m, s.numbers, s.periods)
+        return s.spread(value), s.spread(slopes), s.spread(by_phi)
 
     def standardised(
         self,

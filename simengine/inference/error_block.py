@@ -139,8 +139,9 @@ class Errors:
             r = block.rows(predicted, scales)
             with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
                 terms = block.law.terms(r.y, r.m, r.numbers, r.weights, r.periods)
+                every = np.sum(np.ascontiguousarray(terms.value), axis=1).reshape(r.sound.shape)
             shape = (*r.sound.shape, -1)
-            value = np.where(r.sound, np.sum(np.ascontiguousarray(terms.value), axis=1).reshape(r.sound.shape), -np.inf)
+            value = np.where(r.sound, every, -np.inf)
             good = r.sound & np.isfinite(value)
             total += np.where(np.isnan(value), -np.inf, value).sum(axis=1)
             moved = np.where(good[:, :, None], terms.by_predicted.reshape(shape), 0.0)

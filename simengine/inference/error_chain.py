@@ -91,7 +91,11 @@ class Chain:
     def by_phi(self, z: Array, w: Array, dw: Array, weights: Array) -> Array:
         """Return the derivative of the log-likelihood by phi, that of the Jacobian -ln c with it: (K,)."""
         turn = self.g * self.dg / (self.c * self.c)
-        return np.asarray(np.sum(dw * (-self.dg * _before(z) / self.c + w * turn) + weights * turn, axis=1))
+        return np.asarray(np.sum(dw * self.moved_by_phi(z, w) + weights * turn, axis=1))
+
+    def moved_by_phi(self, z: Array, w: Array) -> Array:
+        """Return the derivatives of innovations w by phi: (K, m)."""
+        return np.asarray(-self.dg * _before(z) / self.c + w * (self.g * self.dg / (self.c * self.c)))
 
     def jacobian(self, dz: Array) -> Array:
         """Return derivatives of w by parameters, of those of z: (K, m, D)."""

@@ -86,11 +86,16 @@ class MeasuredLaw:
         return ("scale", *own, *(("autocorrelation",) if self.chained else ()))
 
     @property
+    def has_kink(self) -> bool:
+        """Whether its log density has a kink where the error is 0."""
+        return self.shape.loss(np.zeros((1, 1)), np.ones((1, 1))) is None
+
+    @property
     def not_least_squares(self) -> str | None:
         """Why its log-likelihood is no sum of squares, None where it is one."""
         if self.measure is Measure.RELATIVE:
             return "its spread grows with the prediction, and that part of the likelihood is no sum of squares"
-        if self.shape.loss(np.zeros((1, 1)), np.ones((1, 1))) is None:
+        if self.has_kink:
             return "its log density has a kink where the error is 0"
         return None
 
@@ -152,15 +157,25 @@ class MeasuredLaw:
 
         And their Jacobian, of that of the predictions.
         """
-        a, root = _measured(self.measure, y, m, p[:, :1]), np.sqrt(weights)
-        moved, w = a.by_predicted[:, :, None] * jacobian, a.z
-        if self.chained:
-            chain = self._chain(p, periods)
-            moved, w = chain.jacobian(moved), chain.innovations(w)
+        root, (w, moved) = np.sqrt(weights), self.innovations(y, m, p, periods, jacobian)
         found = self.shape.loss(w, self._own(p))
         assert found is not None
         r, slope = found
         return root * r, (root * slope)[:, :, None] * moved
+
+    def innovations(self, y: Array, m: Array, p: Array, periods: Array, jacobian: Array) -> tuple[Array, Array]:
+        """Return innovations (K, m) and their derivatives by parameters (K, m, D), of those of the predictions."""
+        a = _measured(self.measure, y, m, p[:, :1])
+        moved = a.by_predicted[:, :, None] * jacobian
+        if not self.chained:
+            return a.z, moved
+        chain = self._chain(p, periods)
+        return chain.innovations(a.z), chain.jacobian(moved)
+
+    def innovations_by_phi(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
+        """Return the derivatives of innovations by the autocorrelation: (K, m)."""
+        z, chain = _measured(self.measure, y, m, p[:, :1]).z, self._chain(p, periods)
+        return chain.moved_by_phi(z, chain.innovations(z))
 
     def standardised(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
         """Return innovations as standard normal scores: where the law is right they are draws of N(0, 1).
