@@ -78,7 +78,7 @@ class Kinks:
 
         found = minimize(
             dual, np.sign(self.w), jac=True, method="L-BFGS-B", bounds=[(-1.0, 1.0)] * self.w.size,
-            options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 2000, "maxfun": 4000, "maxcor": 20},
+            options={"ftol": 1e-13, "gtol": 1e-7, "maxiter": 300, "maxfun": 400, "maxcor": 20},
         )  # fmt: skip
         rise = float(found.fun) + float(np.sum(self.weights * np.abs(self.w)))
         return np.asarray(inverse @ (slope - by.T @ (self.weights * found.x))), max(0.0, rise)

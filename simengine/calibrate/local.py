@@ -40,7 +40,7 @@ _CONVERGED = 0.03
 """The largest slope of what has converged, where rounding lets none climb on: the top may be 4.5e-4 higher."""
 _LOOKS = 30
 """So often a climb looks at a surface with kinks: near the top slopes lead it astray."""
-_POLISHED = 1e-9
+_POLISHED = 1e-8
 """A rise of the model of a surface with kinks that is none."""
 
 Joins = Callable[[Array, Slopes], Basin | None]
@@ -351,7 +351,7 @@ def _polish(search: _Search) -> float:
             held *= 10.0
         if not search.best_density - before > 1e-10:
             break
-        held = max(1e-3, 0.1 * held)
+        held = max(1e-2, 0.1 * held)
     return float(np.sqrt(2.0 * rise))
 
 
