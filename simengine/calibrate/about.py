@@ -67,7 +67,7 @@ def about_of(
         "scales": [_scale(fitted, i, mixing) for i in range(len(problem.scales))],
         "log likelihood": likelihood,
         "log density": best.density,
-        "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
+        "criteria": _criteria(fitted, likelihood, used),
         "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
         "series": _series(fitted, predicted, bands, settings.seed),
         "bands": {"level": LEVEL, "of": forecast.made_of},
@@ -103,6 +103,14 @@ def _titles(calibration: Calibration) -> dict[str, Any]:
         "parameters": {name: own for name, own in parameters.items() if len(own) > 1},
         "series": {name: own for name, own in series.items() if len(own) > 1},
     }
+
+
+def _criteria(fitted: Fitted, likelihood: float, used: int) -> dict[str, Any]:
+    """Return AIC, AICc and BIC: of the highest likelihood, which is not that of the estimate where there are priors."""
+    if any(p.has_prior for p in fitted.surface.problem.parameters):
+        reason = "the file gives priors: the estimate has not the highest likelihood"
+        return {"aic": None, "aicc": None, "bic": None, "reason": reason}
+    return {**information_criteria(likelihood, len(fitted.best.found.full), used)._asdict(), "reason": ""}
 
 
 def _failed_by(fitted: Fitted) -> dict[str, list[int]]:

@@ -162,7 +162,7 @@ class _Worker:
         alone: tuple[Profile, ...] = ()
         if profiles and curvature is not None:
             alone = profiles_of_data(self._side_by_side, self.question, self.surface, best.found.full, curvature)
-        chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
+        chains = self._chains(best) if settings.posterior != "none" else ()
         return Fitted(
             self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains,
             sum(self.counts.values(), Counts()), self.counts,
@@ -290,10 +290,17 @@ class _Worker:
         sides = [side_of(piece, upward=bool(n % 2)) for n, piece in enumerate(self._side_by_side("profiles", wanted))]
         return tuple(join_sides(p, sides[2 * p], sides[2 * p + 1]) for p in range(surface.width))
 
-    def _chain(self, best: Search, number: int) -> Chain:
+    def _chains(self, best: Search) -> tuple[Chain, ...]:
+        """Return all chains; where they may get as long as needed, the first decides how long all are."""
+        settings = self.calibration.settings
+        first = self._chain(best, 0, settings.draws, extends=settings.extends)
+        length = first.draws.shape[1]
+        return (first, *(self._chain(best, n, length) for n in range(1, settings.chains)))
+
+    def _chain(self, best: Search, number: int, draws: int, *, extends: bool = False) -> Chain:
         settings, full = self.calibration.settings, best.found.full
         draw = draw_nuts if settings.posterior == "nuts" else draw_ensemble
-        asked = Asked(settings.draws, settings.tune, settings.seed, number)
+        asked = Asked(draws, settings.tune, settings.seed, number, extends)
 
         def make() -> Piece:
             chain = draw(self.surface, full, asked)

@@ -49,7 +49,8 @@ def plan_line(calibration: Calibration, *, up_to_date: bool) -> str:
         parts.append("profiles")
     if settings.posterior != "none":
         kind = {"nuts": "NUTS", "ensemble": "ensemble sampling"}[settings.posterior]
-        parts.append(f"{_count(settings.chains, 'chain')} of {settings.draws:,} draws by {kind}")
+        more = ", or as many as needed," if settings.extends else ""
+        parts.append(f"{_count(settings.chains, 'chain')} of {settings.draws:,} draws{more} by {kind}")
     text = f"{title_of(calibration.document.title, calibration.path.stem)}: {', '.join(parts)}"
     return f"{text}; all is there" if up_to_date else text
 

@@ -15,6 +15,7 @@ from scipy import stats
 
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.problem import Problem
+from simengine.calibrate.surface import Surface
 from simengine.source.diagnostic import InputError
 from tests.calibrate.conftest import Make
 
@@ -216,25 +217,19 @@ def test_the_posterior_is_likelihood_and_prior_by_scipy(decay: Calibration) -> N
     assert problem.log_posterior(x)[0] == pytest.approx(likelihood + prior + slopes, rel=1e-10)
 
 
-def test_least_squares_are_the_posterior(make: Make) -> None:
+def test_least_squares_are_the_likelihood(make: Make) -> None:
     fits = FITS.split("  mean:", maxsplit=1)[0] + "  north: {output: 'fish[north]', data: d, error: {huber: 2 tonne}}\n"
-    problem = make(FISH, fits, d=SERIES).problem
-    assert problem.not_least_squares == {}
-    residuals, jacobian = problem.least_squares(SETS)
-    assert residuals.shape == (3, 13)
-    x = problem.free(SETS)
-    value = problem.log_posterior(x, jacobian=False)
-    halves = -0.5 * (residuals**2).sum(axis=1)
+    surface = Surface(make(FISH, fits, d=SERIES).problem)
+    assert surface.has_squares
+    found = [surface.residuals(surface.problem.slopes(one[None]), one) for one in SETS]
+    value, gradient = surface.problem.log_likelihood_gradient(SETS)
+    halves = np.array([-0.5 * np.sum(r**2) for r, _ in found])
     np.testing.assert_allclose(value - value[0], halves - halves[0], rtol=1e-9)
-    _, gradient = problem.log_posterior_gradient(x, jacobian=False)
-    by_theta = gradient / problem.prior.slopes(x)
-    np.testing.assert_allclose(-(residuals[:, :, None] * jacobian).sum(axis=1), by_theta, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(np.array([-r @ j for r, j in found]), gradient, rtol=1e-8, atol=1e-9)
 
 
-def test_what_is_no_sum_of_squares_is_told(fish: Problem) -> None:
-    assert set(fish.not_least_squares) == {"mean"}
-    with pytest.raises(InputError, match="`mean` is no sum of squares: its spread grows"):
-        fish.least_squares(SETS, fish.start_scales(SETS))
+def test_what_is_no_sum_of_squares_is_searched_otherwise(fish: Problem) -> None:
+    assert not Surface(fish).has_squares  # `mean` has relative errors
 
 
 def test_free_numbers_and_values_are_inverse(fish: Problem) -> None:
