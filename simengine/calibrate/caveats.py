@@ -60,7 +60,7 @@ def _of_integration(about: Mapping[str, Any]) -> Iterator[str]:
     name, shift = found["moved"], found["shift"][found["moved"]]
     where = "higher" if shift > 0.0 else "lower"
     yield (
-        f"the time step is too long: with a much shorter one the estimate of `{name}` would be {abs(shift):.2g} "
+        f"the time step is too long: with a much shorter one the estimate of `{name}` would be {_number(abs(shift))} "
         f"standard errors {where}"
     )
 
