@@ -29,6 +29,8 @@ import numpy as np
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array, Bools, Places
+from simengine.inference.error_innovations import innovations_of
+from simengine.inference.error_law import has_kink
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +86,15 @@ class Kinks:
         return np.asarray(inverse @ (slope - by.T @ (self.weights * found.x))), max(0.0, rise)
 
 
+def has_kinks(surface: Surface) -> bool:
+    """Return whether the likelihood has kinks: slopes that jump where an error is 0."""
+    return any(has_kink(s.error.law) for s in surface.problem.series)
+
+
 def jointly(surface: Surface) -> Bools:
     """Return which of a full set (D + E,) move together: parameters, and autocorrelations of errors with kinks."""
     problem = surface.problem
-    chained = {p for s in problem.series if s.error.has_kink for p in s.scales}
+    chained = {p for s in problem.series if has_kink(s.error.law) for p in s.scales}
     own = [n in chained and scale.number == "autocorrelation" for n, scale in enumerate(problem.scales)]
     return np.array([*(True for _ in problem.names), *own], dtype=np.bool_)
 
@@ -104,11 +111,11 @@ def kinks_of(surface: Surface, full: Array, slopes: Slopes, places: Places, size
         numbers = full[None, d:][:, list(s.scales)]
         asked = (seen.value[s.rows], slopes.predicted[:, s.rows], slopes.jacobian[:, s.rows], numbers,
                  weights[s.rows], seen.time[s.rows])  # fmt: skip
-        if not s.error.has_kink:
+        if not has_kink(s.error.law):
             rest.append(s.error.whitened_jacobian(*asked)[0])
             continue
         used = s.error.used(asked[0], asked[4])
-        own, moved, by_phi = s.error.innovations(*asked)
+        own, moved, by_phi = innovations_of(s.error, *asked)
         w.append(own[0, used])
         by.append(np.zeros((w[-1].size, full.size)))
         by[-1][:, :d] = moved[0, used]

@@ -24,7 +24,8 @@ import numpy as np
 from simengine.calibrate.curvature import prior_shapes, sensitivities_by_series
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
-from simengine.inference.dispersion import dispersion
+from simengine.inference.dispersion import dispersion, excess_of, is_told
+from simengine.inference.error_count import CountLaw
 
 DRAWS = 2000
 LONG = 100
@@ -60,12 +61,12 @@ def dispersions(
     out = {}
     for s, leverage in zip(problem.series, own, strict=True):
         numbers = scales[:, list(s.scales)]
-        if not s.error.is_told:
+        if not is_told(s.error):
             continue
         z = np.where(fitted[s.rows], standardised[s.rows], np.nan)
-        found = dispersion(z, leverage.taken, s.error.excess(predicted[:, s.rows], numbers)[0])
+        found = dispersion(z, leverage.taken, excess_of(s.error, predicted[:, s.rows], numbers)[0])
         if found is not None:
-            out[s.name] = {**found._asdict(), "off": found.is_off, "counts": s.error.counts}
+            out[s.name] = {**found._asdict(), "off": found.is_off, "counts": isinstance(s.error.law, CountLaw)}
     return out
 
 

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.calibrate.basin import Basin, curve_at
-from simengine.calibrate.kinks import jointly, kinks_of
+from simengine.calibrate.kinks import has_kinks, jointly, kinks_of
 from simengine.calibrate.lockstep import Ask
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.surface import Surface
@@ -156,7 +156,7 @@ def _run(search: _Search, begun: Array) -> Found:
     if surface.has_squares and not search.kept[:width].all():
         _squares(search)
     slope = _climb(search)
-    if surface.has_kinks:
+    if has_kinks(surface):
         for _ in range(_ROUNDS):
             before = search.best_density
             slope = _polish(search)
@@ -288,7 +288,7 @@ def _climb(search: _Search) -> float:
     places = np.flatnonzero(~search.kept)
     low, high = (ends[places] for ends in surface.measures.ends)
     slope = np.inf
-    for _ in range(1 if surface.has_kinks else 6):
+    for _ in range(1 if has_kinks(surface) else 6):
         start = np.clip(surface.measures.of(search.best)[places], low, high)
         size = _sizes(search, search.best, places, low, high)
         begun, before = search.best.copy(), search.best_density
@@ -311,7 +311,7 @@ def _climb(search: _Search) -> float:
         if slope <= _SLOPE or search.steps >= search.most:
             return slope
         most = search.most - search.steps
-        most = min(most, _LOOKS) if surface.has_kinks else most
+        most = min(most, _LOOKS) if has_kinks(surface) else most
         with np.errstate(divide="ignore", invalid="ignore"):
             bounds = list(zip((low - start) / size, (high - start) / size, strict=True))
         minimize(

@@ -53,7 +53,7 @@ class Asked:
     seed: int
     chain: int
     extends: bool = False
-    """Whether an ensemble goes on, twice as long each time, until it is long enough for its diagnostics."""
+    """Whether an ensemble goes on, at most twice as long each time, until it is long enough for its diagnostics."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,12 +163,15 @@ def draw_ensemble(surface: Surface, full: Array, asked: Asked) -> Chain:
     state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())
     state = sampler.run_mcmc(state, asked.tune + asked.draws)
     steps = asked.draws
-    while asked.extends and 2 * steps <= MOST_STEPS and 2 * steps * begun.size <= _MOST_NUMBERS:
+    most = min(MOST_STEPS, int(_MOST_NUMBERS / begun.size))
+    while asked.extends and steps < most:
         drawn = np.moveaxis(sampler.get_chain(discard=asked.tune), (0, 1), (1, 0))
-        if steps > MARGIN * TAUS * max(integrated_time(drawn[None, :, :, i]) for i in range(count)):
+        needed = 1 + int(MARGIN * TAUS * max(integrated_time(drawn[None, :, :, i]) for i in range(count)))
+        if steps >= needed:
             break
-        state = sampler.run_mcmc(state, steps)
-        steps *= 2
+        more = min(needed, 2 * steps, most) - steps  # a short one does not know its time: it is looked at again
+        state = sampler.run_mcmc(state, more)
+        steps += more
     y = np.moveaxis(sampler.get_chain(discard=asked.tune), 1, 0)
     logs = np.asarray(sampler.get_log_prob(discard=asked.tune)).T
     draws = np.stack([frame.full(own) for own in y])

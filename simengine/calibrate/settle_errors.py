@@ -16,7 +16,7 @@ from simengine.calibrate.file import Error
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.series import Scale
 from simengine.inference.error import ErrorModel, ErrorNumber, error_model
-from simengine.inference.error_chain import are_whole, period_of
+from simengine.inference.error_chain import are_whole, period_of, periods_between
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.names import ModelNames
 from simengine.source.diagnostic import warning
@@ -55,7 +55,7 @@ def settle_error(
     whole = True
     if written.autocorrelated:
         model = replace(model, period=min((period_of(t) for t in times if len(t) > 1), default=None))
-        whole = all(are_whole(model.periods(t)) for t in times)
+        whole = all(are_whole(periods_between(t, model.period)) for t in times)
         if given.get("autocorrelation", np.nan) < 0.0 and not whole:
             text = (
                 f"the autocorrelation of the errors of `{at.value}` is below 0, but not all its times are whole periods"

@@ -71,11 +71,6 @@ class Surface:
         """Whether the likelihood is a sum of squares."""
         return all(s.error.not_least_squares is None for s in self.problem.series)
 
-    @property
-    def has_kinks(self) -> bool:
-        """Whether the likelihood has kinks: slopes that jump where an error is 0."""
-        return any(s.error.has_kink for s in self.problem.series)
-
     # ---- the density
 
     @cached_property

@@ -19,7 +19,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simengine.inference.arrays import as_vector
+from simengine.inference.arrays import Array, as_rows, as_vector
+from simengine.inference.error import ErrorModel
+from simengine.inference.error_count import CountLaw
 
 ALARM = 0.01
 """A probability below is not chance."""
@@ -77,3 +79,17 @@ def dispersion(standardised: ArrayLike, taken: float = 0.0, excess: ArrayLike = 
         square = float(np.sum(np.square(z[there])))
     tails = [float(f(freedom / width, square / width)) for f in (chdtr, chdtrc)]
     return Dispersion(n, freedom, math.sqrt(square / freedom), min(1.0, 2.0 * min(tails)))
+
+
+def is_told(model: ErrorModel) -> bool:
+    """Return whether how large errors are is given, or follows from the prediction, and nothing of it is estimated."""
+    names = [number.name for number in model.numbers]
+    return not names or names[0] in model.given
+
+
+def excess_of(model: ErrorModel, predicted: ArrayLike, scales: ArrayLike | None = None) -> Array:
+    """Return the excess kurtosis of standardised residuals (K, n): 0 but of counts, for others are normal scores."""
+    m = as_rows(predicted)
+    if isinstance(model.law, CountLaw):
+        return model.law.excess(m, model.all_numbers(scales, len(m)))
+    return np.zeros_like(m)

@@ -61,9 +61,6 @@ class Law(Protocol):
     def standardised(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
         """Return standardised residuals."""
 
-    def excess(self, m: Array, p: Array) -> Array:
-        """Return the excess kurtosis of standardised residuals."""
-
     def whitened(self, m: Array, p: Array, weights: Array, periods: Array, jacobian: Array) -> Array:
         """Return rows whose squares add up to the expected information."""
 
@@ -189,7 +186,7 @@ class ErrorModel:
         times: ArrayLike | None = None,
     ) -> Likelihood:
         """Return the log-likelihood with its derivatives by predictions and by the numbers estimated."""
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
             terms = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods)
             value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
@@ -209,7 +206,7 @@ class ErrorModel:
         times: ArrayLike | None = None,
     ) -> Array:
         """Return weighted log densities (K, n), with AR(1) of each given the one before; NaN where there is none."""
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):
             value = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods).value
         return s.spread(np.where(s.sound[:, None], value, -np.inf), np.nan)
@@ -230,7 +227,7 @@ class ErrorModel:
         """
         if self.law.not_least_squares is not None:
             return None
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         moved = np.asarray(jacobian, dtype=np.float64)
         moved = np.broadcast_to(moved if moved.ndim == 3 else moved[None], (*s.shape, moved.shape[-1]))
         with np.errstate(all="ignore"):
@@ -239,33 +236,6 @@ class ErrorModel:
         return Residuals(
             s.spread(np.where(failed, np.nan, value)), s.spread(np.where(failed[:, :, None], np.nan, slopes))
         )
-
-    @property
-    def has_kink(self) -> bool:
-        """Whether its log density has a kink where the error is 0."""
-        return isinstance(self.law, MeasuredLaw) and self.law.has_kink
-
-    def innovations(
-        self,
-        observed: ArrayLike,
-        predicted: ArrayLike,
-        jacobian: ArrayLike,
-        scales: ArrayLike | None = None,
-        weights: ArrayLike | None = None,
-        times: ArrayLike | None = None,
-    ) -> tuple[Array, Array, Array]:
-        """Return errors in units of their scale (K, n), with AR(1) innovations, and their derivatives; 0 where none.
-
-        Derivatives are by parameters (K, n, D) and by the autocorrelation (K, n). Of what is measured, not of counts.
-        jacobian: derivatives of the predictions, (K, n, D).
-        """
-        assert isinstance(self.law, MeasuredLaw)
-        s = self._settled(observed, predicted, scales, weights, times)
-        moved = np.asarray(jacobian, dtype=np.float64)[:, s.used]
-        with np.errstate(all="ignore"):
-            value, slopes = self.law.innovations(s.y, s.m, s.numbers, s.periods, moved)
-            by_phi = self.law.innovations_by_phi(s.y, s.m, s.numbers, s.periods)
-        return s.spread(value), s.spread(slopes), s.spread(by_phi)
 
     def standardised(
         self,
@@ -278,26 +248,10 @@ class ErrorModel:
 
         Innovations where errors are carried over; of counts Pearson's.
         """
-        s = self._settled(observed, predicted, scales, None, times)
+        s = self.settled(observed, predicted, scales, None, times)
         with np.errstate(all="ignore"):
             value = self.law.standardised(s.y, s.m, s.numbers, s.periods)
         return s.spread(np.where(s.sound[:, None], value, np.nan), np.nan)
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is of counts."""
-        return isinstance(self.law, CountLaw)
-
-    @property
-    def is_told(self) -> bool:
-        """Whether how large errors are is given, or follows from the prediction, and nothing of it is estimated."""
-        names = [number.name for number in self.numbers]
-        return not names or names[0] in self.given
-
-    def excess(self, predicted: ArrayLike, scales: ArrayLike | None = None) -> Array:
-        """Return the excess kurtosis of standardised residuals: (K, n)."""
-        m = as_rows(predicted)
-        return self.law.excess(m, self._all(scales, len(m)))
 
     def whitened_jacobian(
         self,
@@ -312,7 +266,7 @@ class ErrorModel:
 
         Of `observed` only what is missing matters. Rows are one an observation used, two of a relative error.
         """
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         moved = np.asarray(jacobian, dtype=np.float64)
         moved = np.broadcast_to(moved if moved.ndim == 3 else moved[None], (*s.shape, moved.shape[-1]))
         rows = self.law.whitened(s.m, s.numbers, s.weights, s.periods, moved[:, s.used])
@@ -321,7 +275,7 @@ class ErrorModel:
     def quantiles(self, levels: ArrayLike, predicted: ArrayLike, scales: ArrayLike | None = None) -> Array:
         """Return quantiles of single observations: (levels, K, n); NaN where the prediction can not be."""
         m = as_rows(predicted)
-        p, good = self._all(scales, len(m)), self.law.predictable(m)
+        p, good = self.all_numbers(scales, len(m)), self.law.predictable(m)
         rows = [
             np.where(good, self.law.quantile(float(q), np.where(good, m, 1.0), p), np.nan) for q in as_vector(levels)
         ]
@@ -336,15 +290,11 @@ class ErrorModel:
     ) -> Array:
         """Return observations as they might be: (K, n); NaN where the prediction can not be."""
         m = as_rows(predicted)
-        p, good = self._all(scales, len(m)), self.law.predictable(m)
-        periods = self.periods(np.arange(m.shape[1]) if times is None else times)
+        p, good = self.all_numbers(scales, len(m)), self.law.predictable(m)
+        periods = periods_between(np.arange(float(m.shape[1])) if times is None else as_vector(times), self.period)
         return np.where(good, self.law.draw(rng, np.where(good, m, 1.0), p, periods), np.nan)
 
-    def periods(self, times: ArrayLike) -> Array:
-        """Return the periods between times, each since the one before; 0 for the first."""
-        return periods_between(as_vector(times), self.period)
-
-    def _all(self, scales: ArrayLike | None, rows: int) -> Array:
+    def all_numbers(self, scales: ArrayLike | None, rows: int) -> Array:
         """Return all numbers, those given and those estimated: (K, P)."""
         estimated = self.estimated
         free = np.zeros((rows, 0)) if scales is None else as_rows(scales)
@@ -356,32 +306,33 @@ class ErrorModel:
         table = np.stack(all_of, axis=1) if all_of else np.zeros((rows, 0))
         return np.array(np.broadcast_to(table, (rows, len(all_of))))
 
-    def _settled(
+    def settled(
         self,
         observed: ArrayLike,
         predicted: ArrayLike,
         scales: ArrayLike | None,
         weights: ArrayLike | None,
         times: ArrayLike | None,
-    ) -> _Settled:
+    ) -> Settled:
+        """Return what is used of a series, side by side."""
         y, m = as_vector(observed), as_rows(predicted)
         if m.shape[1] != len(y):
             raise ValueError(f"{len(y)} observations, but {m.shape[1]} predictions")
         used = self.used(y, weights)
         at = np.arange(len(y), dtype=np.float64) if times is None else as_vector(times)
-        p, inner = self._all(scales, len(m)), np.compress(used, m, axis=1)
+        p, inner = self.all_numbers(scales, len(m)), np.compress(used, m, axis=1)
         good = self.law.predictable(inner)
         own = np.all([(p[:, i] > n.low) & (p[:, i] < np.inf) for i, n in enumerate(self.numbers)], axis=0)
         sound = np.all(good, axis=1) & own & (not np.any(self.law.outside(y[used])))
         # what can not be is computed with numbers that can, and left out after
         safe = np.where(own[:, None], p, 0.5 * np.ones_like(p)) if p.shape[1] else p
-        periods = self.periods(at[used])
-        return _Settled(
+        periods = periods_between(at[used], self.period)
+        return Settled(
             y[used], np.where(good, inner, 1.0), safe, _weights(weights, len(y))[used], periods, used, m.shape, sound
         )
 
 
-class _Settled(NamedTuple):
+class Settled(NamedTuple):
     """What is used of a series, side by side."""
 
     y: Array

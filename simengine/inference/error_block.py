@@ -20,6 +20,7 @@ import numpy as np
 
 from simengine.inference.arrays import Array, Bools, Places
 from simengine.inference.error import ErrorModel, Law, Likelihood, Residuals
+from simengine.inference.error_chain import periods_between
 from simengine.inference.error_law import MeasuredLaw
 
 _NUMBER = 0.5
@@ -127,7 +128,7 @@ class Errors:
             if not own.size:
                 continue
             chained = isinstance(member.error.law, MeasuredLaw) and member.error.law.chained
-            periods = member.error.periods(times[member.rows][own]) if chained else np.zeros(0)
+            periods = periods_between(times[member.rows][own], member.error.period) if chained else np.zeros(0)
             key = (member.error.law, int(np.ceil(np.log2(own.size))), periods.tobytes())
             groups.setdefault(key, []).append((member, own + (member.rows.start or 0), periods))
         self._blocks = [_block(group, observed, weights) for group in groups.values()]

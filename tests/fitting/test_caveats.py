@@ -240,3 +240,26 @@ def test_swinging_errors_deflate_and_lasting_ones_inflate() -> None:
     assert serial_dependence(lasting).inflation > 1.5
     assert serial_dependence(swinging).inflation < 0.6
     assert serial_dependence(e).inflation == pytest.approx(1.0, abs=0.5)
+
+
+def test_profiles_are_those_of_the_best_and_a_better_fit_is_told(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two hills: the only search climbs the lower one, whose profile comes upon the other."""
+    monkeypatch.setattr("simengine.calibrate.work._AGAIN", 0)
+    values = 10.0 * np.cos(0.9 * TIMES)
+    text = """parameters: {speed: {range: [0.2, 1.6], start: 0.45}}
+fit: {m: {output: place, data: seen, error: {normal: 12}}}
+method: {starts: 1, profiles: on}
+"""
+    result = warned(make("swing", values, TIMES, text))
+    best = result.estimates["speed"]
+    assert best < 0.8
+    (told,) = (w for w in result.warnings if "profiles of" in w)
+    assert told == "profiles of `speed` came upon better fits again and again: the best is not found, more starts may"
+    profile = result.profiles
+    assert profile["value"].iloc[(profile["value"] - best).abs().argmin()] == pytest.approx(best)
+    monkeypatch.setattr("simengine.calibrate.work._AGAIN", 1)
+    again = se.run_calibration(result.folder.parent / "asked.yaml", out=result.folder.parent / "again")
+    assert again.estimates["speed"] == pytest.approx(0.9, abs=1e-3)
+    assert not any("profiles of" in w for w in again.warnings)
+    (own,) = again.about["parameters"]
+    assert own["intervals"]["profile"]["0.90"][0] < 0.9 < own["intervals"]["profile"]["0.90"][1]

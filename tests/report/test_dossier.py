@@ -296,7 +296,8 @@ def changed(folder: Path, to: Path, **series: object) -> DossierRecord:
         ({"fitted__efficiency": 0.7}, {"fairly"}),
         ({"fitted__efficiency": -3.0}, {"badly"}),
         ({"fitted__n": 2}, {"few"}),
-        ({"fitted__bias": 0.4, "fitted__variation": 0.3}, {"systematic"}),
+        ({"fitted__efficiency": None}, {"flat"}),
+        ({"fitted__bias": 0.4, "fitted__variation": 0.3, "systematic": 0.01}, {"systematic"}),
         ({"serial__probability": 0.001}, {"serial"}),
         ({"skills__last__value": -0.4}, {"loses", "no-better"}),
         ({"skills__last__value": 0.0}, {"same"}),
@@ -310,6 +311,14 @@ def test_what_is_bad_is_said(ridge: Path, tmp_path: Path, changes: dict[str, obj
         if "coverage_held_out__inside" in changes:
             (text,) = (f.text for f in found if f.code == "coverage")
             assert words.covered_low in text
+
+
+def test_chance_is_not_called_systematic_nor_swinging_errors_too_narrow(ridge: Path, tmp_path: Path) -> None:
+    chance = {"fitted__bias": 0.4, "fitted__variation": 0.3, "systematic": 0.3}
+    assert "systematic" not in {f.code for f in findings_of(changed(ridge, tmp_path / "chance", **chance), EN)}
+    swing = {"serial__probability": 0.001, "serial__inflation": 0.4}
+    (text,) = (f.text for f in findings_of(changed(ridge, tmp_path / "swing", **swing), EN) if f.code == "serial")
+    assert "too wide rather than too narrow" in text
 
 
 def test_a_folder_without_the_check_of_the_step_says_so(ridge: Path, tmp_path: Path) -> None:
