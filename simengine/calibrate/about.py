@@ -8,16 +8,17 @@ Invariant: it depends on the question only; every number is in the unit beside i
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from simengine.calibrate.bands import LEVEL, Bands, standardised
+from simengine.calibrate.caveats import caveats_of
 from simengine.calibrate.curvature import Curvature
 from simengine.calibrate.forecast import Forecast
 from simengine.calibrate.integration import integration_of
+from simengine.calibrate.leverage import dispersions, leverages
 from simengine.calibrate.mixing import Mixing
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.work import Fitted
@@ -28,11 +29,12 @@ from simengine.inference.prior_shape import prior_shape
 from simengine.inference.profile import Profile, peak_of
 from simengine.inference.summary import plain, summarise
 from simengine.inference.verdict import Verdict, judge, known, with_prior
+from simengine.sampling.marginal import Continuous
 from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 
 FILE = "calibration.json"
-FORMAT = 2
+FORMAT = 3
 """Version of the folder's layout: one of another is made anew, of the same finished work."""
 NEAR = 0.1
 """A search ended at the best fit where its log density is within this of it."""
@@ -65,9 +67,9 @@ def about_of(
         "scales": [_scale(fitted, i, mixing) for i in range(len(problem.scales))],
         "log likelihood": likelihood,
         "log density": best.density,
-        "criteria": information_criteria(likelihood, len(best.full), used)._asdict(),
+        "criteria": _criteria(fitted, likelihood, used),
         "observations": {"fitted": used, "held out": int(np.sum(problem.observations.held_out))},
-        "series": _series(fitted, predicted, bands),
+        "series": _series(fitted, predicted, bands, settings.seed),
         "bands": {"level": LEVEL, "of": forecast.made_of},
         "forecast": forecast.plain(),
         "titles": _titles(calibration),
@@ -75,9 +77,9 @@ def about_of(
         "curvature": _curvature(fitted),
         "integration": integration_of(calibration, best.full),
         "posterior": None if mixing is None else mixing.plain(settings.posterior),
-        "simulations": {**counts, "in runs": fitted.counts.simulations},
+        "simulations": {**counts, "in runs": fitted.counts.simulations, "failed by": _failed_by(fitted)},
     }
-    about["warnings"] = warnings_of(about)
+    about["warnings"] = caveats_of(about)
     return plain(about)  # type: ignore[no-any-return]
 
 
@@ -101,6 +103,19 @@ def _titles(calibration: Calibration) -> dict[str, Any]:
         "parameters": {name: own for name, own in parameters.items() if len(own) > 1},
         "series": {name: own for name, own in series.items() if len(own) > 1},
     }
+
+
+def _criteria(fitted: Fitted, likelihood: float, used: int) -> dict[str, Any]:
+    """Return AIC, AICc and BIC: of the highest likelihood, which is not that of the estimate where there are priors."""
+    if any(p.has_prior for p in fitted.surface.problem.parameters):
+        reason = "the file gives priors: the estimate has not the highest likelihood"
+        return {"aic": None, "aicc": None, "bic": None, "reason": reason}
+    return {**information_criteria(likelihood, len(fitted.best.found.full), used)._asdict(), "reason": ""}
+
+
+def _failed_by(fitted: Fitted) -> dict[str, list[int]]:
+    """Return by kind of work how many runs failed, and of how many; kinds of which none did are left out."""
+    return {kind: [c.failed, c.runs + c.gradients] for kind, c in fitted.counts_of.items() if c.failed}
 
 
 def _ends(pair: Any) -> list[float]:
@@ -127,6 +142,7 @@ def _parameter(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "start": own.start,
         "measure": own.measure,
         "prior": own.prior_text if own.has_prior else None,
+        "prior mass": own.prior.mass if own.has_prior and isinstance(own.prior, Continuous) else None,
         "note": own.note,
         "estimate": float(fitted.best.found.full[i]),
         "error": None if curvature is None else float(curvature.errors[i]),
@@ -188,6 +204,8 @@ def _verdict(fitted: Fitted, i: int, of_data: Profile | None) -> Verdict:
 
 def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
     own, d = fitted.surface.problem.scales[i], fitted.surface.width
+    at = fitted.best.found.full[d + i : d + i + 1]
+    hits = bounds_hit((own.name,), at, np.array([own.low]), np.array([own.high]))
     return {
         "name": own.name,
         "fit": own.fit,
@@ -195,24 +213,28 @@ def _scale(fitted: Fitted, i: int, mixing: Mixing | None) -> dict[str, Any]:
         "unit": own.unit,
         "low": own.low,
         "high": own.high,
-        "estimate": float(fitted.best.found.full[d + i]),
+        "estimate": float(at[0]),
+        "bound hit": hits[0].end if hits else None,
         "intervals": {"posterior": None if mixing is None else mixing.intervals(d + i)},
         "posterior": None if mixing is None else mixing.of(d + i),
     }
 
 
-def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, Any]]:
+def _series(fitted: Fitted, predicted: Array, bands: Bands, seed: int) -> list[dict[str, Any]]:
     problem, full = fitted.surface.problem, fitted.best.found.full
     seen, z = problem.observations, standardised(fitted.surface, full, predicted[None])
+    leverage = leverages(fitted.surface, full)
+    told = dispersions(fitted.surface, full, z, leverage)
     out = []
-    for s in problem.series:
+    for s, own in zip(problem.series, leverage, strict=True):
         rows = s.rows
         held = seen.held_out[rows]
         table = summarise(
             predicted[rows], seen.value[rows], seen.time[rows], held_out=held, standardised=z[rows],
             bands=(bands.low[rows], bands.high[rows], LEVEL),
             fitted_to_errors=sum(problem.scales[place].number == "autocorrelation" for place in s.scales),
-        ) if not held.all() else None  # fmt: skip
+            taken=own.taken, null=own.draws(seed),
+        )  # fmt: skip
         out.append({
             "name": s.name,
             "title": s.title or s.name,
@@ -223,7 +245,8 @@ def _series(fitted: Fitted, predicted: Array, bands: Bands) -> list[dict[str, An
             "fitted": int(np.sum(~held & (seen.weight[rows] > 0.0))),
             "held out": int(np.sum(held)),
             "missing": s.missing,
-            "statistics": None if table is None else table.plain(),
+            "statistics": table.plain(),
+            "dispersion": told.get(s.name),
         })  # fmt: skip
     return out
 
@@ -241,6 +264,7 @@ def _searches(fitted: Fitted) -> dict[str, Any]:
         "best from": fitted.best.name,
         "best status": fitted.best.found.status,
         "global": fitted.world or None,
+        "bettered by profiles": [fitted.surface.names[p.index] for p in fitted.profiles if p.better is not None],
     }
 
 
@@ -257,42 +281,3 @@ def _curvature(fitted: Fitted) -> dict[str, Any] | None:
         "subsets": [{"parameters": s.names, "index": s.gamma} for s in own.subsets],
         "correlation": own.found.correlation,
     }  # fmt: skip
-
-
-def warnings_of(about: Mapping[str, Any]) -> list[str]:
-    """Return what to beware of, in words, the worst first."""
-    out = []
-    searches = about["searches"]
-    if searches["failed"]:
-        out.append(f"{searches['failed']} of {searches['searched']} searches began where the run fails")
-    if searches["best status"] not in {"converged", "screened"}:
-        out.append("the best search stopped before it converged: the estimate may not be the best there is")
-    if searches["searched"] > 2 and searches["at the best"] == 1:
-        out.append("only one search ended at the best fit: there may be a better one; more starts would tell")
-    for parameter in about["parameters"]:
-        if parameter["bound hit"]:
-            end = {"low": "lower", "high": "upper"}[parameter["bound hit"]]
-            out.append(f"`{parameter['name']}` is at its {end} bound: a better fit may lie beyond the range")
-        if parameter["verdict"] in {"not identified", "practically not identified", "one side", "by prior"}:
-            word = {"one side": "bounded by the data on one side only", "by prior": "told by its prior"}
-            said = word.get(parameter["verdict"], parameter["verdict"])
-            out.append(f"`{parameter['name']}` is {said}: {parameter['why']}")
-        if (parameter["told by"] or {}).get("prior has a kink"):
-            out.append(f"the prior of `{parameter['name']}` has a kink at the estimate, and draws it there")
-    known = [f"`{p['name']}`" for p in about["parameters"] if p["by prior"]]
-    if known:
-        shown = known[0] if len(known) == 1 else f"{', '.join(known[:-1])} and {known[-1]}"
-        out.append(f"what is known of {shown} comes from priors rather than from the data")
-    curvature = about["curvature"]
-    if curvature is not None:
-        out += [d["text"] for d in curvature["directions"] if len(d["parameters"]) > 1]
-    posterior = about["posterior"]
-    if posterior is not None and not posterior["converged"]:
-        out.append(f"the posterior sample is not to be relied on: {posterior['text']}")
-    for series in about["series"]:
-        statistics = series["statistics"]
-        if statistics is not None and statistics["held_out"] is not None:
-            skill = statistics["skills"]["last"]["value"]
-            if skill is not None and skill < 0.0:
-                out.append(f"`{series['name']}`: held-out values are met worse than by repeating the last one fitted")
-    return out

@@ -170,15 +170,19 @@ def prior_shapes(surface: Surface, theta: Array) -> list[PriorShape]:
 
 def sensitivities(surface: Surface, full: Array) -> Array:
     """Return sensitivities in units of the errors, of what is fitted: (m, D); R'R is the expected information."""
+    return np.concatenate([np.zeros((0, surface.width)), *sensitivities_by_series(surface, full)])
+
+
+def sensitivities_by_series(surface: Surface, full: Array) -> list[Array]:
+    """Return sensitivities in units of the errors, of what is fitted of each series: (m, D) each."""
     theta, scales = full[None, : surface.width], full[None, surface.width :]
     predicted, jacobian = surface.problem.slopes(theta)
     seen, weights = surface.problem.observations, surface.problem.observations.fit_weight
     out = []
     for s in surface.problem.series:
-        if np.any(weights[s.rows] > 0.0):
-            found = s.error.whitened_jacobian(
-                seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
-                weights[s.rows], seen.time[s.rows],
-            )  # fmt: skip
-            out.append(found[0])
-    return np.concatenate(out) if out else np.zeros((0, surface.width))
+        found = s.error.whitened_jacobian(
+            seen.value[s.rows], predicted[:, s.rows], jacobian[:, s.rows], scales[:, list(s.scales)],
+            weights[s.rows], seen.time[s.rows],
+        )  # fmt: skip
+        out.append(found[0])
+    return out

@@ -3,7 +3,7 @@
     calibration.json    asked, estimates, intervals, statistics, verdicts     starts.csv    every search
     parameters.yaml     the estimates as a parameter set of scenarios         fit.csv       observations beside the fit
     posterior.parquet   a row a draw, for `rows` and `empirical`              profiles.csv  profiles, priors included
-    posterior.nc        all draws, for ArviZ                                  forecast.csv  the model to its own end
+    posterior.nc        draws, for ArviZ                                      forecast.csv  the model to its own end
     likelihood-profiles.csv    profiles without priors, where there are some
     datapackage.json    tables, units, sources                                work/         finished units of work
     provenance.json     hashes, versions
@@ -26,6 +26,7 @@ from simengine.calibrate import about as told
 from simengine.calibrate import parameter_set, tables
 from simengine.calibrate.bands import make_bands, sets_of
 from simengine.calibrate.forecast import make_forecast
+from simengine.calibrate.inference_data import write_netcdf
 from simengine.calibrate.mixing import mixing_of
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.store import WORK, Unit
@@ -113,7 +114,7 @@ def write_made(calibration: Calibration, fitted: Fitted, folder: Path) -> list[s
         write_bytes(folder / _DRAWS, tables.parquet_bytes(tables.posterior_table(fitted)))
         draft = draft_of(folder / _ARVIZ)
         try:
-            tables.write_netcdf(fitted, predicted, draft)
+            write_netcdf(fitted, predicted, draft)
             put_in_place(draft, folder / _ARVIZ)
         finally:
             draft.unlink(missing_ok=True)
@@ -176,7 +177,7 @@ def _package(calibration: Calibration, fitted: Fitted, folder: Path, sheets: Seq
     package["description"] = "Calibration of a system-dynamics model: estimates, how sure they are, how well it fits."
     if fitted.chains:
         package["resources"].append({
-            "name": "posterior-nc", "path": _ARVIZ, "title": "All draws, as ArviZ reads them",
+            "name": "posterior-nc", "path": _ARVIZ, "title": "Draws and log-likelihoods, as ArviZ reads them",
             "profile": "data-resource", "format": "nc", "mediatype": "application/netcdf",
         })  # fmt: skip
     return package

@@ -6,7 +6,8 @@ Where errors are sums of squares, `scipy.optimize.least_squares` (trust region r
 parameters, scales as they are; then the scales take the values that fit best, which needs no run; and so on until
 nothing rises (block coordinate ascent). Priors are squares too: of the normal distribution that has their slope and
 curvature at the point each round begins at; of a normal prior that is the prior itself. Else, and where that stops
-short, L-BFGS-B moves all together, in units of the standard errors.
+short, L-BFGS-B moves all together, in units of the standard errors. Where errors have kinks (Laplace), slopes do not
+tell a top: steps of module `kinks` end the search, and how much higher its model of the surface rises.
 
 References: M. A. Branch, T. F. Coleman, Y. Li (1999), SIAM J. Scientific Computing 21, 1-23 (trf); R. H. Byrd, P. Lu,
 J. Nocedal, C. Zhu (1995), SIAM J. Scientific Computing 16, 1190-1208 (L-BFGS-B).
@@ -22,6 +23,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.calibrate.basin import Basin, curve_at
+from simengine.calibrate.kinks import has_kinks, jointly, kinks_of
 from simengine.calibrate.lockstep import Ask
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.surface import Surface
@@ -33,7 +35,13 @@ _KNOWN = 4
 _RISE = 1e-8
 """A rise of the log density that is none."""
 _SLOPE = 1e-3
-"""The largest slope of a highest point, by standard error: half its square, 5e-7, is how much higher it may be."""
+"""A slope, by standard error, that is no more climbed: half its square, 5e-7, is how much higher the top may be."""
+_CONVERGED = 0.03
+"""The largest slope of what has converged, where rounding lets none climb on: the top may be 4.5e-4 higher."""
+_LOOKS = 30
+"""So often a climb looks at a surface with kinks: near the top slopes lead it astray."""
+_POLISHED = 1e-8
+"""A rise of the model of a surface with kinks that is none."""
 
 Joins = Callable[[Array, Slopes], Basin | None]
 """Of where a search stands, and what is known there: the optimum it runs to, where that is known."""
@@ -52,7 +60,8 @@ class Found:
     steps: int = 0
     """How often the surface was looked at."""
     slope: float = float("nan")
-    """The largest derivative left, in units of the standard errors, of what is not at a bound."""
+    """The largest derivative left, in units of the standard errors, of what is not at a bound; of a surface with kinks
+    the root of twice the rise that its model has left."""
     curve: Array = field(default_factory=lambda: np.zeros((0, 0)))
     """What `basin.curve_at` has there, where the search is one of several; (0, 0): others cannot join it."""
     joined: str = ""
@@ -147,7 +156,14 @@ def _run(search: _Search, begun: Array) -> Found:
     if surface.has_squares and not search.kept[:width].all():
         _squares(search)
     slope = _climb(search)
-    if slope > 30.0 * _SLOPE:
+    if has_kinks(surface):
+        for _ in range(_ROUNDS):
+            before = search.best_density
+            slope = _polish(search)
+            if slope <= _SLOPE or search.steps >= search.most or not search.best_density - before > _RISE:
+                break
+            _climb(search)
+    if slope > _CONVERGED:
         return Found(search.best, search.best_density, "stopped", search.steps, slope)
     curve = np.zeros((0, 0))
     if search.joins is not None:
@@ -272,7 +288,7 @@ def _climb(search: _Search) -> float:
     places = np.flatnonzero(~search.kept)
     low, high = (ends[places] for ends in surface.measures.ends)
     slope = np.inf
-    for _ in range(6):
+    for _ in range(1 if has_kinks(surface) else 6):
         start = np.clip(surface.measures.of(search.best)[places], low, high)
         size = _sizes(search, search.best, places, low, high)
         begun, before = search.best.copy(), search.best_density
@@ -294,15 +310,49 @@ def _climb(search: _Search) -> float:
         slope = _left(minus(np.zeros(len(places)))[1], start, low, high)
         if slope <= _SLOPE or search.steps >= search.most:
             return slope
+        most = search.most - search.steps
+        most = min(most, _LOOKS) if has_kinks(surface) else most
         with np.errstate(divide="ignore", invalid="ignore"):
             bounds = list(zip((low - start) / size, (high - start) / size, strict=True))
         minimize(
             minus, np.zeros(len(places)), jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"ftol": 1e-15, "gtol": _SLOPE, "maxfun": max(1, search.most - search.steps), "maxcor": 20},
+            options={"ftol": 1e-15, "gtol": _SLOPE, "maxfun": max(1, most), "maxcor": 20},
         )  # fmt: skip
         if not search.best_density - before > 1e-10:
             return slope
     return slope
+
+
+def _polish(search: _Search) -> float:
+    """Move parameters to where kinks meet, scales in turn; return the root of twice the rise left."""
+    surface = search.surface
+    places = np.flatnonzero(~search.kept & jointly(surface))
+    low, high = (ends[places] for ends in surface.measures.ends)
+    search.settle(search.best)
+    held, rise = 1.0, np.inf
+    for _ in range(_ROUNDS):
+        apart = search.kept | jointly(surface)  # scales alone have no kinks
+        predicted = search.look(search.best[: surface.width]).predicted
+        search.note(*surface.settle(search.best, apart, predicted))
+        best, before = search.best.copy(), search.best_density
+        size = _sizes(search, best, places, low, high)
+        near = kinks_of(surface, best, search.look(best[: surface.width]), places, size)
+        rise = near.step(1.0)[1]
+        if rise <= _POLISHED or search.steps >= search.most:
+            break
+        for _ in range(6):
+            measured = surface.measures.of(best)
+            measured[places] = np.clip(measured[places] + size * near.step(held)[0], low, high)
+            moved = best.copy()
+            moved[places] = surface.measures.full(measured)[places]
+            search.settle(moved)
+            if search.best_density > before:
+                break
+            held *= 10.0
+        if not search.best_density - before > 1e-10:
+            break
+        held = max(1e-2, 0.1 * held)
+    return float(np.sqrt(2.0 * rise))
 
 
 def _left(gradient: Array, start: Array, low: Array, high: Array) -> float:

@@ -268,7 +268,8 @@ class _Planner:
             values = np.array([v for m in own for v in m.fitted])
             if not values.size:  # all of it is held out: what it has is as good for the bounds
                 values = np.array([o.value for m in own for o in m.observed])
-            found = settle_error(own[0].at, error_of(own[0].fit), own[0].unit, values, self.names, self.to)
+            times = [m.fitted_times for m in own]
+            found = settle_error(own[0].at, error_of(own[0].fit), own[0].unit, values, self.names, self.to, times)
             if found is not None:
                 out[name] = found
         return out

@@ -8,7 +8,8 @@ the information at the best fit, with 1 added: what the data tie together is loo
 References: M. D. Hoffman, A. Gelman (2014), J. Machine Learning Research 15, 1593-1623 (NUTS); J. Goodman, J. Weare
 (2010), Comm. Applied Math. and Comput. Science 5, 65-80, D. Foreman-Mackey et al. (2013), PASP 125, 306-312 (emcee).
 
-Invariant: a chain depends on the best fit, the seed and its number only; what it draws does not depend on the factor.
+Invariant: a chain depends on the best fit, the seed, its length and its number only; what it draws does not depend on
+the factor.
 """
 
 from __future__ import annotations
@@ -21,7 +22,16 @@ import numpy as np
 from simengine.calibrate.curvature import sensitivities
 from simengine.calibrate.surface import Surface
 from simengine.inference.arrays import Array
+from simengine.inference.autocorrelation import integrated_time
+from simengine.inference.diagnostics import TAUS
 from simengine.source.diagnostic import InputError
+
+MOST_STEPS = 32_000
+"""An ensemble is not made longer by itself."""
+_MOST_NUMBERS = 2e7
+"""Nor does it hold more numbers."""
+MARGIN = 1.3
+"""One ensemble tells its autocorrelation time to some 15 %: so much longer than need be it is made."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +52,8 @@ class Asked:
     tune: int
     seed: int
     chain: int
+    extends: bool = False
+    """Whether an ensemble goes on, at most twice as long each time, until it is long enough for its diagnostics."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +89,7 @@ def _frame(surface: Surface, full: Array) -> _Frame:
         moved = np.nan_to_num(sensitivities(surface, full)) * slopes[:d]
         information[:d, :d] += moved.T @ moved
     for place, scale in enumerate(problem.scales):
-        if scale.low >= 0.0 and full[d + place] > 0.0:  # the information on the logarithm of a scale is about 2 n
+        if scale.low > 0.0:  # the information on the logarithm of a scale is about 2 n
             used = int(np.sum(problem.observations.fit_weight > 0.0))
             relative = slopes[d + place] / full[d + place]
             information[d + place, d + place] += 2.0 * used / max(1, len(problem.scales)) * relative**2
@@ -149,7 +161,17 @@ def draw_ensemble(surface: Surface, full: Array, asked: Asked) -> Chain:
     begun = _places(frame, rng, walkers)
     sampler = emcee.EnsembleSampler(walkers, count, frame.density, vectorize=True)
     state = emcee.State(begun, random_state=np.random.RandomState(int(rng.integers(2**31))).get_state())
-    sampler.run_mcmc(state, asked.tune + asked.draws)
+    state = sampler.run_mcmc(state, asked.tune + asked.draws)
+    steps = asked.draws
+    most = min(MOST_STEPS, int(_MOST_NUMBERS / begun.size))
+    while asked.extends and steps < most:
+        drawn = np.moveaxis(sampler.get_chain(discard=asked.tune), (0, 1), (1, 0))
+        needed = 1 + int(MARGIN * TAUS * max(integrated_time(drawn[None, :, :, i]) for i in range(count)))
+        if steps >= needed:
+            break
+        more = min(needed, 2 * steps, most) - steps  # a short one does not know its time: it is looked at again
+        state = sampler.run_mcmc(state, more)
+        steps += more
     y = np.moveaxis(sampler.get_chain(discard=asked.tune), 1, 0)
     logs = np.asarray(sampler.get_log_prob(discard=asked.tune)).T
     draws = np.stack([frame.full(own) for own in y])

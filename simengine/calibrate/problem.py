@@ -12,33 +12,18 @@ for a set does not depend on the others. Only `counts`, of this process, go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.predictions import Predictions
-from simengine.calibrate.unknowns import inside_scale, is_flat
+from simengine.calibrate.unknowns import inside_scale
 from simengine.inference.error import Likelihood
 from simengine.inference.error_block import Errors, Member
 from simengine.inference.error_start import start_numbers
-from simengine.inference.prior import Density
-from simengine.sampling.marginal import Continuous
-from simengine.source.diagnostic import InputError
-
-
-class LeastSquares(NamedTuple):
-    """Residuals (K, m) and their Jacobian (K, m, D): half their squares add up to minus the log-posterior of `theta`.
-
-    But for what the parameters do not move. First the fitted observations, in order, then normal priors.
-    """
-
-    residuals: Array
-    jacobian: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,39 +88,6 @@ class Problem(Predictions):
         bend = self.prior.bends(x)
         return value + bend.sum(axis=1) if jacobian else value, gradient, bend
 
-    @cached_property
-    def not_least_squares(self) -> Mapping[str, str]:
-        """What is no sum of squares, with the reason: by series, and by parameter with a prior that is not normal."""
-        out = {s.name: why for s in self.series if (why := s.error.not_least_squares) is not None}
-        for p in self.parameters:
-            if p.has_prior and _normal(p.prior) is None and not is_flat(p.prior):
-                out[p.name] = f"its prior, {p.prior_text}, is not normal"
-        return out
-
-    def least_squares(self, theta: ArrayLike, scales: ArrayLike | None = None) -> LeastSquares:
-        """Return residuals and their Jacobian, scales as given.
-
-        Raises
-        ------
-        InputError
-            If a part is no sum of squares (`not_least_squares`), or there are no derivatives.
-
-        """
-        if self.not_least_squares:
-            name, why = next(iter(self.not_least_squares.items()))
-            raise InputError(f"`{name}` is no sum of squares: {why}")
-        rows = self.sets(theta)
-        predicted, jacobian = self.slopes(rows)
-        found = self.errors.residuals(predicted, jacobian, self.scale_sets(scales, len(rows)))
-        values, slopes = [found.value], [found.jacobian]
-        for d, parameter in enumerate(self.parameters):
-            normal = _normal(parameter.prior)
-            if normal is not None:
-                values.append((rows[:, d : d + 1] - normal[0]) / normal[1])
-                slopes.append(np.zeros((len(rows), 1, len(self.parameters))))
-                slopes[-1][:, :, d] = 1.0 / normal[1]
-        return LeastSquares(np.concatenate(values, axis=1), np.concatenate(slopes, axis=1))
-
     def start_scales(self, theta: ArrayLike, predicted: Array | None = None) -> Array:
         """Return scales to begin with, as the errors at parameter sets suggest: (K, E), inside their bounds."""
         found = self.predict(theta) if predicted is None else predicted
@@ -150,10 +102,3 @@ class Problem(Predictions):
         for place, scale in enumerate(self.scales):
             table[place] = np.clip(np.nan_to_num(table[place], nan=scale.low), *inside_scale(scale))
         return np.stack(table, axis=1) if table else np.zeros((len(found), 0))
-
-
-def _normal(density: Density) -> tuple[float, float] | None:
-    """Return mean and standard deviation of a normal density, cut or not; None where it is another."""
-    if isinstance(density, Continuous) and density.kind == "normal":
-        return density.numbers[0], density.numbers[1]
-    return None

@@ -27,6 +27,13 @@ class Settings:
     draws: int = 1000
     tune: int = 1000
     profiles: bool = False
+    as_long_as_needed: bool = False
+    """Whether the file says nothing of `draws`: an ensemble then goes on until it is long enough."""
+
+    @property
+    def extends(self) -> bool:
+        """Whether chains may get longer than `draws`."""
+        return self.posterior == "ensemble" and self.as_long_as_needed
 
 
 def read_settings(document: Document) -> Settings:
@@ -45,6 +52,7 @@ def read_settings(document: Document) -> Settings:
         draws,
         int(said.tune.value) if said.tune else draws,
         said.profiles.value if said.profiles else own.profiles,
+        said.draws is None,
     )
 
 

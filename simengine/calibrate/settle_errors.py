@@ -7,15 +7,21 @@ Invariant: every scale that is estimated has two finite bounds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from simengine.calibrate.file import Error
 from simengine.calibrate.parameter import Array
 from simengine.calibrate.series import Scale
 from simengine.inference.error import ErrorModel, ErrorNumber, error_model
+from simengine.inference.error_chain import are_whole, period_of, periods_between
 from simengine.language.yaml.reading import At, Reading
 from simengine.scenario.names import ModelNames
+from simengine.source.diagnostic import warning
 
+_WHOLE = "below 0 errors alternate from period to period, which says nothing of times between"
 LEAST = 3
 """Observations an estimated scale needs at least."""
 _WIDE = {"scale": (1e-4, 10.0), "size": (1e-2, 1e6)}
@@ -23,9 +29,12 @@ _OF_OUTPUT = (1e-4, 10.0)  # times how far the observations lie from their mean
 
 
 def settle_error(
-    at: At[str], written: Error, unit: str, values: Array, names: ModelNames, to: Reading
+    at: At[str], written: Error, unit: str, values: Array, names: ModelNames, to: Reading, times: Sequence[Array] = ()
 ) -> tuple[ErrorModel, tuple[Scale, ...]] | None:
-    """Return the error model of a fit whose fitted observations are `values`; None with the problem noted."""
+    """Return the error model of a fit, None with the problem noted.
+
+    `values` are its fitted observations, `times` those of each of its series, rising.
+    """
     probe = error_model(written.kind, autocorrelated=written.autocorrelated)
     known = {n.name: n for n in probe.numbers}
     given: dict[str, float] = {}
@@ -43,6 +52,16 @@ def settle_error(
             return None
         given[name] = value
     model = error_model(written.kind, given, autocorrelated=written.autocorrelated)
+    whole = True
+    if written.autocorrelated:
+        model = replace(model, period=min((period_of(t) for t in times if len(t) > 1), default=None))
+        whole = all(are_whole(periods_between(t, model.period)) for t in times)
+        if given.get("autocorrelation", np.nan) < 0.0 and not whole:
+            text = (
+                f"the autocorrelation of the errors of `{at.value}` is below 0, but not all its times are whole periods"
+            )
+            to.error("out-of-range", f"{text} apart", written.span, help=[_WHOLE])
+            return None
     why = model.problem(values)
     if why is not None:
         hints = {"lognormal": ["`normal` and `relative` errors take 0 and less"], "poisson": ["take `normal`"]}
@@ -62,6 +81,10 @@ def settle_error(
         _scale(at, n, unit, values, between if n.name == model.numbers[0].name and i == 0 else None)
         for i, n in enumerate(model.estimated)
     )
+    if not whole and "autocorrelation" not in model.given:
+        text = f"`{at.value}`: fitted times are not all whole numbers of {model.period:g} apart: the autocorrelation is"
+        to.problems.append(warning("irregular-times", f"{text} sought from 0 on", written.span, help=[_WHOLE]))
+        scales = tuple(replace(s, low=0.0) if s.number == "autocorrelation" else s for s in scales)
     return model, scales
 
 

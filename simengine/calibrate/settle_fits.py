@@ -14,6 +14,7 @@ import numpy as np
 
 from simengine.calibrate.file import Document, Error, Fit, HeldOut, Over
 from simengine.calibrate.output import Clockwork, Moment
+from simengine.calibrate.parameter import Array
 from simengine.calibrate.settle_outputs import Looked, read_outputs
 from simengine.calibrate.table import Readings, Row, check_order, element_of
 from simengine.language.yaml.reading import At, Reading, listed
@@ -53,6 +54,11 @@ class Matched:
     def fitted(self) -> list[float]:
         """The values that are fitted."""
         return [o.value for o in self.observed if not o.held_out and o.weight > 0.0]
+
+    @property
+    def fitted_times(self) -> Array:
+        """Their times."""
+        return np.array([o.time for o in self.observed if not o.held_out and o.weight > 0.0])
 
 
 @dataclass(frozen=True)

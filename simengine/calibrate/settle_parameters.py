@@ -30,10 +30,12 @@ from simengine.scenario.file import title_of
 from simengine.scenario.names import ModelNames
 from simengine.scenario.own import Own
 from simengine.scenario.uncertainty import read_marginal
-from simengine.source.diagnostic import InputError, Label
+from simengine.source.diagnostic import InputError, Label, warning
 from simengine.source.file import Span
 
 _POINT = re.compile(r"(?P<name>.*\S)\s*\(\s*(?P<x>[-+0-9.eE]+)\s*\)\s*", re.DOTALL)
+LITTLE = 0.05
+"""A range with less of a prior is told."""
 _ON_LOGARITHM = frozenset({"log", "log logit"})
 
 
@@ -240,6 +242,11 @@ class _Reader:
         if low < high:
             cut = Continuous(prior.kind, prior.numbers, (low, high))
             if cut.mass > 0.0:
+                if cut.mass < LITTLE:
+                    text = f"the range of `{at.value}` holds {100.0 * cut.mass:.2g} % of its prior, {prior.text}"
+                    others = [Label(written.prior.span, "its prior")]
+                    hint = ["what is known and what is possible disagree: look at both"]
+                    self.to.problems.append(warning("little-prior", text, place, others=others, help=hint))
                 return cut if (low, high) != prior.ends else prior
         self.to.error("bad-distribution", text, place, others=[Label(written.prior.span, "its prior")])
         return None

@@ -115,7 +115,7 @@ class Simulator:
             clock_methods=self.methods[1:],
             keep=self._keep,
         )
-        tally.add_runs(len(theta), time.perf_counter() - began)
+        tally.add_runs(found.values, time.perf_counter() - began)
         return found.values
 
     def slopes(self, theta: Array, tally: Tally) -> tuple[Array, Array]:
@@ -139,7 +139,7 @@ class Simulator:
             self._keep,
             self.seed,
         )
-        tally.add_slopes(len(theta), len(self.directions), time.perf_counter() - began)
+        tally.add_slopes(found.values, len(self.directions), time.perf_counter() - began)
         return found.values, found.derivatives
 
     def why_no_derivatives(self) -> str | None:

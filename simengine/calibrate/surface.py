@@ -63,7 +63,7 @@ class Surface:
         for transform in self.problem.transforms[: self.width]:
             below = transform.low if isinstance(transform, Log) else 0.0
             own.append(Log(below) if transform.kind in _LOGARITHMIC else Identity())
-        own += [Log() if scale.low >= 0.0 else Identity() for scale in self.problem.scales]
+        own += [Log() if scale.low > 0.0 else Identity() for scale in self.problem.scales]
         return Measures(tuple(own), self.low, self.high)
 
     @property

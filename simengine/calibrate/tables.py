@@ -1,6 +1,6 @@
 """Tables of a calibration's folder: starts, fit, profiles, posterior.
 
-In: a `Fitted`, bands. Out: sheets; the posterior as Parquet and, for ArviZ, as netCDF.
+In: a `Fitted`, bands. Out: sheets; the posterior as Parquet.
 
 Invariant: the same numbers give the same bytes.
 """
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from simengine.calibrate.bands import Bands, standardised
 from simengine.calibrate.forecast import Forecast
+from simengine.calibrate.inference_data import kept
 from simengine.calibrate.parameter import Parameter
 from simengine.calibrate.work import Fitted
 from simengine.inference.arrays import Array
@@ -139,17 +139,6 @@ def profiles_sheet(fitted: Fitted, *, of_data: bool = False) -> Sheet:
     return Sheet(table, TITLES[table], fields, tuple(rows))
 
 
-def kept_draws(fitted: Fitted) -> list[tuple[int, Array]]:
-    """Return (chain, draws): all of a chain; of an ensemble so many, spread over its length, as one walker has."""
-    out = []
-    for number, chain in enumerate(fitted.chains):
-        walkers, length, width = chain.draws.shape
-        every = max(1, walkers)
-        steps = np.arange(length - 1, -1, -every)[::-1]
-        out.append((number, np.swapaxes(chain.draws[:, steps], 0, 1).reshape(-1, width)))
-    return out
-
-
 def posterior_table(fitted: Fitted) -> pa.Table:
     """Return a row a draw: chain, draw, parameters, scales; what parameters set, where that is called otherwise.
 
@@ -157,7 +146,7 @@ def posterior_table(fitted: Fitted) -> pa.Table:
     """
     import pyarrow as pa
 
-    own = kept_draws(fitted)
+    own = [(n, kept(c, c.draws)) for n, c in enumerate(fitted.chains)]
     rows = np.concatenate([draws for _, draws in own])
     columns: dict[str, Any] = {
         "chain": np.concatenate([np.full(len(d), n, dtype=np.int64) for n, d in own]),
@@ -199,51 +188,3 @@ def parquet_bytes(table: pa.Table) -> bytes:
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
-
-
-def write_netcdf(fitted: Fitted, predicted: Array, path: Path) -> None:
-    """Write all draws as ArviZ reads them: groups `posterior`, `sample_stats`, `observed_data`, `constant_data`.
-
-    A walker of an ensemble is a chain.
-    """
-    import xarray as xr
-
-    draws = np.concatenate([c.draws for c in fitted.chains])
-    names, problem = fitted.surface.names, fitted.surface.problem
-    units = {**dict(zip(problem.names, problem.units, strict=True)), **{s.name: s.unit for s in problem.scales}}
-    places = {"chain": np.arange(len(draws)), "draw": np.arange(draws.shape[1])}
-    posterior = xr.Dataset(
-        {
-            _stored(n): (("chain", "draw"), draws[:, :, i], {"units": units.get(n, ""), "name": n})
-            for i, n in enumerate(names)
-        },
-        coords=places,
-    )
-    common = set.intersection(*(set(c.statistics) for c in fitted.chains))
-    kinds = {"diverging": np.bool_, "tree_depth": np.int64, "n_steps": np.int64}
-    stats = xr.Dataset(
-        {
-            name: (("chain", "draw"), np.concatenate([c.statistics[name] for c in fitted.chains]).astype(kind))
-            for name, kind in ((n, kinds.get(n, np.float64)) for n in sorted(common))
-        },
-        coords=places,
-    )
-    data, fit = {}, {}
-    for s in problem.series:
-        own = _stored(f"time of {s.name}")
-        data[_stored(s.name)] = (own, problem.observations.value[s.rows], {"units": s.unit})
-        fit[_stored(f"best fit of {s.name}")] = (own, predicted[s.rows], {"units": s.unit})
-    coords = {_stored(f"time of {s.name}"): problem.observations.time[s.rows] for s in problem.series}
-    groups = {
-        "posterior": posterior,
-        "sample_stats": stats,
-        "observed_data": xr.Dataset(data, coords=coords),
-        "constant_data": xr.Dataset(fit, coords=coords),
-    }
-    for number, (group, dataset) in enumerate(groups.items()):
-        dataset.to_netcdf(path, mode="w" if number == 0 else "a", group=group, engine="h5netcdf")
-
-
-def _stored(name: str) -> str:
-    """Return a name as netCDF can hold it: a slash would open a group."""
-    return name.replace("/", "|")

@@ -9,6 +9,10 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from simengine.inference.arrays import Array
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -21,6 +25,8 @@ class Counts:
     gradients: int = 0
     lanes: int = 0
     calls: int = 0
+    failed: int = 0
+    """Sets, of those run or with derivatives, of which not all that is looked at is a number."""
     seconds_of_runs: float = 0.0
     seconds_of_gradients: float = 0.0
 
@@ -48,9 +54,15 @@ class Counts:
             self.gradients + other.gradients,
             self.lanes + other.lanes,
             self.calls + other.calls,
+            self.failed + other.failed,
             self.seconds_of_runs + other.seconds_of_runs,
             self.seconds_of_gradients + other.seconds_of_gradients,
         )
+
+
+def count_failed(values: Array) -> int:
+    """Return of how many sets not all values (K, ...) are numbers."""
+    return int(np.sum(~np.isfinite(values).reshape(len(values), -1).all(axis=1)))
 
 
 class Tally:
@@ -63,13 +75,14 @@ class Tally:
     def __reduce__(self) -> tuple[Any, ...]:
         return Tally, ()
 
-    def add_runs(self, runs: int, seconds: float) -> None:
-        """Count runs of one call."""
-        self._add(Counts(runs=runs, calls=1, seconds_of_runs=seconds))
+    def add_runs(self, values: Array, seconds: float) -> None:
+        """Count runs of one call, which gave values (K, ...)."""
+        self._add(Counts(runs=len(values), calls=1, failed=count_failed(values), seconds_of_runs=seconds))
 
-    def add_slopes(self, sets: int, directions: int, seconds: float) -> None:
-        """Count gradients of one call."""
-        self._add(Counts(gradients=sets, lanes=sets * directions, calls=1, seconds_of_gradients=seconds))
+    def add_slopes(self, values: Array, directions: int, seconds: float) -> None:
+        """Count gradients of one call, whose runs gave values (K, ...)."""
+        sets, failed = len(values), count_failed(values)
+        self._add(Counts(gradients=sets, lanes=sets * directions, calls=1, failed=failed, seconds_of_gradients=seconds))
 
     def _add(self, more: Counts) -> None:
         with self._lock:

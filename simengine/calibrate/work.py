@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -31,11 +31,12 @@ from simengine.calibrate.profiles import first_step, side_of, side_piece
 from simengine.calibrate.settings import Settings
 from simengine.calibrate.store import Piece, Store, Unit, Wanted, key_of
 from simengine.calibrate.surface import Surface
-from simengine.calibrate.tally import Counts
+from simengine.calibrate.tally import Counts, count_failed
 from simengine.calibrate.world import search_world
 from simengine.inference.arrays import Array
 from simengine.inference.profile import Profile, join_sides
-from simengine.language.yaml.node import Listing, Mapping, Node, Scalar, read_yaml
+from simengine.language.yaml import node as yaml
+from simengine.language.yaml.node import Listing, Node, Scalar, read_yaml
 from simengine.results.provenance import hash_of
 from simengine.source.diagnostic import InputError
 from simengine.source.file import SourceFile
@@ -73,6 +74,8 @@ class Fitted:
     """Of the likelihood alone, where the file gives priors; else those of the density are."""
     chains: tuple[Chain, ...]
     counts: Counts
+    counts_of: Mapping[str, Counts]
+    """By kind of work: `screening`, `starts`, `global`, `profiles`, `chains`."""
 
 
 def question_of(calibration: Calibration) -> str:
@@ -84,7 +87,7 @@ def question_of(calibration: Calibration) -> str:
     import simengine
 
     tree, _ = read_yaml(SourceFile("", calibration.path.read_text(encoding="utf-8-sig")))
-    assert isinstance(tree, Mapping), "a calibration that was read is a mapping"
+    assert isinstance(tree, yaml.Mapping), "a calibration that was read is a mapping"
     sections = [[k.text, _written(v)] for k, v in tree.pairs if k.text not in {"method", "title", "note"}]
     files = [[f.name, hash_of(f.read_bytes())] for f in calibration.files if f != calibration.path]
     versions = [simengine.__version__, *map(version, ("numpy", "scipy", "llvmlite"))]
@@ -100,7 +103,7 @@ def _written(node: Node) -> object:
             return [node.text, node.quoted]
         case Listing():
             return [_written(item) for item in node.items]
-        case Mapping():
+        case yaml.Mapping():
             return {"": [[key.text, _written(value)] for key, value in node.pairs]}
 
 
@@ -133,7 +136,7 @@ class _Worker:
     store: Store
     surface: Surface
     question: str
-    counts: Counts = Counts()
+    counts: dict[str, Counts] = field(default_factory=dict)
 
     def all(self) -> Fitted:
         settings = self.calibration.settings
@@ -145,24 +148,28 @@ class _Worker:
             searches.append(met)
         best = _best(searches)
         profiles: tuple[Profile, ...] = ()
-        for _ in range(_AGAIN):
-            curvature = self._curvature(best)
+        curvature = self._curvature(best)
+        for again in range(_AGAIN + 1):
             profiles = self._profiles(best, curvature) if settings.profiles and curvature is not None else ()
             better = [p for p in profiles if p.better is not None]
-            if not better:
-                break
+            if not better or again == _AGAIN:
+                break  # profiles are those of the best in any case; where one still came upon a better fit it is told
             found, point = max(((p, p.better) for p in better if p.better is not None), key=lambda pair: pair[1].loglik)
             name = f"profile of {self.surface.names[found.index]}"
             searches.append(self._from(name, point.theta, point.loglik))
             best = _best(searches)
-        curvature = self._curvature(best)
+            curvature = self._curvature(best)
         alone: tuple[Profile, ...] = ()
         if profiles and curvature is not None:
             alone = profiles_of_data(self._side_by_side, self.question, self.surface, best.found.full, curvature)
-        chains = tuple(self._chain(best, n) for n in range(settings.chains)) if settings.posterior != "none" else ()
+        chains = self._chains(best) if settings.posterior != "none" else ()
         return Fitted(
-            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains, self.counts
-        )
+            self.surface, tuple(searches), screened, best, world, curvature, profiles, alone, chains,
+            sum(self.counts.values(), Counts()), self.counts,
+        )  # fmt: skip
+
+    def _count(self, kind: str, counts: Counts) -> None:
+        self.counts[kind] = self.counts.get(kind, Counts()) + counts
 
     def _get(self, kind: str, name: str, key: str, make: Callable[[], Piece], number: int = 1, of: int = 1) -> Piece:
         """Return a unit, and count what was simulated for it, whenever that was."""
@@ -173,7 +180,7 @@ class _Worker:
             return Piece(made.arrays, {**made.about, "counts": _more(before, self.surface.problem.counts)})
 
         piece = self.store.get(Unit(kind, name, key), counted, number, of)
-        self.counts = self.counts + Counts(**piece.about["counts"])
+        self._count(kind, Counts(**piece.about["counts"]))
         return piece
 
     def _side_by_side(self, kind: str, wanted: Sequence[Wanted], first: int = 0, of: int = 0) -> list[Piece]:
@@ -196,7 +203,7 @@ class _Worker:
         pieces = [piece for piece in found if piece is not None]
         counts = [Counts(**p.about["counts"]) for p in pieces]
         together = sum(counts, Counts())
-        self.counts = self.counts + replace(together, calls=max((c.calls for c in counts), default=0))
+        self._count(kind, replace(together, calls=max((c.calls for c in counts), default=0)))
         return pieces
 
     # ---- searches
@@ -283,10 +290,17 @@ class _Worker:
         sides = [side_of(piece, upward=bool(n % 2)) for n, piece in enumerate(self._side_by_side("profiles", wanted))]
         return tuple(join_sides(p, sides[2 * p], sides[2 * p + 1]) for p in range(surface.width))
 
-    def _chain(self, best: Search, number: int) -> Chain:
+    def _chains(self, best: Search) -> tuple[Chain, ...]:
+        """Return all chains; where they may get as long as needed, the first decides how long all are."""
+        settings = self.calibration.settings
+        first = self._chain(best, 0, settings.draws, extends=settings.extends)
+        length = first.draws.shape[1]
+        return (first, *(self._chain(best, n, length) for n in range(1, settings.chains)))
+
+    def _chain(self, best: Search, number: int, draws: int, *, extends: bool = False) -> Chain:
         settings, full = self.calibration.settings, best.found.full
         draw = draw_nuts if settings.posterior == "nuts" else draw_ensemble
-        asked = Asked(settings.draws, settings.tune, settings.seed, number)
+        asked = Asked(draws, settings.tune, settings.seed, number, extends)
 
         def make() -> Piece:
             chain = draw(self.surface, full, asked)
@@ -301,17 +315,19 @@ class _Worker:
 
 def _counted(problem: Problem, make: Callable[[Ask], Piece], ask: Ask) -> Piece:
     """Return what a unit gives, with what it asked for: the same whoever asked at the same time."""
-    asked = 0
+    asked = failed = 0
 
     def counted(theta: Array) -> Slopes:
-        nonlocal asked
+        nonlocal asked, failed
         asked += 1
-        return ask(theta)
+        found = ask(theta)
+        failed += count_failed(found.predicted)
+        return found
 
     made, width = make(counted), len(problem.names)
     exact = not problem.differences
     counts = {"runs": 0 if exact else asked * (2 * width + 1), "gradients": asked * exact,
-              "lanes": asked * width * exact, "calls": asked}  # fmt: skip
+              "lanes": asked * width * exact, "calls": asked, "failed": failed}  # fmt: skip
     return Piece(made.arrays, {**made.about, "counts": counts})
 
 
@@ -334,7 +350,7 @@ def _file_name(name: str) -> str:
 
 def _more(before: Counts, after: Counts) -> dict[str, Any]:
     """Return what was simulated between two looks, without the time it took: that is no result."""
-    return {n: getattr(after, n) - getattr(before, n) for n in ("runs", "gradients", "lanes", "calls")}
+    return {n: getattr(after, n) - getattr(before, n) for n in ("runs", "gradients", "lanes", "calls", "failed")}
 
 
 def _best(searches: list[Search]) -> Search:

@@ -50,7 +50,8 @@ def plan_line(calibration: Calibration, *, up_to_date: bool) -> str:
         parts.append("profiles")
     if settings.posterior != "none":
         kind = {"nuts": "NUTS", "ensemble": "ensemble sampling"}[settings.posterior]
-        parts.append(f"{_count(settings.chains, 'chain')} of {settings.draws:,} draws by {kind}")
+        more = ", or as many as needed," if settings.extends else ""
+        parts.append(f"{_count(settings.chains, 'chain')} of {settings.draws:,} draws{more} by {kind}")
     text = f"{title_of(calibration.document.title, calibration.path.stem)}: {', '.join(parts)}"
     return f"{text}; all is there" if up_to_date else text
 
@@ -124,7 +125,7 @@ def _fit(about: Mapping[str, Any]) -> str:
 
 def _fit_row(series: Mapping[str, Any], *, held: bool) -> list[str]:
     statistics = series["statistics"]
-    fitted = None if statistics is None else statistics["fitted"]
+    fitted = None if statistics is None or not statistics["fitted"]["n"] else statistics["fitted"]
     row = [shortened(series["title"]), series["unit"] or "-", str(series["fitted"]), *_errors(fitted)]
     row += ["-", "-"] if fitted is None else [_share(fitted["r_squared"]), _share(fitted["efficiency"])]
     if held:

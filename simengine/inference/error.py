@@ -135,6 +135,8 @@ class ErrorModel:
     kind: str
     law: Law
     given: Mapping[str, float] = field(default_factory=dict)
+    period: float | None = None
+    """What AR(1) counts time in; None: the shortest gap of the times of what is used, or of all that is drawn."""
 
     @property
     def numbers(self) -> tuple[ErrorNumber, ...]:
@@ -184,10 +186,10 @@ class ErrorModel:
         times: ArrayLike | None = None,
     ) -> Likelihood:
         """Return the log-likelihood with its derivatives by predictions and by the numbers estimated."""
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
             terms = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods)
-        value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
+            value = np.where(s.sound, np.sum(np.ascontiguousarray(terms.value), axis=1), -np.inf)
         good = (s.sound & np.isfinite(value))[:, None]
         columns = [i for i, number in enumerate(self.numbers) if number.name not in self.given]
         by_scales = np.where(good, terms.by_numbers[:, columns], 0.0)
@@ -204,7 +206,7 @@ class ErrorModel:
         times: ArrayLike | None = None,
     ) -> Array:
         """Return weighted log densities (K, n), with AR(1) of each given the one before; NaN where there is none."""
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         with np.errstate(all="ignore"):
             value = self.law.terms(s.y, s.m, s.numbers, s.weights, s.periods).value
         return s.spread(np.where(s.sound[:, None], value, -np.inf), np.nan)
@@ -225,7 +227,7 @@ class ErrorModel:
         """
         if self.law.not_least_squares is not None:
             return None
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         moved = np.asarray(jacobian, dtype=np.float64)
         moved = np.broadcast_to(moved if moved.ndim == 3 else moved[None], (*s.shape, moved.shape[-1]))
         with np.errstate(all="ignore"):
@@ -246,7 +248,7 @@ class ErrorModel:
 
         Innovations where errors are carried over; of counts Pearson's.
         """
-        s = self._settled(observed, predicted, scales, None, times)
+        s = self.settled(observed, predicted, scales, None, times)
         with np.errstate(all="ignore"):
             value = self.law.standardised(s.y, s.m, s.numbers, s.periods)
         return s.spread(np.where(s.sound[:, None], value, np.nan), np.nan)
@@ -264,7 +266,7 @@ class ErrorModel:
 
         Of `observed` only what is missing matters. Rows are one an observation used, two of a relative error.
         """
-        s = self._settled(observed, predicted, scales, weights, times)
+        s = self.settled(observed, predicted, scales, weights, times)
         moved = np.asarray(jacobian, dtype=np.float64)
         moved = np.broadcast_to(moved if moved.ndim == 3 else moved[None], (*s.shape, moved.shape[-1]))
         rows = self.law.whitened(s.m, s.numbers, s.weights, s.periods, moved[:, s.used])
@@ -273,7 +275,7 @@ class ErrorModel:
     def quantiles(self, levels: ArrayLike, predicted: ArrayLike, scales: ArrayLike | None = None) -> Array:
         """Return quantiles of single observations: (levels, K, n); NaN where the prediction can not be."""
         m = as_rows(predicted)
-        p, good = self._all(scales, len(m)), self.law.predictable(m)
+        p, good = self.all_numbers(scales, len(m)), self.law.predictable(m)
         rows = [
             np.where(good, self.law.quantile(float(q), np.where(good, m, 1.0), p), np.nan) for q in as_vector(levels)
         ]
@@ -288,11 +290,11 @@ class ErrorModel:
     ) -> Array:
         """Return observations as they might be: (K, n); NaN where the prediction can not be."""
         m = as_rows(predicted)
-        p, good = self._all(scales, len(m)), self.law.predictable(m)
-        periods = _periods(times, m.shape[1])
+        p, good = self.all_numbers(scales, len(m)), self.law.predictable(m)
+        periods = periods_between(np.arange(float(m.shape[1])) if times is None else as_vector(times), self.period)
         return np.where(good, self.law.draw(rng, np.where(good, m, 1.0), p, periods), np.nan)
 
-    def _all(self, scales: ArrayLike | None, rows: int) -> Array:
+    def all_numbers(self, scales: ArrayLike | None, rows: int) -> Array:
         """Return all numbers, those given and those estimated: (K, P)."""
         estimated = self.estimated
         free = np.zeros((rows, 0)) if scales is None else as_rows(scales)
@@ -304,32 +306,33 @@ class ErrorModel:
         table = np.stack(all_of, axis=1) if all_of else np.zeros((rows, 0))
         return np.array(np.broadcast_to(table, (rows, len(all_of))))
 
-    def _settled(
+    def settled(
         self,
         observed: ArrayLike,
         predicted: ArrayLike,
         scales: ArrayLike | None,
         weights: ArrayLike | None,
         times: ArrayLike | None,
-    ) -> _Settled:
+    ) -> Settled:
+        """Return what is used of a series, side by side."""
         y, m = as_vector(observed), as_rows(predicted)
         if m.shape[1] != len(y):
             raise ValueError(f"{len(y)} observations, but {m.shape[1]} predictions")
         used = self.used(y, weights)
         at = np.arange(len(y), dtype=np.float64) if times is None else as_vector(times)
-        p, inner = self._all(scales, len(m)), np.compress(used, m, axis=1)
+        p, inner = self.all_numbers(scales, len(m)), np.compress(used, m, axis=1)
         good = self.law.predictable(inner)
         own = np.all([(p[:, i] > n.low) & (p[:, i] < np.inf) for i, n in enumerate(self.numbers)], axis=0)
         sound = np.all(good, axis=1) & own & (not np.any(self.law.outside(y[used])))
         # what can not be is computed with numbers that can, and left out after
         safe = np.where(own[:, None], p, 0.5 * np.ones_like(p)) if p.shape[1] else p
-        periods = _elapsed(at, used)
-        return _Settled(
+        periods = periods_between(at[used], self.period)
+        return Settled(
             y[used], np.where(good, inner, 1.0), safe, _weights(weights, len(y))[used], periods, used, m.shape, sound
         )
 
 
-class _Settled(NamedTuple):
+class Settled(NamedTuple):
     """What is used of a series, side by side."""
 
     y: Array
@@ -356,18 +359,6 @@ def _weights(weights: ArrayLike | None, n: int) -> Array:
     if np.any(~(w >= 0.0)) or np.any(np.isinf(w)):
         raise ValueError("weights must be numbers of at least 0")
     return w
-
-
-def _periods(times: ArrayLike | None, n: int) -> Array:
-    return periods_between(np.arange(n, dtype=np.float64) if times is None else as_vector(times))
-
-
-def _elapsed(times: Array, used: Bools) -> Array:
-    """Return the periods between observations used; the period is the shortest gap of all times, missing ones too."""
-    if not len(times):
-        return times
-    ends = np.cumsum(periods_between(times))[used]
-    return np.concatenate([[0.0], np.diff(ends)]) if len(ends) else ends
 
 
 def error_model(kind: str, given: Mapping[str, float] | None = None, *, autocorrelated: bool = False) -> ErrorModel:

@@ -128,7 +128,7 @@ class Errors:
             if not own.size:
                 continue
             chained = isinstance(member.error.law, MeasuredLaw) and member.error.law.chained
-            periods = _periods(times[member.rows], own) if chained else np.zeros(0)
+            periods = periods_between(times[member.rows][own], member.error.period) if chained else np.zeros(0)
             key = (member.error.law, int(np.ceil(np.log2(own.size))), periods.tobytes())
             groups.setdefault(key, []).append((member, own + (member.rows.start or 0), periods))
         self._blocks = [_block(group, observed, weights) for group in groups.values()]
@@ -140,8 +140,9 @@ class Errors:
             r = block.rows(predicted, scales)
             with np.errstate(all="ignore"):  # what overflows is minus infinity, and told so
                 terms = block.law.terms(r.y, r.m, r.numbers, r.weights, r.periods)
+                every = np.sum(np.ascontiguousarray(terms.value), axis=1).reshape(r.sound.shape)
             shape = (*r.sound.shape, -1)
-            value = np.where(r.sound, np.sum(np.ascontiguousarray(terms.value), axis=1).reshape(r.sound.shape), -np.inf)
+            value = np.where(r.sound, every, -np.inf)
             good = r.sound & np.isfinite(value)
             total += np.where(np.isnan(value), -np.inf, value).sum(axis=1)
             moved = np.where(good[:, :, None], terms.by_predicted.reshape(shape), 0.0)
@@ -210,9 +211,3 @@ def _block(group: Sequence[tuple[Member, Places, Array]], observed: Array, weigh
     low = np.array([n.low for n in numbers])
     periods = group[0][2] if group[0][2].size else np.zeros(longest)
     return _Block(law, y, w, periods, places, there, known, columns, low, possible)
-
-
-def _periods(times: Array, used: Places) -> Array:
-    """Return the periods between observations used; the period is the shortest gap of all times, missing ones too."""
-    ends = np.cumsum(periods_between(times))[used]
-    return np.concatenate([[0.0], np.diff(ends)])

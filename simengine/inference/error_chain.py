@@ -6,11 +6,13 @@ before. Out: innovations w, and what derivatives by w are by z and by phi.
 With z[t] = g z[t-1] + c w[t], g = phi^k, c = root(1 - g^2), k periods apart: z keeps the scale it would have without,
 so that a scale is that of the error itself, and observations may be missing. For normal errors that is exact (a
 stationary Gaussian AR(1) process looked at now and then); for others the innovations have the shape, the error nearly
-so.
+so. A phi below 0 alternates from period to period and says nothing of what is between: after a gap that is no whole
+number of periods g is 0 then. (A process in continuous time whose correlation falls off exponentially has none below 0:
+P. J. Brockwell, R. A. Davis, "Introduction to Time Series and Forecasting", 2nd ed. (2002), 10.4.)
 
 Reference: G. E. P. Box, G. M. Jenkins, G. C. Reinsel, "Time Series Analysis", 3rd ed. (1994), 3.2.3.
 
-Invariant: the first observation, and every one after a break, stands alone: w = z.
+Invariant: the first observation, and every one after a break, stands alone: w = z. Nothing is ever NaN by a gap.
 """
 
 from __future__ import annotations
@@ -22,8 +24,18 @@ import numpy as np
 from simengine.inference.arrays import Array
 
 
-def periods_between(times: Array) -> Array:
-    """Return the periods since the observation before: the shortest gap is one period; 0 for the first.
+def period_of(times: Array) -> float:
+    """Return the shortest gap between times; 1 where there is none."""
+    return float(np.min(np.diff(times))) if len(times) > 1 else 1.0
+
+
+def are_whole(periods: Array) -> bool:
+    """Return whether all are whole numbers of periods, but for rounding."""
+    return bool(np.all(periods == np.round(periods)))
+
+
+def periods_between(times: Array, period: float | None = None) -> Array:
+    """Return the periods since the observation before, 0 for the first; without `period` the shortest gap is one.
 
     Raises
     ------
@@ -39,7 +51,7 @@ def periods_between(times: Array) -> Array:
     gaps = np.diff(times)
     if np.any(~(gaps > 0.0)):
         raise ValueError("times of a series must rise: each observation has one before it")
-    periods = gaps / gaps.min() if len(gaps) else gaps
+    periods = gaps / (period_of(times) if period is None else period)
     whole = np.round(periods)
     return np.concatenate([[0.0], np.where(np.abs(periods - whole) < 1e-6 * whole, whole, periods)])
 
@@ -58,8 +70,9 @@ class Chain:
         k, place = np.unique(periods, return_inverse=True)  # most are 1: a power for each there is
         linked = k > 0.0
         with np.errstate(invalid="ignore", divide="ignore"):
-            g = np.where(linked, np.power(phi, k), 0.0)
-            dg = np.where(linked, k * np.power(phi, k - 1.0), 0.0)
+            known = linked & ((phi >= 0.0) | (k == np.round(k)))
+            g = np.where(known, np.power(phi, k), 0.0)
+            dg = np.where(known, k * np.power(phi, k - 1.0), 0.0)
         c = np.sqrt(np.maximum(1.0 - g * g, 0.0))
         return Chain(np.take(g, place, axis=1), np.take(c, place, axis=1), np.take(dg, place, axis=1))
 
@@ -78,7 +91,11 @@ class Chain:
     def by_phi(self, z: Array, w: Array, dw: Array, weights: Array) -> Array:
         """Return the derivative of the log-likelihood by phi, that of the Jacobian -ln c with it: (K,)."""
         turn = self.g * self.dg / (self.c * self.c)
-        return np.asarray(np.sum(dw * (-self.dg * _before(z) / self.c + w * turn) + weights * turn, axis=1))
+        return np.asarray(np.sum(dw * self.moved_by_phi(z, w) + weights * turn, axis=1))
+
+    def moved_by_phi(self, z: Array, w: Array) -> Array:
+        """Return the derivatives of innovations w by phi: (K, m)."""
+        return np.asarray(-self.dg * _before(z) / self.c + w * (self.g * self.dg / (self.c * self.c)))
 
     def jacobian(self, dz: Array) -> Array:
         """Return derivatives of w by parameters, of those of z: (K, m, D)."""

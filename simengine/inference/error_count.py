@@ -33,6 +33,9 @@ class Count(Protocol):
     def variance(self, m: Array, s: Array) -> Array:
         """Return the variance."""
 
+    def excess(self, m: Array, s: Array) -> Array:
+        """Return the excess kurtosis."""
+
     def half_deviance(self, y: Array, m: Array, s: Array) -> Array:
         """Return what the log probability lacks of its largest value, which it has at m = y."""
 
@@ -58,6 +61,10 @@ class Poisson:
     def variance(self, m: Array, s: Array) -> Array:  # noqa: ARG002
         """Return m."""
         return m
+
+    def excess(self, m: Array, s: Array) -> Array:  # noqa: ARG002
+        """Return 1/m."""
+        return np.asarray(1.0 / m)
 
     def half_deviance(self, y: Array, m: Array, s: Array) -> Array:  # noqa: ARG002
         """Return y ln(y/m) - y + m."""
@@ -94,6 +101,10 @@ class NegativeBinomial:
     def variance(self, m: Array, s: Array) -> Array:
         """Return m + m^2/size."""
         return m + m * m / s
+
+    def excess(self, m: Array, s: Array) -> Array:
+        """Return 6/size + 1/variance."""
+        return np.asarray(6.0 / s + 1.0 / self.variance(m, s))
 
     def half_deviance(self, y: Array, m: Array, s: Array) -> Array:
         """Return y ln(y/m) - (y + size) ln((y + size)/(m + size))."""
@@ -192,6 +203,11 @@ class CountLaw:
         """Return rows whose squares add up to the expected information."""
         with np.errstate(divide="ignore"):
             return np.asarray(np.sqrt(weights / self.count.variance(m, self._own(p)))[:, :, None] * jacobian)
+
+    def excess(self, m: Array, p: Array) -> Array:
+        """Return the excess kurtosis of counts; 0 where none is possible but 0."""
+        with np.errstate(divide="ignore"):
+            return np.where(m > 0.0, self.count.excess(m, self._own(p)), 0.0)
 
     def quantile(self, level: float, m: Array, p: Array) -> Array:
         """Return the smallest count with at least so much at or below it."""

@@ -90,7 +90,7 @@ class MeasuredLaw:
         """Why its log-likelihood is no sum of squares, None where it is one."""
         if self.measure is Measure.RELATIVE:
             return "its spread grows with the prediction, and that part of the likelihood is no sum of squares"
-        if self.shape.loss(np.zeros((1, 1)), np.ones((1, 1))) is None:
+        if has_kink(self):
             return "its log density has a kink where the error is 0"
         return None
 
@@ -113,7 +113,8 @@ class MeasuredLaw:
     def _own(self, p: Array) -> Array:
         return p[:, 1:2] if self.shape.number is not None else np.ones((len(p), 1))
 
-    def _chain(self, p: Array, periods: Array) -> Chain:
+    def chain(self, p: Array, periods: Array) -> Chain:
+        """Return how errors are carried over."""
         return Chain.of(p[:, -1:] if self.chained else np.zeros((1, 1)), periods if self.chained else periods * 0.0)
 
     def errors(self, y: Array, m: Array) -> Array:
@@ -132,7 +133,7 @@ class MeasuredLaw:
                     numbers.append(np.sum(weights * by_own, axis=1))
                 by_predicted = dz * a.by_predicted + weights * a.log_by_predicted
                 return Terms(weights * (density + a.log), by_predicted, np.stack(numbers, axis=1))
-        chain = self._chain(p, periods)
+        chain = self.chain(p, periods)
         w = chain.innovations(a.z)
         density, slope, by_own = self.shape.log_density(w, own)
         dw = weights * slope
@@ -152,15 +153,20 @@ class MeasuredLaw:
 
         And their Jacobian, of that of the predictions.
         """
-        a, root = _measured(self.measure, y, m, p[:, :1]), np.sqrt(weights)
-        moved, w = a.by_predicted[:, :, None] * jacobian, a.z
-        if self.chained:
-            chain = self._chain(p, periods)
-            moved, w = chain.jacobian(moved), chain.innovations(w)
+        root, (w, moved) = np.sqrt(weights), self.innovations(y, m, p, periods, jacobian)
         found = self.shape.loss(w, self._own(p))
         assert found is not None
         r, slope = found
         return root * r, (root * slope)[:, :, None] * moved
+
+    def innovations(self, y: Array, m: Array, p: Array, periods: Array, jacobian: Array) -> tuple[Array, Array]:
+        """Return innovations (K, m) and their derivatives by parameters (K, m, D), of those of the predictions."""
+        a = _measured(self.measure, y, m, p[:, :1])
+        moved = a.by_predicted[:, :, None] * jacobian
+        if not self.chained:
+            return a.z, moved
+        chain = self.chain(p, periods)
+        return chain.innovations(a.z), chain.jacobian(moved)
 
     def standardised(self, y: Array, m: Array, p: Array, periods: Array) -> Array:
         """Return innovations as standard normal scores: where the law is right they are draws of N(0, 1).
@@ -169,7 +175,7 @@ class MeasuredLaw:
         """
         from scipy.special import ndtri
 
-        w = self._chain(p, periods).innovations(_measured(self.measure, y, m, p[:, :1]).z)
+        w = self.chain(p, periods).innovations(_measured(self.measure, y, m, p[:, :1]).z)
         if self.shape.number is None and self.shape.loss(w[:1, :1], w[:1, :1]) is not None:  # normal: itself
             return w
         return np.asarray(np.sign(w) * -ndtri(np.maximum(self.shape.tail(np.abs(w), self._own(p)), 5e-324)))
@@ -187,10 +193,10 @@ class MeasuredLaw:
                 Measure.RELATIVE: 1.0 / (s * np.abs(m)),
                 Measure.LOG: 1.0 / (s * m),
             }
-            rows = self._chain(p, periods).jacobian(unit[self.measure][:, :, None] * jacobian)
+            rows = self.chain(p, periods).jacobian(unit[self.measure][:, :, None] * jacobian)
             rows = (root * np.sqrt(self.shape.information(self._own(p))))[:, :, None] * rows
             if self.measure is Measure.RELATIVE:
-                chain = self._chain(p, periods)
+                chain = self.chain(p, periods)
                 rows = np.concatenate([rows, root[..., None] * chain.spread_rows(jacobian / m[:, :, None])], axis=1)
         return np.asarray(rows)
 
@@ -212,4 +218,9 @@ class MeasuredLaw:
     def draw(self, rng: np.random.Generator, m: Array, p: Array, periods: Array) -> Array:
         """Return draws, with AR(1) carried over."""
         w = self.shape.draw(rng, self._own(p), (m.shape[0], m.shape[1]))
-        return self._values(self._chain(p, periods).errors(w), m, p[:, :1])
+        return self._values(self.chain(p, periods).errors(w), m, p[:, :1])
+
+
+def has_kink(law: object) -> bool:
+    """Return whether a law's log density has a kink where the error is 0."""
+    return isinstance(law, MeasuredLaw) and law.shape.loss(np.zeros((1, 1)), np.ones((1, 1))) is None

@@ -14,12 +14,12 @@ Invariant: what can not be computed is NaN, and `reasons` says why.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from simengine.inference.arrays import Array, Bools, as_vector
 
@@ -224,23 +224,38 @@ def skill(
     return Skill(1.0 - rmse / other, rmse, other, NAIVE[naive], int(there.sum()))
 
 
-def rolling_origins(
-    n: int, first: int, horizon: int = 1, step: int = 1
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yield (places to fit to, places to judge by), the origin moving on through n observations in order.
+def systematic_probability(simulated: ArrayLike, actual: ArrayLike, taken: float = 0.0) -> float:
+    """Return the probability that errors so systematic are chance: with a level, and a slope over what is simulated.
 
-    L. J. Tashman (2000), Int. J. Forecasting 16, 437-450. The last ones may have less than the horizon.
+    The F test that both are 0 (J. A. Mincer, V. Zarnowitz, in: "Economic Forecasts and Expectations" (1969), 1-46);
+    NaN where too few values are left to tell. `taken` are the degrees of freedom that fitting took of the errors: their
+    variance is that of what is left.
 
     Examples
     --------
-    >>> [(len(fit), judged.tolist()) for fit, judged in rolling_origins(5, first=3, horizon=2)]
-    [(3, [3, 4]), (4, [4])]
+    >>> systematic_probability([1.0, 2.0, 3.0, 4.0], [3.0, 4.1, 4.9, 6.0]) < 0.01
+    True
 
     """
-    if first < 1 or horizon < 1 or step < 1:
-        raise ValueError("first, horizon and step must be at least 1")
-    for origin in range(first, n, step):
-        yield np.arange(origin), np.arange(origin, min(origin + horizon, n))
+    from scipy.special import fdtrc
+
+    s, a = as_vector(simulated), as_vector(actual)
+    there = np.isfinite(s) & np.isfinite(a)
+    s, a = s[there], a[there]
+    if not len(s):
+        return _NAN
+    power = int(np.frexp(max(np.max(np.abs(s)), np.max(np.abs(a))))[1])
+    s, a = np.ldexp(s, -power), np.ldexp(a, -power)
+    columns = [np.ones_like(s)] if _constant(s) else [np.ones_like(s), (s - np.mean(s)) / np.std(s)]
+    freedom = len(s) - max(float(len(columns)), taken)
+    if freedom < 1.0:
+        return _NAN
+    e, basis = a - s, np.linalg.qr(np.stack(columns, axis=1))[0]
+    told = float(np.sum(np.square(basis.T @ e)))
+    left = float(np.sum(e * e)) - told
+    if not left > 1e-12 * told:
+        return 0.0 if told > 0.0 else _NAN
+    return float(fdtrc(len(columns), freedom, (told / len(columns)) / (left / freedom)))
 
 
 class Coverage(NamedTuple):

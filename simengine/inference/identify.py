@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -38,18 +38,6 @@ def fisher(rows: Array, prior: Array | None = None) -> Array:
     """Return the expected information R'R of rows (m, D), with the information of a prior (D,) added: 1/sd^2 each."""
     information = rows.T @ rows
     return np.asarray(information if prior is None else information + np.diag(prior))
-
-
-def observed_information(gradient: Callable[[Array], Array], at: Array, steps: Array) -> Array:
-    """Return minus the second derivatives of a log-likelihood, by central differences of its exact gradient.
-
-    gradient: (K, D) to (K, D); it is called once, with 2 D rows. Fit for all that is estimated, scales too.
-    """
-    d = len(at)
-    moves = np.diag(np.asarray(steps, dtype=np.float64))
-    found = gradient(np.concatenate([at + moves, at - moves]))
-    hessian = (found[:d] - found[d:]) / (2.0 * np.asarray(steps)[:, None])
-    return np.asarray(-0.5 * (hessian + hessian.T))
 
 
 @dataclass(frozen=True)

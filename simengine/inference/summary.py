@@ -16,9 +16,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from simengine.inference.arrays import as_vector
+from simengine.inference.arrays import Array, as_vector
 from simengine.inference.behaviour import Behaviour, behaviour
-from simengine.inference.fit_statistics import Coverage, FitStatistics, Skill, coverage, fit_statistics, skill
+from simengine.inference.fit_statistics import (
+    Coverage,
+    FitStatistics,
+    Skill,
+    coverage,
+    fit_statistics,
+    skill,
+    systematic_probability,
+)
 from simengine.inference.residuals import SerialDependence, serial_dependence
 
 
@@ -37,6 +45,8 @@ class SeriesSummary:
     """Of the held-out period, against the naive forecasts `last` and `drift`."""
     coverage_fitted: Coverage | None = None
     coverage_held_out: Coverage | None = None
+    systematic: float = math.nan
+    """The probability of errors as systematic as these by chance (`systematic_probability`); NaN: it is not known."""
 
     def plain(self) -> dict[str, Any]:
         """Return it as data that JSON knows: None for what is NaN or infinite."""
@@ -60,6 +70,8 @@ def summarise(
     standardised: ArrayLike | None = None,
     bands: tuple[ArrayLike, ArrayLike, float] | None = None,
     fitted_to_errors: int = 0,
+    taken: float = 0.0,
+    null: Array | None = None,
 ) -> SeriesSummary:
     """Return the table of a series.
 
@@ -75,6 +87,11 @@ def summarise(
         Lower and upper ends (n,), and the share of observations that should lie between.
     fitted_to_errors
         Autocorrelations that were estimated: degrees of freedom the Ljung-Box test lacks.
+    taken
+        Degrees of freedom that fitting parameters took of what is not held out.
+    null
+        Draws (B, n - held out) of standardised residuals of a right model, fitted as this one; without, the Ljung-Box
+        test goes by chi-squared.
 
     """
     s, a, at = as_vector(simulated), as_vector(actual), as_vector(times)
@@ -95,12 +112,13 @@ def summarise(
         }
     return SeriesSummary(
         fit_statistics(s[kept], a[kept]),
-        serial_dependence(z[kept], at[kept], fitted=fitted_to_errors),
+        serial_dependence(z[kept], at[kept], fitted=fitted_to_errors, null=null),
         behaviour(s[kept], a[kept], at[kept]),
         judged,
         skills,
         covered[0],
         covered[1],
+        systematic_probability(s[kept], a[kept], taken),
     )
 
 

@@ -54,12 +54,32 @@ def findings_of(record: DossierRecord, words: DossierWords) -> list[Finding]:
 
 def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
     statistics = series["statistics"]
-    if statistics is None:  # all held out
+    if statistics is None:
         return
+    if statistics["fitted"]["n"]:
+        yield from _past_fitted(series, statistics, words)
+    name, title = (str(series["name"]),), str(series["title"])
+    if statistics["held_out"] is not None and statistics["skills"]:
+        skill = statistics["skills"]["last"]["value"]
+        off = _off(statistics["held_out"], unit_of(series), words)
+        if skill is not None:
+            code, text = ("same", words.same_naive) if abs(skill) < SAME else ("loses", words.loses_naive)
+            if skill >= SAME:
+                code, text = "beats", words.beats_naive
+            yield Finding("past", code, name, text.format(title=title, off=off, share=words.percent(max(skill, 0.0))))
+        elif not statistics["fitted"]["n"]:
+            count = statistics["held_out"]["n"]
+            yield Finding("past", "held", name, words.held_whole.format(title=title, count=count, off=off))
+
+
+def _past_fitted(series: Mapping[str, Any], statistics: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
+    """Yield how well what was fitted is followed."""
     name, title, fitted = (str(series["name"]),), str(series["title"]), statistics["fitted"]
     off = _off(fitted, unit_of(series), words)
     share = fitted["efficiency"]
-    if fitted["n"] < FEW or share is None:
+    if fitted["n"] >= FEW and share is None:
+        yield Finding("past", "flat", name, words.flat_points.format(title=title, count=fitted["n"], off=off))
+    elif fitted["n"] < FEW or share is None:
         yield Finding("past", "few", name, words.few_points.format(title=title, count=fitted["n"], off=off))
     else:
         told = words.explains.format(share=words.percent(share)) if share > 0 else words.explains_nothing
@@ -73,12 +93,16 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
             if share >= limit
         )
         yield Finding("past", code, name, text.format(title=title, explained=told, off=off))
-        if fitted["bias"] is not None and fitted["bias"] + fitted["variation"] > _SYSTEMATIC:
+        systematic = statistics.get("systematic")
+        chance = systematic is None or systematic >= _NOT_CHANCE
+        if not chance and fitted["bias"] is not None and fitted["bias"] + fitted["variation"] > _SYSTEMATIC:
             shares = {k: words.percent(fitted[k]) for k in ("bias", "variation")}
             yield Finding("past", "systematic", name, words.systematic.format(title=title, **shares))
     p = statistics["serial"]["probability"]
     if p is not None and p < _NOT_CHANCE:
-        yield Finding("past", "serial", name, words.serial.format(title=title, p=words.number(p, 2)))
+        wide = (statistics["serial"].get("inflation") or 1.0) < 1.0
+        text = words.serial_wide if wide else words.serial
+        yield Finding("past", "serial", name, text.format(title=title, p=words.number(p, 2)))
     skill = skill_of(statistics)
     if skill is not None:
         code, text = ("same", words.same_naive) if abs(skill.value) < SAME else ("loses", words.loses_naive)

@@ -23,6 +23,40 @@ _NL = {
     "the best search stopped before it converged: the estimate may not be the best there is": (
         "de beste zoektocht stopte voor hij convergeerde: er kan een betere schatting zijn"
     ),
+    "runs fail within the ranges, {parts}: what is found is of the rest": (
+        "runs mislukken binnen de bereiken, {parts}: wat gevonden is geldt voor de rest"
+    ),
+    "profiles of {names} came upon better fits again and again: the best is not found, more starts may": (
+        "profielen van {names} kwamen steeds op betere aanpassingen: de beste is niet gevonden, meer starts helpen"
+    ),
+    "the time step is too long: with a much shorter one the estimate of {name} would be {a} standard errors higher": (
+        "de tijdstap is te lang: met een veel kortere zou de schatting van {name} {a} standaardfouten hoger zijn"
+    ),
+    "the time step is too long: with a much shorter one the estimate of {name} would be {a} standard errors lower": (
+        "de tijdstap is te lang: met een veel kortere zou de schatting van {name} {a} standaardfouten lager zijn"
+    ),
+    "the time step is too long: half of it changes the log likelihood by {a}": (
+        "de tijdstap is te lang: de helft ervan verandert de log-likelihood met {a}"
+    ),
+    "what is left of {name} is {a} times what its error says: intervals are about {b} times too narrow": (
+        "wat overblijft van {name} is {a} maal wat `error` zegt: intervallen zijn ongeveer {b} maal te smal"
+    ),
+    "what is left of {name} is {a} times what its error says: intervals are about {b} times too wide": (
+        "wat overblijft van {name} is {a} maal wat `error` zegt: intervallen zijn ongeveer {b} maal te breed"
+    ),
+    "what is left of {name} is {a} times what counts scatter by its error: intervals are about {b} times too narrow": (
+        "wat overblijft van {name} is {a} maal de spreiding van tellingen: intervallen zijn ongeveer {b} maal te smal"
+    ),
+    "what is left of {name} is {a} times what counts scatter by its error: intervals are about {b} times too wide": (
+        "wat overblijft van {name} is {a} maal de spreiding van tellingen: intervallen zijn ongeveer {b} maal te breed"
+    ),
+    "{name} is at its lower bound: intervals follow from that bound rather than from the data": (
+        "{name} ligt aan de ondergrens: intervallen volgen uit die grens, niet uit de gegevens"
+    ),
+    "{name} is at its upper bound: intervals follow from that bound rather than from the data": (
+        "{name} ligt aan de bovengrens: intervallen volgen uit die grens, niet uit de gegevens"
+    ),
+    "the range of {name} holds but {a} of its prior": "het bereik van {name} bevat maar {a} van zijn prior",
     "only one search ended at the best fit: there may be a better one; more starts would tell": (
         "maar één zoektocht eindigde bij de beste aanpassing: er kan een betere zijn; meer startpunten wijzen het uit"
     ),

@@ -196,6 +196,14 @@ class DossierWords(SweepWords):
     )
     last_stays: str = "the last value stays"
     line_goes_on: str = "the straight line through the first and the last value goes on"
+    serial_wide: str = (
+        "{title}: what is left is not chance: errors swing from one side to the other (Ljung-Box, p = {p}). Intervals "
+        "are then too wide rather than too narrow."
+    )
+    flat_points: str = (
+        "{title}: nothing varies in its {count} measurements, so there is nothing to follow; the model is off by {off}."
+    )
+    held_whole: str = "{title}: nothing of it was fitted; on its {count} measurements the model is off by {off}."
     beats_naive: str = (
         "{title}: on the held-out part the model is off by {off}; its error is {share} less than by assuming that "
         "{naive} (the better of two naive forecasts)."

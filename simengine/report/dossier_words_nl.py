@@ -202,6 +202,14 @@ NL_WORDS = {
     ),
     "last_stays": "de laatste waarde blijft",
     "line_goes_on": "de rechte lijn door de eerste en de laatste waarde doorloopt",
+    "serial_wide": (
+        "{title}: wat overblijft is geen toeval: fouten slaan heen en weer (Ljung-Box, p = {p}). Intervallen zijn dan "
+        "eerder te breed dan te smal."
+    ),
+    "flat_points": (
+        "{title}: in de {count} metingen varieert niets, er valt dus niets te volgen; het model zit er {off} naast."
+    ),
+    "held_whole": "{title}: hiervan is niets gebruikt; op de {count} metingen zit het model er {off} naast.",
     "beats_naive": (
         "{title}: op het achtergehouden deel zit het model er {off} naast; de fout is {share} kleiner dan van wie "
         "aanneemt dat {naive} (de beste van twee naïeve voorspellingen)."

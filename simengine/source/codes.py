@@ -180,6 +180,8 @@ CODES: dict[str, str] = {
     "bad-transform": "A transform does not fit the range of its parameter.",
     "bad-scale": "The scale of errors cannot be estimated, or its bounds make no sense.",
     "wrong-error-model": "Observations are not such as the error model of their fit allows.",
+    "irregular-times": "Times are not whole periods apart, so that an autocorrelation below 0 means nothing there.",
+    "little-prior": "The range of a parameter holds hardly any of its prior.",
     "flat-derivative": "What depends on parameters is rounded to whole numbers: its exact derivative is 0.",
     "no-derivative": "A method needs exact derivatives of a model that has none.",
     "reality-check-fails": "A constraint does not hold in a run changed as its condition asks.",

@@ -15,6 +15,7 @@ from scipy import stats
 
 from simengine.calibrate.plan import Calibration
 from simengine.calibrate.problem import Problem
+from simengine.calibrate.surface import Surface
 from simengine.source.diagnostic import InputError
 from tests.calibrate.conftest import Make
 
@@ -216,25 +217,19 @@ def test_the_posterior_is_likelihood_and_prior_by_scipy(decay: Calibration) -> N
     assert problem.log_posterior(x)[0] == pytest.approx(likelihood + prior + slopes, rel=1e-10)
 
 
-def test_least_squares_are_the_posterior(make: Make) -> None:
+def test_least_squares_are_the_likelihood(make: Make) -> None:
     fits = FITS.split("  mean:", maxsplit=1)[0] + "  north: {output: 'fish[north]', data: d, error: {huber: 2 tonne}}\n"
-    problem = make(FISH, fits, d=SERIES).problem
-    assert problem.not_least_squares == {}
-    residuals, jacobian = problem.least_squares(SETS)
-    assert residuals.shape == (3, 13)
-    x = problem.free(SETS)
-    value = problem.log_posterior(x, jacobian=False)
-    halves = -0.5 * (residuals**2).sum(axis=1)
+    surface = Surface(make(FISH, fits, d=SERIES).problem)
+    assert surface.has_squares
+    found = [surface.residuals(surface.problem.slopes(one[None]), one) for one in SETS]
+    value, gradient = surface.problem.log_likelihood_gradient(SETS)
+    halves = np.array([-0.5 * np.sum(r**2) for r, _ in found])
     np.testing.assert_allclose(value - value[0], halves - halves[0], rtol=1e-9)
-    _, gradient = problem.log_posterior_gradient(x, jacobian=False)
-    by_theta = gradient / problem.prior.slopes(x)
-    np.testing.assert_allclose(-(residuals[:, :, None] * jacobian).sum(axis=1), by_theta, rtol=1e-8, atol=1e-9)
+    np.testing.assert_allclose(np.array([-r @ j for r, j in found]), gradient, rtol=1e-8, atol=1e-9)
 
 
-def test_what_is_no_sum_of_squares_is_told(fish: Problem) -> None:
-    assert set(fish.not_least_squares) == {"mean"}
-    with pytest.raises(InputError, match="`mean` is no sum of squares: its spread grows"):
-        fish.least_squares(SETS, fish.start_scales(SETS))
+def test_what_is_no_sum_of_squares_is_searched_otherwise(fish: Problem) -> None:
+    assert not Surface(fish).has_squares  # `mean` has relative errors
 
 
 def test_free_numbers_and_values_are_inverse(fish: Problem) -> None:
@@ -310,3 +305,45 @@ def test_without_derivatives_the_reason_is_told(make: Make) -> None:
         problem.jacobian([[1.0]])
     asked = make(model, text + "method: {derivatives: differences}\n", d=TABLE).problem
     assert asked.jacobian([[1.1]]).shape == (1, 8, 1)
+
+
+LINE = """out = a + b * Time ~ m ~ |
+a = 3 ~ m ~ |
+b = 1 ~ m/year ~ |
+INITIAL TIME = 0 ~ year ~ |
+FINAL TIME = 24 ~ year ~ |
+TIME STEP = 0.25 ~ year ~ |
+SAVEPER = TIME STEP ~ year ~ |
+"""
+CARRIED = """data: {d: {file: d.csv}}
+parameters: {a: {range: [-20, 20]}, b: {range: [-5, 5]}}
+fit: {out: {output: out, data: d, error: {normal: estimate, ar1: estimate}}}
+"""
+
+
+def rows_of(times: list[float]) -> str:
+    values = np.random.default_rng(2).normal(size=len(times)).cumsum()
+    return "time,out\n" + "".join(f"{t:g},{v:.6g}\n" for t, v in zip(times, values.tolist(), strict=True))
+
+
+def test_dates_held_out_do_not_decide_the_fit(make: Make) -> None:
+    years = list(map(float, range(1, 21)))
+    sets, scales = np.array([[3.0, 1.0]]), np.array([[2.0, -0.3]])
+    alone = make(LINE, CARRIED, d=rows_of(years)).problem
+    held = make(LINE, CARRIED + "held out: {from: 20.1}\n", d=rows_of([*years, 20.5, 21.0])).problem
+    assert held.log_likelihood(sets, scales) == alone.log_likelihood(sets, scales)
+    assert held.all_names == alone.all_names
+    assert [s.low for s in held.scales] == [s.low for s in alone.scales]
+    (series,) = held.series
+    assert series.error.period == 1.0
+
+
+def test_between_whole_periods_an_autocorrelation_is_sought_from_0_on(make: Make) -> None:
+    made = make(LINE, CARRIED, d=rows_of([1.0, 2.0, 3.0, 4.0, 5.25, 6.25]))
+    (told,) = made.diagnostics
+    assert told.code == "irregular-times"
+    assert "from 0 on" in told.message
+    assert made.problem.scales[1].low == 0.0
+    full = np.array([[3.0, 1.0, 2.0, 0.0]])
+    assert np.isfinite(made.problem.log_likelihood(full[:, :2], full[:, 2:])).all()
+    assert not make(LINE, CARRIED, d=rows_of([1.0, 2.0, 3.0, 4.0, 6.0, 9.0])).diagnostics

@@ -81,3 +81,17 @@ def test_chains_that_differ_are_told() -> None:
     )
     assert bent is not None
     assert bent.reasons == ["2 draws diverged: the surface is too bent there for the sampler"]
+
+
+def test_an_ensemble_of_no_said_length_goes_on_until_it_is_long_enough(
+    decay: Surface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simengine.calibrate.posterior.TAUS", 10.0)  # 50 take longer
+    full = search_local(decay, screen_starts(decay, 1, 0)[0].full).full
+    short = draw_ensemble(decay, full, Asked(50, 50, 1, 0))
+    first = draw_ensemble(decay, full, Asked(50, 50, 1, 0, extends=True))
+    assert 100 <= first.draws.shape[1] < 3000
+    assert (first.draws[:, :50] == short.draws).all()  # it goes on where it was
+    found = mixing_of([first], decay.names)
+    assert found is not None
+    assert all(one.steps > 10.0 * one.tau for one in found.diagnostics)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.optimize import least_squares, minimize
+from scipy.optimize import least_squares, linprog, minimize
 
 from simengine.calibrate.curvature import look_at_curvature
 from simengine.calibrate.local import search_local
@@ -206,3 +206,61 @@ def test_intervals_cover_the_truth_as_often_as_they_say(make: Make) -> None:
     # 90 % of 100: between 83 and 97 but for one case in fifty
     assert np.all(covered >= 83), covered
     assert np.all(covered <= 97), covered
+
+
+def test_with_kinks_the_optimum_is_that_of_linear_programming(make: Make) -> None:
+    """A line by least absolute deviations: the share of a known curve, and a constant, are linear."""
+    rng = np.random.default_rng(11)
+    values = 3.0 + 2.0 * 10.0 * np.cos(0.7 * TIMES) + rng.laplace(0.0, 2.0, TIMES.size)
+    text = """parameters:
+  size: {range: [-9, 9]}
+  level: {range: [-50, 50]}
+fit: {m: {output: place, data: seen, error: laplace}}
+"""
+    path = make("swing", values, TIMES, text)
+    model = path.parent / "model.mdl"
+    own = "place = level + size * 10 * COS(0.7 * Time / one year) ~ m ~|\nsize = 1 ~ dmnl ~|\nlevel = 0 ~ m ~|\n"
+    model.write_text(
+        own.join(model.read_text(encoding="utf-8").split("place = 10 * COS(speed * Time / one year) ~ m ~|\n"))
+    )
+    surface = Surface(load_calibration(path).problem)
+    found = [search_local(surface, s.full) for s in screen_starts(surface, 6, 7)]
+    a, n = np.stack([10.0 * np.cos(0.7 * TIMES), np.ones(TIMES.size)], axis=1), TIMES.size
+    exact = linprog(
+        np.r_[0.0, 0.0, np.ones(2 * n)], A_eq=np.c_[a, np.eye(n), -np.eye(n)], b_eq=values,
+        bounds=[(None, None)] * 2 + [(0.0, None)] * (2 * n),
+    ).x[:2]  # fmt: skip
+    scale = np.mean(np.abs(values - a @ exact))
+    top = float(surface.density(np.array([[*exact, scale]]))[0])
+    for one in found:
+        assert one.status == "converged"
+        assert one.density == pytest.approx(top, abs=1e-5)
+        np.testing.assert_allclose(one.full, [*exact, scale], rtol=1e-3)
+
+
+@pytest.mark.parametrize("error", ["laplace", "{laplace: estimate, ar1: estimate}"])
+def test_with_kinks_and_bends_no_neighbour_is_higher(make: Make, error: str) -> None:
+    values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(12).laplace(0.0, 1.0, TIMES.size)
+    text = f"""parameters:
+  growth: {{range: [0.05, 2], transform: log, prior: {{lognormal: [0.5, 0.9]}}}}
+  room: {{range: [10, 200]}}
+  first: {{range: [0.5, 20], transform: log}}
+fit: {{fish: {{output: population, data: seen, error: {error}}}}}
+"""
+    surface = Surface(load_calibration(make("logistic", values, TIMES, text)).problem)
+    full, density = best_of(surface, 3)
+    rng = np.random.default_rng(13)
+    sizes = np.abs(full) * 10.0 ** rng.uniform(-7.0, -1.0, (2000, 1))
+    near = np.clip(full + sizes * rng.normal(size=(2000, full.size)), surface.low, surface.high)
+    assert surface.density(near).max() < density + 2e-5
+    off = full.copy()
+    off[0] *= 1.02
+    again = search_local(surface, off)
+    assert again.density == pytest.approx(density, abs=2e-5)
+
+
+def test_a_search_with_kinks_that_is_cut_short_has_not_converged(make: Make) -> None:
+    values = logistic(TIMES, 0.55, 40.0, 3.0) + np.random.default_rng(12).laplace(0.0, 1.0, TIMES.size)
+    text = FISH.replace("{normal: estimate}", "laplace")
+    surface = Surface(load_calibration(make("logistic", values, TIMES, text)).problem)
+    assert search_local(surface, np.array([0.2, 100.0, 8.0, 1.0]), most=4).status == "stopped"

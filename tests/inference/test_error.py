@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
@@ -344,6 +345,7 @@ def test_numbers_to_start_from_are_near_the_truth() -> None:
 
 @pytest.mark.parametrize(("kind", "autocorrelated"), ALL)
 @settings(max_examples=25, deadline=None)
+@example(m=[8.99e307, 8.99e307, 0.0], size=1.0)  # each is a number, their sum is none
 @given(
     m=st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=3, max_size=3),
     size=st.sampled_from([0.0, 1e-300, 1e-8, 1.0, 1e8, 1e300, math.inf, math.nan]),
@@ -360,3 +362,27 @@ def test_no_prediction_and_no_number_breaks_it(kind: str, autocorrelated: bool, 
     assert not np.isnan(found.by_scales).any()
     if found.value[0] == -math.inf:
         assert (found.by_predicted == 0).all()
+
+
+def test_a_negative_autocorrelation_says_nothing_between_periods() -> None:
+    model = error_model("normal", {"scale": 1.0}, autocorrelated=True)
+    y, at = np.random.default_rng(6).normal(size=5), np.array([0.0, 1.0, 2.3, 3.3, 5.3])
+    zero = np.zeros((2, 5))
+    apart = model.loglik(y[:2], zero[:, :2], [[-0.4], [0.4]]) + model.loglik(y[2:4], zero[:, :2], [[-0.4], [0.4]])
+    found = model.loglik(y[:4], zero[:, :4], [[-0.4], [0.4]], times=at[:4])
+    assert found[0] == pytest.approx(apart[0], rel=1e-12)  # 1.3 periods later it stands alone
+    assert found[1] != pytest.approx(apart[1], rel=1e-3)
+    assert np.isfinite(model.likelihood(y, zero, [[-0.4], [0.4]], times=at).by_scales).all()
+    assert np.isfinite(model.draw(np.random.default_rng(1), zero, [[-0.4], [0.4]], at)).all()
+
+
+def test_what_is_not_used_does_not_decide_the_period() -> None:
+    model = error_model("normal", {"scale": 1.0}, autocorrelated=True)
+    y, at = np.random.default_rng(6).normal(size=5), np.arange(5.0)
+    alone = model.loglik(y, np.zeros((1, 5)), [[0.5]], times=at)
+    more, later = np.append(y, math.nan), np.append(at, 4.25)
+    assert model.loglik(more, np.zeros((1, 6)), [[0.5]], times=later) == alone
+    settled = dataclasses.replace(model, period=1.0)
+    one, two = (m.standardised(np.append(y, 0.0), np.zeros((1, 6)), [[0.5]], later)[0] for m in (settled, model))
+    np.testing.assert_allclose(one[:5], model.standardised(y, np.zeros((1, 5)), [[0.5]], at)[0], rtol=1e-12)
+    assert abs(two[1] - one[1]) > 0.1

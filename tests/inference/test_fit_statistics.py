@@ -17,7 +17,7 @@ from statsmodels.tools import eval_measures
 from statsmodels.tsa.stattools import acf
 
 from simengine.inference.behaviour import autocorrelation_variances, behaviour
-from simengine.inference.fit_statistics import FitStatistics, coverage, fit_statistics, rolling_origins, skill
+from simengine.inference.fit_statistics import FitStatistics, coverage, fit_statistics, skill, systematic_probability
 from simengine.inference.residuals import autocorrelations, serial_dependence
 
 VALUES = st.floats(-1e6, 1e6).map(lambda x: round(x, 3))
@@ -124,15 +124,6 @@ def test_skill_against_naive_forecasts() -> None:
     assert timed.naive_rmse == pytest.approx(abs(5.0 - 14.0))
     with pytest.raises(ValueError, match="no naive forecast"):
         skill([1.0], [1.0], [1.0], naive="seasonal")
-
-
-def test_origins_roll_on_and_never_see_what_comes() -> None:
-    splits = list(rolling_origins(10, first=4, horizon=3, step=2))
-    assert [len(fit) for fit, _ in splits] == [4, 6, 8]
-    assert all(fit[-1] < judged[0] for fit, judged in splits)
-    assert splits[-1][1].tolist() == [8, 9]
-    with pytest.raises(ValueError, match="at least 1"):
-        list(rolling_origins(10, first=0))
 
 
 def test_coverage_is_a_share_with_its_interval() -> None:
@@ -304,3 +295,17 @@ def test_what_was_fitted_to_the_errors_costs_degrees_of_freedom() -> None:
     short = serial_dependence(e[:6], fitted=1)
     assert (short.lags, short.freedom) == (2, 1)
     assert "no degree of freedom" in str(serial_dependence(e, lags=1, fitted=1).reason)
+
+
+def test_systematic_errors_are_told_from_chance_as_statsmodels_does() -> None:
+    rng = np.random.default_rng(8)
+    s = np.linspace(10.0, 30.0, 12)
+    a = 2.0 + 0.8 * s + rng.normal(size=12)
+    by_hand = np.linalg.lstsq(np.stack([np.ones(12), s], axis=1), a, rcond=None)[1][0]
+    f = (np.sum((a - s) ** 2) - by_hand) / 2.0 / (by_hand / 10.0)
+    assert systematic_probability(s, a) == pytest.approx(stats.f.sf(f, 2, 10), rel=1e-9)
+    alarms = [systematic_probability(s, s + rng.normal(size=12)) < 0.05 for _ in range(2000)]
+    assert 0.038 < np.mean(alarms) < 0.063
+    assert math.isnan(systematic_probability(s[:2], a[:2]))
+    assert math.isnan(systematic_probability([], []))
+    assert systematic_probability(np.full(5, 3.0), np.full(5, 3.0) + rng.normal(size=5)) > 0.0

@@ -19,7 +19,6 @@ from simengine.inference.identify import (
     directions,
     fisher,
     identification,
-    observed_information,
 )
 from simengine.inference.intervals import normal_intervals
 from simengine.inference.profile import THRESHOLDS, Side, join_sides, profile, walk_side
@@ -46,23 +45,6 @@ def test_errors_and_intervals_are_those_of_a_regression() -> None:
     held = identification(["a", "b", "c"], fisher(rows, np.array([1e12, 0.0, 0.0])))
     fixed = sm.OLS(y, x[:, 1:]).fit()
     np.testing.assert_allclose(held.errors[1:], fixed.bse / math.sqrt(fixed.scale / peer.scale), rtol=1e-6)
-
-
-def test_observed_information_of_scales_too() -> None:
-    x, y = regression()
-    model = error_model("normal")
-
-    def gradient(theta: np.ndarray) -> np.ndarray:
-        found = model.likelihood(y, theta[:, :3] @ x.T, theta[:, 3:])
-        return np.concatenate([found.by_predicted @ x, found.by_scales], axis=1)
-
-    params = np.linalg.lstsq(x, y, rcond=None)[0]
-    scale = math.sqrt(np.mean((y - x @ params) ** 2))
-    found = observed_information(gradient, np.array([*params, scale]), np.full(4, 1e-5))
-    exact = np.zeros((4, 4))
-    exact[:3, :3] = x.T @ x / scale**2
-    exact[3, 3] = 2 * len(y) / scale**2
-    np.testing.assert_allclose(found, exact, rtol=1e-6, atol=1e-3)
 
 
 def test_collinearity_is_known_for_two() -> None:

@@ -305,7 +305,8 @@ def changed(folder: Path, to: Path, **series: object) -> DossierRecord:
         ({"fitted__efficiency": 0.7}, {"fairly"}),
         ({"fitted__efficiency": -3.0}, {"badly"}),
         ({"fitted__n": 2}, {"few"}),
-        ({"fitted__bias": 0.4, "fitted__variation": 0.3}, {"systematic"}),
+        ({"fitted__efficiency": None}, {"flat"}),
+        ({"fitted__bias": 0.4, "fitted__variation": 0.3, "systematic": 0.01}, {"systematic"}),
         ({"serial__probability": 0.001}, {"serial"}),
         ({"skills__last__value": -0.4}, {"loses", "no-better"}),
         ({"skills__last__value": 0.0}, {"same"}),
@@ -347,6 +348,14 @@ def test_one_measurement_is_one(ridge: Path, tmp_path: Path) -> None:
     (tmp_path / "one" / "calibration.json").write_text(json.dumps(about), encoding="utf-8")
     (text,) = (f.text for f in findings_of(DossierRecord(tmp_path / "one"), EN) if f.code == "fewer-data")
     assert text.startswith("There is one measurement for 2 unknown numbers")
+
+
+def test_chance_is_not_called_systematic_nor_swinging_errors_too_narrow(ridge: Path, tmp_path: Path) -> None:
+    chance = {"fitted__bias": 0.4, "fitted__variation": 0.3, "systematic": 0.3}
+    assert "systematic" not in {f.code for f in findings_of(changed(ridge, tmp_path / "chance", **chance), EN)}
+    swing = {"serial__probability": 0.001, "serial__inflation": 0.4}
+    (text,) = (f.text for f in findings_of(changed(ridge, tmp_path / "swing", **swing), EN) if f.code == "serial")
+    assert "too wide rather than too narrow" in text
 
 
 def test_a_folder_without_the_check_of_the_step_says_so(ridge: Path, tmp_path: Path) -> None:

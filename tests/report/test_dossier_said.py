@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from simengine.calibrate.about import warnings_of
+from simengine.calibrate.caveats import caveats_of
 from simengine.inference.behaviour import behaviour
 from simengine.inference.fit_statistics import fit_statistics
 from simengine.inference.identify import Direction, fisher, identification
@@ -87,10 +87,25 @@ def test_why_statistics_are_not_there_is_known() -> None:
 def test_warnings_are_known() -> None:
     def parameter(name: str, verdict: str, hit: str | None, why: str) -> dict[str, object]:
         kink = {"prior has a kink": name == "d"}
-        return {"name": name, "verdict": verdict, "bound hit": hit, "why": why, "by prior": True, "told by": kink}
+        return {"name": name, "verdict": verdict, "bound hit": hit, "why": why, "by prior": True, "told by": kink,
+                "prior mass": 0.003 if name == "d" else None}  # fmt: skip
 
+    def dispersion(factor: float, *, counts: bool) -> dict[str, object]:
+        return {"factor": factor, "off": True, "counts": counts}
+
+    last = {"held_out": {}, "skills": {"last": {"value": -1.0}}}
+    every = [(12.0, True), (0.2, True), (12345.0, False), (0.2, False)]
     about = {
-        "searches": {"failed": 2, "searched": 9, "best status": "stopped", "at the best": 1},
+        "searches": {
+            "failed": 2,
+            "searched": 9,
+            "best status": "stopped",
+            "at the best": 1,
+            "bettered by profiles": ["c", "d"],
+        },
+        "simulations": {"failed by": {"screening": [2, 129], "chains": [30, 4000]}},
+        "integration": {"small": False, "shift": {"c": -0.7}, "moved": "c", "log likelihood": -2.0},
+        "scales": [{"name": "scale of s", "number": "scale", "bound hit": end} for end in ("low", "high", None)],
         "parameters": [
             parameter(
                 "a b", "not identified", "low", "the profile is flat: other parameters offset every change of it"
@@ -113,11 +128,15 @@ def test_warnings_are_known() -> None:
             "fewer than 200; 3 draws diverged: the surface is too bent there for the sampler; there is one chain only: "
             "nothing tells whether others would agree",
         },
-        "series": [{"name": "s", "statistics": {"held_out": {}, "skills": {"last": {"value": -1.0}}}}],
+        "series": [
+            {"name": "s", "statistics": last if n == 3 else None, "dispersion": dispersion(factor, counts=counts)}
+            for n, (factor, counts) in enumerate(every)
+        ],
     }
-    found = warnings_of(about)
-    assert len(found) == 13
-    for text in found:
+    found = caveats_of(about)
+    assert len(found) == 23
+    up, none = ({"small": False, "shift": shift, "moved": "c", "log likelihood": 2.0} for shift in ({"c": 0.7}, None))
+    for text in [*found, *(t for own in (up, none) for t in caveats_of({**about, "integration": own}))]:
         assert known(text), text
     assert "1,234" in said(found[-2], NL)
 
