@@ -18,7 +18,9 @@ _EN = {
     "nothing": "nothing was measured since the forecast",
     "unknown": "too few values to tell: {reason}{last}",
     "one of another definition": "its first value of another definition tells nothing of the forecast",
-    "few members": "{members} members do not tell how {n} values go together: say more, or an error of measurement",
+    "few members": "{members} members do not tell how {n} values go together: at least {least} are needed under `members`, "
+    "and 10 for each value are better",
+    "no own error": "by the runs of the forecast {n} values go together exactly: an `error` of measurement is needed",
     "few signs": "the spread of the forecast is not known, and {n} values all on one side would come by chance in {share} "
     "of 100 cases",
     "seen": "{value} in {time}",
@@ -64,7 +66,9 @@ _NL = {
     "nothing": "er is niets gemeten sinds de prognose",
     "unknown": "te weinig waarden om het te zeggen: {reason}{last}",
     "one of another definition": "de eerste waarde van een andere definitie zegt niets over de prognose",
-    "few members": "{members} runs zeggen niet hoe {n} waarden samengaan: neem er meer, of geef een meetfout",
+    "few members": "{members} runs zeggen niet hoe {n} waarden samengaan: onder `members` zijn er ten minste {least} nodig, "
+    "en 10 per waarde is beter",
+    "no own error": "volgens de runs van de prognose gaan {n} waarden precies samen: een meetfout (`error`) is nodig",
     "few signs": "de spreiding van de prognose is niet bekend, en {n} waarden alle aan één kant komen door toeval in "
     "{share} van 100 gevallen voor",
     "seen": "{value} in {time}",
