@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.monitor.members import Members
+from simengine.monitor.members import Forecast, Members
 from simengine.monitor.note import Note
 from simengine.monitor.observations import Observation, before_breaks
 from simengine.monitor.plan import MonitorPlan
@@ -104,8 +104,9 @@ def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[
     if not indicators:
         return (), ()
     maker = _Reach(plan, latest, indicators)
-    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]  # the others may share its corrections
-    found = {name: maker.scenario(name) for name in order}
+    # what was planned comes first: others may share its corrections
+    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]
+    found = maker.all(order)
     rows = {name: found[name] for name in plan.scenarios}
     goals = []
     for n, one in enumerate(indicators):
@@ -146,15 +147,30 @@ class _Reach:
             return BY_STATE
         return BY_SHIFT if any(o.column == one.column for o in self.latest) else AS_RUN
 
-    def scenario(self, name: str) -> tuple[ScenarioReach, ...]:
-        """Return what a scenario comes to, goal by goal; nothing where it cannot be run so, which is noted."""
-        try:
-            runs = self.members.run if self.filter is None else self.filter.plain
-            planned = runs(name, self.variables)
-            now = None if self.filter is None else self._estimated(name)
-        except InputError as reason:
-            self.notes.append(Note.of("left out", name=name, reason=reason))
-            return ()
+    def all(self, names: Sequence[str]) -> dict[str, tuple[ScenarioReach, ...]]:
+        """Return what scenarios come to, goal by goal; nothing where one cannot be run so, which is noted."""
+        if self.filter is None:
+            planned = self.members.run_all(names, self.variables)
+            estimated: dict[str, Estimated | InputError] = {}
+        else:
+            try:
+                planned = self.filter.plain(names, self.variables)
+                estimated = self.filter.run_all(names, self.variables, planned)
+            except InputError as reason:
+                planned, estimated = dict.fromkeys(names, reason), {}
+        return {name: self._scenario(name, planned[name], estimated.get(name)) for name in names}
+
+    def _scenario(
+        self, name: str, planned: Forecast | InputError, now: Estimated | InputError | None
+    ) -> tuple[ScenarioReach, ...]:
+        for one in (planned, now):
+            if isinstance(one, InputError):
+                self.notes.append(Note.of("left out", name=name, reason=one))
+                return ()
+        assert not isinstance(planned, InputError)
+        assert not isinstance(now, InputError)
+        if now is not None:
+            self._note(name, now)
         out = []
         for one in self.indicators:
             place = int(one.target.places[0])
@@ -166,14 +182,11 @@ class _Reach:
             out.append(_reach(name, one, planned.times, before, after))
         return tuple(out)
 
-    def _estimated(self, name: str) -> Estimated:
-        assert self.filter is not None
-        found = self.filter.run(name, self.variables)
+    def _note(self, name: str, found: Estimated) -> None:
         if found.skipped:
             self.notes.append(Note.of("early", times=", ".join(f"{t:g}" for t in found.skipped)))
         if found.held:
             self.notes.append(Note.of("held", name=name, n=found.held))
-        return found
 
     def _shifted(self, one: Indicator, times: Array, values: Array) -> Array:
         seen = [o for o in self.latest if o.column == one.column]
