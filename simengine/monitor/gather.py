@@ -126,9 +126,7 @@ class Gatherer:
                 out.append((at, len(mine) if isinstance(mine, tuple) else 0))
             elif self._ground(at) is None:
                 out.append((at, at in values))
-            elif self._shapes(at):
-                out.append((at, _hashed(self._ground(at) if mine is None else mine)))
-            elif _length(mine if mine is not None else self._ground(at)) > LONGEST:
+            elif self._shapes(at) or _length(mine if mine is not None else self._ground(at)) > LONGEST:
                 out.append((at, _hashed(self._ground(at) if mine is None else mine)))
         return tuple(out)
 

@@ -193,7 +193,9 @@ def note_zeros(watched: Sequence[Watched], observations: Iterable[tuple[Observat
             first.setdefault(one.column, (one, span))
     for column, (one, span) in first.items():
         name = shares[column].name
-        text = f"`{column}` is 0 at {one.time:g}, and the error of `{name}` is only `relative`: a share of 0 is no error"
+        text = (
+            f"`{column}` is 0 at {one.time:g}, and the error of `{name}` is only `relative`: a share of 0 is no error"
+        )
         hint = f"give `{name}` an `absolute` error as well: `error: {{relative: ..., absolute: ...}}`"
         to.error("error-of-zero", text, span, help=[hint])
 

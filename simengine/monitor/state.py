@@ -17,6 +17,7 @@ Invariant: without corrections the model that is run gives the values of the mod
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -137,6 +138,7 @@ class Filter:
     stocks: tuple[str, ...]
     watched: tuple[Watched, ...]
     observations: tuple[Observation, ...]
+
     @classmethod
     def of(
         cls, plan: Plan, count: int, seed: int, stocks: Sequence[str], watched: Sequence[Watched],
@@ -205,7 +207,7 @@ class Filter:
         left = [n for n in scenarios if n in forecasts]
         while left:
             first = self._first_of(left, forecasts)
-            found = self._estimate(list(dict.fromkeys(first.values())), times, steps)
+            found = self._estimate(list(dict.fromkeys(first.values())), save, times, steps)
             out |= {n: r for n in left if isinstance(r := found[first[n]], InputError)}
             shared = {n: e for n in left if not isinstance(e := found[first[n]], InputError)}
             made = self.members.run_all(
@@ -233,7 +235,7 @@ class Filter:
         return all(np.array_equal(a, b) for a, b in zip(self._seen(one), self._seen(other), strict=True))
 
     def _estimate(
-        self, scenarios: Sequence[str], times: Sequence[float], steps: Mapping[str, float]
+        self, scenarios: Sequence[str], save: Sequence[str], times: Sequence[float], steps: Mapping[str, float]
     ) -> dict[str, _Found | InputError]:
         """Return the corrections of scenarios, all run together once for each time."""
         found = {name: _Found(self._none(times, steps)) for name in scenarios}
@@ -241,7 +243,7 @@ class Filter:
         for time in times:
             there = [n for n in scenarios if n not in out]
             series = {n: found[n].corrections.by_name for n in there}
-            for name, made in self.members.run_all(there, self._looked_at, series).items():
+            for name, made in self.members.run_all(there, [*save, *self._looked_at], series).items():
                 try:
                     if isinstance(made, InputError):
                         raise made
@@ -262,12 +264,18 @@ class Filter:
         return [forecast.at(variable, place, inside) for variable, place in columns]
 
     def _none(self, times: Sequence[float], steps: Mapping[str, float]) -> _Corrections:
-        """Return corrections that change nothing: points at all times, so that all runs are of one program."""
-        out, members = _Corrections(), self.members.count or 0
+        """Return corrections that change nothing: points at all times, so that all runs are of one program.
+
+        What does not differ from run to run is a number of the program, and what does a parameter: one member gets the
+        least number there is, which leaves any flow and any stock as they are.
+        """
+        least = np.zeros(self.members.count or 0)
+        least[-1:] = np.finfo(np.float64).smallest_subnormal
+        out = _Corrections()
         for stock in self.stocks:
             for element in self._elements(stock):
                 for time in times:
-                    out.add(element, time, steps[stock], np.zeros(members))
+                    out.add(element, time, steps[stock], least * max(1.0, math.ceil(steps[stock])))
         return out
 
     def _correct(
