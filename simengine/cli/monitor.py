@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", metavar="CSV", help="a file of new observations, to be appended to those of FILE")
     parser.add_argument("--out", metavar="DIR", help="write index.html, board.svg and monitor.json into this folder")
     parser.add_argument("--no-recalibration", action="store_true", help="do not calibrate anew what FILE names")
+    parser.add_argument(
+        "--language", choices=("en", "nl"), default="", help="of the page and of titles; else that of FILE's title"
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
@@ -73,11 +76,11 @@ def _seen(arguments: argparse.Namespace) -> tuple[Watch, MonitorPlan, int | None
         addition = None
         with working(f"reading {arguments.file}"):
             if arguments.add is not None:
-                addition = add_observations(Path(arguments.file), Path(arguments.add))
+                addition = add_observations(Path(arguments.file), Path(arguments.add), arguments.language)
                 plan: MonitorPlan | None = addition.plan
                 found = addition.told
             else:
-                plan, found = read_monitoring(arguments.file)
+                plan, found = read_monitoring(arguments.file, arguments.language)
         if plan is None:
             raise ModelError(found)
         if not arguments.json:
@@ -146,13 +149,13 @@ def _write(data: dict[str, Any], seen: Watch, folder: Path, plan: MonitorPlan) -
 
     from simengine.monitor.watch import as_data
     from simengine.report.board import draw_board
-    from simengine.report.board_page import build_board_page, cards_of
+    from simengine.report.board_page import board_notes, build_board_page, cards_of
     from simengine.results.write import write_text
 
     language, told = plan.language, as_data(seen, plan.language)
-    cards = cards_of(told)
+    cards = cards_of(told, language)
     boards = [
-        draw_board(cards, str(told["title"]), _size_title(told), language, narrow=narrow) for narrow in (False, True)
+        draw_board(cards, str(told["title"]), board_notes(told, language), language, narrow=narrow) for narrow in (False, True)
     ] if cards else []  # fmt: skip
     texts = {RECORD: json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     if boards:
@@ -161,9 +164,3 @@ def _write(data: dict[str, Any], seen: Watch, folder: Path, plan: MonitorPlan) -
     for name, text in texts.items():
         write_text(text, folder / name)
     return [str(folder / name) for name in texts]
-
-
-def _size_title(data: dict[str, Any]) -> str:
-    """Return the title of the indicator that sizes go by."""
-    effects = (e for one in data["initiatives"] for e in one["effects"])
-    return next((e["title"] for e in effects if e["indicator"] == data["size_by"]), data["size_by"] or "")

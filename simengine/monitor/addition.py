@@ -34,7 +34,7 @@ class Addition:
         return append_rows(self.file, self.rows.cells, self.seen)
 
 
-def add_observations(path: Path, new: Path) -> Addition:
+def add_observations(path: Path, new: Path, language: str = "") -> Addition:
     """Return the plan of a monitoring file with the rows of a file of new observations, which are not appended yet.
 
     Raises
@@ -45,7 +45,7 @@ def add_observations(path: Path, new: Path) -> Addition:
         If the file they are appended to lacks a column.
 
     """
-    plan, told = read_monitoring(path)
+    plan, told = read_monitoring(path, language)
     if plan is None:
         raise ModelError(told)
     if plan.appended is None:

@@ -53,6 +53,7 @@ class ScenarioReach:
     now: float
     share: float
     """The share of runs that meet the goal now."""
+    title: str = ""
 
     @property
     def met_as_planned(self) -> bool:
@@ -123,6 +124,7 @@ class _Reach:
     def __init__(self, plan: MonitorPlan, latest: Sequence[Observation], indicators: Sequence[Indicator]) -> None:
         self.plan, self.latest, self.indicators = plan, before_breaks(latest), indicators
         self.notes: list[Note] = []
+        self.titles = {name.value: one.title for name, one in plan.plan.document.scenarios}
         redefined = sorted({o.column for o in latest} & {o.column for o in latest if o.is_break})
         if redefined:
             self.notes.append(Note.of("redefined", names=quoted(redefined)))
@@ -179,7 +181,8 @@ class _Reach:
                 after = now.forecast.column(one.target.variable.name, place)
             else:
                 after = self._shifted(one, planned.times, before)
-            out.append(_reach(name, one, planned.times, before, after))
+            title = title_of(self.titles.get(name), name, self.plan.language)
+            out.append(_reach(name, title, one, planned.times, before, after))
         return tuple(out)
 
     def _note(self, name: str, found: Estimated) -> None:
@@ -197,13 +200,13 @@ class _Reach:
         return np.where(times >= last.time, values + (last.value - there)[:, None], values)
 
 
-def _reach(scenario: str, one: Indicator, times: Array, before: Array, after: Array) -> ScenarioReach:
+def _reach(scenario: str, title: str, one: Indicator, times: Array, before: Array, after: Array) -> ScenarioReach:
     goal = one.goal
     assert goal is not None
     planned, now = measure(one, times, before), measure(one, times, after)
     share_before = float(np.mean([goal.met(float(v)) for v in planned]))
     share_now = float(np.mean([goal.met(float(v)) for v in now]))
-    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now)
+    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now, title)
 
 
 def _median(values: Array) -> float:

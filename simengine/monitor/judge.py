@@ -10,7 +10,8 @@ they are then independent and standard normal where nothing has changed. Two tes
 where there are 20 and evenly spaced: each has an equal share of the probability of a false alarm, so that together they
 do not exceed it (Bonferroni).
 
-Where no spread is known, the signs of errors are all that can be judged by.
+Where no spread is known, the signs of errors are all that can be judged by. Its probability is that of independent years,
+which errors of one run rarely are: the promise of false alarms is not made there, and the words say so.
 
 A value marked as a break begins a series of another definition: how far that is from the old one nobody knows. From
 there on values have an offset in common on which nothing is held (a diffuse prior): the first of them tells nothing of
@@ -21,7 +22,7 @@ G. E. P. Box (1978), Biometrika 65, 297-303; W. J. Conover, "Practical Nonparame
 (sign test); A. C. Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter" (1989), 3.4 (diffuse
 priors) and 7.6 (interventions); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test).
 
-Invariant: an indicator on track is called drifting with no more than the probability that was asked for.
+Invariant: where a spread is known, what is on track is called drifting with no more than the probability asked for.
 """
 
 from __future__ import annotations
@@ -247,7 +248,9 @@ def _by_signs(
     n = above + below
     p = float(binomtest(above, n, 0.5).pvalue) if n else 1.0
     least = 2.0 * 0.5**n if n else 1.0
-    says = f"of {n} values {above} are higher than forecast: half would be, were there only chance"
+    says = (
+        f"of {n} values {above} are higher than forecast: half would be, were there only chance and years independent"
+    )
     found = Test("sign test", float(above), math.nan, false_alarm, p, p < false_alarm, says)
     if least >= false_alarm:
         reason = Note.of("few signs", n=n, share=f"{100 * least:.3g}")

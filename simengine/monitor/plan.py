@@ -96,6 +96,8 @@ class MonitorPlan:
     diagnostics: tuple[Diagnostic, ...] = ()
     seen: bytes = b""
     """What the file that new observations are appended to held when it was read."""
+    asked: str = ""
+    """The language that was asked for; "" where the file's own is taken."""
 
     @property
     def scenario(self) -> str:
@@ -120,12 +122,12 @@ class MonitorPlan:
     @property
     def title(self) -> str:
         """What is watched."""
-        return title_of(self.written.title, self.path.stem)
+        return title_of(self.written.title, self.path.stem, self.language)
 
     @property
     def language(self) -> str:
-        """The language of its pages: that in which its title stands first, else that of the scenario file."""
-        first = next(iter(self.written.title or {}), "") or language_of(self.plan)
+        """The language of its pages: the one asked for, that its title stands first in, or that of the scenario file."""
+        first = self.asked or next(iter(self.written.title or {}), "") or language_of(self.plan)
         return first if first in {"en", "nl"} else "en"
 
     @property
@@ -172,14 +174,19 @@ def read_initiatives(path: str | os.PathLike[str]) -> tuple[InitiativesFile | No
     return (None if has_errors(to.problems) else found), sort_diagnostics(tuple(to.problems))
 
 
-def read_monitoring(path: str | os.PathLike[str]) -> tuple[MonitorPlan | None, tuple[Diagnostic, ...]]:
-    """Return the plan of a monitoring file, None where it has errors, and everything there is to say about it."""
+def read_monitoring(
+    path: str | os.PathLike[str], language: str = ""
+) -> tuple[MonitorPlan | None, tuple[Diagnostic, ...]]:
+    """Return the plan of a monitoring file, None where it has errors, and everything there is to say about it.
+
+    `language` is that of titles and pages: en or nl; "" for the file's own.
+    """
     to = Reading()
     where = Path(path)
     written = _read(where, MONITORING, "`simengine: 1`, `monitor`, `scenario`, `as of` and `indicators`", to)
     if written is None:
         return None, sort_diagnostics(tuple(to.problems))
-    made = _Settler(where, written, to).plan()
+    made = _Settler(where, written, to, language).plan()
     told = sort_diagnostics(tuple(dict.fromkeys(to.problems)))
     return (None if made is None or has_errors(told) else made), told
 
@@ -219,8 +226,8 @@ def _read(path: Path, record: Record[T], needed: str, to: Reading) -> T | None:
 class _Settler:
     """Settles a monitoring file for the model of its scenario file."""
 
-    def __init__(self, path: Path, written: MonitoringFile, to: Reading) -> None:
-        self.path, self.written, self.to = path, written, to
+    def __init__(self, path: Path, written: MonitoringFile, to: Reading, language: str = "") -> None:
+        self.path, self.written, self.to, self.asked = path, written, to, language
 
     def plan(self) -> MonitorPlan | None:
         written, to = self.written, self.to
@@ -266,7 +273,7 @@ class _Settler:
         kpis = [i.name for i in plan.indicators]
         if written.size_by is not None and written.size_by.value not in kpis:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
-        language = next(iter(written.title or plan.document.title or {}), "")
+        language = self.asked or next(iter(written.title or plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
         there = tuple(w for w in watched if w is not None)
         clock = plan.timing.clock
@@ -276,7 +283,7 @@ class _Settler:
         sweep = None if written.forecast is None else find_sweep(written.forecast, written.scenario, there, to)
         return MonitorPlan(
             self.path, written, plan, there, tuple(observations), tuple(stocks), ones, self._calibration(), sweep,
-            alarm, tuple(files), plan.diagnostics, seen,
+            alarm, tuple(files), plan.diagnostics, seen, self.asked,
         )  # fmt: skip
 
     def _calibration(self) -> Calibration | None:
@@ -330,7 +337,7 @@ class _Settler:
             except InputError as reason:
                 self.to.error("unit-mismatch", f"`{target.text}` is in {own or 'no unit'}: {reason}", one.unit.span)
         relative, absolute = self._error(one.error, own, names)
-        language = next(iter(self.written.title or {}), "")
+        language = self.asked or next(iter(self.written.title or {}), "")
         title = title_of(one.title, name.value, language)
         return Watched(name.value, title, place_names(target)[0], int(target.places[0]), target.variable.name,
                        unit, factor, relative, absolute)  # fmt: skip
