@@ -153,10 +153,8 @@ def _write(data: dict[str, Any], seen: Watch, folder: Path, plan: MonitorPlan) -
     from simengine.results.write import write_text
 
     language, told = plan.language, as_data(seen, plan.language)
-    cards = cards_of(told, language)
-    boards = [
-        draw_board(cards, str(told["title"]), board_notes(told, language), language, narrow=narrow) for narrow in (False, True)
-    ] if cards else []  # fmt: skip
+    cards, notes, title = cards_of(told, language), board_notes(told, language), str(told["title"])
+    boards = [draw_board(cards, title, notes, language, narrow=narrow) for narrow in (False, True)] if cards else []
     texts = {RECORD: json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     if boards:
         texts["board.svg"] = boards[0].decode()

@@ -130,8 +130,8 @@ INDICATOR = Record("an indicator", WrittenIndicator, (
     Field("title", Words(), "what people call it"),
     Field("unit", Text("a unit"), "the unit it is told in; the model's where not said"),
     Field("error", Record("an error", WrittenError, (
-        Field("relative", QUANTITY, "a share of the value that was measured, such as `2 %` (in a calibration: of what the "
-              "model says)"),
+        Field("relative", QUANTITY, "a share of what was measured, such as `2 %` (in a calibration it is one of what "
+              "the model says)"),
         Field("absolute", QUANTITY, "an amount, such as `30 TJ/yr`"),
     )), "how far off a measured value may be (one standard deviation), what the model leaves out included"),
 ))  # fmt: skip

@@ -10,8 +10,8 @@ they are then independent and standard normal where nothing has changed. Two tes
 where there are 20 and evenly spaced: each has an equal share of the probability of a false alarm, so that together they
 do not exceed it (Bonferroni).
 
-Where no spread is known, the signs of errors are all that can be judged by. Its probability is that of independent years,
-which errors of one run rarely are: the promise of false alarms is not made there, and the words say so.
+Where no spread is known, the signs of errors are all that can be judged by. Their probability is that of independent
+years, which errors of one run rarely are: the promise of false alarms is not made there, and the words say so.
 
 A value marked as a break begins a series of another definition: how far that is from the old one nobody knows. From
 there on values have an offset in common on which nothing is held (a diffuse prior): the first of them tells nothing of

@@ -126,7 +126,7 @@ class MonitorPlan:
 
     @property
     def language(self) -> str:
-        """The language of its pages: the one asked for, that its title stands first in, or that of the scenario file."""
+        """The language of its pages: as asked for, else that its title stands first in, else the scenario file's."""
         first = self.asked or next(iter(self.written.title or {}), "") or language_of(self.plan)
         return first if first in {"en", "nl"} else "en"
 
