@@ -117,5 +117,6 @@ def predict(difference: Array, spread: Array, errors: Array, offsets: Array, fre
     from scipy.linalg import solve_triangular
 
     plain = np.asarray(solve_triangular(factor, difference, lower=True))
-    place = np.cumsum(~free) - (~free)
-    return Predictive(factor, plain, place.astype(np.float64), draws)
+    counted = (~free).astype(np.float64)
+    place: Array = np.cumsum(counted) - counted
+    return Predictive(factor, plain, place, draws)

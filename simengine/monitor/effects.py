@@ -55,11 +55,11 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
                 return None if ends[0] is None or ends[1] is None else ends[0] - ends[1]
 
             pairs = [(one.alone, NONE), (ALL, one.without), (one.realised, NONE)]
-            found = [less(*pair) for pair in pairs]
-            failed = any(f is None and {*pair} <= {*there} for f, pair in zip(found, pairs, strict=True))
-            title = title_of(indicator.title, name, plan.language)
-            out.append(Effect(one.name, name, title, indicator.unit, *found,
-                              scores.get((ALL, name)), failed))  # fmt: skip
+            alone, among, realised = (less(*pair) for pair in pairs)
+            lost = [pair for pair, f in zip(pairs, (alone, among, realised), strict=True) if f is None]
+            failed = any({*pair} <= {*there} for pair in lost)
+            title, level = title_of(indicator.title, name, plan.language), scores.get((ALL, name))
+            out.append(Effect(one.name, name, title, indicator.unit, alone, among, realised, level, failed))
     return tuple(out)
 
 

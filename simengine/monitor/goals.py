@@ -165,9 +165,9 @@ class _Reach:
     def _scenario(
         self, name: str, planned: Forecast | InputError, now: Estimated | InputError | None
     ) -> tuple[ScenarioReach, ...]:
-        for one in (planned, now):
-            if isinstance(one, InputError):
-                self.notes.append(Note.of("left out", name=name, reason=one))
+        for found in (planned, now):
+            if isinstance(found, InputError):
+                self.notes.append(Note.of("left out", name=name, reason=found))
                 return ()
         assert not isinstance(planned, InputError)
         assert not isinstance(now, InputError)

@@ -16,7 +16,7 @@ from simengine.report.board import WORDS, Card, told
 from simengine.report.board_chart import draw_course
 from simengine.report.board_recalibration import recalibration_section
 from simengine.report.board_words import PAGE
-from simengine.report.markup import html_list, html_table, prose, whole_page
+from simengine.report.markup import html_list, html_table, labelled_cell, prose, stacked, whole_page
 from simengine.report.words import words_for
 
 Words = Mapping[str, str]
@@ -148,7 +148,7 @@ def best_of(goal: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return max(goal["scenarios"], key=lambda s: (s["share"], sign * (s["now"] or 0.0)), default=None)
 
 
-def goal_text(goal: Mapping[str, Any]) -> str:
+def goal_text(goal: Mapping[str, Any], language: str = "en") -> str:
     """Return a goal with its title: `Homes off gas in 2030 ≥ 20 %`.
 
     Examples
@@ -158,6 +158,7 @@ def goal_text(goal: Mapping[str, Any]) -> str:
 
     """
     text = goal["text"].replace("<=", "≤").replace(">=", "≥").replace("==", "=")
+    text = re.sub(r"(?<=\d)\.(?=\d)", words_for(language).decimal, text)
     unit = goal["unit"]
     bare = not unit or unit.casefold() in {"dmnl", "1"} or text.rstrip().endswith(unit)
     return f"{goal['title']} {text}" + ("" if bare else f" {unit}")
@@ -174,7 +175,7 @@ def _glance(data: Mapping[str, Any], words: Words) -> str:
             kind = _GOOD.get(state, "") if names else ""
             tiles.append(_tile(words[state], count, names, kind))
     for key, good in VERDICTS.items():
-        names = [goal_text(g) for g in goals if verdict_of(g, data["scenario"]) == key]
+        names = [goal_text(g, words["code"]) for g in goals if verdict_of(g, data["scenario"]) == key]
         if names or (key == "out" and goals):
             kind = good if names else ""
             tiles.append(
@@ -221,13 +222,13 @@ def _found(data: Mapping[str, Any], words: Words) -> str:
         rows.append(
             f'<tr><th scope="row">{escape(one["title"])}{unit}</th>'
             f'<td class="words">{badge(words[one["state"]], _GOOD.get(one["state"], ""))}</td>'
-            f"<td>{seen}</td><td>{meant}</td><td>{chart}</td></tr>"
+            f"{labelled_cell(seen, words['measured'])}{labelled_cell(meant, words['forecast'])}<td>{chart}</td></tr>"
         )
     heads = ["", "", words["measured"], words["forecast"], ""]
     listed = html_list(f"{one['title']}: {one['words']}. {_tests(one, words)}".strip() for one in data["indicators"])
     share = words["false alarm"].format(share=f"{100 * data['false_alarm']:g}")
     more = f"<details><summary>{escape(words['tests'])}</summary>{listed}<p>{escape(share)}</p></details>"
-    return html_table(heads, [], "".join(rows)) + f"<p><small>{escape(words['dots'])}</small></p>" + more
+    return stacked(html_table(heads, [], "".join(rows))) + f"<p><small>{escape(words['dots'])}</small></p>" + more
 
 
 def _tests(one: Mapping[str, Any], words: Words) -> str:
@@ -239,15 +240,18 @@ def _tests(one: Mapping[str, Any], words: Words) -> str:
 
 def _goals(data: Mapping[str, Any], words: Words) -> str:
     rows, more, code = [], "", words["code"]
+    planned = next((s["title"] for g in data["goals"] for s in g["scenarios"] if s["scenario"] == data["scenario"]),
+                   str(data["scenario"]))  # fmt: skip
     for goal in data["goals"]:
         key = verdict_of(goal, data["scenario"])
         own = next((s for s in goal["scenarios"] if s["scenario"] == data["scenario"]), None)
         best = best_of(goal)
         lost = f"<small>{escape(words['lost'])}</small>" if goal["lost"] else ""
         rows.append(
-            f'<tr><th scope="row">{prose(goal_text(goal))}</th>'
+            f'<tr><th scope="row">{prose(goal_text(goal, code))}</th>'
             f'<td class="words">{badge(words[key], VERDICTS[key])}{lost}</td>'
-            f'<td>{_reached(own, code)}</td><td class="words">{_reached(best, code, named=True)}</td></tr>'
+            f"{labelled_cell(_reached(own, code), planned)}"
+            f"{labelled_cell(_reached(best, code, named=True), words['best'], 'words')}</tr>"
         )
         # where nothing measured moves it, what was planned and what is now are one and the same
         columns = ("planned", "now") if goal["moved"] else ("planned",)
@@ -259,16 +263,16 @@ def _goals(data: Mapping[str, Any], words: Words) -> str:
         )
         heads = ["", *(words[c] for c in columns), words["share"]]
         more += (
-            f"<details><summary>{prose(goal_text(goal))}</summary><p><small>{escape(goal['method'])}</small></p>"
+            f"<details><summary>{prose(goal_text(goal, code))}</summary><p><small>{escape(goal['method'])}</small></p>"
             f"{html_table(heads, [], each)}</details>"
         )
     if not rows:
         return ""
-    planned = next((s["title"] for g in data["goals"] for s in g["scenarios"] if s["scenario"] == data["scenario"]),
-                   str(data["scenario"]))  # fmt: skip
     moved = [g["moved"] for g in data["goals"]]
     about = words["goals now" if all(moved) else "goals partly" if any(moved) else "goals planned"]
-    table = html_table([words["goal"], "", planned, words["best"]], [], "".join(rows))
+    table = stacked(html_table([words["goal"], "", planned, words["best"]], [], "".join(rows)))
+    head = f'<th scope="col">{escape(words["best"])}'
+    table = table.replace(head, head.replace("<th", '<th class="words"'))
     return f"<p>{escape(about)}</p>{table}<h3>{escape(words['every'])}</h3>{more}"
 
 
@@ -295,11 +299,11 @@ def _effects(data: Mapping[str, Any], words: Words) -> str:
         for n, effect in enumerate(shown):
             unit = f"<small>{escape(effect['unit'])}</small>" if effect["unit"] else ""
             kinds = ("alone", "contribution", "realised")
-            cells = "".join(f"<td>{number(effect[k], words['code'], signed=True)}</td>" for k in kinds)
+            cells = "".join(labelled_cell(number(effect[k], words["code"], signed=True), words[k]) for k in kinds)
             rows += f'<tr>{head if n == 0 else ""}<td class="words">{escape(effect["title"])}{unit}</td>{cells}</tr>'
     heads = [words["initiative"], "", words["alone"], words["contribution"], words["realised"]]
     note = f"<p><small>{prose(words['small'])}</small></p>" if left_out else ""
-    return html_table(heads, [], rows) + note if rows else ""
+    return stacked(html_table(heads, [], rows)) + note if rows else ""
 
 
 def _sources(data: Mapping[str, Any]) -> Sequence[str]:
