@@ -108,7 +108,7 @@ def predict(difference: Array, spread: Array, errors: Array, offsets: Array, fre
     inflated = spread if draws is None else (1.0 + 1.0 / draws) * spread
     whole = inflated + np.diag(errors) + offsets
     try:
-        factor = np.linalg.cholesky(whole)
+        factor: Array = np.linalg.cholesky(whole).astype(np.float64)
     except np.linalg.LinAlgError:
         return None
     own = np.diag(factor) ** 2

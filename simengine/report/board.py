@@ -162,7 +162,7 @@ def _draw_field(
         axes.text(at, y - 0.18, "\n".join(lines), va="center", fontsize=8.5, color=INK)
         below = y + (0.14 if len(lines) > 1 else 0.06)
         for row, text in enumerate((f"{words[card.status]} · {card.owner}", card.told)):
-            short = textwrap.shorten(text, 54 if narrow else 68, placeholder="…")
+            short = textwrap.shorten(text, 60 if narrow else 76, placeholder="…")
             axes.text(at, below + 0.2 * row, short, va="center", fontsize=7, color=QUIET)
 
 

@@ -35,10 +35,12 @@ def cards_of(data: Mapping[str, Any], language: str = "en") -> list[Card]:
     out = []
     for one in data["initiatives"]:
         own = next((e for e in one["effects"] if e["indicator"] == by), None)
-        most = max((e for e in one["effects"] if share_of(e)), key=lambda e: abs(share_of(e) or 0.0), default=None)
+        ordered = sorted((e for e in one["effects"] if share_of(e)), key=lambda e: -abs(share_of(e) or 0.0))
+        most = next(iter(ordered), None)
         size = (None if own is None else size_of(own)) if by is not None else (None if most is None else share_of(most))
-        shown = [e for e in (own, most) if e is not None and size_of(e)]
-        told = [_effect_told(e, words, language) for e in shown[: 1 if own is most else 2]]
+        large = [e for e in ordered[:2] if e is most or not is_small(e)]
+        shown = large if own is None else [own, *(e for e in ordered[:1] if e is not own)]
+        told = [_effect_told(e, words, language) for e in shown if size_of(e)]
         lacking = words["failed"] if any(e["failed"] for e in one["effects"]) else words["no effect"]
         out.append(Card(one["name"], one["title"], one["owner"], one["status"], one["by"], one["kind"], size,
                         "; ".join(told) or lacking))  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree
 
 import jsonschema
@@ -14,7 +15,7 @@ from simengine.monitor.file import initiatives_schema, monitoring_schema
 from simengine.monitor.plan import read_monitoring
 from simengine.report.board import Card, area, draw_board
 from simengine.report.board_page import board_notes, cards_of
-from tests.monitor.conftest import MONITORING, Town
+from tests.monitor.conftest import MONITORING, SEEN, Town
 
 WITH_INITIATIVES = MONITORING + "initiatives: who.yaml\n"
 WHO = """simengine: 1
@@ -184,3 +185,38 @@ def test_schemas_take_what_is_read_and_refuse_what_is_not() -> None:
         jsonschema.validate(yaml.safe_load(text), schema)
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**yaml.safe_load(text), "nonsense": 1}, schema)
+
+
+def test_without_a_state_nothing_is_told_twice(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    """A goal that nothing measured moves has one column, and nobody says it is from where things are now."""
+    unwatched = MONITORING.replace("value: gas use, unit: 1e6 m3/year", "value: insulation rate").replace(
+        "gas: {", "rate: {"
+    )
+    path = town(unwatched)
+    assert main(["monitor", str(path), "--out", str(path.parent / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "goals, as planned" in told
+    assert "from where things are now" not in told
+    page = (path.parent / "out" / "index.html").read_text(encoding="utf-8")
+    assert "As planned: nothing that was measured moves them." in page
+    assert '<th scope="col">now</th>' not in page
+    assert main(["monitor", str(town()), "--out", str(path.parent / "moved")]) == 0
+    assert "goals, from where things are now" in capsys.readouterr().out
+    page = (path.parent / "moved" / "index.html").read_text(encoding="utf-8")
+    assert '<th scope="col">now</th>' in page
+
+
+def test_the_language_of_the_page_is_asked_for(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    both = WITH_INITIATIVES + "title: {en: The town, nl: De stad}\n"
+    both = both.replace("gas: {", "gas: {title: {en: Gas, nl: Gasverbruik}, ")
+    path = town(both, who_yaml=WHO)
+    for asked, words in (
+        ((), ("The town", "Gas", "At a glance")),
+        (("--language", "nl"), ("De stad", "Gasverbruik", "In één oogopslag")),
+    ):
+        assert main(["monitor", str(path), "--out", str(path.parent / "out"), *asked]) == 0
+        page = (path.parent / "out" / "index.html").read_text(encoding="utf-8")
+        assert all(word in page for word in words)
+    assert "−" in page
+    assert not re.findall(r">[−+]?\d+\.\d\d?<", page)  # decimal commas
+    capsys.readouterr()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -10,6 +12,7 @@ from simengine.inference.drift import cusum
 from simengine.inference.predictive import predict
 from simengine.monitor.judge import Series, State, Verdict, cusum_limit, judge
 from simengine.monitor.note import Note
+from simengine.monitor.words import in_words
 
 SEEDS = 2000
 
@@ -124,6 +127,8 @@ def test_without_a_spread_signs_judge() -> None:
     assert signs([11.0] * 5).state is State.UNKNOWN  # 2/32: even that would not do
     assert signs([11.0, 9.0] * 4).state is State.ON_TRACK
     assert [t.name for t in signs([11.0] * 6).tests] == ["sign test"]
+    told = in_words(SimpleNamespace(unit="", factor=1.0), signs([11.0] * 6))
+    assert "were errors of years independent, which they rarely are" in told
 
 
 def test_nothing_new() -> None:
