@@ -15,7 +15,7 @@ from simengine.monitor.file import initiatives_schema, monitoring_schema
 from simengine.monitor.plan import read_monitoring
 from simengine.report.board import Card, area, draw_board
 from simengine.report.board_page import board_notes, cards_of
-from tests.monitor.conftest import MONITORING, SEEN, Town
+from tests.monitor.conftest import MONITORING, Town
 
 WITH_INITIATIVES = MONITORING + "initiatives: who.yaml\n"
 WHO = """simengine: 1
