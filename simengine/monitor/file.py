@@ -172,7 +172,7 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
           "was measured (ensemble Kalman filter); goals are then judged from there. Needs `members`"),
     Field("recalibration", RECALIBRATION, "what new observations would change in a calibration, and in the forecast"),
     Field("initiatives", Text("a file"), "a file of initiatives beside this"),
-    Field("size by", Text("an indicator's name"), "the indicator of the scenario file that areas on the board go by; where not said they go "
+    Field("size by", Text("an indicator's name"), "the indicator that areas on the board go by; else they go "
           "by each one's largest effect, as a share of its indicator"),
 ))  # fmt: skip
 
