@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.cli.exits import DONE, INTERRUPTED, UsageError
 from simengine.cli.terminal import print_diagnostics, print_json, working
-from simengine.source.diagnostic import ModelError, has_errors
+from simengine.source.diagnostic import InputError, ModelError
 
 if TYPE_CHECKING:
     from simengine.monitor.plan import MonitorPlan
@@ -28,6 +28,8 @@ EXAMPLES = """examples:
 exit codes: 0 done (drifting or not), 1 the input is wrong (then nothing is appended or written), 2 wrong usage,
 130 interrupted; what is finished of a recalibration is kept
 """
+RECORD = "monitor.json"
+"""Written first: what marks a folder as one of these."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,36 +38,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--add", metavar="CSV", help="a file of new observations, to be appended to those of FILE")
     parser.add_argument("--out", metavar="DIR", help="write index.html, board.svg and monitor.json into this folder")
     parser.add_argument("--no-recalibration", action="store_true", help="do not calibrate anew what FILE names")
+    parser.add_argument(
+        "--language", choices=("en", "nl"), default="", help="of the page and of titles; else that of FILE's title"
+    )
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Run the command."""
-    from simengine.monitor.plan import is_monitoring_file, read_monitoring
+    from simengine.monitor.plan import is_monitoring_file
+    from simengine.monitor.watch import as_data
 
     if Path(arguments.file).is_file() and not is_monitoring_file(arguments.file):
         raise UsageError("this is no monitoring file (.yaml, with `simengine: 1` and `monitor: SCENARIO FILE`)")
-    with working(f"reading {arguments.file}"):
-        plan, found = read_monitoring(arguments.file)
-    if plan is None:
-        raise ModelError(found)
-    added: int | None = None
-    if arguments.add is not None:
-        added = _append(plan, Path(arguments.add))
-        with working(f"reading {arguments.file}"):
-            plan, found = read_monitoring(arguments.file)
-        if plan is None:
-            raise ModelError(found)
-        if not arguments.json:
-            print(f"{added} observations appended to {plan.appended}", file=sys.stderr)
-    if not arguments.json:
-        print_diagnostics(found, concise=True)
-    from simengine.monitor.watch import as_data, watch
-
-    with working("running the forecast"):
-        seen = watch(plan, None)
-    if not arguments.no_recalibration and plan.calibration is not None:
-        seen = _recalibrated(seen, plan, as_json=arguments.json)
+    if arguments.out is not None:
+        check_folder(Path(arguments.out))
+    seen, plan, added = _seen(arguments)
     data = as_data(seen)
     files = [] if arguments.out is None else _write(data, seen, Path(arguments.out), plan)
     if arguments.json:
@@ -77,6 +65,64 @@ def execute(arguments: argparse.Namespace) -> int:
     for file in files:
         print(file, file=sys.stderr)
     return DONE
+
+
+def _seen(arguments: argparse.Namespace) -> tuple[Watch, MonitorPlan, int | None]:
+    """Return what became of the plan, and how many observations were appended once it could be told."""
+    from simengine.monitor.addition import add_observations
+    from simengine.monitor.plan import read_monitoring
+
+    while True:
+        addition = None
+        with working(f"reading {arguments.file}"):
+            if arguments.add is not None:
+                addition = add_observations(Path(arguments.file), Path(arguments.add), arguments.language)
+                plan: MonitorPlan | None = addition.plan
+                found = addition.told
+            else:
+                plan, found = read_monitoring(arguments.file, arguments.language)
+        if plan is None:
+            raise ModelError(found)
+        if not arguments.json:
+            print_diagnostics(found, concise=True)
+        seen = _judged(plan, arguments)
+        if addition is None:
+            return seen, plan, None
+        if addition.append():
+            count = len(addition.rows.found)
+            if not arguments.json:
+                print(f"{count} observations appended to {addition.file}", file=sys.stderr)
+            return seen, plan, count
+        # another process was faster: what is new is looked at again, beside what that one has appended
+
+
+def _judged(plan: MonitorPlan, arguments: argparse.Namespace) -> Watch:
+    from simengine.monitor.watch import watch
+
+    with working("running the forecast"):
+        seen = watch(plan, None)
+    if arguments.no_recalibration or plan.calibration is None:
+        return seen
+    return _recalibrated(seen, plan, as_json=arguments.json)
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds other things than what is written here.
+
+    Raises
+    ------
+    InputError
+        If it is a file, or holds files and nothing of ours.
+
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"`{folder}` is a file; results are written into a folder")
+    if not folder.is_dir() or (folder / RECORD).is_file():
+        return
+    if any(not p.name.endswith(".draft") for p in folder.iterdir()):
+        raise InputError(
+            f"`{folder}` holds files, and none that `simengine monitor` wrote; choose a new or an empty folder"
+        )
 
 
 def _recalibrated(seen: Watch, plan: MonitorPlan, *, as_json: bool) -> Watch:
@@ -98,49 +144,21 @@ def _recalibrated(seen: Watch, plan: MonitorPlan, *, as_json: bool) -> Watch:
         progress.end()
 
 
-def _append(plan: MonitorPlan, new: Path) -> int:
-    """Append a file of new observations, if all of it is right; return how many."""
-    from simengine.language.yaml.reading import Reading
-    from simengine.monitor.observations import append_rows, look_at_new
-    from simengine.source.diagnostic import error
-    from simengine.source.render import sort_diagnostics
-
-    if plan.appended is None:
-        text = f"`{plan.path}` names no file under `observations` that new ones could be appended to"
-        raise ModelError([error("missing-key", text, path=str(plan.path))])
-    if not new.is_file():
-        raise ModelError([error("missing-file", f"there is no file `{new}`", path=str(new))])
-    to = Reading()
-    rows = look_at_new(new, plan.observations, plan.plan.names, to)
-    if has_errors(to.problems):
-        raise ModelError(sort_diagnostics(tuple(to.problems)))
-    append_rows(plan.appended, rows)
-    return len(rows)
-
-
 def _write(data: dict[str, Any], seen: Watch, folder: Path, plan: MonitorPlan) -> list[str]:
     import json
 
     from simengine.monitor.watch import as_data
     from simengine.report.board import draw_board
-    from simengine.report.board_page import build_board_page, cards_of
+    from simengine.report.board_page import board_notes, build_board_page, cards_of
     from simengine.results.write import write_text
 
     language, told = plan.language, as_data(seen, plan.language)
-    cards = cards_of(told)
-    boards = [
-        draw_board(cards, str(told["title"]), _size_title(told), language, narrow=narrow) for narrow in (False, True)
-    ] if cards else []  # fmt: skip
-    texts = {"monitor.json": json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
+    cards, notes, title = cards_of(told, language), board_notes(told, language), str(told["title"])
+    boards = [draw_board(cards, title, notes, language, narrow=narrow) for narrow in (False, True)] if cards else []
+    texts = {RECORD: json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"}
     if boards:
         texts["board.svg"] = boards[0].decode()
     texts["index.html"] = build_board_page(told, boards, language)
     for name, text in texts.items():
         write_text(text, folder / name)
     return [str(folder / name) for name in texts]
-
-
-def _size_title(data: dict[str, Any]) -> str:
-    """Return the title of the indicator that sizes go by."""
-    effects = (e for one in data["initiatives"] for e in one["effects"])
-    return next((e["title"] for e in effects if e["indicator"] == data["size_by"]), data["size_by"] or "")

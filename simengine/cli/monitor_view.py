@@ -61,7 +61,9 @@ def _found(data: Data) -> str:
     for one in data["indicators"]:
         lines += _wrapped(f"  {one['title']}: ", one["words"], 6)
     share = f"{100 * data['false_alarm']:g}"
-    lines.append(f"  (one that is on track is called drifting in no more than {share} of 100 cases)")
+    lines.append(
+        f"  (one that is on track is called drifting in no more than {share} of 100 cases, where the spread is known)"
+    )
     return "\n".join(lines)
 
 
@@ -84,11 +86,13 @@ def _goals(data: Data) -> str:
             text = f"possible, at best under `{best['scenario']}` ({100 * best['share']:.0f} of 100 runs)"
         lines += _wrapped(f"  {goal_text(goal)}: ", text, 6)
     methods = dict.fromkeys(g["method"] for g in data["goals"])
-    return "\n".join(["goals, from where things are now:", "", *lines, *(f"  ({m})" for m in methods)]) if lines else ""
+    moved = any(g["moved"] for g in data["goals"])
+    head = "goals, from where things are now:" if moved else "goals, as planned (nothing that was measured moves them):"
+    return "\n".join([head, "", *lines, *(f"  ({m})" for m in methods)]) if lines else ""
 
 
 def _listed(names: Iterable[str]) -> str:
-    return ", ".join(f"`{n}`" for n in names)
+    return "; ".join(f"`{n}`" for n in names)  # names have commas in them
 
 
 def _recalibration(data: Data) -> str:
@@ -129,7 +133,9 @@ def _effects(data: Data) -> str:
         left_out += len(there) - len(shown)
         first = f"{one['title']} ({one['status']}, {one['owner']})"
         if not shown:
-            rows.append([first, "no effect of 1 % or more" if there else "no effect in the model", "", "", ""])
+            failed = any(e["failed"] for e in one["effects"])
+            none = "not known: a run failed" if failed else "no effect in the model"
+            rows.append([first, "no effect of 1 % or more" if there and not failed else none, "", "", ""])
         for n, effect in enumerate(shown):
             unit = f"{effect['title']}, {effect['unit']}" if effect["unit"] else effect["title"]
             cells = [_cell(effect[k]) for k in ("alone", "contribution", "realised")]

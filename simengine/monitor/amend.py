@@ -83,7 +83,7 @@ def _made(calibration: Calibration, document: Document, tables: Mapping[str, Rea
     found, told = with_data(calibration, document, tables, key_of(rows, ends, [at.value for at, _ in document.fit]))
     if found is None:
         raise InputError("; ".join(d.message for d in told if d.severity.value == "error"))
-    return found
+    return replace(found, settings=calibration.settings)  # what is asked for here, not what the file asks for
 
 
 def _ends(document: Document) -> tuple[At[float] | None, ...]:

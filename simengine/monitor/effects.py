@@ -34,6 +34,8 @@ class Effect:
     """What was done so far changes by itself."""
     level: float | None = None
     """What it comes to with all that are planned: what effects are small or large beside."""
+    failed: bool = False
+    """Whether a run that would tell failed, so that it is None."""
 
 
 def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
@@ -52,9 +54,12 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
                 ends = (scores.get((with_it, name)), scores.get((without, name)))
                 return None if ends[0] is None or ends[1] is None else ends[0] - ends[1]
 
-            title = title_of(indicator.title, name, plan.language)
-            out.append(Effect(one.name, name, title, indicator.unit, less(one.alone, NONE),
-                              less(ALL, one.without), less(one.realised, NONE), scores.get((ALL, name))))  # fmt: skip
+            pairs = [(one.alone, NONE), (ALL, one.without), (one.realised, NONE)]
+            alone, among, realised = (less(*pair) for pair in pairs)
+            lost = [pair for pair, f in zip(pairs, (alone, among, realised), strict=True) if f is None]
+            failed = any({*pair} <= {*there} for pair in lost)
+            title, level = title_of(indicator.title, name, plan.language), scores.get((ALL, name))
+            out.append(Effect(one.name, name, title, indicator.unit, alone, among, realised, level, failed))
     return tuple(out)
 
 

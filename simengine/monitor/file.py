@@ -130,7 +130,8 @@ INDICATOR = Record("an indicator", WrittenIndicator, (
     Field("title", Words(), "what people call it"),
     Field("unit", Text("a unit"), "the unit it is told in; the model's where not said"),
     Field("error", Record("an error", WrittenError, (
-        Field("relative", QUANTITY, "a share of the value, such as `2 %`"),
+        Field("relative", QUANTITY, "a share of what was measured, such as `2 %` (in a calibration it is one of what "
+              "the model says)"),
         Field("absolute", QUANTITY, "an amount, such as `30 TJ/yr`"),
     )), "how far off a measured value may be (one standard deviation), what the model leaves out included"),
 ))  # fmt: skip
@@ -171,7 +172,8 @@ MONITORING = Record("a monitoring file", MonitoringFile, (
           "was measured (ensemble Kalman filter); goals are then judged from there. Needs `members`"),
     Field("recalibration", RECALIBRATION, "what new observations would change in a calibration, and in the forecast"),
     Field("initiatives", Text("a file"), "a file of initiatives beside this"),
-    Field("size by", Text("an indicator's name"), "the indicator of the scenario file that sizes go by on the board"),
+    Field("size by", Text("an indicator's name"), "the indicator that areas on the board go by; else they go "
+          "by each one's largest effect, as a share of its indicator"),
 ))  # fmt: skip
 
 _SETTINGS = Named(PATH, "a variable", "inputs")

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simengine.monitor.members import Members
+from simengine.monitor.members import Forecast, Members
 from simengine.monitor.note import Note
 from simengine.monitor.observations import Observation, before_breaks
 from simengine.monitor.plan import MonitorPlan
@@ -53,6 +53,7 @@ class ScenarioReach:
     now: float
     share: float
     """The share of runs that meet the goal now."""
+    title: str = ""
 
     @property
     def met_as_planned(self) -> bool:
@@ -104,8 +105,9 @@ def find_reach(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[
     if not indicators:
         return (), ()
     maker = _Reach(plan, latest, indicators)
-    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]  # the others may share its corrections
-    found = {name: maker.scenario(name) for name in order}
+    # what was planned comes first: others may share its corrections
+    order = [plan.scenario, *(n for n in plan.scenarios if n != plan.scenario)]
+    found = maker.all(order)
     rows = {name: found[name] for name in plan.scenarios}
     goals = []
     for n, one in enumerate(indicators):
@@ -122,6 +124,7 @@ class _Reach:
     def __init__(self, plan: MonitorPlan, latest: Sequence[Observation], indicators: Sequence[Indicator]) -> None:
         self.plan, self.latest, self.indicators = plan, before_breaks(latest), indicators
         self.notes: list[Note] = []
+        self.titles = {name.value: one.title for name, one in plan.plan.document.scenarios}
         redefined = sorted({o.column for o in latest} & {o.column for o in latest if o.is_break})
         if redefined:
             self.notes.append(Note.of("redefined", names=quoted(redefined)))
@@ -146,15 +149,30 @@ class _Reach:
             return BY_STATE
         return BY_SHIFT if any(o.column == one.column for o in self.latest) else AS_RUN
 
-    def scenario(self, name: str) -> tuple[ScenarioReach, ...]:
-        """Return what a scenario comes to, goal by goal; nothing where it cannot be run so, which is noted."""
-        try:
-            runs = self.members.run if self.filter is None else self.filter.plain
-            planned = runs(name, self.variables)
-            now = None if self.filter is None else self._estimated(name)
-        except InputError as reason:
-            self.notes.append(Note.of("left out", name=name, reason=reason))
-            return ()
+    def all(self, names: Sequence[str]) -> dict[str, tuple[ScenarioReach, ...]]:
+        """Return what scenarios come to, goal by goal; nothing where one cannot be run so, which is noted."""
+        if self.filter is None:
+            planned = self.members.run_all(names, self.variables)
+            estimated: dict[str, Estimated | InputError] = {}
+        else:
+            try:
+                planned = self.filter.plain(names, self.variables)
+                estimated = self.filter.run_all(names, self.variables, planned)
+            except InputError as reason:
+                planned, estimated = dict.fromkeys(names, reason), {}
+        return {name: self._scenario(name, planned[name], estimated.get(name)) for name in names}
+
+    def _scenario(
+        self, name: str, planned: Forecast | InputError, now: Estimated | InputError | None
+    ) -> tuple[ScenarioReach, ...]:
+        for found in (planned, now):
+            if isinstance(found, InputError):
+                self.notes.append(Note.of("left out", name=name, reason=found))
+                return ()
+        assert not isinstance(planned, InputError)
+        assert not isinstance(now, InputError)
+        if now is not None:
+            self._note(name, now)
         out = []
         for one in self.indicators:
             place = int(one.target.places[0])
@@ -163,17 +181,15 @@ class _Reach:
                 after = now.forecast.column(one.target.variable.name, place)
             else:
                 after = self._shifted(one, planned.times, before)
-            out.append(_reach(name, one, planned.times, before, after))
+            title = title_of(self.titles.get(name), name, self.plan.language)
+            out.append(_reach(name, title, one, planned.times, before, after))
         return tuple(out)
 
-    def _estimated(self, name: str) -> Estimated:
-        assert self.filter is not None
-        found = self.filter.run(name, self.variables)
+    def _note(self, name: str, found: Estimated) -> None:
         if found.skipped:
             self.notes.append(Note.of("early", times=", ".join(f"{t:g}" for t in found.skipped)))
         if found.held:
             self.notes.append(Note.of("held", name=name, n=found.held))
-        return found
 
     def _shifted(self, one: Indicator, times: Array, values: Array) -> Array:
         seen = [o for o in self.latest if o.column == one.column]
@@ -184,13 +200,13 @@ class _Reach:
         return np.where(times >= last.time, values + (last.value - there)[:, None], values)
 
 
-def _reach(scenario: str, one: Indicator, times: Array, before: Array, after: Array) -> ScenarioReach:
+def _reach(scenario: str, title: str, one: Indicator, times: Array, before: Array, after: Array) -> ScenarioReach:
     goal = one.goal
     assert goal is not None
     planned, now = measure(one, times, before), measure(one, times, after)
     share_before = float(np.mean([goal.met(float(v)) for v in planned]))
     share_now = float(np.mean([goal.met(float(v)) for v in now]))
-    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now)
+    return ScenarioReach(scenario, _median(planned), share_before, _median(now), share_now, title)
 
 
 def _median(values: Array) -> float:

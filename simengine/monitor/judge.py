@@ -5,11 +5,13 @@ In: forecasts of an indicator at times (members, times), observations, the error
 Where the spread of the forecast is known, observations are one draw of a normal distribution: its covariance is that of
 the members plus that of the errors of observation. Its Cholesky factor, in order of time, makes of them what a filter
 calls standardised innovations: each is what a value adds to all before, those included that were known when the
-forecast was made; they are independent and standard normal where nothing has changed. Two tests look at them, a third
+forecast was made. That the covariance is told by so many members and no more, `inference/predictive.py` reckons with;
+they are then independent and standard normal where nothing has changed. Two tests look at them, a third
 where there are 20 and evenly spaced: each has an equal share of the probability of a false alarm, so that together they
 do not exceed it (Bonferroni).
 
-Where no spread is known, the signs of errors are all that can be judged by.
+Where no spread is known, the signs of errors are all that can be judged by. Their probability is that of independent
+years, which errors of one run rarely are: the promise of false alarms is not made there, and the words say so.
 
 A value marked as a break begins a series of another definition: how far that is from the old one nobody knows. From
 there on values have an offset in common on which nothing is held (a diffuse prior): the first of them tells nothing of
@@ -20,7 +22,7 @@ G. E. P. Box (1978), Biometrika 65, 297-303; W. J. Conover, "Practical Nonparame
 (sign test); A. C. Harvey, "Forecasting, Structural Time Series Models and the Kalman Filter" (1989), 3.4 (diffuse
 priors) and 7.6 (interventions); R. K. Mehra, J. Peschon (1971), Automatica 7, 637-640 (innovations as a test).
 
-Invariant: an indicator on track is called drifting with no more than the probability that was asked for.
+Invariant: where a spread is known, what is on track is called drifting with no more than the probability asked for.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.inference.drift import cusum, run_length_probability
-from simengine.inference.kalman import Innovation
+from simengine.inference.predictive import least_draws, predict
 from simengine.inference.residuals import serial_dependence
 from simengine.monitor.note import Note
 
@@ -131,26 +133,28 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     new = slice(series.known, n)
     times = tuple(series.times[new].tolist())
     observed = tuple(series.observed[new].tolist())
-    mean, covariance = series.predicted.mean(axis=0), np.diag(series.errors**2)
-    members = len(series.predicted)
-    if members > 1:
-        moved = series.predicted - mean
-        covariance = covariance + moved.T @ moved / (members - 1)
+    members, mean = len(series.predicted), series.predicted.mean(axis=0)
+    moved = series.predicted - mean
+    spread_of = moved.T @ moved / (members - 1) if members > 1 else np.zeros((n, n))
+    own = np.diag(spread_of) + series.errors**2
     plain = tuple(mean[new].tolist())
     if series.known == n:
         return Verdict(State.NOTHING, times, observed, plain, None)
-    if not np.all(np.diag(covariance) > 0.0):
+    if not np.all(own > 0.0):
         until = int(np.argmax(series.first_of_new[new])) if series.first_of_new[new].any() else n
         return _by_signs(times, observed, plain, false_alarm, until)
-    if members > 1 and n >= members and not np.all(series.errors > 0.0):
-        reason = Note.of("few members", members=members, n=n)
-        return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
     begins = series.first_of_new
-    own = np.diag(covariance)
-    whole = covariance + _offsets(begins, float(np.mean(own)))
-    lower = np.linalg.cholesky(whole)
-    used = np.ones(n, dtype=np.bool_)
-    z = Innovation(used, series.observed - mean, whole).standardised
+    least = least_draws(int(np.sum(~begins)))
+    if 1 < members < least:
+        reason = Note.of("few members", members=members, n=n, least=least)
+        return Verdict(State.UNKNOWN, times, observed, plain, None, reason=reason)
+    offsets = _offsets(begins, float(np.mean(own)))
+    made = predict(
+        series.observed - mean, spread_of, series.errors**2, offsets, begins, members if members > 1 else None
+    )  # fmt: skip
+    if made is None:
+        return Verdict(State.UNKNOWN, times, observed, plain, None, reason=Note.of("no own error", n=n))
+    lower, z = made.factor, made.plain
     given, spread = mean.copy(), np.sqrt(own)
     k = series.known
     given[k:] = mean[k:] + lower[k:, :k] @ z[:k]
@@ -158,9 +162,10 @@ def judge(series: Series, false_alarm: float) -> Verdict:
     for column in np.flatnonzero(begins[k:]):  # what a break makes unknown is learned by its first value
         given[k + column + 1 :] += within[column + 1 :, column] * z[k + column]
         within[:, column] = 0.0
-    spread[k:] = np.where(begins[k:], spread[k:], np.sqrt(np.sum(within**2, axis=1)))
+    wider = float(made.widening[k])
+    spread[k:] = np.where(begins[k:], spread[k:], wider * np.sqrt(np.sum(within**2, axis=1)))
     told = ~begins[new]
-    fresh = z[new]
+    fresh = made.standardised[new]
     if not told.any():
         reason = Note.of("one of another definition")
         return Verdict(State.UNKNOWN, times, observed, tuple(given[new].tolist()), tuple(spread[new].tolist()),
@@ -243,7 +248,9 @@ def _by_signs(
     n = above + below
     p = float(binomtest(above, n, 0.5).pvalue) if n else 1.0
     least = 2.0 * 0.5**n if n else 1.0
-    says = f"of {n} values {above} are higher than forecast: half would be, were there only chance"
+    says = (
+        f"of {n} values {above} are higher than forecast: half would be, were there only chance and years independent"
+    )
     found = Test("sign test", float(above), math.nan, false_alarm, p, p < false_alarm, says)
     if least >= false_alarm:
         reason = Note.of("few signs", n=n, share=f"{100 * least:.3g}")

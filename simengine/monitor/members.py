@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simengine.api.model import Asked, run_ensemble
+from simengine.monitor.gather import Gatherer, Group
 from simengine.results.run import Ensemble, Run
 from simengine.sampling.copula import correlate
 from simengine.sampling.design import Design
@@ -50,8 +51,14 @@ class Forecast:
 
     def at(self, variable: str, place: int, times: Sequence[float]) -> Array:
         """Return one element at times, by straight lines between those saved: (members, times)."""
-        rows = self.column(variable, place)
-        return np.array([np.interp(times, self.times, row) for row in rows]).reshape(len(rows), len(times))
+        rows, x = self.column(variable, place), self.times
+        at = np.clip(np.asarray(times, dtype=np.float64), x[0], x[-1])
+        if len(x) < 2:
+            return np.repeat(rows[:, :1], len(at), axis=1)
+        left = np.clip(np.searchsorted(x, at, side="right") - 1, 0, len(x) - 2)
+        low, high = rows[:, left], rows[:, left + 1]
+        between = (high - low) / (x[left + 1] - x[left]) * (at - x[left]) + low  # as `np.interp` has it, to the bit
+        return np.where(at == x[left + 1], high, between)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +70,8 @@ class Members:
     count: int | None
     seed: int = 0
     _varied: dict[str, Varied] = field(default_factory=dict, repr=False)
+    _refused: dict[str, InputError] = field(default_factory=dict, repr=False)
+    """Scenarios an ensemble cannot be made of, and why."""
 
     @cached_property
     def columns(self) -> list[Array]:
@@ -96,18 +105,77 @@ class Members:
             If draws give the model its shape, or cross-overs are taken around another scenario.
 
         """
-        method, wanted = self.plan.timing.method, list(dict.fromkeys(save))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RunWarning)
-            if self.count is None:
+        if self.count is None:
+            method, wanted = self.plan.timing.method, list(dict.fromkeys(save))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RunWarning)
                 values = {**values_of(self.plan, scenario), **(more or {})}
                 run = self.plan.model.run(values, save=wanted, integration=method)
-                return _forecast(run, [run], wanted)
-            given = {**self._values(scenario), **(series or {}), **(more or {})}
-            numbers = np.arange(self.count, dtype=np.int64)
-            asked = Asked(given, wanted, None, self.seed, method, run_numbers=numbers)
+            return _forecast(run, [run], wanted)
+        given = {**self._values(scenario), **(series or {}), **(more or {})}
+        return self._ensemble(given, save, 1)[0]
+
+    def run_all(
+        self, scenarios: Sequence[str], save: Sequence[str], series: Mapping[str, Series] | None = None
+    ) -> dict[str, Forecast | InputError]:
+        """Return the runs of several scenarios, made together; of one that cannot be run, why.
+
+        Parameters
+        ----------
+        scenarios
+            Their names.
+        save
+            The variables wanted.
+        series
+            Further values over time by scenario, at the same times in each, that differ by member.
+
+        """
+        out: dict[str, Forecast | InputError] = {}
+        if self.count is None:
+            for name in scenarios:
+                try:
+                    out[name] = self.run(name, save)
+                except InputError as reason:
+                    out[name] = reason
+            return out
+        for group in self._groups:
+            there = [n for n in group.names if n in scenarios]
+            if there:
+                given = {**group.values(there), **_together(series, there)}
+                out |= dict(zip(there, self._ensembles(given, save, len(there)), strict=True))
+        return {name: out.get(name, self._refused.get(name, InputError(f"`{name}` is unknown"))) for name in scenarios}
+
+    @cached_property
+    def _groups(self) -> list[Group]:
+        """All scenarios of the plan that an ensemble can be made of, as they can be run together."""
+        assert self.count is not None
+        given = {}
+        for name in self.plan.scenarios:
+            try:
+                given[name] = self._values(name)
+            except InputError as reason:
+                self._refused[name] = reason
+        return Gatherer(self.names, self.plan.timing.clock, self.count).groups(given)
+
+    def _ensembles(self, given: Mapping[str, Any], save: Sequence[str], scenarios: int) -> list[Forecast | InputError]:
+        """Return the forecasts of scenarios whose members are runs of one ensemble."""
+        assert self.count is not None
+        wanted = list(dict.fromkeys(save))
+        # the same draw has the same number in every scenario, so that what is random in the model is too
+        numbers = np.tile(np.arange(self.count, dtype=np.int64), scenarios)
+        asked = Asked(dict(given), wanted, None, self.seed, self.plan.timing.method, run_numbers=numbers)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RunWarning)
             ensemble = run_ensemble(self.names.model, asked)
-        return _forecast_of(ensemble, wanted)
+        return [_forecast_of(ensemble, wanted, n * self.count, self.count) for n in range(scenarios)]
+
+    def _ensemble(self, given: Mapping[str, Any], save: Sequence[str], scenarios: int) -> list[Forecast]:
+        out = []
+        for one in self._ensembles(given, save, scenarios):
+            if isinstance(one, InputError):
+                raise one
+            out.append(one)
+        return out
 
     def _values(self, scenario: str) -> dict[str, Any]:
         plan = self.plan
@@ -130,12 +198,27 @@ def _forecast(run: Run, runs: Sequence[Run], wanted: Sequence[str]) -> Forecast:
     return Forecast(run.times, stacked, int(run.failed is not None))
 
 
-def _forecast_of(ensemble: Ensemble, wanted: Sequence[str]) -> Forecast:
-    sound = np.array([n not in ensemble.failed for n in range(ensemble.size)])
+def _forecast_of(ensemble: Ensemble, wanted: Sequence[str], first: int, count: int) -> Forecast | InputError:
+    """Return the forecast of some of the runs of an ensemble; an error where fewer than two of them are left."""
+    own = slice(first, first + count)
+    every = {name: _flat(ensemble.values(name), 2)[own] for name in wanted}
+    # by what they hold: `failed` goes by numbers of runs, which several scenarios share
+    sound = np.all([np.isfinite(v).all(axis=(1, 2)) for v in every.values()], axis=0)
     if np.sum(sound) < 2:
-        raise InputError(f"{int(np.sum(~sound))} of {ensemble.size} runs of the ensemble failed")
-    values = {name: _flat(ensemble.values(name), 2)[sound] for name in wanted}
+        return InputError(f"{int(np.sum(~sound))} of {count} runs of the ensemble failed")
+    values = {name: v[sound] for name, v in every.items()}
     return Forecast(ensemble.times, values, int(np.sum(~sound)))
+
+
+def _together(series: Mapping[str, Series] | None, scenarios: Sequence[str]) -> dict[str, dict[float, Array]]:
+    """Return values over time of the members of several scenarios, one after the other."""
+    if series is None:
+        return {}
+    first = series[scenarios[0]]
+    return {
+        name: {t: np.concatenate([series[s][name][t] for s in scenarios]) for t in points}
+        for name, points in first.items()
+    }
 
 
 def _flat(values: Array, leading: int) -> Array:

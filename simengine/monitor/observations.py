@@ -21,6 +21,7 @@ from pathlib import Path
 
 from simengine.language.yaml.reading import At, Reading
 from simengine.model.quantity import conversion_factor
+from simengine.results.atomic import alone
 from simengine.results.write import write_whole
 from simengine.scenario.column import finite_number
 from simengine.scenario.names import ModelNames, place_names
@@ -209,8 +210,19 @@ def _of(vintage: float | None) -> str:
     return " without a vintage" if vintage is None else f" with the vintage {vintage:g}"
 
 
-def look_at_new(new: Path, known: Sequence[Observation], names: ModelNames, to: Reading) -> list[dict[str, str]]:
-    """Return the rows of a file of new observations, by column; everything wrong with them is noted.
+@dataclass(frozen=True)
+class NewRows:
+    """Rows of a file of new observations."""
+
+    found: tuple[Observation, ...]
+    cells: tuple[dict[str, str], ...]
+    """What stands in each row, by column."""
+    spans: tuple[Span, ...]
+    """Where each stands."""
+
+
+def look_at_new(new: Path, known: Sequence[Observation], names: ModelNames, to: Reading) -> NewRows:
+    """Return the rows of a file of new observations; everything wrong with them is noted.
 
     Parameters
     ----------
@@ -246,7 +258,7 @@ def look_at_new(new: Path, known: Sequence[Observation], names: ModelNames, to: 
             text = f"`{one.column}` is known up to {last[one.column]:g}: {one.time:g} does not come after it"
             hint = "a value that comes late has a `vintage`, which says when it was published"
             to.error("wrong-order", text, row.time_span, help=[hint])
-    return [row.cells for row in rows]
+    return NewRows(tuple(r.found for r in rows), tuple(r.cells for r in rows), tuple(r.span for r in rows))
 
 
 def _check_order(rows: Sequence[_Row], to: Reading) -> None:
@@ -260,8 +272,21 @@ def _check_order(rows: Sequence[_Row], to: Reading) -> None:
         last[row.found.column] = row
 
 
-def append_rows(file: Path, rows: Sequence[dict[str, str]]) -> None:
+def append_rows(file: Path, rows: Sequence[dict[str, str]], seen: bytes | None = None) -> bool:
     """Append rows to a file of observations, which is made where there is none: all of them, or none.
+
+    Parameters
+    ----------
+    file
+        The file.
+    rows
+        Cells by column.
+    seen
+        What the file held when the rows were judged by it; None: whatever it holds.
+
+    Returns
+    -------
+    Whether they were appended: they are not where another process has changed the file since.
 
     Raises
     ------
@@ -269,7 +294,31 @@ def append_rows(file: Path, rows: Sequence[dict[str, str]]) -> None:
         If the file lacks a column in which a row says something, or cannot be written.
 
     """
-    old = file.read_bytes() if file.is_file() else b""
+    if not file.parent.is_dir():
+        raise InputError(f"`{file}` cannot be written: there is no folder `{file.parent}`")
+    with alone(file.parent):
+        if seen is not None and content_of(file) != seen:
+            return False
+        data = with_rows(file, rows)
+        write_whole(file, lambda draft: draft.write_bytes(data))
+    return True
+
+
+def content_of(file: Path) -> bytes:
+    """Return what a file of observations holds; nothing where there is none."""
+    return file.read_bytes() if file.is_file() else b""
+
+
+def with_rows(file: Path, rows: Sequence[dict[str, str]]) -> bytes:
+    """Return what a file of observations would hold with rows appended.
+
+    Raises
+    ------
+    InputError
+        If it lacks a column in which a row says something.
+
+    """
+    old = content_of(file)
     text = old.decode("utf-8-sig")
     given = list(dict.fromkeys(head for row in rows for head, cell in row.items() if cell))
     if text.strip():
@@ -287,5 +336,4 @@ def append_rows(file: Path, rows: Sequence[dict[str, str]]) -> None:
     elif not text.endswith("\n"):
         out.write("\n")
     writer.writerows([[row.get(head, "") for head in heads] for row in rows])
-    data = old + out.getvalue().encode("utf-8")
-    write_whole(file, lambda draft: draft.write_bytes(data))
+    return old + out.getvalue().encode("utf-8")

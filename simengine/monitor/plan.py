@@ -8,6 +8,7 @@ Invariant: a plan that is made can be judged; one with errors is never half made
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -31,7 +32,7 @@ from simengine.monitor.file import (
 )
 from simengine.monitor.forecast import find_sweep
 from simengine.monitor.initiative import PREFIX, Initiative, initiatives_of, scenarios_of
-from simengine.monitor.observations import Observation, read_observations
+from simengine.monitor.observations import Observation, content_of, newest, read_observations
 from simengine.scenario.file import NamedOnes, Scenario, title_of
 from simengine.scenario.measured import read_measured
 from simengine.scenario.names import ModelNames, place_names
@@ -40,6 +41,7 @@ from simengine.scenario.plan import Plan, read_plan
 from simengine.scenario.reader import beside
 from simengine.scenario.run import language_of
 from simengine.source.diagnostic import Diagnostic, InputError, error, has_errors
+from simengine.source.file import Span
 from simengine.source.render import sort_diagnostics
 
 T = TypeVar("T")
@@ -92,6 +94,10 @@ class MonitorPlan:
     false_alarm: float = FALSE_ALARM
     files: tuple[Path, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    seen: bytes = b""
+    """What the file that new observations are appended to held when it was read."""
+    asked: str = ""
+    """The language that was asked for; "" where the file's own is taken."""
 
     @property
     def scenario(self) -> str:
@@ -116,12 +122,12 @@ class MonitorPlan:
     @property
     def title(self) -> str:
         """What is watched."""
-        return title_of(self.written.title, self.path.stem)
+        return title_of(self.written.title, self.path.stem, self.language)
 
     @property
     def language(self) -> str:
-        """The language of its pages: that in which its title stands first, else that of the scenario file."""
-        first = next(iter(self.written.title or {}), "") or language_of(self.plan)
+        """The language of its pages: as asked for, else that its title stands first in, else the scenario file's."""
+        first = self.asked or next(iter(self.written.title or {}), "") or language_of(self.plan)
         return first if first in {"en", "nl"} else "en"
 
     @property
@@ -168,16 +174,37 @@ def read_initiatives(path: str | os.PathLike[str]) -> tuple[InitiativesFile | No
     return (None if has_errors(to.problems) else found), sort_diagnostics(tuple(to.problems))
 
 
-def read_monitoring(path: str | os.PathLike[str]) -> tuple[MonitorPlan | None, tuple[Diagnostic, ...]]:
-    """Return the plan of a monitoring file, None where it has errors, and everything there is to say about it."""
+def read_monitoring(
+    path: str | os.PathLike[str], language: str = ""
+) -> tuple[MonitorPlan | None, tuple[Diagnostic, ...]]:
+    """Return the plan of a monitoring file, None where it has errors, and everything there is to say about it.
+
+    `language` is that of titles and pages: en or nl; "" for the file's own.
+    """
     to = Reading()
     where = Path(path)
     written = _read(where, MONITORING, "`simengine: 1`, `monitor`, `scenario`, `as of` and `indicators`", to)
     if written is None:
         return None, sort_diagnostics(tuple(to.problems))
-    made = _Settler(where, written, to).plan()
+    made = _Settler(where, written, to, language).plan()
     told = sort_diagnostics(tuple(dict.fromkeys(to.problems)))
     return (None if made is None or has_errors(told) else made), told
+
+
+def note_zeros(watched: Sequence[Watched], observations: Iterable[tuple[Observation, Span]], to: Reading) -> None:
+    """Note observations of 0 whose error would be 0: a share of nothing."""
+    shares = {w.column: w for w in watched if w.relative is not None and w.absolute is None}
+    first: dict[str, tuple[Observation, Span]] = {}
+    for one, span in observations:
+        if one.column in shares and one.value == 0.0:
+            first.setdefault(one.column, (one, span))
+    for column, (one, span) in first.items():
+        name = shares[column].name
+        text = (
+            f"`{column}` is 0 at {one.time:g}, and the error of `{name}` is only `relative`: a share of 0 is no error"
+        )
+        hint = f"give `{name}` an `absolute` error as well: `error: {{relative: ..., absolute: ...}}`"
+        to.error("error-of-zero", text, span, help=[hint])
 
 
 def _read(path: Path, record: Record[T], needed: str, to: Reading) -> T | None:
@@ -199,8 +226,8 @@ def _read(path: Path, record: Record[T], needed: str, to: Reading) -> T | None:
 class _Settler:
     """Settles a monitoring file for the model of its scenario file."""
 
-    def __init__(self, path: Path, written: MonitoringFile, to: Reading) -> None:
-        self.path, self.written, self.to = path, written, to
+    def __init__(self, path: Path, written: MonitoringFile, to: Reading, language: str = "") -> None:
+        self.path, self.written, self.to, self.asked = path, written, to, language
 
     def plan(self) -> MonitorPlan | None:
         written, to = self.written, self.to
@@ -233,7 +260,9 @@ class _Settler:
     def _settled(self, plan: Plan, initiatives: InitiativesFile | None) -> MonitorPlan | None:
         written, to = self.written, self.to
         watched = [self._watched(name, one, plan.names) for name, one in written.indicators]
-        observations, files = self._observations(plan)
+        appended = None if written.observations is None else beside(written.observations)
+        seen = b"" if appended is None else content_of(appended)
+        observations, files = self._observations(plan, appended)
         stocks = [s for s in (self._stock(name, plan.names) for name in written.state) if s is not None]
         if written.as_of.value < plan.timing.clock.start or written.as_of.value >= plan.timing.clock.stop:
             clock = plan.timing.clock
@@ -244,13 +273,17 @@ class _Settler:
         kpis = [i.name for i in plan.indicators]
         if written.size_by is not None and written.size_by.value not in kpis:
             to.unknown("unknown-indicator", "indicator", written.size_by.value, written.size_by.span, kpis)
-        language = next(iter(written.title or plan.document.title or {}), "")
+        language = self.asked or next(iter(written.title or plan.document.title or {}), "")
         ones = () if initiatives is None else initiatives_of(initiatives, language)
         there = tuple(w for w in watched if w is not None)
+        clock = plan.timing.clock
+        used = [o for o in newest(observations) if clock.start <= o.time <= clock.stop]
+        spans = {name.value: one.span for name, one in written.indicators}
+        note_zeros(there, [(o, spans[w.name]) for w in there for o in used if o.column == w.column], to)
         sweep = None if written.forecast is None else find_sweep(written.forecast, written.scenario, there, to)
         return MonitorPlan(
             self.path, written, plan, there, tuple(observations), tuple(stocks), ones, self._calibration(), sweep,
-            alarm, tuple(files), plan.diagnostics,
+            alarm, tuple(files), plan.diagnostics, seen, self.asked,
         )  # fmt: skip
 
     def _calibration(self) -> Calibration | None:
@@ -304,7 +337,7 @@ class _Settler:
             except InputError as reason:
                 self.to.error("unit-mismatch", f"`{target.text}` is in {own or 'no unit'}: {reason}", one.unit.span)
         relative, absolute = self._error(one.error, own, names)
-        language = next(iter(self.written.title or {}), "")
+        language = self.asked or next(iter(self.written.title or {}), "")
         title = title_of(one.title, name.value, language)
         return Watched(name.value, title, place_names(target)[0], int(target.places[0]), target.variable.name,
                        unit, factor, relative, absolute)  # fmt: skip
@@ -335,9 +368,8 @@ class _Settler:
             self.to.error("out-of-range", text, written.span)
         return FALSE_ALARM if value is None else value
 
-    def _observations(self, plan: Plan) -> tuple[list[Observation], list[Path]]:
+    def _observations(self, plan: Plan, appended: Path | None) -> tuple[list[Observation], list[Path]]:
         written, to = self.written, self.to
-        appended = None if written.observations is None else beside(written.observations)
         known = {name.value for name, _ in plan.document.data}
         for name in written.data:
             if name.value not in known:

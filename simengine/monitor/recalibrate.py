@@ -122,6 +122,7 @@ class Recalibrated:
         test = words["recalibration test"].format(
             statistic=f"{self.shift.statistic:.3g}", freedom=self.shift.freedom, p=f"{self.shift.probability:.2g}"
         )
+        test = test.replace(".", ",") if language == "nl" else test
         return words["recalibration moved" if self.has_moved else "recalibration same"].format(what=what, test=test)
 
 

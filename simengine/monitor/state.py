@@ -17,6 +17,7 @@ Invariant: without corrections the model that is run gives the values of the mod
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -120,6 +121,15 @@ class Estimated:
     """How often a stock that is never below zero was kept from going there."""
 
 
+@dataclass
+class _Found:
+    """What the observations say of a scenario."""
+
+    corrections: _Corrections
+    innovations: dict[float, Innovation] = field(default_factory=dict)
+    held: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Filter:
     """Estimates states of a plan's scenarios. `members` run the model with corrections."""
@@ -128,8 +138,6 @@ class Filter:
     stocks: tuple[str, ...]
     watched: tuple[Watched, ...]
     observations: tuple[Observation, ...]
-    _planned: list[tuple[Estimated, _Corrections]] = field(default_factory=list, repr=False)
-    """What was found of the first scenario asked for."""
 
     @classmethod
     def of(
@@ -140,11 +148,15 @@ class Filter:
         model = corrected_model(plan.model, stocks)
         return cls(Members(plan, ModelNames(model), count, seed), tuple(stocks), tuple(watched), tuple(observations))
 
-    def plain(self, scenario: str, save: Sequence[str]) -> Forecast:
-        """Return the runs of a scenario without corrections, by the program that those with them have."""
+    def plain(self, scenarios: Sequence[str], save: Sequence[str]) -> dict[str, Forecast | InputError]:
+        """Return the runs of scenarios without corrections, by the program that those with them have."""
         _, times, steps = self._times()
-        looked_at = [*self.stocks, *(w.variable for w in self.watched)]
-        return self.members.run(scenario, [*save, *looked_at], self._none(times, steps).by_name)
+        none = self._none(times, steps).by_name
+        return self.members.run_all(scenarios, [*save, *self._looked_at], dict.fromkeys(scenarios, none))
+
+    @property
+    def _looked_at(self) -> list[str]:
+        return [*self.stocks, *(w.variable for w in self.watched)]
 
     def _times(self) -> tuple[list[float], list[float], dict[str, float]]:
         """Return all times of observations in the runs, those at which states are corrected, and the stocks' steps."""
@@ -164,27 +176,84 @@ class Filter:
         Raises
         ------
         InputError
+            If times of observations lie closer than two steps of a stock, or members fail.
+
+        """
+        found = self.run_all([scenario], save)[scenario]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def run_all(
+        self, scenarios: Sequence[str], save: Sequence[str], plain: Mapping[str, Forecast | InputError] | None = None
+    ) -> dict[str, Estimated | InputError]:
+        """Return the same of several scenarios, or why one cannot be estimated; `plain`: their runs, where known.
+
+        Scenarios that have the same forecasts at all times of observations have the same corrections: the first of them
+        is estimated, and whether the others still agree with it is looked at in their runs with its corrections. Those
+        that do not are estimated in the next round.
+
+        Raises
+        ------
+        InputError
             If times of observations lie closer than two steps of a stock.
 
         """
         every, times, steps = self._times()
-        looked_at = [*self.stocks, *(w.variable for w in self.watched)]
-        if self._planned:  # what has the same forecasts at all these times has the same corrections
-            same, known = self._planned[0]
-            forecast = self.members.run(scenario, [*save, *looked_at], known.by_name)
-            if all(np.array_equal(a, b) for a, b in zip(self._seen(forecast), self._seen(same.forecast), strict=True)):
-                return replace(same, forecast=forecast)
-        corrections, innovations, held = self._none(times, steps), {}, 0
-        for time in times:
-            made = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
-            innovations[time], more = self._correct(made, time, steps, corrections)
-            held += more
-        forecast = self.members.run(scenario, [*save, *looked_at], corrections.by_name)
         skipped = tuple(t for t in every if t not in times)
-        found = Estimated(forecast, innovations, skipped, held)
-        if not self._planned:
-            self._planned.append((found, corrections))
-        return found
+        made = self.plain(scenarios, save) if plain is None else plain
+        out: dict[str, Estimated | InputError] = {n: f for n, f in made.items() if isinstance(f, InputError)}
+        forecasts = {n: f for n, f in made.items() if not isinstance(f, InputError)}
+        left = [n for n in scenarios if n in forecasts]
+        while left:
+            first = self._first_of(left, forecasts)
+            found = self._estimate(list(dict.fromkeys(first.values())), save, times, steps)
+            out |= {n: r for n in left if isinstance(r := found[first[n]], InputError)}
+            shared = {n: e for n in left if not isinstance(e := found[first[n]], InputError)}
+            made = self.members.run_all(
+                list(shared), [*save, *self._looked_at], {n: e.corrections.by_name for n, e in shared.items()}
+            )
+            forecasts = {n: f for n, f in made.items() if not isinstance(f, InputError)}
+            out |= {n: f for n, f in made.items() if isinstance(f, InputError)}
+            for name, forecast in forecasts.items():
+                own = forecasts.get(first[name])
+                if name == first[name] or (own is not None and self._agree(forecast, own)):
+                    of = shared[name]
+                    out[name] = Estimated(forecast, of.innovations, skipped, of.held)
+            left = [n for n in left if n not in out]
+        return {name: out[name] for name in scenarios}
+
+    def _first_of(self, names: Sequence[str], forecasts: Mapping[str, Forecast]) -> dict[str, str]:
+        """Return for each scenario the first that has its forecasts at the times of observations."""
+        out: dict[str, str] = {}
+        for name in names:
+            same = (n for n in dict.fromkeys(out.values()) if self._agree(forecasts[name], forecasts[n]))
+            out[name] = next(same, name)
+        return out
+
+    def _agree(self, one: Forecast, other: Forecast) -> bool:
+        return all(np.array_equal(a, b) for a, b in zip(self._seen(one), self._seen(other), strict=True))
+
+    def _estimate(
+        self, scenarios: Sequence[str], save: Sequence[str], times: Sequence[float], steps: Mapping[str, float]
+    ) -> dict[str, _Found | InputError]:
+        """Return the corrections of scenarios, all run together once for each time."""
+        found = {name: _Found(self._none(times, steps)) for name in scenarios}
+        out: dict[str, _Found | InputError] = {}
+        for time in times:
+            there = [n for n in scenarios if n not in out]
+            series = {n: found[n].corrections.by_name for n in there}
+            for name, made in self.members.run_all(there, [*save, *self._looked_at], series).items():
+                try:
+                    if isinstance(made, InputError):
+                        raise made
+                    innovation, held = self._correct(made, time, steps, found[name].corrections)
+                except InputError as reason:
+                    out[name] = reason
+                    continue
+                found[name].innovations[time] = innovation
+                found[name].held += held
+        return {name: out.get(name, found[name]) for name in scenarios}
 
     def _seen(self, forecast: Forecast) -> list[Array]:
         """Return what a forecast says of indicators and stocks at the times of observations."""
@@ -195,12 +264,18 @@ class Filter:
         return [forecast.at(variable, place, inside) for variable, place in columns]
 
     def _none(self, times: Sequence[float], steps: Mapping[str, float]) -> _Corrections:
-        """Return corrections that change nothing: points at all times, so that all runs are of one program."""
-        out, members = _Corrections(), self.members.count or 0
+        """Return corrections that change nothing: points at all times, so that all runs are of one program.
+
+        What does not differ from run to run is a number of the program, and what does a parameter: one member gets the
+        least number there is, which leaves any flow and any stock as they are.
+        """
+        least = np.zeros(self.members.count or 0)
+        least[-1:] = np.finfo(np.float64).smallest_subnormal
+        out = _Corrections()
         for stock in self.stocks:
             for element in self._elements(stock):
                 for time in times:
-                    out.add(element, time, steps[stock], np.zeros(members))
+                    out.add(element, time, steps[stock], least * max(1.0, math.ceil(steps[stock])))
         return out
 
     def _correct(

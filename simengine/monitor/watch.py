@@ -16,7 +16,7 @@ import numpy as np
 from simengine.calibrate.study import Ways
 from simengine.monitor.effects import Effect, find_effects
 from simengine.monitor.forecast import read_forecast
-from simengine.monitor.goals import GoalReach, find_reach
+from simengine.monitor.goals import AS_RUN, GoalReach, find_reach
 from simengine.monitor.initiative import Initiative
 from simengine.monitor.judge import Verdict, judge, put_together
 from simengine.monitor.members import Forecast, Members
@@ -80,6 +80,7 @@ class Watch:
     initiatives: tuple[Initiative, ...]
     effects: tuple[Effect, ...]
     size_by: str | None
+    """The indicator that sizes go by; None: the largest effect of each, as a share of its indicator."""
     notes: tuple[Note, ...]
     recalibrated: Recalibrated | None = None
 
@@ -104,7 +105,7 @@ def watch(plan: MonitorPlan, ways: Ways | None = QUIET) -> Watch:
     goals, more = find_reach(plan, latest)
     seen = Watch(
         plan.title, plan.scenario, plan.as_of, plan.false_alarm, plan.members, found, goals, plan.initiatives,
-        find_effects(plan), _sized_by(plan), (*notes, *more),
+        find_effects(plan), None if plan.written.size_by is None else plan.written.size_by.value, (*notes, *more),
     )  # fmt: skip
     return seen if ways is None else with_recalibration(seen, plan, ways)
 
@@ -172,13 +173,6 @@ def _tells(watched: Watched, plan: MonitorPlan) -> bool:
     return (plan.members is not None or plan.sweep is not None) and watched.has_error
 
 
-def _sized_by(plan: MonitorPlan) -> str | None:
-    if plan.written.size_by is not None:
-        return plan.written.size_by.value
-    goals = [i.name for i in plan.plan.indicators if i.goal is not None]
-    return goals[0] if goals else None
-
-
 def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
     """Return a watch as plain data; values are in the unit of each indicator, sentences in a language."""
     words = words_of(language)
@@ -192,10 +186,11 @@ def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
         "goals": [
             {
                 "goal": g.name, "title": g.title, "text": g.text, "unit": g.unit, "method": words[g.method],
+                "moved": g.method != AS_RUN,
                 "in_reach": list(g.in_reach), "likely": list(g.likely), "out_of_reach": g.is_out, "lost": g.is_lost,
                 "scenarios": [
-                    {"scenario": s.scenario, "planned": _plain(s.planned), "share_as_planned": s.share_as_planned,
-                     "now": _plain(s.now), "share": s.share}
+                    {"scenario": s.scenario, "title": s.title, "planned": _plain(s.planned),
+                     "share_as_planned": s.share_as_planned, "now": _plain(s.now), "share": s.share}
                     for s in g.scenarios
                 ],
             }
@@ -208,7 +203,7 @@ def as_data(seen: Watch, language: str = "en") -> dict[str, object]:
                 "effects": [
                     {"indicator": e.indicator, "title": e.title, "unit": e.unit, "level": _plain(e.level),
                      "alone": _plain(e.alone), "contribution": _plain(e.contribution),
-                     "realised": _plain(e.realised)}
+                     "realised": _plain(e.realised), "failed": e.failed}
                     for e in seen.effects if e.initiative == i.name
                 ],
             }

@@ -7,6 +7,7 @@ Invariant: every sentence is there in every language.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -18,15 +19,18 @@ _EN = {
     "nothing": "nothing was measured since the forecast",
     "unknown": "too few values to tell: {reason}{last}",
     "one of another definition": "its first value of another definition tells nothing of the forecast",
-    "few members": "{members} members do not tell how {n} values go together: say more, or an error of measurement",
+    "few members": "{members} members do not tell how {n} values go together: at least {least} are needed under `members`, "
+    "and 10 for each value are better",
+    "no own error": "by the runs of the forecast {n} values go together exactly: an `error` of measurement is needed",
     "few signs": "the spread of the forecast is not known, and {n} values all on one side would come by chance in {share} "
-    "of 100 cases",
+    "of 100 cases, were errors of years independent",
     "seen": "{value} in {time}",
     "meant": "{value} was forecast",
     "spread": ", give or take {value}",
     "on track": "on track: {seen}, {meant} ({tests})",
     "no more": "{tests} {sees} no more than chance",
-    "drifting": "drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {rarely})",
+    "drifting": "drifting, {side}{since}: {seen}, {meant} ({alarms}; chance alone would do so {rarely}{if so})",
+    "independent": ", were errors of years independent, which they rarely are",
     "higher": "higher than planned", "lower": "lower than planned", "other": "other than planned",
     "since": " since {time}",
     "and": " and ", "sees": "sees", "see": "see",
@@ -64,15 +68,18 @@ _NL = {
     "nothing": "er is niets gemeten sinds de prognose",
     "unknown": "te weinig waarden om het te zeggen: {reason}{last}",
     "one of another definition": "de eerste waarde van een andere definitie zegt niets over de prognose",
-    "few members": "{members} runs zeggen niet hoe {n} waarden samengaan: neem er meer, of geef een meetfout",
+    "few members": "{members} runs zeggen niet hoe {n} waarden samengaan: onder `members` zijn er ten minste {least} nodig, "
+    "en 10 per waarde is beter",
+    "no own error": "volgens de runs van de prognose gaan {n} waarden precies samen: een meetfout (`error`) is nodig",
     "few signs": "de spreiding van de prognose is niet bekend, en {n} waarden alle aan één kant komen door toeval in "
-    "{share} van 100 gevallen voor",
+    "{share} van 100 gevallen voor, als fouten van jaren los van elkaar stonden",
     "seen": "{value} in {time}",
     "meant": "{value} was voorspeld",
     "spread": ", plus of min {value}",
     "on track": "op koers: {seen}, {meant} ({tests})",
     "no more": "{tests} {sees} niet meer dan toeval",
-    "drifting": "wijkt af, {side}{since}: {seen}, {meant} ({alarms}; door toeval alleen {rarely})",
+    "drifting": "wijkt af, {side}{since}: {seen}, {meant} ({alarms}; door toeval alleen {rarely}{if so})",
+    "independent": ", als fouten van jaren los van elkaar stonden, wat zelden zo is",
     "higher": "hoger dan gepland", "lower": "lager dan gepland", "other": "anders dan gepland",
     "since": " sinds {time}",
     "and": " en ", "sees": "ziet", "see": "zien",
@@ -181,12 +188,14 @@ def _verdict(watched: Shown, verdict: Verdict, words: dict[str, str], language: 
         return words["nothing"]
     if verdict.state is State.UNKNOWN:
         reason = "" if verdict.reason is None else said(verdict.reason, language)
-        last = f" ({told_value(watched, verdict.observed[-1])}, {verdict.times[-1]:g})"
+        last = f" ({told_value(watched, verdict.observed[-1], language)}, {verdict.times[-1]:g})"
         return words["unknown"].format(reason=reason, last=last)
-    seen = words["seen"].format(value=told_value(watched, verdict.observed[-1]), time=f"{verdict.times[-1]:g}")
-    meant = words["meant"].format(value=told_value(watched, verdict.forecast[-1]))
+    seen = words["seen"].format(
+        value=told_value(watched, verdict.observed[-1], language), time=f"{verdict.times[-1]:g}"
+    )
+    meant = words["meant"].format(value=told_value(watched, verdict.forecast[-1], language))
     if verdict.spread is not None:
-        meant += words["spread"].format(value=told_value(watched, verdict.spread[-1]))
+        meant += words["spread"].format(value=told_value(watched, verdict.spread[-1], language))
     tests = [named.get(t.name, t.name) for t in verdict.tests]
     if verdict.state is State.ON_TRACK:
         sees = words["see" if len(tests) > 1 else "sees"]
@@ -196,7 +205,13 @@ def _verdict(watched: Shown, verdict: Verdict, words: dict[str, str], language: 
     since = "" if verdict.since is None else words["since"].format(time=f"{verdict.since:g}")
     alarms = words["and"].join(named.get(t.name, t.name) for t in verdict.tests if t.alarm)
     rarely = _rarely(min(t.probability for t in verdict.tests), words)
-    return words["drifting"].format(side=side, since=since, seen=seen, meant=meant, alarms=alarms, rarely=rarely)
+    said_with = {"side": side, "since": since, "seen": seen, "meant": meant, "alarms": alarms, "rarely": rarely}
+    return words["drifting"].format(**said_with, **{"if so": words["independent"] if by_signs(verdict) else ""})
+
+
+def by_signs(verdict: Verdict) -> bool:
+    """Return whether a verdict is told by signs only."""
+    return any(t.name == "sign test" for t in verdict.tests)
 
 
 def _rarely(chance: float, words: dict[str, str]) -> str:
@@ -207,8 +222,21 @@ def _rarely(chance: float, words: dict[str, str]) -> str:
     return words["in 100"].format(n=f"{100 * chance:.2g}")
 
 
-def told_value(watched: Shown, value: float) -> str:
-    """Return a value of the model with the unit it is told in."""
+def told_value(watched: Shown, value: float, language: str = "en") -> str:
+    """Return a value of the model with the unit it is told in, as people write it.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> rate = SimpleNamespace(unit="1/yr", factor=1.0)
+    >>> told_value(rate, -6.02e-05), told_value(rate, 12.345, "nl"), told_value(rate, 51465.2)
+    ('-0.0000602 1/yr', '12,35 1/yr', '51465 1/yr')
+
+    """
     shown = value * watched.factor
     text = f"{shown:.0f}" if abs(shown) >= 1000 else f"{shown:.4g}"
+    if "e" in text and abs(shown) > 1e-12:
+        places = 3 - math.floor(math.log10(abs(shown)))
+        text = f"{shown:.{places}f}".rstrip("0")
+    text = text.replace(".", ",") if language == "nl" else text
     return f"{text} {watched.unit}" if watched.unit and watched.unit.casefold() not in {"dmnl", "1"} else text

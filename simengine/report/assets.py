@@ -46,13 +46,22 @@ figcaption p{margin:.2rem 0}
 .badge{display:inline-block;padding:.05rem .5rem;border-radius:.8rem;background:var(--line);font-weight:600;
 line-height:1.3;text-align:center}
 .badge.good{background:var(--good-back);color:var(--good)}.badge.bad{background:var(--bad-back);color:var(--bad)}
-td.words{text-align:left}svg.course{max-width:none}
+td.words,thead th.words{text-align:left}svg.course{max-width:none}
 details summary{cursor:pointer;color:#00588a}
 dt{font-weight:600;margin-top:.6rem}dd{margin:0}
 h1,h2,h3,h4,p,li,dd,small{overflow-wrap:anywhere}
 @media screen and (max-width:36rem){th,td{padding:.35rem .45rem}
 th[scope=row],thead th:first-child{min-width:7.5rem;max-width:8.5rem}
-figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}}
+figure svg.desk{display:none}figure svg.phone{display:block;max-width:30rem}
+.stack thead{display:none}.stack table,.stack tbody{display:block}
+.stack td[data-label]{text-align:left}
+.stack tr{display:grid;grid-template-columns:repeat(3,minmax(0,1fr))}
+.stack tr{border-bottom:1px solid var(--line);padding:.4rem 0}
+.stack th[scope=row]{position:static;max-width:none;grid-column:1/-1}
+.stack th,.stack td{border:0;padding:.15rem .3rem}
+.stack td:has(>svg),.stack td.words:not([data-label]){grid-column:1/-1}
+.stack td[data-label]::before{content:attr(data-label);display:block;font-size:.8em;color:var(--quiet)}
+.stack svg.course{width:100%;height:auto}}
 @media print{body{max-width:none;font-size:10.5pt}nav,details:not([open]),input{display:none}
 figure,tr{break-inside:avoid}h2,h3,h4,section>p{break-after:avoid}.wide{overflow:visible}a{color:inherit;text-decoration:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

@@ -3,7 +3,8 @@
 In: cards, each with its side, kind, status and size. Out: SVG that says in text what it shows in colour.
 
 The board has four fields: government and society side by side, what is known below what is innovative. A card is a mark
-(its shape and colour are its status, its area its effect) and its name beside it.
+and its name beside it: shape and colour of the mark are its status, and as much of its area is filled as its effect is
+of the largest one.
 
 Invariant: the same cards give the same bytes; status is told by shape and word, not by colour alone.
 """
@@ -34,17 +35,24 @@ STATUS_LOOKS: dict[str, tuple[str, str]] = {
 WORDS = {
     "en": {"government": "government", "society": "society", "innovative": "innovative", "known": "known",
            "idea": "idea", "planned": "planned", "running": "running", "done": "done", "stopped": "stopped",
-           "size": "area: effect on", "none": "nothing here", "hollow": "hollow: no effect in the model"},
+           "size": "filled: effect on {indicator}", "shares": "filled: largest effect, as a share of its indicator",
+           "whole": "whole mark: {value}", "none": "nothing here", "no effect": "no effect in the model",
+           "failed": "effect not known: a run failed", "of it": "{share} of it"},
     "nl": {"government": "overheid", "society": "samenleving", "innovative": "vernieuwend", "known": "bekend",
            "idea": "idee", "planned": "gepland", "running": "loopt", "done": "klaar", "stopped": "gestopt",
-           "size": "oppervlak: effect op", "none": "hier is niets", "hollow": "open: geen effect in het model"},
+           "size": "gevuld: effect op {indicator}", "shares": "gevuld: grootste effect, als deel van zijn indicator",
+           "whole": "heel teken: {value}", "none": "hier is niets", "no effect": "geen effect in het model",
+           "failed": "effect niet bekend: een run mislukte", "of it": "{share} daarvan"},
 }  # fmt: skip
-_LARGEST, _SMALLEST = 460.0, 50.0
+_LARGEST = 330.0
+"""The area of a whole mark, in points squared."""
+_ROW = 0.74
+"""The height of a card, in inches."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """An initiative on the board. `size`: how much it moves the indicator sizes go by; None: not known."""
+    """An initiative on the board. `size`: its effect in what is common to all; None: it has none, or none is known."""
 
     name: str
     title: str
@@ -53,11 +61,12 @@ class Card:
     by: str
     kind: str
     size: float | None = None
-    unit: str = ""
+    told: str = ""
+    """Its effect in words."""
 
 
 def draw_board(
-    cards: Sequence[Card], title: str, size_by: str = "", language: str = "en", *, narrow: bool = False
+    cards: Sequence[Card], title: str, notes: Sequence[str] = (), language: str = "en", *, narrow: bool = False
 ) -> bytes:  # fmt: skip
     """Return the board as SVG.
 
@@ -67,8 +76,8 @@ def draw_board(
         The initiatives, in the order they are drawn.
     title
         What is written above.
-    size_by
-        The indicator that areas go by; "" where all are equal.
+    notes
+        What areas mean, below the board.
     language
         Of the words around names: en or nl.
     narrow
@@ -86,14 +95,14 @@ def draw_board(
     columns = 1 if narrow else 2
     rows = [fields[n : n + columns] for n in range(0, len(fields), columns)]
     most = [max(1 if narrow else 3, *(counts[pair] for pair in row)) for row in rows]
-    head, foot = (0.75, 0.95) if narrow else (0.75, 0.45)
-    tall = head + foot + sum(0.62 * n + (0.55 if narrow else 0.25) for n in most)
+    head, foot = (0.75, 0.6 + 0.2 * len(notes)) if narrow else (0.75, 0.4 + 0.2 * len(notes))
+    tall = head + foot + sum(_ROW * n + (0.55 if narrow else 0.25) for n in most)
     salt = "board, narrow" if narrow else "board"
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt, "font.family": "sans-serif"}):
         figure = Figure(figsize=(4.4 if narrow else 9.0, tall))
         grid = figure.add_gridspec(
             len(rows), columns, height_ratios=most, left=0.02 if narrow else 0.05, right=0.985, top=1 - head / tall,
-            bottom=foot / tall, wspace=0.03, hspace=0.55 / (sum(most) / len(most) * 0.62) if narrow else 0.08,
+            bottom=foot / tall, wspace=0.03, hspace=0.55 / (sum(most) / len(most) * _ROW) if narrow else 0.08,
         )  # fmt: skip
         largest = max((abs(c.size) for c in cards if c.size is not None), default=0.0)
         for row, pairs in enumerate(rows):
@@ -108,7 +117,7 @@ def draw_board(
                     axes.set_ylabel(words[kind], fontsize=11, color=INK)
         figure.suptitle("\n".join(textwrap.wrap(title, 40)) if narrow else title, x=0.02 if narrow else 0.05, ha="left",
                         fontsize=11 if narrow else 13, color=INK, y=1 - 0.12 / tall)  # fmt: skip
-        _draw_legend(figure, size_by, words, hollow=any(c.size is None for c in cards), narrow=narrow)
+        _draw_legend(figure, notes, words, narrow=narrow)
         out = io.BytesIO()
         figure.savefig(out, format="svg", metadata={"Date": None, "Title": title, "Description": told(cards, words)})
     return out.getvalue()
@@ -143,48 +152,46 @@ def _draw_field(
     for n, card in enumerate(cards):
         y = n + 0.5
         mark, colour = STATUS_LOOKS[card.status]
-        hollow = card.size is None
-        axes.scatter([0.075 if narrow else 0.065], [y], s=area(card.size, largest), marker=mark, linewidths=1.4,
-                     facecolors="none" if hollow else colour, edgecolors=readable(colour), gid=f"card-{n}")  # fmt: skip
-        lines = textwrap.wrap(card.title, 38 if narrow else 46)[:2]
-        axes.text(0.16 if narrow else 0.13, y - 0.12, "\n".join(lines), va="center", fontsize=8.5, color=INK)
-        below = f"{words[card.status]} · {card.owner}"
-        if card.size is not None and largest > 0:
-            below += f" · {_signed(card.size)} {card.unit}".rstrip()
-        low = y + (0.28 if len(lines) > 1 else 0.2)
-        short = textwrap.shorten(below, 54 if narrow else 66, placeholder="…")
-        axes.text(0.16 if narrow else 0.13, low, short, va="center", fontsize=7, color=QUIET)
+        x, at = (0.075, 0.16) if narrow else (0.065, 0.13)
+        looks: dict[str, Any] = {"marker": mark, "edgecolors": readable(colour)}
+        axes.scatter([x], [y], s=_LARGEST, facecolors="none", linewidths=1.0, gid=f"card-{n}", **looks)
+        filled = area(card.size, largest)
+        if filled > 0.0:
+            axes.scatter([x], [y], s=filled, facecolors=colour, linewidths=0.0, gid=f"filled-{n}", marker=mark)
+        lines = textwrap.wrap(card.title, 40 if narrow else 52)[:2]
+        axes.text(at, y - 0.18, "\n".join(lines), va="center", fontsize=8.5, color=INK)
+        below = y + (0.14 if len(lines) > 1 else 0.06)
+        for row, text in enumerate((f"{words[card.status]} · {card.owner}", card.told)):
+            short = textwrap.shorten(text, 60 if narrow else 76, placeholder="…")
+            axes.text(at, below + 0.2 * row, short, va="center", fontsize=7, color=QUIET)
 
 
 def area(size: float | None, largest: float) -> float:
-    """Return the area of a mark, in points squared: in proportion to the effect, but never too small to be seen.
+    """Return how much of a mark is filled, in points squared: in proportion to the effect, whatever its size.
 
     Examples
     --------
-    >>> area(5.0, 10.0), area(0.0, 10.0), area(None, 10.0)
-    (230.0, 50.0, 50.0)
+    >>> area(5.0, 10.0), area(-10.0, 10.0), area(0.0, 10.0), area(None, 10.0)
+    (165.0, 330.0, 0.0, 0.0)
 
     """
     if size is None or not largest > 0.0 or not math.isfinite(size):
-        return _SMALLEST
-    return max(_LARGEST * abs(size) / largest, _SMALLEST)
+        return 0.0
+    return _LARGEST * abs(size) / largest
 
 
-def _signed(value: float) -> str:
-    return f"{value:+.0f}" if abs(value) >= 100 else f"{value:+.2g}"
-
-
-def _draw_legend(figure: Any, size_by: str, words: dict[str, str], *, hollow: bool, narrow: bool) -> None:
+def _draw_legend(figure: Any, notes: Sequence[str], words: dict[str, str], *, narrow: bool) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
         Line2D([], [], marker=mark, linestyle="none", markersize=7, color=colour, label=words[status])
         for status, (mark, colour) in STATUS_LOOKS.items()
     ]
-    notes = [f"{words['size']} {size_by}"] if size_by else []
-    notes += [words["hollow"]] if hollow and size_by else []
-    marks += [Line2D([], [], linestyle="none", label=note) for note in notes]
+    tall = figure.get_size_inches()[1]
+    left = 0.0 if narrow else 0.04
     figure.legend(
         handles=marks, loc="lower left", ncols=3 if narrow else len(marks), fontsize=7.5, frameon=False,
-        handletextpad=0.2, columnspacing=1.1, bbox_to_anchor=(0.0 if narrow else 0.04, 0.0),
+        handletextpad=0.2, columnspacing=1.1, bbox_to_anchor=(left, 0.2 * len(notes) / tall),
     )  # fmt: skip
+    for row, note in enumerate(reversed(notes)):
+        figure.text(left + 0.02, (0.07 + 0.2 * row) / tall, note, fontsize=7.5, color=INK, va="bottom")

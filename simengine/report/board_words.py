@@ -8,6 +8,11 @@ Invariant: every key is there in every language.
 from __future__ import annotations
 
 _EN = {
+    "code": "en",
+    "goals now": "From where things are now: what was measured has moved every scenario.",
+    "goals partly": "From where things are now, where what was measured tells it; the others as they were planned.",
+    "goals planned": "As planned: nothing that was measured moves them. Stocks under `state` would.",
+    "largest effect": "Largest effect", "failed effect": "not known: a run failed",
     "glance": "At a glance", "found": "On track?", "goals": "Goals in reach", "board": "The governance board",
     "effects": "What initiatives do", "recalibration": "What recalibration would change", "notes": "Notes",
     "sources": "Sources", "alone": "alone", "contribution": "among all", "realised": "realised", "owner": "owner",
@@ -26,9 +31,15 @@ _EN = {
     "same": "no more than chance", "unjudged": "cannot be judged", "values": "fitted: {before} values before, {after} after",
     "alt": "{title}: measured and forecast", "dots": "dots: measured (open: known when the forecast was made); band: 90 % of "
     "the runs of the forecast; dashed line: when it was made", "effect on": "largest effect on {indicator}",
-    "nothing": "none", "false alarm": "One that is on track is called drifting in no more than {share} of 100 cases.",
+    "nothing": "none", "false alarm": "One that is on track is called drifting in no more than {share} of 100 cases, where the "
+    "spread of the forecast is known.",
 }  # fmt: skip
 _NL = {
+    "code": "nl",
+    "goals now": "Vanaf waar het nu staat: wat gemeten is heeft elk scenario verschoven.",
+    "goals partly": "Vanaf waar het nu staat, waar metingen dat zeggen; de andere zoals ze gepland zijn.",
+    "goals planned": "Zoals gepland: niets wat gemeten is verschuift ze. Voorraden onder `state` zouden dat wel doen.",
+    "largest effect": "Grootste effect", "failed effect": "niet bekend: een run mislukte",
     "glance": "In één oogopslag", "found": "Op koers?", "goals": "Doelen binnen bereik", "board": "Het bestuursbord",
     "effects": "Wat initiatieven doen", "recalibration": "Wat herkalibreren zou veranderen", "notes": "Opmerkingen",
     "sources": "Bronnen", "alone": "alleen", "contribution": "tussen alle", "realised": "gerealiseerd",
@@ -49,6 +60,7 @@ _NL = {
     "values": "gefit: {before} waarden voor, {after} na", "alt": "{title}: gemeten en voorspeld",
     "dots": "punten: gemeten (open: bekend bij de prognose); band: 90 % van de runs van de prognose; streeplijn: wanneer die "
     "is gemaakt", "effect on": "grootste effect op {indicator}", "nothing": "geen",
-    "false alarm": "Wat op koers is heet in niet meer dan {share} van 100 gevallen afwijkend.",
+    "false alarm": "Wat op koers is heet in niet meer dan {share} van 100 gevallen afwijkend, als de "
+    "spreiding van de prognose bekend is.",
 }  # fmt: skip
 PAGE = {"en": _EN, "nl": _NL}

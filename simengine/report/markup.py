@@ -43,6 +43,17 @@ def html_table(corner: Sequence[str], scenarios: Sequence[str], body: str) -> st
     return f'<div class="wide" tabindex="0"><table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def stacked(table: str) -> str:
+    """Return a table whose cells stand below each other on a phone, each with its label."""
+    return table.replace('<div class="wide"', '<div class="wide stack"', 1)
+
+
+def labelled_cell(text: str, label: str, kind: str = "") -> str:
+    """Return a cell, given as HTML, with what it is where its column has no head."""
+    own = f' class="{kind}"' if kind else ""
+    return f'<td{own} data-label="{escape(label, quote=True)}">{text}</td>'
+
+
 def html_rows(rows: Iterable[Sequence[str]]) -> str:
     """Return rows of a table, their first cells as heads."""
     return "".join(

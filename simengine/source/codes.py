@@ -140,6 +140,7 @@ CODES: dict[str, str] = {
     "too-few": "A list is shorter than it must be.",
     "bad-row": "A row of a table names nothing of the model, is in another unit, or holds no numbers.",
     "duplicate-observation": "Two rows give one value of the same vintage.",
+    "error-of-zero": "A measured value is 0 and its error a share of it only, which is no error.",
     "missing-column": "A table of observations lacks a column that every row needs.",
     "missing-spread": "What is asked for needs to know how uncertain the forecast is, and nothing says so.",
     "unknown-model": "A link names a model that the file does not have, or none at all.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from xml.etree import ElementTree
 
 import jsonschema
@@ -12,7 +13,8 @@ from simengine.cli.main import main
 from simengine.monitor.effects import find_effects
 from simengine.monitor.file import initiatives_schema, monitoring_schema
 from simengine.monitor.plan import read_monitoring
-from simengine.report.board import Card, draw_board
+from simengine.report.board import Card, area, draw_board
+from simengine.report.board_page import board_notes, cards_of
 from tests.monitor.conftest import MONITORING, Town
 
 WITH_INITIATIVES = MONITORING + "initiatives: who.yaml\n"
@@ -120,15 +122,59 @@ def test_a_folder_with_page_board_and_numbers(town: Town, capsys: pytest.Capture
 
 def test_the_board_is_the_same_each_time_and_is_told() -> None:
     cards = [
-        Card("a", "Wind <on> the roof", "a club", "running", "society", "innovative", -3.0, "kt/yr"),
-        Card("b", "Pipes", "the town", "idea", "government", "known"),
+        Card("a", "Wind <on> the roof", "a club", "running", "society", "innovative", -3.0, "CO2 −3 kt/yr"),
+        Card("c", "Rain", "the town", "planned", "society", "known", 0.3, "CO2 +0,3 kt/yr"),
+        Card("b", "Pipes", "the town", "idea", "government", "known", None, "geen effect in het model"),
     ]
-    svg = draw_board(cards, "Board", "CO2", "nl")
-    assert svg == draw_board(cards, "Board", "CO2", "nl")
+    svg = draw_board(cards, "Board", ["gevuld: effect op CO2"], "nl")
+    assert svg == draw_board(cards, "Board", ["gevuld: effect op CO2"], "nl")
     text = "".join(ElementTree.fromstring(svg).itertext())  # noqa: S314  (our own)
-    for word in ("Wind <on> the roof", "loopt", "idee", "overheid", "samenleving", "vernieuwend", "bekend", "-3 kt/yr"):
+    for word in (
+        "Wind <on> the roof",
+        "loopt",
+        "idee",
+        "overheid",
+        "samenleving",
+        "vernieuwend",
+        "bekend",
+        "−3 kt/yr",
+        "geen effect in het model",
+        "gevuld: effect op CO2",
+    ):
         assert word in text
     assert "samenleving, vernieuwend: Wind <on> the roof (loopt)" in text
+
+
+def test_areas_are_in_proportion_to_effects_however_small() -> None:
+    assert [area(size, 51.0) / area(51.0, 51.0) for size in (51.0, 8.5, -0.51, None)] == pytest.approx(
+        [1.0, 8.5 / 51.0, 0.01, 0.0]
+    )
+
+
+def test_sizes_are_shares_of_what_indicators_come_to_where_none_is_named() -> None:
+    """The heat network moves gas by 14 %, the firms jobs by 0.6 %: whatever their units, the first is the larger."""
+
+    def effect(indicator: str, unit: str, value: float | None, level: float, failed: bool = False) -> dict[str, object]:
+        return {"indicator": indicator, "title": indicator, "unit": unit, "level": level, "alone": value,
+                "contribution": value, "realised": None, "failed": failed}  # fmt: skip
+
+    about = {"owner": "o", "status": "planned", "by": "society", "kind": "known"}
+    data = {"size_by": None, "initiatives": [
+        {"name": "heat", "title": "heat", **about, "effects": [effect("gas", "TJ", -108.0, 771.0), effect("jobs", "job", 0.0, 8768.0)]},
+        {"name": "firms", "title": "firms", **about, "effects": [effect("gas", "TJ", 0.1, 771.0), effect("jobs", "job", 51.0, 8768.0)]},
+        {"name": "none", "title": "none", **about, "effects": [effect("gas", "TJ", None, 771.0)]},
+        {"name": "lost", "title": "lost", **about, "effects": [effect("gas", "TJ", None, 771.0, failed=True)]},
+    ]}  # fmt: skip
+    heat, firms, none, lost = cards_of(data)
+    assert heat.size == pytest.approx(-108 / 771)
+    assert firms.size == pytest.approx(51 / 8768)
+    assert (heat.told, firms.told) == ("gas −108 TJ (14 % of it)", "jobs +51 job (0.58 % of it)")
+    assert (none.size, none.told) == (None, "no effect in the model")
+    assert lost.told == "effect not known: a run failed"
+    assert board_notes(data) == ["filled: largest effect, as a share of its indicator", "whole mark: heat, 14 %"]
+    by_jobs = cards_of({**data, "size_by": "jobs"})
+    assert [c.size for c in by_jobs] == [0.0, 51.0, None, None]
+    assert by_jobs[0].told == "gas −108 TJ (14 % of it)"
 
 
 def test_schemas_take_what_is_read_and_refuse_what_is_not() -> None:
@@ -139,3 +185,38 @@ def test_schemas_take_what_is_read_and_refuse_what_is_not() -> None:
         jsonschema.validate(yaml.safe_load(text), schema)
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**yaml.safe_load(text), "nonsense": 1}, schema)
+
+
+def test_without_a_state_nothing_is_told_twice(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    """A goal that nothing measured moves has one column, and nobody says it is from where things are now."""
+    unwatched = MONITORING.replace("value: gas use, unit: 1e6 m3/year", "value: insulation rate").replace(
+        "gas: {", "rate: {"
+    )
+    path = town(unwatched)
+    assert main(["monitor", str(path), "--out", str(path.parent / "out")]) == 0
+    told = capsys.readouterr().out
+    assert "goals, as planned" in told
+    assert "from where things are now" not in told
+    page = (path.parent / "out" / "index.html").read_text(encoding="utf-8")
+    assert "As planned: nothing that was measured moves them." in page
+    assert '<th scope="col">now</th>' not in page
+    assert main(["monitor", str(town()), "--out", str(path.parent / "moved")]) == 0
+    assert "goals, from where things are now" in capsys.readouterr().out
+    page = (path.parent / "moved" / "index.html").read_text(encoding="utf-8")
+    assert '<th scope="col">now</th>' in page
+
+
+def test_the_language_of_the_page_is_asked_for(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    both = WITH_INITIATIVES + "title: {en: The town, nl: De stad}\n"
+    both = both.replace("gas: {", "gas: {title: {en: Gas, nl: Gasverbruik}, ")
+    path = town(both, who_yaml=WHO)
+    for asked, words in (
+        ((), ("The town", "Gas", "At a glance")),
+        (("--language", "nl"), ("De stad", "Gasverbruik", "In één oogopslag")),
+    ):
+        assert main(["monitor", str(path), "--out", str(path.parent / "out"), *asked]) == 0
+        page = (path.parent / "out" / "index.html").read_text(encoding="utf-8")
+        assert all(word in page for word in words)
+    assert "−" in page
+    assert not re.findall(r">[−+]?\d+\.\d\d?<", page)  # decimal commas
+    capsys.readouterr()

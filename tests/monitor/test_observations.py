@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from simengine.cli.main import main
-from simengine.monitor.observations import newest
-from simengine.monitor.plan import read_monitoring
-from tests.monitor.conftest import SCENARIOS, SEEN, Town
+from simengine.monitor import watch
+from simengine.monitor.goals import GoalReach
+from simengine.monitor.note import Note
+from simengine.monitor.observations import Observation, append_rows, newest
+from simengine.monitor.plan import MonitorPlan, read_monitoring
+from tests.monitor.conftest import MODEL, MONITORING, SCENARIOS, SEEN, Town
 
 HEAD = "variable,element,time,value,unit,vintage\n"
 
@@ -99,3 +104,80 @@ def test_scenario_files_use_the_newest_vintage_too(town: Town) -> None:
         2021.0: 4565000.0, 2022.0: 4300000.0, 2023.0: 4130000.0,
     }  # fmt: skip
     assert len(plan.observations) == 5  # told once, with all vintages
+
+
+def test_rows_that_cannot_be_judged_are_not_appended(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    """The plan is judged with the new rows first: too many of runs that all fail, say."""
+    failing = MODEL.replace("gas per home = 1200", "gas per home = 1200 + 0 * SQRT(insulation rate - 0.05)")
+    scenarios = SCENARIOS.replace("  gas per home: {normal: [1200 m3/home/year, 60 m3/home/year]}",
+                                  "  insulation rate: {uniform: [0.01, 0.04]}")  # fmt: skip
+    path = town(town_mdl=failing, town_yaml=scenarios)
+    assert add(path, "gas use,,2024,3930000,,\n") == (1, SEEN)
+    assert "runs of the ensemble failed" in capsys.readouterr().out
+
+
+def test_a_zero_with_a_relative_error_only_is_refused(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
+    with_state = MONITORING + "state: [bad homes]\n"
+    assert add(town(with_state), "gas use,,2024,0,,\n") == (1, SEEN)
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert (found["code"], found["line"], Path(found["file"]).name) == ("error-of-zero", 2, "new.csv")
+    both = with_state.replace("{relative: 2 %}", "{relative: 2 %, absolute: 1e4 m3/year}")
+    code, _ = add(town(both), "gas use,,2024,0,,\n")
+    assert code == 0
+
+
+def test_two_at_once_lose_no_row(town: Town) -> None:
+    path = town()
+    file = path.parent / "seen.csv"
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=append_each, args=(file, 2030 + 100 * n)) for n in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert [worker.exitcode for worker in workers] == [0, 0]
+    times = sorted(int(line.split(",")[2]) for line in file.read_text(encoding="utf-8").splitlines()[4:])
+    assert times == sorted(2030 + 100 * n + k for n in range(2) for k in range(40))
+
+
+def append_each(file: Path, first: int) -> None:
+    """Append forty rows, one by one."""
+    for k in range(40):
+        assert append_rows(file, [{"variable": "gas use", "time": str(first + k), "value": "1"}])
+
+
+def test_rows_are_judged_anew_where_another_was_faster(
+    town: Town, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other has appended the same year while the plan was judged: then it is known already."""
+    path = town()
+    real = watch.find_reach
+
+    def slow(plan: MonitorPlan, latest: Sequence[Observation]) -> tuple[tuple[GoalReach, ...], tuple[Note, ...]]:
+        file = path.parent / "seen.csv"
+        if "2024" not in file.read_text(encoding="utf-8"):
+            append_rows(file, [{"variable": "gas use", "time": "2024", "value": "3.9e6"}])
+        return real(plan, latest)
+
+    monkeypatch.setattr(watch, "find_reach", slow)
+    code, text = add(path, "gas use,,2024,3930000,,\n")
+    assert (code, text) == (1, SEEN + "gas use,,2024,3.9e6,,\n")
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert found["code"] == "duplicate-observation"
+
+
+def test_a_folder_of_other_results_is_refused_and_nothing_appended(
+    town: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = town()
+    new, other = path.parent / "new.csv", path.parent / "swept"
+    new.write_text(HEAD + "gas use,,2024,3930000,,\n", encoding="utf-8")
+    other.mkdir()
+    (other / "index.html").write_text("a sweep", encoding="utf-8")
+    call = ["monitor", str(path), "--add", str(new), "--out"]
+    assert main([*call, str(other)]) == 1
+    assert "holds files" in capsys.readouterr().err
+    assert [p.name for p in other.iterdir()] == ["index.html"]
+    assert (path.parent / "seen.csv").read_text(encoding="utf-8") == SEEN
+    assert main([*call, str(path.parent / "out")]) == 0
+    assert main(["monitor", str(path), "--out", str(path.parent / "out")]) == 0  # its own is written anew

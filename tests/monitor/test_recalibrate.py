@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,6 +117,17 @@ def test_with_nothing_new_both_are_the_file_itself(town: Town) -> None:
     original, _ = read_calibration(plan.path.parent / "calibration.yaml")
     assert original is not None
     assert original.amended == ""
+
+
+def test_no_more_is_done_than_is_told(town: Town) -> None:
+    """Where intervals are by curvature, neither profiles nor chains are made, whatever the calibration file asks for."""
+    plan = watched(town, gas(0.05, YEARS), gas(0.05, range(2025, 2027)), WITH_RECALIBRATION)
+    assert plan.calibration is not None
+    asked = replace(plan.calibration, settings=replace(plan.calibration.settings, profiles=True, posterior="ensemble"))
+    folders = found_of(replace(plan, calibration=asked)).folders
+    for folder in folders:
+        assert not (folder / "posterior.parquet").exists()
+        assert not (folder / "profiles.csv").exists()
 
 
 def test_held_out_values_stay_so_and_new_ones_do_not(town: Town) -> None:
