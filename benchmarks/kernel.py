@@ -43,7 +43,6 @@ from simengine.kernel.llvm.native import Worker
 from simengine.model.definition import Method
 
 OUT = Path(__file__).resolve().parent.parent / "docs" / "figures" / "kernel.md"
-STEPS = {"sir": 480, "middle": 400, "large": 1000}
 VARIED = 8
 DIRECTIONS = ((8, 1), (64, 1), (64, 2))
 """Of derivatives: by how many parameters, on how many threads (`Model.gradient` takes all cores)."""
@@ -57,6 +56,7 @@ class Bench:
     """The engines ready to run one model: actions by (row, engine), reasons where there is none."""
 
     name: str
+    steps: int = 0
     actions: dict[tuple[str, str], Callable[[], object]] = field(default_factory=dict)
     per: dict[tuple[str, str], int] = field(default_factory=dict)  # runs in an action
     reasons: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -101,7 +101,7 @@ def repeated(action: Callable[[], object], count: int) -> Callable[[], None]:
 def texts(*, quick: bool) -> dict[str, str]:
     """Return the models to measure, with their numbers of steps."""
     end = "FINAL TIME =\n\t120"
-    models = {"sir": sir(), "middle": middle().replace(end, "FINAL TIME =\n\t100")}
+    models = {"sir": sir(), "middle": middle().replace(end, f"FINAL TIME =\n\t{5 if quick else 100}")}
     if not quick:
         models["large"] = large().replace(end, "FINAL TIME =\n\t250")
     return models
@@ -113,6 +113,7 @@ def prepare(name: str, path: Path, count: int) -> Bench:
     program = model.program
     slots = np.asarray(program.stocks[:3], dtype=np.int64)
     own = simulate(program, slots=slots)
+    bench.steps = len(own.times) - 1
     bench.actions["one run", "simengine"] = loop_of(program, slots)
     bench.actions["one run, whole", "simengine"] = lambda: simulate(program, slots=slots)
     bench.actions["run and frame", "simengine"] = lambda: model.run().to_dataframe()
@@ -390,7 +391,7 @@ def report(*, quick: bool, repeats: int, count: int) -> str:
                 took, memory = starts(name, path, 1 if quick else 3)
                 begins += start_rows(name, took)
                 memories.append(f"- {name}: " + ", ".join(f"{k} {v:.0f} MB" for k, v in memory.items()))
-            agreement.append(f"- {name}, {STEPS[name]} steps: {found}")
+            agreement.append(f"- {name}, {bench.steps} steps: {found}")
     head = "| model | measured | beside | simengine, ms | other, ms | ratio | target | |"
     return "\n".join(
         [

@@ -63,6 +63,7 @@ def _answer(found: dict[str, Any]) -> str:
     low, high = found["prototype"]["told"]
     year, used = found["over time"]["measured"][-1]
     wide = found["wider range"]["gas"]
+    beyond = {"low 90": wide[0], "high 90": wide[2]}
     left = {w["title"]: w["left"] for w in found["worth"]}
     return f"""\
 ## The answer
@@ -87,8 +88,8 @@ likelihood; its {found["draws"]:,} draws give {walked[0]:.0f} to {walked[2]:.0f}
 known, {left["the heat pump rate itself, were it known"]:.0%} of the range would be left; were the rate of insulating
 known, {left["the rate of insulating itself, were it known"]:.0%}. See [what to measure next](#what-to-measure-next).
 - **That 1 to 6 % of homes are insulated a year is a statement, not a result.** The data would rather be at its upper
-end. Were up to 15 % possible, the range of gas would be {wide[0]:.0f} to {wide[2]:.0f} TJ: its lower end is only as
-good as that statement.
+end. Were up to 15 % possible, the range of gas would be {wide[0]:.0f} to {wide[2]:.0f} TJ, which
+{_covers(beyond, 90, low, high)} the prototype's: the answer is only as good as that statement.
 """
 
 
@@ -299,8 +300,8 @@ def _fitted(found: list[dict[str, Any]]) -> list[str]:
         f"""
 Apart by: in standard errors. A constant that is less than half of one off its estimate is left as it is: no data
 could tell the two apart. Furthest off is {worst["name"]}, where the model has the slope of the logarithm of what was
-counted, while the calibration knows that part of it comes from start-ups. Insulation rate and price elasticity are
-the point of the ridge at 4 % a year.
+counted, while the calibration fits the whole model, in which start-ups add jobs too.
+Insulation rate and price elasticity are the point of the ridge at 4 % a year.
 """,
     ]
 

@@ -8,7 +8,8 @@ way below is our model with some of them, fitted as the prototype was: one numbe
 
 In: models/energy.mdl, what was measured. Out: a `Way` for each: its ridge, and how far that is from the prototype's.
 
-Invariant: nothing is fitted to the prototype's gas of 2040; ways differ by what is said of each, and by nothing else.
+Invariant: no fit sees the gas of 2040, neither ours nor the prototype's; it counts in the distance, by which ways are
+compared. Ways differ by what is said of each, and by nothing else.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Draws:
     def weights(self, used: Bools) -> Array:
         """Return the weight of every draw, adding up to 1, under the observations used (n,)."""
         seen = replace(self.problem, observations=replace(self.problem.observations, held_out=~used))
-        total = sum((found.value for _, found in seen.likelihoods(self.predicted)), self.base)
+        total = self.base + seen.likelihood(self.predicted).value
         weights = np.exp(total - np.max(total))
         return np.asarray(weights / weights.sum())
 

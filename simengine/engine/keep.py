@@ -43,6 +43,11 @@ class Keep:
     times: tuple[float, ...] = ()
     statistics: tuple[str, ...] = ()
 
+    @property
+    def keeps_all(self) -> bool:
+        """Whether all saved times are kept, or statistics over all of them."""
+        return not self.times
+
     def places(self, saved: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the places of the times kept among those saved.
 

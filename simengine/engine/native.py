@@ -102,14 +102,14 @@ def run_native(
     """
     count = len(numbers)
     lanes, varied = (width or lanes_for(count), parameters.differing()) if many else (1, None)
-    noise = bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
+    noise = many and bool(np.any(numbers != numbers[:1]))  # runs of one number draw the same
     machine = target or host()
     module = written(program, (tableau, *slow), varied=varied, columns=slots, width=lanes, noise=noise, target=machine)
     compiled = compile_module(module, machine, level_to_begin(module, machine) if level is None else level)
     blocks = -(-count // lanes)
     room = blocks * lanes
-    padded = np.concatenate([numbers, np.full(room - count, numbers[-1])])
-    row = parameters.rows(slice(0, 1))[0]
+    padded = numbers if room == count else np.concatenate([numbers, np.full(room - count, numbers[-1])])
+    row = parameters.first()
 
     first = _worker(compiled, row, padded, seed, many=many)
     given = _Given(parameters, lanes)
@@ -161,9 +161,10 @@ def _whole_steps(program: Program, plan: TimePlan) -> int:
 
 def _saved(plan: TimePlan, keep: Keep) -> tuple[NDArray[np.float64], NDArray[np.int64], bool]:
     """Return the times kept, the numbers of the steps saved, and whether native code itself saves what is kept."""
-    places = keep.places(plan.times())
-    every = plan.times()
-    times, saved = every[places], plan.numbers[places]
+    times, saved = plan.times(), plan.numbers
+    if not keep.keeps_all:
+        places = keep.places(times)
+        times, saved = times[places], saved[places]
     if keep.statistics == ("final",):
         return times, saved[-1:], True  # the statistic is the value: nothing more need be saved
     return times, saved, not keep.statistics
@@ -182,9 +183,7 @@ class _Given:
         if not differing.size:
             return
         first, end = (n * self.width for n in blocks)
-        values = self.parameters.values(slice(first, end), differing)
-        spare = end - first - values.shape[1]
-        worker.take(np.pad(values, ((0, 0), (0, spare)), mode="edge") if spare else values, first)
+        worker.take(self.parameters.values(first, end, differing), first)
 
 
 class _Sketches:
@@ -279,7 +278,12 @@ _SHORT = 50_000_000
 
 
 def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
+    """Run all blocks in threads; the caller's, which hears interrupts, is one of them only where all is soon over.
+
+    A new thread is often put on the processor of the one that made it, and moved away some milliseconds later.
+    """
     operations = work.operations(workers[0].module)
+    short = operations < _SHORT and len(workers) > 1
     parts = 2 if operations < _SHORT else int(np.clip(operations / _SHORT / len(workers), *_PARTS))
     size = max(1, work.blocks // (parts * len(workers)))
     equal, problems = [True], []
@@ -298,10 +302,12 @@ def _run_threads(workers: Sequence[Worker], work: _Work) -> bool:
         for worker in workers:
             worker.halt()
 
-    threads = [threading.Thread(target=loop, args=(w,), daemon=True) for w in workers]
+    threads = [threading.Thread(target=loop, args=(w,), daemon=True) for w in workers[short:]]
     for thread in threads:
         thread.start()
     try:
+        if short:
+            loop(workers[0])
         for thread in threads:
             while thread.is_alive():
                 thread.join(0.2)

@@ -30,18 +30,25 @@ class ParameterSets:
         """Return the sets that rows, (runs, parameters), or one row for all runs, stand for."""
         if given.ndim == 1:
             return ParameterSets(runs, given, np.zeros(0, dtype=np.int64), ())
-        places = np.flatnonzero(np.any(given != given[:1], axis=0))
+        differs = given[0] != given[-1]  # most of what differs at all does so here: the rest is looked through
+        for place in np.flatnonzero(~differs).tolist():
+            differs[place] = np.any(given[:, place] != given[0, place])
+        places = np.flatnonzero(differs)
         return ParameterSets(len(given), given[0], places, tuple(given[:, n] for n in places.tolist()))
 
     def differing(self) -> NDArray[np.bool_]:
         """Return for every parameter whether it differs between runs."""
         out = np.zeros(self.shared.size, dtype=np.bool_)
         for place, column in zip(self.places.tolist(), self.columns, strict=True):
-            out[place] = bool(np.any(column != column[:1]))
+            out[place] = bool(column[0] != column[-1]) or bool(np.any(column != column[0]))
         return out
 
     def _count(self, which: slice | NDArray[np.int64]) -> int:
         return len(range(*which.indices(self.runs))) if isinstance(which, slice) else which.size
+
+    def first(self) -> NDArray[np.float64]:
+        """Return the values of all parameters in the first run; not to be written to."""
+        return self.rows(slice(0, 1))[0] if self.places.size else self.shared
 
     def rows(self, which: slice | NDArray[np.int64]) -> NDArray[np.float64]:
         """Return the values of all parameters in some runs, (runs, parameters)."""
@@ -51,10 +58,15 @@ class ParameterSets:
             out[:, place] = column[which]
         return out
 
-    def values(self, which: slice, parameters: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Return the values of some parameters in some runs, (parameters, runs)."""
+    def values(self, first: int, end: int, parameters: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the values of some parameters in some runs, (parameters, runs); beyond the last it is repeated."""
         own = dict(zip(self.places.tolist(), self.columns, strict=True))
-        out = np.empty((parameters.size, self._count(which)))
+        out = np.empty((parameters.size, end - first))
+        there = min(end, self.runs) - first
         for row, parameter in enumerate(parameters.tolist()):
-            out[row] = own[parameter][which] if parameter in own else self.shared[parameter]
+            if parameter in own:
+                out[row, :there] = own[parameter][first:end]
+                out[row, there:] = own[parameter][-1]
+            else:
+                out[row] = self.shared[parameter]
         return out

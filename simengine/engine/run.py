@@ -7,6 +7,7 @@ Invariant: the values of a run do not depend on which other runs go with it.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -152,14 +153,21 @@ def _task(
 ) -> _Task:
     _check_methods(program, methods)
     chosen = np.arange(program.slot_count) if slots is None else np.asarray(slots, dtype=np.int64)
-    if chosen.size and not 0 <= chosen.min() <= chosen.max() < program.slot_count:
+    if chosen.size and int(chosen.view(np.uint64).max()) >= program.slot_count:  # below 0: beyond any
         raise InputError(f"slots lie between 0 and {program.slot_count - 1}")
     sets, many = _sets(program, parameters, runs)
     count = sets.runs
-    numbers = np.arange(count, dtype=np.int64) if run_numbers is None else np.atleast_1d(run_numbers).astype(np.int64)
+    return _Task(program, sets, _numbers(run_numbers, count), seed, chosen, methods[0], tuple(methods[1:]), many)
+
+
+def _numbers(given: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
+    """Return the numbers of runs: those given, else 0, 1, ..."""
+    if given is None:
+        return np.arange(count, dtype=np.int64)
+    numbers = np.atleast_1d(given).astype(np.int64)
     if numbers.shape != (count,) or (count and not 0 <= numbers.min() <= numbers.max() < 2**32):
         raise InputError(f"{count} run numbers between 0 and 2^32 are needed")
-    return _Task(program, sets, numbers, seed, chosen, methods[0], tuple(methods[1:]), many)
+    return numbers
 
 
 def _check_methods(program: Program, methods: Sequence[Method]) -> None:
@@ -318,7 +326,9 @@ def _not_finite(done: _Done) -> NDArray[np.int64]:
     """Return the places of the runs in which a value is not a number."""
     if done.sketch is not None:
         return np.sort(np.asarray(done.sketch.failed, dtype=np.int64))
-    finite = np.isfinite(done.values)
+    if math.isfinite(np.add.reduce(done.values, axis=None)):  # what is not a number makes the sum none
+        return _NONE
+    finite = np.isfinite(done.values)  # a sum may also be too large
     return _NONE if finite.all() else np.flatnonzero(~finite.all(axis=(1, 2)))
 
 

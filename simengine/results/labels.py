@@ -54,6 +54,11 @@ class Saved:
         return self if same else Saved(there)
 
     @cached_property
+    def units(self) -> dict[str, str]:
+        """The unit of every variable, as the model writes it, by name."""
+        return {v.name: v.units for v in self.variables}
+
+    @cached_property
     def slots(self) -> NDArray[np.int64]:
         """Slots to save, variable by variable."""
         ranges = [np.arange(v.first, v.first + v.size, dtype=np.int64) for v in self.variables]
@@ -109,8 +114,12 @@ class Saved:
     @cached_property
     def column_places(self) -> NDArray[np.int64] | slice:
         """Places of all columns among the saved values: a slice, which copies nothing, where none is left out."""
-        places = np.asarray([c.place for c in self.columns], dtype=np.int64)
-        return slice(None) if places.size == self.slots.size else places
+        return slice(None) if self.has_all else np.asarray([c.place for c in self.columns], dtype=np.int64)
+
+    @cached_property
+    def has_all(self) -> bool:
+        """Whether every value saved has a column, so that values are a table as they stand."""
+        return len(self.columns) == self.slots.size
 
 
 _FEW = 10_000

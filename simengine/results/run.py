@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simengine.engine.trajectory import Failure, RunInfo, Trajectory
 from simengine.program.program import ProgramVariable
 from simengine.results.labels import Column, Saved, coordinates, dimension_names, time_index
+from simengine.results.memory import SharedMemory, can_share, frames_copy_late
 from simengine.results.write import write_result
 from simengine.source.diagnostic import InputError
 from simengine.source.names import find_name
@@ -36,7 +37,11 @@ class Result:
         """The statistics kept in the place of times; none where times are."""
         self.info: RunInfo = trajectory.info
         """How it was run: back end, method, number of steps, seconds."""
-        trajectory.values.flags.writeable = False
+        self._memory = SharedMemory(trajectory.values) if can_share(trajectory.values) else None
+        if self._memory is not None:
+            self._trajectory = replace(trajectory, values=self._memory.array())
+        else:
+            trajectory.values.flags.writeable = False
 
     @property
     def times(self) -> NDArray[np.float64]:
@@ -59,7 +64,7 @@ class Result:
     @property
     def units(self) -> Mapping[str, str]:
         """The unit of every variable saved, as the model writes it."""
-        return {v.name: v.units for v in self._saved.variables}
+        return dict(self._saved.units)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -127,22 +132,25 @@ class Result:
     def to_dataframe(self) -> pd.DataFrame:
         """Return all variables: index time (run, time in an ensemble), columns `Name` or `Name[a,b]` as in the model.
 
-        `attrs["units"]` holds the units.
+        `attrs["units"]` holds the units. The frame of a large result shares its memory until it is written to.
         """
         import pandas as pd  # heavy: only where a frame is asked for
 
-        values = self.table()
         statistics = list(self.statistics)
         along, rows = ("statistic", statistics) if statistics else ("time", self.times)
         index = pd.Index(statistics, name=along) if statistics else time_index(self.times, along)
         if self.across is not None:
             index = pd.MultiIndex.from_product([self.across[1], rows], names=[self.across[0], along])
-        rows_of_values = values.reshape(len(index), -1)
-        if np.may_share_memory(rows_of_values, self._trajectory.values):
-            rows_of_values = rows_of_values.copy()  # the frame is the caller's, to change at will
-        # pandas would copy column by column, which takes several times as long
-        frame = pd.DataFrame(rows_of_values, index=index, columns=self._saved.index.view(), copy=False)
-        frame.attrs["units"] = dict(self.units)
+        columns = self._saved.index.view()
+        if self._memory is not None and self._saved.has_all and frames_copy_late():
+            frame = self._memory.frame(index, columns)
+        else:
+            rows_of_values = self.table().reshape(len(index), -1)
+            if self._saved.has_all:
+                rows_of_values = rows_of_values.copy()  # the frame is the caller's, to change at will
+            # pandas would copy column by column, which takes several times as long
+            frame = pd.DataFrame(rows_of_values, index=index, columns=columns, copy=False)
+        frame.attrs["units"] = self.units
         return frame
 
 

@@ -20,6 +20,8 @@ from simengine.engine.native import NativeResult, run_native
 from simengine.engine.parameters import ParameterSets
 from simengine.engine.run import simulate
 from simengine.engine.tableau import TABLEAUS
+from simengine.kernel.llvm.compiled import lanes_for
+from simengine.kernel.llvm.machine import Target
 from simengine.model.definition import Method
 from simengine.program.node import Draw
 from simengine.program.op import Distribution, Op
@@ -214,3 +216,20 @@ def test_code_is_optimised_once_a_program_runs_much(monkeypatch: pytest.MonkeyPa
     result = run_once(again)
     assert result.compiled.level == 1
     assert result.compiled.cached
+
+
+@pytest.mark.parametrize(
+    ("features", "runs", "lanes"),
+    [
+        ("+avx512f", 8, 8),
+        ("+avx512f", 10, 16),
+        ("+avx512f", 64, 32),
+        ("+avx512f", 100, 16),  # of 128 lanes 28 would stay empty, of 112 only 12
+        ("+avx512f", 120, 32),
+        ("+avx512f", 10_000, 32),
+        ("+avx", 40, 8),
+        ("+avx", 48, 16),
+    ],
+)
+def test_few_lanes_stay_empty(features: str, runs: int, lanes: int) -> None:
+    assert lanes_for(runs, Target("any", features)) == lanes

@@ -25,7 +25,9 @@ def test_sets_are_the_rows_they_were_made_of(rows: list[list[float]]) -> None:
     sets = ParameterSets.of(given_rows, len(rows))
     assert np.array_equal(sets.rows(slice(None)), given_rows)
     assert np.array_equal(sets.rows(np.asarray([len(rows) - 1, 0])), given_rows[[-1, 0]])
-    assert np.array_equal(sets.values(slice(1, 3), np.asarray([3, 0])), given_rows[1:3, [3, 0]].T)
+    last = len(rows) - 1
+    padded = np.concatenate([given_rows[last:], given_rows[[last, last]]])  # beyond the last run it is repeated
+    assert np.array_equal(sets.values(last, last + 3, np.asarray([3, 0])), padded[:, [3, 0]].T)
     assert np.array_equal(sets.differing(), np.any(given_rows != given_rows[0], axis=0))
 
 

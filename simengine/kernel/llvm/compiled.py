@@ -87,7 +87,7 @@ class Compiled:
 
 
 def lanes_for(runs: int, target: Target | None = None) -> int:
-    """Return how many runs should go side by side.
+    """Return how many runs should go side by side: the most, unless many lanes of the last block would stay empty.
 
     Parameters
     ----------
@@ -101,7 +101,17 @@ def lanes_for(runs: int, target: Target | None = None) -> int:
     most = 4 * register
     while most > register and runs <= most // 2:
         most //= 2
+    if most == 4 * register and _lanes_in_all(runs, most // 2) <= _FEWER * _lanes_in_all(runs, most):
+        most //= 2
     return most
+
+
+_FEWER = 0.9
+"""Part of the lanes, those to spare included, from which down half as many side by side are worth it."""
+
+
+def _lanes_in_all(runs: int, width: int) -> int:
+    return -(-runs // width) * width
 
 
 def full_level(module: NativeModule) -> int:

@@ -56,6 +56,7 @@ class Worker:
         self.shared_memory = _aligned(slots)
         self.lane_memory = _aligned(slots * width if width > 1 else 8)
         program = module.program
+        self._specs = np.asarray([*program.specs, *(clock.step for clock in program.clocks)])
         self.words = _aligned(SIZE).view(np.int64)
         self.words[:] = 0
         self._bytes = self.words.data.cast("B")
@@ -98,9 +99,11 @@ class Worker:
         """Return start, stop, step, save interval and steps of slower clocks of the first run of a block."""
         self._set(Field.FIRST, block)
         self._call(self.code.prepare)
-        program = self.module.program
-        slots = np.asarray([*program.specs, *(clock.step for clock in program.clocks)])
-        lanes = self.lane_memory[slots * self.module.width] if self.module.width > 1 else self.shared_memory[slots]
+        slots = self._specs
+        if self.module.width == 1:
+            alone: NDArray[np.float64] = self.shared_memory[slots]
+            return alone
+        lanes = self.lane_memory[slots * self.module.width]
         found: NDArray[np.float64] = np.where(self.module.varying[slots], lanes, self.shared_memory[slots])
         return found
 
