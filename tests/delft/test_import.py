@@ -80,7 +80,9 @@ BAD = (
 @pytest.mark.parametrize(
     ("file", "old", "new", "rule", "row", "column"), BAD, ids=[f"{b[3]}-{i}" for i, b in enumerate(BAD)]
 )
-def test_a_wrong_file_is_refused_by_place_and_rule(tmp_path, capsys, file, old, new, rule, row, column) -> None:
+def test_a_wrong_file_is_refused_by_place_and_rule(
+    tmp_path, capsys, monkeypatch, file, old, new, rule, row, column
+) -> None:
     folder = tmp_path / "data"
     for name in ("etlocal", "geometry", "knmi", "climate_scenarios", "jobs", "delft_facts"):
         shutil.copytree(SHARED / name, folder / name)
@@ -94,6 +96,7 @@ def test_a_wrong_file_is_refused_by_place_and_rule(tmp_path, capsys, file, old, 
     assert found, [str(e) for e in errors]
     if row is not None:
         assert found[0].row == row
+    monkeypatch.setattr("models.import_data.make_data", lambda _: (files, problems))  # once is enough
     assert main(["--from", str(folder), "--to", str(tmp_path / "out")]) == 1
     assert not (tmp_path / "out").exists()
     said = capsys.readouterr().err

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import cache
 
 import networkx as nx
 import pytest
 
 import simengine as se
+from models.hard_data import FOLDER
 from simengine.loops.find import Loops, find_loops
 from simengine.loops.graph import causal_graph
 from simengine.loops.levels import at_level
+from tests.delft.models import MODELS as PARTS
+from tests.delft.models import load
 from tests.hang import ends
-
-MODELS = Path(__file__).resolve().parents[2] / "models"
-PARTS = ("energy", "water", "soil", "jobs")
 
 
 @pytest.fixture(scope="module")
 def model() -> se.Model:
-    return se.load(MODELS / "crossover.yaml")
+    return se.load(FOLDER / "crossover.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +37,15 @@ def loops(graph: nx.DiGraph[str]) -> Loops:
     return find_loops(graph, most=100)
 
 
+@cache
+def alone(part: str) -> nx.DiGraph[str]:
+    """Return the graph of a model without the others."""
+    return causal_graph(load(part))
+
+
 @pytest.mark.parametrize("part", PARTS)
 def test_signs_are_those_of_each_model_alone(part: str, unlinked: nx.DiGraph[str]) -> None:
-    alone = causal_graph(se.load(MODELS / f"{part}.mdl"))
-    for u, v, d in alone.edges(data=True):
+    for u, v, d in alone(part).edges(data=True):
         if u == "TIME STEP" and f"{part}.{u}" not in unlinked:
             continue  # the shortest step is the whole's: it is shared
         inside = unlinked.edges[f"{part}.{u}", f"{part}.{v}"]
@@ -49,18 +54,17 @@ def test_signs_are_those_of_each_model_alone(part: str, unlinked: nx.DiGraph[str
 
 @pytest.mark.parametrize("part", PARTS)
 def test_with_links_a_sign_of_structure_stays(part: str, graph: nx.DiGraph[str]) -> None:
-    alone = causal_graph(se.load(MODELS / f"{part}.mdl"))
-    for u, v, d in alone.edges(data=True):
+    for u, v, d in alone(part).edges(data=True):
         if d["basis"] == "structure" and u != "TIME STEP":
             assert graph.edges[f"{part}.{u}", f"{part}.{v}"]["polarity"] == d["polarity"], (u, v)
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_loops_are_those_of_each_model_alone(part: str, unlinked: nx.DiGraph[str]) -> None:
-    alone = find_loops(se.load(MODELS / f"{part}.mdl"), most=1)
+    own = find_loops(alone(part), most=1)
     inside = dict(find_loops(unlinked, most=1).within)[part]
     found = sorted((loop.polarity, sorted(m.removeprefix(f"{part}.") for m in loop.members)) for loop in inside)
-    assert found == sorted((loop.polarity, sorted(loop.members)) for loop in alone.independent)
+    assert found == sorted((loop.polarity, sorted(loop.members)) for loop in own.independent)
 
 
 def test_every_link_is_an_edge_with_the_sign_of_its_file(model: se.Model, graph: nx.DiGraph[str]) -> None:
