@@ -59,14 +59,15 @@ def _past(series: Mapping[str, Any], words: DossierWords) -> Iterator[Finding]:
     if statistics["fitted"]["n"]:
         yield from _past_fitted(series, statistics, words)
     name, title = (str(series["name"]),), str(series["title"])
-    if statistics["held_out"] is not None and statistics["skills"]:
-        skill = statistics["skills"]["last"]["value"]
+    if statistics["held_out"] is not None:
+        skill = skill_of(statistics)
         off = _off(statistics["held_out"], unit_of(series), words)
         if skill is not None:
-            code, text = ("same", words.same_naive) if abs(skill) < SAME else ("loses", words.loses_naive)
-            if skill >= SAME:
+            code, text = ("same", words.same_naive) if abs(skill.value) < SAME else ("loses", words.loses_naive)
+            if skill.value >= SAME:
                 code, text = "beats", words.beats_naive
-            yield Finding("past", code, name, text.format(title=title, off=off, share=words.percent(max(skill, 0.0))))
+            share, naive = words.percent(max(skill.value, 0.0)), words.naive[skill.than]
+            yield Finding("past", code, name, text.format(title=title, off=off, share=share, naive=naive))
         elif not statistics["fitted"]["n"]:
             count = statistics["held_out"]["n"]
             yield Finding("past", "held", name, words.held_whole.format(title=title, count=count, off=off))
@@ -103,13 +104,6 @@ def _past_fitted(series: Mapping[str, Any], statistics: Mapping[str, Any], words
         wide = (statistics["serial"].get("inflation") or 1.0) < 1.0
         text = words.serial_wide if wide else words.serial
         yield Finding("past", "serial", name, text.format(title=title, p=words.number(p, 2)))
-    skill = skill_of(statistics)
-    if skill is not None:
-        code, text = ("same", words.same_naive) if abs(skill.value) < SAME else ("loses", words.loses_naive)
-        if skill.value >= SAME:
-            code, text = "beats", words.beats_naive
-        off, share = _off(statistics["held_out"], unit_of(series), words), words.percent(max(skill.value, 0.0))
-        yield Finding("past", code, name, text.format(title=title, off=off, share=share, naive=words.naive[skill.than]))
 
 
 def _off(fit: Mapping[str, Any], unit: str, words: DossierWords) -> str:
