@@ -32,6 +32,9 @@ from simengine.source.diagnostic import InputError
 _PARTS = (8, 100)
 """Parts of the work per thread: small enough that no thread waits long for the last, and progress is seen."""
 
+_LENT = 256
+"""Runs up to which memory and context are used again: of many they would hold on to much, to spare little."""
+
 Progress = Callable[[int, int], None]
 """Is told now and then how many runs are done, of how many."""
 
@@ -111,14 +114,14 @@ def run_native(
     padded = numbers if room == count else np.concatenate([numbers, np.full(room - count, numbers[-1])])
     row = parameters.first()
 
-    first = _worker(compiled, row, padded, seed, many=many)
+    first = _worker(compiled, row, padded, seed)
     given = _Given(parameters, lanes)
     given.hand(first, (0, 1))
     plan = plan_run(program, [float(v) for v in first.specs()])
     worth = level_for(module, compiled.level, _whole_steps(program, plan) * blocks) if level is None else level
     if worth != compiled.level:
         compiled = compile_module(module, machine, worth)
-        first = _worker(compiled, row, padded, seed, many=many)
+        first = _worker(compiled, row, padded, seed)
     times, saved, direct = _saved(plan, keep)
     shape = (saved.size if direct else len(keep.statistics), slots.size)
     sketches = _Sketches(shape, count) if quantiles else None
@@ -129,21 +132,19 @@ def run_native(
     if progress is not None:
         work.tell = lambda done: progress(min(count, done * lanes), count)
     used = 1 if blocks == 1 else min(threads or os.cpu_count() or 1, blocks)
-    others = [_worker(compiled, row, padded, seed, many=True) for _ in range(used - 1)]
+    others = [Worker(compiled.module, compiled.code, row, padded, seed) for _ in range(used - 1)]
     if not (_run_threads([first, *others], work) if others else _run_alone(first, work)):
         raise InputError("start, stop, time steps and save interval must be the same in all runs of an ensemble")
     work.tell(blocks)
-    if not many:
+    if room <= _LENT:
         compiled.give_back(first)
     sketch = None if sketches is None else sketches.all()
     return NativeResult(plan, np.empty(0) if keep.statistics else times, out[:count], compiled, used, sketch)
 
 
-def _worker(
-    compiled: Compiled, row: NDArray[np.float64], numbers: NDArray[np.int64], seed: int, *, many: bool
-) -> Worker:
-    """Return memory and context for runs: of one run alone, what one before it has left, where that can be had."""
-    used = None if many else compiled.lend()
+def _worker(compiled: Compiled, row: NDArray[np.float64], numbers: NDArray[np.int64], seed: int) -> Worker:
+    """Return memory and context for runs: of few runs, what those before them have left, where that can be had."""
+    used = compiled.lend() if len(numbers) <= _LENT else None
     if used is None:
         return Worker(compiled.module, compiled.code, row, numbers, seed)
     used.begin(row, numbers, seed)
@@ -183,7 +184,8 @@ class _Given:
         if not differing.size:
             return
         first, end = (n * self.width for n in blocks)
-        worker.take(self.parameters.values(first, end, differing), first)
+        if not worker.has_taken(first, end):
+            worker.take(self.parameters.values(first, end, differing), first)
 
 
 class _Sketches:

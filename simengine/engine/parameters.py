@@ -12,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+_FEW = 256
+"""Up to so many runs all values are compared at once: a call a parameter costs more than what it spares."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParameterSets:
@@ -30,9 +33,12 @@ class ParameterSets:
         """Return the sets that rows, (runs, parameters), or one row for all runs, stand for."""
         if given.ndim == 1:
             return ParameterSets(runs, given, np.zeros(0, dtype=np.int64), ())
-        differs = given[0] != given[-1]  # most of what differs at all does so here: the rest is looked through
-        for place in np.flatnonzero(~differs).tolist():
-            differs[place] = np.any(given[:, place] != given[0, place])
+        if len(given) <= _FEW:
+            differs = (given != given[0]).any(axis=0)
+        else:
+            differs = given[0] != given[-1]  # most of what differs at all does so here: the rest is looked through
+            for place in np.flatnonzero(~differs).tolist():
+                differs[place] = np.any(given[:, place] != given[0, place])
         places = np.flatnonzero(differs)
         return ParameterSets(len(given), given[0], places, tuple(given[:, n] for n in places.tolist()))
 
@@ -40,7 +46,7 @@ class ParameterSets:
         """Return for every parameter whether it differs between runs."""
         out = np.zeros(self.shared.size, dtype=np.bool_)
         for place, column in zip(self.places.tolist(), self.columns, strict=True):
-            out[place] = bool(column[0] != column[-1]) or bool(np.any(column != column[0]))
+            out[place] = bool(column[0] != column[-1]) or bool((column != column[0]).any())
         return out
 
     def _count(self, which: slice | NDArray[np.int64]) -> int:

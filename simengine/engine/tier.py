@@ -7,7 +7,7 @@ Invariant: the level changes no bit of what is computed.
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from simengine.kernel.llvm.compiled import full_level, is_kept
 from simengine.kernel.llvm.machine import Target
@@ -25,11 +25,17 @@ A statement that is optimised takes some 0.4 ms more to compile, and saves some 
 _STEPS: WeakKeyDictionary[NativeModule, int] = WeakKeyDictionary()
 """Steps each module has run, or is about to run, in code that is not optimised."""
 
+_OPTIMISED: WeakSet[NativeModule] = WeakSet()
+"""Modules that were found worth it: asking the disk again and again costs more than a short run."""
+
 
 def level_to_begin(module: NativeModule, target: Target) -> int:
     """Return how hard to optimise while it is not known how long the run is."""
     full = full_level(module)
+    if module in _OPTIMISED:
+        return full
     if module.statements < _TINY or _STEPS.get(module, 0) > TURN or is_kept(module, target, full):
+        _OPTIMISED.add(module)
         return full
     return 0
 
@@ -39,4 +45,7 @@ def level_for(module: NativeModule, level: int, steps: int) -> int:
     if level:
         return level
     _STEPS[module] = total = _STEPS.get(module, 0) + steps
-    return full_level(module) if total > TURN else 0
+    if total <= TURN:
+        return 0
+    _OPTIMISED.add(module)
+    return full_level(module)

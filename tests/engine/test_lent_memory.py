@@ -44,3 +44,18 @@ def test_another_seed_draws_otherwise() -> None:
     slots = np.asarray([noisy.variables[noisy.by_key["noise"]].first])  # type: ignore[index]
     one, other, again = (simulate(noisy, seed=seed, slots=slots).values for seed in (1, 2, 1))
     assert one.tobytes() == again.tobytes() != other.tobytes()
+
+
+def test_few_runs_after_others() -> None:
+    pytest.importorskip("llvmlite")
+
+    def many(growths: list[float]) -> np.ndarray:
+        given = np.tile(PROGRAM.defaults, (len(growths), 1))
+        given[:, np.flatnonzero(PROGRAM.parameters == PLACE[1])[0]] = growths
+        return simulate(PROGRAM, parameters=given, slots=SLOTS).values
+
+    first = many([0.1, 0.2, 0.3]).tobytes()
+    assert many([np.nan, np.inf, 0.4, 0.5]).tobytes() != first
+    assert many([0.3, 0.2, 0.1]).tobytes() != first
+    for _ in range(3):
+        assert many([0.1, 0.2, 0.3]).tobytes() == first

@@ -83,14 +83,20 @@ class Worker:
         module = self.module
         self.shared_memory[module.program.parameters[module.shared]] = shared[module.shared]
         self.numbers = numbers  # kept while native code reads them
+        self._taken = (0, 0)
         self._set(Field.SEED, seed & 0xFFFFFFFF)
         self._set(Field.ALL_RUNS, _address(numbers))
 
     def _set(self, field: Field, value: int) -> None:
         self.words[field] = value
 
+    def has_taken(self, first: int, end: int) -> bool:
+        """Return whether it has the parameters that differ of these runs, and no others."""
+        return self._taken == (first, end)
+
     def take(self, differing: NDArray[np.float64], first: int) -> None:
         """Take the parameters that differ, (parameter, run), for the runs from `first` on."""
+        self._taken = (first, first + differing.shape[1])
         self._differing = differing  # kept while native code reads it
         self._set(Field.ROW, max(1, differing.shape[1]))
         self._set(Field.PARAMETERS, differing.ctypes.data - first * differing.itemsize)
