@@ -38,7 +38,6 @@ from simengine.calibrate.surface import Surface
 Array = NDArray[np.float64]
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("energy", "services", "jobs", "jobs-all-years", "students", "students-all-years", "water", "coupled")
-DRAWS = 1000
 WEIGHED = 2**17
 """Draws of the priors that are weighed."""
 NEARER = 2**16
@@ -118,9 +117,8 @@ def measure(folder: Path) -> dict[str, Any]:
     """Return all figures of the page."""
     results = {name: run_calibration(ROOT / "calibration" / f"{name}.yaml", out=folder / name) for name in FILES}
     drawn = results["energy"].posterior
-    picked = drawn.sample(n=min(DRAWS, len(drawn)), random_state=1)
     names = [p["name"] for p in results["energy"].parameters]
-    sets = {name: picked[name].to_numpy(np.float64) for name in names}
+    sets = {name: drawn[name].to_numpy(np.float64) for name in names}
     walked = np.quantile(_homes_alone(sets), hindsight.ENDS).tolist()
     tied = float(np.corrcoef(sets["insulation rate"], sets["price elasticity"])[0, 1])
     weighed = draw(load_calibration(ROOT / "calibration" / "energy.yaml").problem, WEIGHED)
@@ -134,7 +132,7 @@ def measure(folder: Path) -> dict[str, Any]:
         "gas in 2040, by NUTS": walked,
         "correlation in the posterior": tied,
         "width of the prior's": contraction(sets),
-        "draws": len(picked),
+        "draws": len(drawn),
         "over time": over_time(standing(near)),
         "prototype": prototype.measure(),
         "hindsight": hindsight.measure(weighed, near, _homes_alone, first_values()),
