@@ -7,12 +7,12 @@ Invariant: reading changes nothing and needs no model.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from simengine.results.provenance import read_description
 from simengine.source.diagnostic import InputError
 from simengine.source.names import nearest_names
 
@@ -27,7 +27,7 @@ class CalibrationResult:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self.about: Mapping[str, Any] = _read(self.folder)
+        self.about: Mapping[str, Any] = read_description(self.folder, FILE, "calibration")
         """What `calibration.json` says."""
 
     def __repr__(self) -> str:
@@ -164,16 +164,3 @@ def skill_of(statistics: Mapping[str, Any] | None) -> Skill | None:
 def is_calibration(folder: str | os.PathLike[str]) -> bool:
     """Return whether a folder is that of a calibration."""
     return (Path(folder) / FILE).is_file()
-
-
-def _read(folder: Path) -> dict[str, Any]:
-    path = folder / FILE
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"`{folder}` is no folder of a calibration: it has no {FILE}") from None
-    except (OSError, ValueError) as reason:
-        raise InputError(f"`{path}` cannot be read: {reason}") from None
-    if not isinstance(found, dict) or "format" not in found:
-        raise InputError(f"`{path}` is not what a calibration writes")
-    return found

@@ -28,7 +28,6 @@ from simengine.calibrate.posterior import Asked, Chain, draw_ensemble, draw_nuts
 from simengine.calibrate.predictions import Slopes
 from simengine.calibrate.problem import Problem
 from simengine.calibrate.profiles import first_step, side_of, side_piece
-from simengine.calibrate.settings import Settings
 from simengine.calibrate.store import Piece, Store, Unit, Wanted, key_of
 from simengine.calibrate.surface import Surface
 from simengine.calibrate.tally import Counts, count_failed
@@ -105,17 +104,6 @@ def _written(node: Node) -> object:
             return [_written(item) for item in node.items]
         case yaml.Mapping():
             return {"": [[key.text, _written(value)] for key, value in node.pairs]}
-
-
-def count_units(settings: Settings, parameters: int) -> dict[str, int]:
-    """Return how many units of each kind are asked for at most."""
-    return {
-        "screening": 1,
-        "starts": settings.starts if settings.local != "none" else 0,
-        "global": int(settings.globally != "none"),
-        "profiles": 2 * parameters if settings.profiles else 0,
-        "chains": settings.chains if settings.posterior != "none" else 0,
-    }
 
 
 def work_off(calibration: Calibration, store: Store) -> Fitted:

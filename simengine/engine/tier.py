@@ -34,7 +34,7 @@ def level_to_begin(module: NativeModule, target: Target) -> int:
     full = full_level(module)
     if module in _OPTIMISED:
         return full
-    if module.statements < _TINY or _STEPS.get(module, 0) > TURN or is_kept(module, target, full):
+    if module.statements < _TINY or is_kept(module, target, full):
         _OPTIMISED.add(module)
         return full
     return 0

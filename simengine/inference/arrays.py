@@ -32,8 +32,3 @@ def as_rows(values: ArrayLike) -> Array:
 def as_vector(values: ArrayLike) -> Array:
     """Return values as (n,)."""
     return np.atleast_1d(np.asarray(values, dtype=np.float64))
-
-
-def population_deviation(x: Array) -> float:
-    """Return the standard deviation with 1/n."""
-    return float(np.std(x))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simengine.monitor.initiative import ALL, NONE, PREFIX, Initiative
+from simengine.monitor.initiative import ALL, NONE, PREFIX
 from simengine.monitor.plan import MonitorPlan
 from simengine.results.study import Study
 from simengine.scenario.file import title_of
@@ -65,15 +65,3 @@ def find_effects(plan: MonitorPlan) -> tuple[Effect, ...]:
 
 def _scores(study: Study) -> dict[tuple[str, str], float]:
     return {(s.scenario, s.name): s.value for s in study.scores if math.isfinite(s.value)}
-
-
-def sizes_of(effects: tuple[Effect, ...], initiatives: tuple[Initiative, ...], indicator: str) -> dict[str, float]:
-    """Return how much of an indicator each initiative moves: its contribution, or alone where it is not planned."""
-    found = {e.initiative: e for e in effects if e.indicator == indicator}
-    out = {}
-    for one in initiatives:
-        effect = found.get(one.name)
-        value = None if effect is None else effect.contribution if one.is_counted else effect.alone
-        if value is not None:
-            out[one.name] = value
-    return out

@@ -56,11 +56,6 @@ class ScenarioReach:
     title: str = ""
 
     @property
-    def met_as_planned(self) -> bool:
-        """Whether more than half of the runs meet the goal as planned."""
-        return self.share_as_planned > 0.5
-
-    @property
     def met_now(self) -> bool:
         """Whether more than half of the runs meet the goal now."""
         return self.share > 0.5

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.results.study import Input, Study
+from simengine.source.diagnostic import InputError
 
 FORMAT = 1
 """Version of the folder's layout."""
@@ -127,6 +128,34 @@ def read_provenance(folder: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def read_description(folder: Path, name: str, of: str) -> dict[str, Any]:
+    """Return the JSON file in which a folder says what it holds.
+
+    Parameters
+    ----------
+    folder, name
+        The folder, and its file.
+    of
+        What the folder is of, for messages: `sweep`.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it cannot be read.
+
+    """
+    path = folder / name
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"`{folder}` is no folder of a {of}: it has no {name}") from None
+    except (OSError, ValueError) as reason:
+        raise InputError(f"`{path}` cannot be read: {reason}") from None
+    if not isinstance(found, dict) or "format" not in found:
+        raise InputError(f"`{path}` is not what a {of} writes")
+    return found
 
 
 def changed_files(folder: Path) -> tuple[str, ...] | None:

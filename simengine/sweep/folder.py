@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.results.atomic import write_bytes
-from simengine.source.diagnostic import InputError
+from simengine.results.provenance import read_description
 from simengine.sweep.shard import Shard
 
 SHARDS = "shards"
@@ -142,13 +142,4 @@ def read_about(folder: Path) -> dict[str, Any]:
         If there is none, or it cannot be read.
 
     """
-    path = folder / "sweep.json"
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError(f"`{folder}` is no folder of a sweep: it has no sweep.json") from None
-    except (OSError, ValueError) as reason:
-        raise InputError(f"`{path}` cannot be read: {reason}") from None
-    if not isinstance(found, dict) or "format" not in found:
-        raise InputError(f"`{path}` is not what a sweep writes")
-    return found
+    return read_description(folder, "sweep.json", "sweep")
